@@ -1,0 +1,62 @@
+# Everything that is run by hand or by CI. `make demo` and `make test` need Python 3.11, pip and make, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LINTER := .venv-linter
+PORT ?= 8001
+
+.PHONY: demo test check soak bench bench-quick screenshots constraints clean
+
+demo: $(VENV)/.core
+	$(BIN)/stemma demo --port $(PORT)
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -n 2 -m "not soak"
+
+soak: $(VENV)/.test
+	$(BIN)/python -m pytest -m soak --timeout=7200
+
+check: $(VENV)/.lint $(LINTER)/.done
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(LINTER)/bin/lint-imports --no-cache
+	$(BIN)/python tools/check_wheel.py
+
+bench: $(VENV)/.test
+	$(BIN)/python -m bench
+
+bench-quick: $(VENV)/.test
+	$(BIN)/python -m bench --quick
+
+screenshots: $(VENV)/.test
+	$(BIN)/python tools/screenshots.py docs
+
+# The versions that were tested together: names and numbers only, no address of a registry.
+constraints: $(VENV)/.lint
+	$(BIN)/pip freeze --exclude-editable | grep -v -E '^(pip|setuptools|stemma-archive)[ =]' | sort -f > constraints.txt
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("stemma needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.core
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@
+
+$(VENV)/.lint: $(VENV)/.test
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lint]' build
+	touch $@
+
+# An environment of its own: import-linter brings rich, which breaks Datasette's 404 pages.
+$(LINTER)/.done: pyproject.toml
+	$(PYTHON) -m venv $(LINTER)
+	$(LINTER)/bin/pip install --quiet --disable-pip-version-check 'import-linter==2.*'
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(LINTER) build dist *.egg-info

@@ -1,0 +1,1 @@
+"""What is kept: the nouns, the database, the WARC files, the topic. Imports nothing else of ours."""

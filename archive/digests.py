@@ -1,0 +1,51 @@
+"""Digests of payloads, texts and addresses, each with the rule it follows."""
+
+import base64
+import hashlib
+import unicodedata
+
+# Quotes, dashes and spaces differ between reprints of one text without any meaning.
+_PUNCTUATION = str.maketrans(
+    dict.fromkeys("‘’‚‛`´ʼ′", "'") | dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‐‑‒–—―−", "-")
+    | {"…": "...", "\u00ad": "", "\u200b": "", "\u200c": "", "\u200d": "", "\ufeff": ""}
+)
+
+
+def payload_digest(payload: bytes) -> str:
+    """WARC-Payload-Digest of the entity body as received: "sha1:" and 32 base32 characters.
+
+    SHA-1 because CDX indexes match on it (WARC 1.1, 5.9); identity of text uses text_digest.
+    """
+    return "sha1:" + base64.b32encode(hashlib.sha1(payload, usedforsecurity=False).digest()).decode("ascii")
+
+
+def sha256(payload: bytes) -> str:
+    """Hexadecimal SHA-256 of the same bytes, which payload_digest is too weak to vouch for."""
+    return hashlib.sha256(payload).hexdigest()
+
+
+def normalised(text: str) -> str:
+    """Text as compared: NFKC, case folded, typographic quotes and dashes plain, white space single. Idempotent."""
+    once = _normalised_once(text)
+    twice = _normalised_once(once)
+    return twice if twice == once else normalised(twice)
+
+
+def _normalised_once(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def text_digest(text: str) -> str:
+    """Identity of a text whatever its typography: hexadecimal SHA-256 of the normalised text, 32 characters."""
+    return hashlib.sha256(normalised(text).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def state_digest(*, title: str | None, byline: str | None, text: str) -> str:
+    """Identity of an article's state: headline, byline and body, normalised (design, "version")."""
+    return text_digest("\n".join((normalised(title or ""), "\x1f", normalised(byline or ""), "\x1f", text)))
+
+
+def address_key(url: str) -> str:
+    """Short stable name of an article: 12 base32 characters of the SHA-256 of its canonical URL, lower case."""
+    return base64.b32encode(hashlib.sha256(url.encode()).digest()).decode("ascii")[:12].lower()

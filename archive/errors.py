@@ -1,0 +1,63 @@
+"""What a person must mend. Everything else is data: a page that fails is a row in `failures`.
+
+    ArchiveError            shown without a traceback; says what, where, and what to do next
+    ├── TopicError          the topic file has mistakes, or there is none        (exit code 2)
+    ├── MissingArchive      the data folder holds no archive                     (exit code 2)
+    ├── NewerSchema         the database was written by a newer program          (exit code 1)
+    ├── ForeignDatabase     the file is no archive of ours                       (exit code 1)
+    ├── DamagedWarc         a WARC record cannot be read                         (exit code 1)
+    ├── WriteFailed         a record could not be written: the disk is full      (exit code 1)
+    ├── CrawlFailed         the crawl ended before its work was done             (exit code 1)
+    ├── PortBusy            another program listens on the port                  (exit code 1)
+    └── ArchiveLocked       another run holds the lock                           (exit code 3)
+"""
+
+from typing import ClassVar
+
+
+class ArchiveError(Exception):
+    """An error whose text a person can act on."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class TopicError(ArchiveError):
+    """The topic file cannot be used; every problem of the file is in the one message."""
+
+    exit_code = 2
+
+
+class MissingArchive(ArchiveError):
+    """There is no archive at the given place."""
+
+    exit_code = 2
+
+
+class NewerSchema(ArchiveError):
+    """The database was written by a newer version of the program."""
+
+
+class ForeignDatabase(ArchiveError):
+    """The database file belongs to another program."""
+
+
+class DamagedWarc(ArchiveError):
+    """A WARC record is not where, or not what, the database says."""
+
+
+class WriteFailed(ArchiveError):
+    """A record could not be written; the file is as it was before."""
+
+
+class CrawlFailed(ArchiveError):
+    """The crawl stopped for a reason that is not a page's."""
+
+
+class PortBusy(ArchiveError):
+    """The address to serve at is taken."""
+
+
+class ArchiveLocked(ArchiveError):
+    """Another run writes to this archive."""
+
+    exit_code = 3

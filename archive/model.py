@@ -1,0 +1,314 @@
+"""The nouns of the archive, as frozen values in the order of the data's path.
+
+Times are aware and in UTC; a name in `_at` is a moment, in `_digest` a digest; ordinals start at 1.
+What is not known is None. Offsets into texts count characters of `"\\n\\n".join(paragraphs)`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+SourceKind = Literal["feed", "sitemap", "list"]
+Role = Literal["article", "feed", "sitemap", "list", "robots", "other"]
+Outcome = Literal["new", "unchanged", "gone", "blocked", "redirected", "failed"]
+Truncated = Literal["length", "disconnect", "time"]
+ChangeClass = Literal["first", "headline", "byline", "body", "correction"]
+Relation = Literal["identical", "near-duplicate", "excerpt", "translation", "rewrite"]
+Direction = Literal["decided", "undecided"]
+
+PARAGRAPH_BREAK = "\n\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """One announcement of one URL by one source; title and date are what the source declared, verbatim."""
+
+    url: str
+    source: str
+    found_at: datetime
+    title: str | None = None
+    published: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One HTTP request and its answer, as received; heads are raw bytes without the final blank line.
+
+    `head_is_raw` is False where the server's own bytes were not to be had and the head was rebuilt from parsed
+    headers: the WARC record then says so. `body` is the entity body with its Content-Encoding, without chunking.
+    """
+
+    url: str
+    fetched_at: datetime
+    request_head: bytes
+    request_body: bytes = b""
+    response_head: bytes
+    body: bytes
+    role: Role
+    source: str | None = None
+    ip_address: str | None = None
+    head_is_raw: bool = True
+    truncated: Truncated | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedFetch:
+    """A look at a URL that got no answer, kept as a WARC metadata record."""
+
+    url: str
+    at: datetime
+    role: Role
+    source: str | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRef:
+    """Where a WARC record lies.
+
+    path is relative to the WARC folder; offset and length count bytes of the compressed file, so one seek and
+    one gzip member give the record.
+    """
+
+    path: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """An exchange kept in a WARC record.
+
+    A revisit (`is_revisit`) holds the head only: its payload lies in the earlier capture of the same URL with the
+    same `payload_digest` ("sha1:" + base32). `via` says who captured it: "stemma", or a web archive's name.
+    """
+
+    url: str
+    captured_at: datetime
+    via: str
+    role: Role
+    source: str | None
+    status: int
+    media_type: str | None
+    charset: str | None
+    content_encoding: str | None
+    location: str | None
+    payload_digest: str
+    payload_sha256: str
+    payload_length: int
+    record: RecordRef
+    is_revisit: bool = False
+    truncated: Truncated | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one look at a URL found; `error` says why where the outcome is blocked or failed."""
+
+    url: str
+    at: datetime
+    outcome: Outcome
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A time as an interval: `earliest` and `latest` in UTC, equal where a minute or better was given.
+
+    A day is an interval, not midnight. `offset` is the declared UTC offset in minutes; without one the interval is
+    widened to what any inhabited time zone allows. `iso` is what was declared, as ISO 8601: a day, a local time, or
+    a time with its offset.
+    """
+
+    verbatim: str
+    iso: str
+    earliest: datetime
+    latest: datetime
+    offset: int | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One reading of one field of a page and where it was read, e.g. ("title", "...", "json-ld headline")."""
+
+    field: str
+    value: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Text and metadata that one extractor version read from one payload under one URL and charset."""
+
+    payload_digest: str
+    url: str
+    charset: str | None
+    extractor: str
+    title: str | None
+    byline: str | None
+    authors: tuple[str, ...]
+    published: Moment | None
+    modified: Moment | None
+    language: str | None
+    site_name: str | None
+    section: str | None
+    canonical: str | None
+    paragraphs: tuple[str, ...]
+    credits: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    text_digest: str = ""
+    state_digest: str = ""
+
+    @property
+    def text(self) -> str:
+        return PARAGRAPH_BREAK.join(self.paragraphs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relevance:
+    """Whether a document is on the topic, with the terms that decided, each with its weight and place."""
+
+    score: float
+    on_topic: bool
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One look that found an article in one state."""
+
+    captured_at: datetime
+    via: str
+    state_digest: str
+    payload_digest: str
+    title: str | None
+    byline: str | None
+    text_digest: str
+    is_correction: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A maximal run of sightings of an article in one state; `ordinal` is for display, `public_id` to cite."""
+
+    public_id: str
+    article: str
+    ordinal: int
+    state_digest: str
+    payload_digest: str
+    first_seen: datetime
+    last_seen: datetime
+    sightings: int
+    change: tuple[ChangeClass, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A stretch that two texts share: character offsets, end excluded, and the number of words that agree."""
+
+    left_start: int
+    left_end: int
+    right_start: int
+    right_end: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reuse:
+    """What two texts share; coverage is the share of each side's words that lies in passages.
+
+    `order` is the share of passages that stand in one common order (1.0: a copy keeps its source's order).
+    """
+
+    relation: Relation
+    passages: tuple[Passage, ...]
+    left_coverage: float
+    right_coverage: float
+    order: float
+
+    @property
+    def words(self) -> int:
+        return sum(passage.words for passage in self.passages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """A version as a member of a family of texts, with what speaks for its age and its origin."""
+
+    public_id: str
+    article: str
+    outlet: str
+    host: str
+    title: str | None
+    language: str | None
+    published: Moment | None
+    first_seen: datetime
+    canonical: str | None
+    credits: tuple[str, ...]
+    text_words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One reason for a direction: `weight` in log-odds towards `favours` being the exemplar."""
+
+    kind: str
+    favours: str
+    weight: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyLink:
+    """Two witnesses that share text, and which was made from which.
+
+    `copied` is the confidence that text was copied, `direction_confidence` that it went from exemplar to copy
+    (0.5: a coin toss). Where `direction` is undecided the later seen stands as the copy.
+    """
+
+    copy: str
+    exemplar: str
+    relation: Relation
+    copied: float
+    direction: Direction
+    direction_confidence: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyMember:
+    """A witness in its family's tree; `parent` is None for the root and for what no decided link explains."""
+
+    witness: str
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """The witnesses that links connect; `public_id` is that of its first exemplar."""
+
+    public_id: str
+    members: tuple[FamilyMember, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A subject that a stage could not process, as data."""
+
+    stage: str
+    subject: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one step did. `counts` are the step's own figures, in the order they are to be shown."""
+
+    step: str
+    done: int = 0
+    skipped: int = 0
+    failed: tuple[tuple[str, int], ...] = ()
+    counts: tuple[tuple[str, int], ...] = field(default_factory=tuple)
+    seconds: float = 0.0

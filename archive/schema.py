@@ -1,0 +1,358 @@
+"""The database's schema as one readable SQL text, applied by migrations.
+
+Tables have plural names and belong to the program; the views with singular names are the public read model, which
+pages, canned queries and people's own SQL read, so that tables can change behind them. Times are ISO 8601 in UTC
+with milliseconds; JSON columns hold lists.
+"""
+
+import sqlite3
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from archive.errors import ForeignDatabase, NewerSchema
+
+APPLICATION_ID = 0x5374656D  # "Stem", in the file's header: `file archive.db` shows it
+SCHEMA_VERSION = 1
+
+migrations = Migrations("stemma")
+
+FIRST = """
+CREATE TABLE warcs (
+    path TEXT PRIMARY KEY,              -- relative to the WARC folder
+    indexed INTEGER NOT NULL            -- bytes whose records are in captures and observations
+) STRICT;
+
+CREATE TABLE captures (
+    capture_id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL,                  -- as asked for
+    captured_at TEXT NOT NULL,
+    via TEXT NOT NULL,                  -- 'stemma', or the web archive that captured it
+    role TEXT NOT NULL CHECK (role IN ('article', 'feed', 'sitemap', 'list', 'robots', 'other')),
+    source TEXT,                        -- the source that led to it
+    status INTEGER NOT NULL,            -- HTTP status
+    media_type TEXT,
+    charset TEXT,                       -- as the HTTP header declared it
+    content_encoding TEXT,              -- of the payload as stored
+    location TEXT,                      -- where a redirect pointed
+    payload_digest TEXT NOT NULL,       -- "sha1:" and base32, as in the WARC record
+    payload_sha256 TEXT NOT NULL,
+    payload_length INTEGER NOT NULL,    -- bytes
+    is_revisit INTEGER NOT NULL,        -- 1: the payload lies in an earlier capture of this URL
+    truncated TEXT,                     -- 'length', 'disconnect' or 'time': the payload is not whole
+    path TEXT NOT NULL REFERENCES warcs,
+    offset INTEGER NOT NULL,
+    length INTEGER NOT NULL,            -- bytes of the compressed record
+    UNIQUE (url, captured_at, payload_digest),
+    UNIQUE (path, offset)
+) STRICT;
+CREATE INDEX captures_payload ON captures (payload_digest, url);
+CREATE INDEX captures_role ON captures (role, source, captured_at);
+
+CREATE TABLE observations (
+    url TEXT NOT NULL,
+    at TEXT NOT NULL,
+    role TEXT NOT NULL,
+    source TEXT,
+    outcome TEXT NOT NULL CHECK (outcome IN ('new', 'unchanged', 'gone', 'blocked', 'redirected', 'failed')),
+    error TEXT,
+    PRIMARY KEY (url, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE discoveries (
+    url TEXT NOT NULL,
+    source TEXT NOT NULL,               -- name in the topic file
+    found_at TEXT NOT NULL,             -- first announcement
+    title TEXT,                         -- as declared by the source
+    published TEXT,                     -- as declared by the source, verbatim
+    PRIMARY KEY (url, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE readings (                 -- which captures of sources were read for discoveries
+    capture_id INTEGER PRIMARY KEY REFERENCES captures ON DELETE CASCADE,
+    discoveries INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE sources (                  -- the sources of the topic file, as last seen
+    name TEXT PRIMARY KEY,
+    outlet TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    address TEXT,
+    country TEXT,
+    language TEXT
+) STRICT;
+
+CREATE TABLE outlets (                  -- hosts of the topic file's sources, and whose they are
+    domain TEXT PRIMARY KEY,            -- registered domain
+    outlet TEXT NOT NULL,
+    country TEXT,
+    owner TEXT
+) STRICT;
+
+CREATE TABLE documents (
+    document_id INTEGER PRIMARY KEY,
+    payload_digest TEXT NOT NULL,
+    url TEXT NOT NULL,
+    charset TEXT NOT NULL,              -- '' where the header declared none
+    extractor TEXT NOT NULL,            -- name and version
+    title TEXT,
+    byline TEXT,
+    authors TEXT NOT NULL,              -- JSON list of names
+    published TEXT,                     -- JSON: verbatim, earliest, latest, offset, basis
+    modified TEXT,                      -- the same
+    language TEXT,
+    site_name TEXT,
+    section TEXT,
+    canonical TEXT,                     -- rel=canonical, absolute
+    text TEXT NOT NULL,                 -- paragraphs, an empty line between two
+    credits TEXT NOT NULL,              -- JSON list: lines that name another source
+    candidates TEXT NOT NULL,           -- JSON list of [field, value, basis]: everything that was read
+    text_digest TEXT NOT NULL,
+    state_digest TEXT NOT NULL,
+    on_topic INTEGER,                   -- NULL: not decided yet
+    score REAL,
+    terms TEXT,                         -- JSON list: what decided
+    decided_by TEXT,                    -- digest of the topic file that decided
+    UNIQUE (payload_digest, url, charset, extractor)
+) STRICT;
+CREATE INDEX documents_url ON documents (url);
+CREATE INDEX documents_decided ON documents (decided_by);
+
+CREATE TABLE articles (
+    article_id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,           -- canonical
+    key TEXT NOT NULL UNIQUE,           -- short name in addresses and public ids
+    domain TEXT NOT NULL,               -- registered domain
+    on_topic INTEGER NOT NULL
+) STRICT;
+CREATE INDEX articles_domain ON articles (domain);
+
+CREATE TABLE addresses (                -- every address that was merged into an article
+    url TEXT PRIMARY KEY,
+    article_id INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE
+) STRICT;
+CREATE INDEX addresses_article ON addresses (article_id);
+
+CREATE TABLE versions (
+    version_id INTEGER PRIMARY KEY,
+    public_id TEXT NOT NULL UNIQUE,
+    article_id INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,           -- from 1, by first_seen
+    document_id INTEGER NOT NULL REFERENCES documents,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    sightings INTEGER NOT NULL,
+    change TEXT NOT NULL,               -- JSON list of change classes
+    is_latest INTEGER NOT NULL,
+    title TEXT NOT NULL,                -- with text, what the search index reads
+    text TEXT NOT NULL
+) STRICT;
+CREATE INDEX versions_article ON versions (article_id, ordinal);
+CREATE INDEX versions_document ON versions (document_id);
+
+CREATE TABLE sightings (                -- captures that found an article in a state
+    capture_id INTEGER PRIMARY KEY REFERENCES captures ON DELETE CASCADE,
+    article_id INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    document_id INTEGER NOT NULL REFERENCES documents,         -- what the current extractor read there
+    version_id INTEGER REFERENCES versions ON DELETE SET NULL  -- NULL: a flip, or an article off the topic
+) STRICT;
+CREATE INDEX sightings_article ON sightings (article_id);
+CREATE INDEX sightings_version ON sightings (version_id);
+
+CREATE VIRTUAL TABLE versions_fts USING fts5 (
+    title, text, content="versions", content_rowid="version_id", tokenize="unicode61 remove_diacritics 2"
+);
+CREATE TRIGGER versions_ai AFTER INSERT ON versions BEGIN
+    INSERT INTO versions_fts (rowid, title, text) VALUES (new.version_id, new.title, new.text);
+END;
+CREATE TRIGGER versions_ad AFTER DELETE ON versions BEGIN
+    INSERT INTO versions_fts (versions_fts, rowid, title, text)
+    VALUES ('delete', old.version_id, old.title, old.text);
+END;
+CREATE TRIGGER versions_au AFTER UPDATE OF title, text ON versions BEGIN
+    INSERT INTO versions_fts (versions_fts, rowid, title, text)
+    VALUES ('delete', old.version_id, old.title, old.text);
+    INSERT INTO versions_fts (rowid, title, text) VALUES (new.version_id, new.title, new.text);
+END;
+
+CREATE TABLE witnesses (                -- versions whose text was compared with all others
+    version_id INTEGER PRIMARY KEY REFERENCES versions ON DELETE CASCADE,
+    method TEXT NOT NULL                -- name and version of the comparison
+) STRICT;
+
+CREATE TABLE fingerprints (
+    fingerprint INTEGER NOT NULL,
+    version_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    PRIMARY KEY (fingerprint, version_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fingerprints_version ON fingerprints (version_id);
+
+CREATE TABLE reuses (
+    left_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,   -- the smaller public_id
+    right_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    relation TEXT NOT NULL,
+    left_coverage REAL NOT NULL,        -- share of the words that lie in passages
+    right_coverage REAL NOT NULL,
+    "order" REAL NOT NULL,              -- share of passages in one common order
+    words INTEGER NOT NULL,             -- words that agree
+    passages TEXT NOT NULL,             -- JSON list of [left_start, left_end, right_start, right_end, words]
+    PRIMARY KEY (left_id, right_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reuses_right ON reuses (right_id);
+
+CREATE TABLE links (                    -- one for each pair of articles that share text
+    copy_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    exemplar_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    relation TEXT NOT NULL,
+    copied REAL NOT NULL,               -- confidence that text was copied
+    direction TEXT NOT NULL CHECK (direction IN ('decided', 'undecided')),
+    direction_confidence REAL NOT NULL, -- 0.5: a coin toss
+    evidence TEXT NOT NULL,             -- JSON list of {kind, favours, weight, detail}
+    PRIMARY KEY (copy_id, exemplar_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX links_exemplar ON links (exemplar_id);
+
+CREATE TABLE unlinked (                 -- articles whose links and family are to be decided again
+    article_id INTEGER PRIMARY KEY REFERENCES articles ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE families (
+    family_id INTEGER PRIMARY KEY,
+    public_id TEXT NOT NULL UNIQUE      -- of its first exemplar
+) STRICT;
+
+CREATE TABLE members (
+    article_id INTEGER PRIMARY KEY REFERENCES articles ON DELETE CASCADE,
+    family_id INTEGER NOT NULL REFERENCES families ON DELETE CASCADE,
+    version_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    parent_id INTEGER REFERENCES articles ON DELETE SET NULL  -- the article it was made from; NULL: root, or not known
+) STRICT;
+CREATE INDEX members_family ON members (family_id);
+
+CREATE TABLE failures (
+    stage TEXT NOT NULL,
+    subject TEXT NOT NULL,              -- a URL, or a payload digest and a URL
+    program TEXT NOT NULL,              -- version that failed; a newer one tries again
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (stage, subject)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE runs (
+    run_id INTEGER PRIMARY KEY,
+    command TEXT NOT NULL,
+    program TEXT NOT NULL,
+    topic_digest TEXT,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,                      -- NULL: running, or killed
+    report TEXT                         -- JSON list of step reports
+) STRICT;
+"""
+
+VIEWS = """
+CREATE VIEW version AS
+SELECT v.version_id, v.public_id, a.url, a.key AS article_key, v.ordinal, v.title, d.byline, d.authors,
+       json_extract(d.published, '$.iso') AS published, d.published AS published_detail,
+       json_extract(d.modified, '$.iso') AS modified, d.modified AS modified_detail,
+       d.language, d.section, v.text, v.first_seen, v.last_seen, v.sightings, v.change, v.is_latest,
+       d.credits, d.candidates, d.extractor, d.payload_digest, d.text_digest, d.state_digest,
+       d.score, d.terms, d.document_id, v.article_id
+FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
+WHERE a.on_topic;
+
+CREATE VIEW article AS
+SELECT a.article_id, a.key, a.url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, a.domain, o.country,
+       o.owner, v.title, d.byline, d.authors, d.language, d.section,
+       json_extract(d.published, '$.iso') AS published,
+       coalesce(json_extract(d.published, '$.earliest'),
+                (SELECT min(first_seen) FROM versions f WHERE f.article_id = a.article_id)) AS dated,
+       json_extract(d.modified, '$.iso') AS modified, v.text, v.ordinal AS versions,
+       (SELECT min(first_seen) FROM versions f WHERE f.article_id = a.article_id) AS first_seen,
+       v.last_seen,
+       (SELECT min(b.at) FROM observations b JOIN addresses x ON x.url = b.url
+        WHERE x.article_id = a.article_id AND b.outcome = 'gone' AND b.at > v.last_seen) AS gone_at,
+       d.score AS relevance, d.terms, f.public_id AS family, m.parent_id, v.public_id AS latest, v.version_id
+FROM articles a
+JOIN versions v ON v.article_id = a.article_id AND v.is_latest
+JOIN documents d USING (document_id)
+LEFT JOIN outlets o ON o.domain = a.domain
+LEFT JOIN members m ON m.article_id = a.article_id
+LEFT JOIN families f ON f.family_id = m.family_id
+WHERE a.on_topic;
+
+CREATE VIEW copy_link AS
+SELECT c.public_id AS copy, ca.url AS copy_url, ca.key AS copy_key, e.public_id AS exemplar, ea.url AS exemplar_url,
+       ea.key AS exemplar_key, l.relation, l.copied AS confidence, l.direction, l.direction_confidence, l.evidence,
+       coalesce(r.right_coverage, q.left_coverage) AS copy_coverage,
+       coalesce(r.left_coverage, q.right_coverage) AS exemplar_coverage, coalesce(r.words, q.words) AS words,
+       coalesce(r."order", q."order") AS order_kept,
+       l.copy_id, l.exemplar_id, ca.article_id AS copy_article_id, ea.article_id AS exemplar_article_id
+FROM links l
+JOIN versions c ON c.version_id = l.copy_id JOIN articles ca ON ca.article_id = c.article_id
+JOIN versions e ON e.version_id = l.exemplar_id JOIN articles ea ON ea.article_id = e.article_id
+LEFT JOIN reuses r ON r.left_id = l.exemplar_id AND r.right_id = l.copy_id
+LEFT JOIN reuses q ON q.left_id = l.copy_id AND q.right_id = l.exemplar_id
+WHERE ca.on_topic AND ea.on_topic;
+
+CREATE VIEW family AS
+SELECT f.public_id, count(*) AS members, f.family_id
+FROM families f JOIN members m USING (family_id) JOIN articles a USING (article_id)
+WHERE a.on_topic GROUP BY f.family_id;
+
+CREATE VIEW witness AS
+SELECT f.public_id AS family, v.public_id AS version, a.url, a.key AS article_key, p.url AS parent_url,
+       p.key AS parent_key, m.article_id, m.parent_id, m.version_id
+FROM members m JOIN families f USING (family_id) JOIN articles a ON a.article_id = m.article_id
+JOIN versions v ON v.version_id = m.version_id LEFT JOIN articles p ON p.article_id = m.parent_id
+WHERE a.on_topic;
+
+CREATE VIEW capture AS
+SELECT c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.payload_digest, c.payload_sha256,
+       c.payload_length, c.is_revisit, c.truncated, c.path, c.offset, c.length, c.capture_id
+FROM captures c;
+
+CREATE VIEW observation AS SELECT url, at, role, source, outcome, error FROM observations;
+
+CREATE VIEW discovery AS SELECT url, source, found_at, title, published FROM discoveries;
+"""
+
+
+@migrations()
+def first(db: Database) -> None:
+    """Tables, full-text index and views of version 1."""
+    for statement in _statements(FIRST + VIEWS):
+        db.execute(statement)
+
+
+def prepare(conn: sqlite3.Connection, *, path: str) -> None:
+    """Bring an open database to this program's schema.
+
+    Raises ForeignDatabase for another program's file, NewerSchema for one that a newer program wrote.
+    """
+    (application,) = conn.execute("PRAGMA application_id").fetchone()
+    (found,) = conn.execute("PRAGMA user_version").fetchone()
+    (tables,) = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and tables:
+        raise ForeignDatabase(f"{path} is another program's database; pass another --data folder")
+    if found > SCHEMA_VERSION:
+        raise NewerSchema(
+            f"{path} has schema {found}, this program knows {SCHEMA_VERSION}; upgrade stemma-archive "
+            f"(pip install -U stemma-archive), or pass another --data folder"
+        )
+    if found == SCHEMA_VERSION and application == APPLICATION_ID:
+        return
+    migrations.apply(Database(conn, execute_plugins=False))
+    conn.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")  # pragmas take no bound values
+    conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+    conn.commit()
+
+
+def _statements(script: str) -> list[str]:
+    """The script's statements, cut by SQLite's own rule for where one ends (triggers hold semicolons)."""
+    statements, buffer = [], ""
+    for line in script.splitlines(keepends=True):
+        buffer += line
+        if line.rstrip().endswith(";") and sqlite3.complete_statement(buffer):
+            statements.append(buffer.strip())
+            buffer = ""
+    return statements

@@ -1,0 +1,208 @@
+"""Articles: the addresses that are one, their sightings and versions."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from archive.digests import address_key
+from archive.model import PARAGRAPH_BREAK, Sighting, Version
+from archive.times import from_iso, to_iso
+from archive.urls import host_of, registered_domain
+
+# The document that the current extractor read from what a capture holds; else the newest that there is.
+PENDING_FOLD = """
+    SELECT DISTINCT c.url FROM captures c
+    JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url AND d.charset = coalesce(c.charset, '')
+    LEFT JOIN sightings s ON s.capture_id = c.capture_id
+    WHERE c.role = 'article' AND c.status = 200 AND c.truncated IS NULL
+      AND d.on_topic IS NOT NULL AND d.extractor = :extractor
+      AND (s.capture_id IS NULL OR s.document_id != d.document_id)
+    ORDER BY c.url
+"""
+
+LATEST_DOCUMENT = """
+    SELECT d.canonical FROM captures c
+    JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url AND d.charset = coalesce(c.charset, '')
+    WHERE c.url = :url AND d.extractor = :extractor ORDER BY c.captured_at DESC LIMIT 1
+"""
+
+ARTICLE = "SELECT article_id FROM articles WHERE url = :url"
+ARTICLE_OF = "SELECT article_id FROM addresses WHERE url = :url"
+ARTICLE_URL = "SELECT url FROM articles WHERE article_id = :article_id"
+ADD_ARTICLE = "INSERT INTO articles (url, key, domain, on_topic) VALUES (:url, :key, :domain, 0)"
+SET_ADDRESS = """
+    INSERT INTO addresses (url, article_id) VALUES (:url, :article_id)
+    ON CONFLICT (url) DO UPDATE SET article_id = excluded.article_id
+"""
+
+SIGHTINGS = """
+    SELECT c.capture_id, c.captured_at, c.via, c.payload_digest, d.document_id, d.title, d.byline, d.text,
+           d.text_digest, d.state_digest, d.on_topic
+    FROM addresses x
+    JOIN captures c ON c.url = x.url AND c.role = 'article' AND c.status = 200 AND c.truncated IS NULL
+    JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url AND d.charset = coalesce(c.charset, '')
+         AND d.extractor = :extractor
+    WHERE x.article_id = :article_id AND d.on_topic IS NOT NULL
+    ORDER BY c.captured_at, c.capture_id
+"""
+
+VERSIONS = "SELECT version_id, public_id FROM versions WHERE article_id = :article_id"
+DELETE_VERSION = "DELETE FROM versions WHERE version_id = :version_id"
+SET_VERSION = """
+    INSERT INTO versions (
+        public_id, article_id, ordinal, document_id, first_seen, last_seen, sightings, change, is_latest, title, text
+    ) VALUES (
+        :public_id, :article_id, :ordinal, :document_id, :first_seen, :last_seen, :sightings, :change, :is_latest,
+        :title, :text
+    )
+    ON CONFLICT (public_id) DO UPDATE SET
+        article_id = excluded.article_id, ordinal = excluded.ordinal, document_id = excluded.document_id,
+        first_seen = excluded.first_seen, last_seen = excluded.last_seen, sightings = excluded.sightings,
+        change = excluded.change, is_latest = excluded.is_latest, title = excluded.title, text = excluded.text
+    RETURNING version_id
+"""
+# A version whose text another extractor reads otherwise is compared anew.
+FORGET_WITNESS = """
+    DELETE FROM witnesses WHERE version_id IN (
+        SELECT v.version_id FROM versions v WHERE v.public_id = :public_id AND v.text != :text)
+"""
+SET_SIGHTING = """
+    INSERT INTO sightings (capture_id, article_id, document_id, version_id)
+    VALUES (:capture_id, :article_id, :document_id, :version_id)
+    ON CONFLICT (capture_id) DO UPDATE SET
+        article_id = excluded.article_id, document_id = excluded.document_id, version_id = excluded.version_id
+"""
+SET_ON_TOPIC = "UPDATE articles SET on_topic = :on_topic WHERE article_id = :article_id"
+# The article and its family: a version that goes takes its links and its place in the tree with it.
+QUEUE_LINKS = """
+    INSERT OR IGNORE INTO unlinked (article_id)
+    SELECT :article_id UNION SELECT o.article_id FROM members m JOIN members o USING (family_id)
+    WHERE m.article_id = :article_id
+"""
+DELETE_EMPTY = """
+    DELETE FROM articles WHERE article_id = :article_id
+    AND NOT EXISTS (SELECT 1 FROM addresses x WHERE x.article_id = articles.article_id)
+"""
+
+REDIRECTED = """
+    SELECT c.url, c.location FROM captures c
+    LEFT JOIN addresses x ON x.url = c.url
+    WHERE c.role = 'article' AND c.status BETWEEN 301 AND 308 AND c.location IS NOT NULL AND x.url IS NULL
+    ORDER BY c.captured_at
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A sighting with the rows that it came from."""
+
+    capture_id: int
+    document_id: int
+    sighting: Sighting
+    text: str
+    on_topic: bool
+
+
+def pending_fold(conn: sqlite3.Connection, *, extractor: str) -> list[str]:
+    """URLs with captures that were read but are in no version yet, or whose reading changed."""
+    return [row["url"] for row in conn.execute(PENDING_FOLD, {"extractor": extractor})]
+
+
+def declared_canonical(conn: sqlite3.Connection, url: str, *, extractor: str) -> str | None:
+    """What the newest document of a URL names as its canonical address."""
+    row = conn.execute(LATEST_DOCUMENT, {"url": url, "extractor": extractor}).fetchone()
+    return row["canonical"] if row else None
+
+
+def article_of(conn: sqlite3.Connection, url: str) -> int | None:
+    """The article that an address belongs to."""
+    row = conn.execute(ARTICLE_OF, {"url": url}).fetchone()
+    return int(row["article_id"]) if row else None
+
+
+def article_url(conn: sqlite3.Connection, article_id: int) -> str:
+    """The canonical URL of an article."""
+    return str(conn.execute(ARTICLE_URL, {"article_id": article_id}).fetchone()["url"])
+
+
+def set_address(conn: sqlite3.Connection, url: str, *, article: str) -> int:
+    """Make an address one of the article with a canonical URL, which is made where there is none."""
+    row = conn.execute(ARTICLE, {"url": article}).fetchone()
+    if row is None:
+        values = {"url": article, "key": address_key(article), "domain": registered_domain(host_of(article))}
+        article_id = int(conn.execute(ADD_ARTICLE, values).lastrowid or 0)
+    else:
+        article_id = int(row["article_id"])
+    conn.execute(SET_ADDRESS, {"url": url, "article_id": article_id})
+    return article_id
+
+
+def redirected(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(URL, Location) of captured redirects whose address belongs to no article yet."""
+    return [(row["url"], row["location"]) for row in conn.execute(REDIRECTED)]
+
+
+def sightings(
+    conn: sqlite3.Connection, article_id: int, *, extractor: str, is_correction: Callable[[Sequence[str]], bool]
+) -> list[Seen]:
+    """Every sighting of an article, oldest first."""
+    rows = conn.execute(SIGHTINGS, {"article_id": article_id, "extractor": extractor})
+    return [
+        Seen(
+            capture_id=row["capture_id"], document_id=row["document_id"], text=row["text"],
+            on_topic=bool(row["on_topic"]),
+            sighting=Sighting(
+                captured_at=from_iso(row["captured_at"]), via=row["via"], state_digest=row["state_digest"],
+                payload_digest=row["payload_digest"], title=row["title"], byline=row["byline"],
+                text_digest=row["text_digest"], is_correction=is_correction(row["text"].split(PARAGRAPH_BREAK)),
+            ),
+        )
+        for row in rows
+    ]
+
+
+def set_versions(
+    conn: sqlite3.Connection, article_id: int, seen: Sequence[Seen], versions: Sequence[Version]
+) -> None:
+    """Put an article's versions and sightings in place of the ones before, and queue its links.
+
+    Versions keep their rows by public id, so what hangs on them stays. No versions: the article is off the topic.
+    """
+    conn.execute(QUEUE_LINKS, {"article_id": article_id})
+    wanted = {version.public_id for version in versions}
+    for row in conn.execute(VERSIONS, {"article_id": article_id}).fetchall():
+        if row["public_id"] not in wanted:
+            conn.execute(DELETE_VERSION, {"version_id": row["version_id"]})
+    ids = [_set_version(conn, article_id, version, seen, is_latest=version is versions[-1]) for version in versions]
+    for one in seen:
+        conn.execute(SET_SIGHTING, {
+            "capture_id": one.capture_id, "article_id": article_id, "document_id": one.document_id,
+            "version_id": _version_of(one.sighting, versions, ids),
+        })
+    conn.execute(SET_ON_TOPIC, {"article_id": article_id, "on_topic": int(bool(versions))})
+    conn.execute(DELETE_EMPTY, {"article_id": article_id})
+
+
+def _set_version(
+    conn: sqlite3.Connection, article_id: int, version: Version, seen: Sequence[Seen], *, is_latest: bool
+) -> int:
+    first = next(one for one in seen if one.sighting.captured_at == version.first_seen
+                 and one.sighting.state_digest == version.state_digest)
+    conn.execute(FORGET_WITNESS, {"public_id": version.public_id, "text": first.text})
+    row = conn.execute(SET_VERSION, {
+        "public_id": version.public_id, "article_id": article_id, "ordinal": version.ordinal,
+        "document_id": first.document_id, "first_seen": to_iso(version.first_seen),
+        "last_seen": to_iso(version.last_seen), "sightings": version.sightings,
+        "change": json.dumps(version.change), "is_latest": int(is_latest), "title": first.sighting.title or "",
+        "text": first.text,
+    }).fetchone()
+    return int(row["version_id"])
+
+
+def _version_of(sighting: Sighting, versions: Sequence[Version], ids: Sequence[int]) -> int | None:
+    for version, version_id in zip(versions, ids, strict=True):
+        if (version.first_seen <= sighting.captured_at <= version.last_seen
+                and version.state_digest == sighting.state_digest):
+            return version_id
+    return None

@@ -1,0 +1,144 @@
+"""Documents and whether they are on the topic."""
+
+import json
+import sqlite3
+from dataclasses import asdict, dataclass
+
+from archive.model import PARAGRAPH_BREAK, Document, Moment, RecordRef, Relevance
+from archive.store import transaction
+from archive.times import from_iso, to_iso
+
+# One row for each payload under one URL and charset; its bytes lie in the first whole capture that holds them.
+PENDING_EXTRACTION = """
+    SELECT c.url, c.charset, c.payload_digest, o.content_encoding, o.media_type, o.path, o.offset, o.length
+    FROM (SELECT DISTINCT url, coalesce(charset, '') AS charset, payload_digest FROM captures
+          WHERE role = 'article' AND status = 200 AND truncated IS NULL) c
+    JOIN captures o ON o.capture_id = (
+        SELECT capture_id FROM captures
+        WHERE url = c.url AND payload_digest = c.payload_digest AND NOT is_revisit AND truncated IS NULL
+        ORDER BY captured_at LIMIT 1)
+    WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.payload_digest = c.payload_digest AND d.url = c.url
+                      AND d.charset = c.charset AND d.extractor = :extractor)
+      AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.stage = 'extract'
+                      AND f.subject = c.payload_digest || ' ' || c.url AND f.program = :program)
+    ORDER BY o.captured_at, c.url
+"""
+
+ADD_DOCUMENT = """
+    INSERT OR IGNORE INTO documents (
+        payload_digest, url, charset, extractor, title, byline, authors, published, modified, language, site_name,
+        section, canonical, text, credits, candidates, text_digest, state_digest
+    ) VALUES (
+        :payload_digest, :url, :charset, :extractor, :title, :byline, :authors, :published, :modified, :language,
+        :site_name, :section, :canonical, :text, :credits, :candidates, :text_digest, :state_digest
+    )
+"""
+
+PENDING_RELEVANCE = """
+    SELECT document_id, title, text, language FROM documents
+    WHERE decided_by IS NULL OR decided_by != :decided_by
+    ORDER BY document_id
+"""
+
+SET_RELEVANCE = """
+    UPDATE documents SET on_topic = :on_topic, score = :score, terms = :terms, decided_by = :decided_by
+    WHERE document_id = :document_id
+"""
+
+# A document whose decision changed has its article folded anew.
+FORGET_SIGHTINGS = """
+    DELETE FROM sightings WHERE document_id = :document_id AND :on_topic IS NOT
+        (SELECT on_topic FROM documents WHERE document_id = :document_id)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingPayload:
+    """A payload to extract: where it lies and under what URL and charset it is to be read."""
+
+    url: str
+    charset: str | None
+    payload_digest: str
+    content_encoding: str | None
+    media_type: str | None
+    record: RecordRef
+
+    @property
+    def subject(self) -> str:
+        """Its name in `failures`."""
+        return f"{self.payload_digest} {self.url}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """A document whose relevance is to be decided."""
+
+    document_id: int
+    title: str
+    paragraphs: tuple[str, ...]
+    language: str | None
+
+
+def pending_extraction(conn: sqlite3.Connection, *, extractor: str, program: str) -> list[PendingPayload]:
+    """Payloads of articles that this extractor has not read, nor failed to read in this program version."""
+    return [
+        PendingPayload(
+            url=row["url"], charset=row["charset"] or None, payload_digest=row["payload_digest"],
+            content_encoding=row["content_encoding"], media_type=row["media_type"],
+            record=RecordRef(path=row["path"], offset=row["offset"], length=row["length"]),
+        )
+        for row in conn.execute(PENDING_EXTRACTION, {"extractor": extractor, "program": program})
+    ]
+
+
+def add(conn: sqlite3.Connection, document: Document) -> None:
+    """Keep a document; one that is there already stands."""
+    conn.execute(ADD_DOCUMENT, {
+        "payload_digest": document.payload_digest, "url": document.url, "charset": document.charset or "",
+        "extractor": document.extractor, "title": document.title, "byline": document.byline,
+        "authors": _json(document.authors), "published": moment_json(document.published),
+        "modified": moment_json(document.modified), "language": document.language,
+        "site_name": document.site_name, "section": document.section, "canonical": document.canonical,
+        "text": document.text, "credits": _json(document.credits),
+        "candidates": _json([[c.field, c.value, c.basis] for c in document.candidates]),
+        "text_digest": document.text_digest, "state_digest": document.state_digest,
+    })
+
+
+def pending_relevance(conn: sqlite3.Connection, *, decided_by: str) -> list[Undecided]:
+    """Documents that this topic file has not decided on."""
+    return [
+        Undecided(document_id=row["document_id"], title=row["title"] or "", language=row["language"],
+                  paragraphs=tuple(row["text"].split(PARAGRAPH_BREAK)))
+        for row in conn.execute(PENDING_RELEVANCE, {"decided_by": decided_by})
+    ]
+
+
+def set_relevance(conn: sqlite3.Connection, document_id: int, relevance: Relevance, *, decided_by: str) -> None:
+    """Keep a decision and the terms that decided; where it changed, the article's versions are folded anew."""
+    values = {
+        "document_id": document_id, "on_topic": int(relevance.on_topic), "score": relevance.score,
+        "terms": _json(relevance.terms), "decided_by": decided_by,
+    }
+    with transaction(conn):
+        conn.execute(FORGET_SIGHTINGS, {"document_id": document_id, "on_topic": int(relevance.on_topic)})
+        conn.execute(SET_RELEVANCE, values)
+
+
+def moment_json(moment: Moment | None) -> str | None:
+    """A moment as the JSON object that the database keeps."""
+    if moment is None:
+        return None
+    return _json(asdict(moment) | {"earliest": to_iso(moment.earliest), "latest": to_iso(moment.latest)})
+
+
+def moment_from(text: str | None) -> Moment | None:
+    """The moment of that JSON object."""
+    if text is None:
+        return None
+    read = json.loads(text)
+    return Moment(**read | {"earliest": from_iso(read["earliest"]), "latest": from_iso(read["latest"])})
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

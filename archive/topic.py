@@ -1,0 +1,439 @@
+"""A topic file (TOML) -> Topic, or one TopicError that lists every problem of the file.
+
+Places in messages count from 1: source[2] is the second [[source]]. What a key means is
+said where its value is kept, in the classes below.
+"""
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from archive.errors import TopicError
+from archive.model import SourceKind
+from archive.toml_table import (
+    Table,
+    day,
+    duration,
+    flag,
+    list_of,
+    matching,
+    number,
+    one_of,
+    size,
+    suggestion,
+    text,
+    url,
+    whole,
+)
+from archive.topic_fields import contact, country_code, language_code, private_host, slug, term
+
+NameKind = Literal["place", "person", "organisation"]
+FullText = Literal["loopback", "all", "none"]
+
+SOURCE_KINDS: tuple[SourceKind, ...] = ("feed", "sitemap", "list")
+NAME_KINDS: tuple[NameKind, ...] = ("place", "person", "organisation")
+FULL_TEXTS: tuple[FullText, ...] = ("loopback", "all", "none")
+TEMPLATE = "template"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keywords:
+    """The terms of one language: words or phrases, in any case; a word's trailing * stands for any ending.
+
+    One `must` term puts a text on the topic if the sum is high enough; `any` adds to the sum, `never` takes from it.
+    """
+
+    language: str
+    must: tuple[str, ...]
+    any: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """A gazetteer entry: `name` is a label, only its spellings are looked for.
+
+    decides: its mention alone puts a text on the topic. Misspellings are what machine translation makes of the
+    name; they never decide, since some are words (Суджа, read as судья: Judge).
+    """
+
+    name: str
+    kind: NameKind
+    decides: bool = False
+    spellings: tuple[tuple[str, tuple[str, ...]], ...]
+    misspellings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where articles are announced: a feed or sitemap by its `url`, a list by its `urls` or by a `file`.
+
+    file is relative to the topic file and has one address a line; country is ISO 3166-1 alpha-2, language
+    ISO 639-1. Sources of one owner are no independent witnesses. full_text: whether its texts may be published
+    whole; None leaves it to `publish.full_text`.
+    """
+
+    name: str
+    outlet: str
+    kind: SourceKind
+    url: str | None = None
+    urls: tuple[str, ...] = ()
+    file: str | None = None
+    country: str | None = None
+    language: str | None = None
+    owner: str | None = None
+    note: str | None = None
+    full_text: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlSettings:
+    """How politely and how far to fetch; agent is the product name that robots.txt rules are matched with.
+
+    delay and timeout are seconds (delay: between two requests to one host, at least); concurrency counts requests
+    of the whole crawl at once, per_host those of one host; revisit are ages of an article at which to look again;
+    requests, per_host_requests and minutes are budgets of one run; authorities are PEM files of extra certificate
+    authorities; allow_private names hosts or networks that may have private addresses; sitemap entries older than
+    sitemap_days are passed over.
+    """
+
+    agent: str = "stemma-archive"
+    delay: float = 2.0
+    timeout: float = 30.0
+    max_body_bytes: int = 20_000_000
+    concurrency: int = 8
+    per_host: int = 1
+    revisit: tuple[timedelta, ...] = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168, 720))
+    requests: int | None = None
+    per_host_requests: int | None = None
+    minutes: float | None = None
+    authorities: tuple[str, ...] = ()
+    allow_private: tuple[str, ...] = ()
+    max_redirects: int = 6
+    retries: int = 2
+    sitemap_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReuseSettings:
+    """What counts as shared text: lengths in words, coverage as a share of the shorter text."""
+
+    min_words: int = 40
+    min_passage_words: int = 8
+    min_coverage: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishSettings:
+    """What the site shows: whole texts on this machine only, to all, or to none."""
+
+    full_text: FullText = "loopback"
+    title: str | None = None
+    licence: str | None = None
+    correction_contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """What to archive; `start` and `end` are the first and last day, `data` the data folder beside the file.
+
+    digest is "sha256:" and the hex digest of the file's bytes; settings are the command line's overrides.
+    """
+
+    name: str
+    title: str
+    contact: str
+    languages: tuple[str, ...]
+    start: date
+    end: date
+    keywords: tuple[Keywords, ...]
+    gazetteer: tuple[Name, ...]
+    sources: tuple[Source, ...]
+    crawl: CrawlSettings
+    reuse: ReuseSettings
+    publish: PublishSettings
+    data: str | None
+    path: str
+    digest: str
+    text: str
+    settings: tuple[str, ...] = ()
+
+    @property
+    def has_placeholder_contact(self) -> bool:
+        """The contact is an address reserved for examples (RFC 2606): nobody could complain to it."""
+        host = (urlsplit(self.contact).hostname or self.contact.rpartition("@")[2]).lower()
+        return re.search(r"(^|\.)(example(\.(com|net|org))?|invalid|test)$", host) is not None
+
+
+def parse_topic(text: str, *, path: str) -> Topic:
+    """The topic that a file's text describes; `path` names the file in messages.
+
+    Raises TopicError with every problem of the file.
+    """
+    return _topic(_toml(text, path), text, path, settings=())
+
+
+def load_topic(path_or_name: str | Path) -> Topic:
+    """Read a topic file, or by a bare name ("kursk") one that comes with the program."""
+    name = str(path_or_name)
+    if isinstance(path_or_name, Path) or name.endswith(".toml") or Path(name).name != name:
+        return parse_topic(_file_text(Path(name), name), path=name)
+    bundled = _bundled_folder() / f"{name}.toml"
+    if name not in bundled_topics():
+        known = ", ".join(bundled_topics())
+        raise TopicError(
+            f"no topic '{name}' comes with the program (there is: {known}){suggestion(name, bundled_topics())}\n"
+            f"For a file of your own give its path, such as ./{name}.toml"
+        )
+    return parse_topic(_file_text(bundled, name), path=str(bundled))
+
+
+def bundled_topics() -> tuple[str, ...]:
+    """Names of the topics that come with the program."""
+    names = (entry.name.removesuffix(".toml") for entry in _bundled_folder().iterdir() if entry.name.endswith(".toml"))
+    return tuple(sorted(name for name in names if name != TEMPLATE))
+
+
+def with_overrides(topic: Topic, settings: Sequence[str]) -> Topic:
+    """The topic with settings such as "crawl.delay=0.5" put over its file, and checked like the file.
+
+    Values are TOML; a bare word is a string. Later settings win; the digest stays that of the file.
+    """
+    raw = _toml(topic.text, topic.path)
+    wrong = [sentence for setting in (*topic.settings, *settings) if (sentence := _override(raw, setting))]
+    if wrong:
+        raise TopicError(_listed("the settings given", wrong))
+    return _topic(raw, topic.text, topic.path, settings=(*topic.settings, *settings))
+
+
+def new_topic_text(*, name: str, title: str, contact: str) -> str:
+    """The text of a new topic file, with a comment on each part: the bundled template, filled in."""
+    template = (_bundled_folder() / f"{TEMPLATE}.toml").read_text(encoding="utf-8")
+    values = {"@name@": name, "@title@": title, "@contact@": contact}
+    return re.sub("|".join(values), lambda match: _toml_string(values[match[0]]), template)
+
+
+def _bundled_folder() -> Traversable:
+    return resources.files("archive") / "topics"
+
+
+def _file_text(file: Path | Traversable, name: str) -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except OSError as error:
+        known = ", ".join(bundled_topics())
+        raise TopicError(
+            f"{name}: cannot read the topic file: {error.strerror}\n"
+            f"Give the path of a topic file, or a topic that comes with the program: {known}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise TopicError(f"{name}: byte {error.start} is no UTF-8; save the file as UTF-8") from error
+
+
+def _toml(text: str, path: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        raise TopicError(f"{path}: no valid TOML: {error}") from error
+
+
+def _toml_string(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _override(raw: dict[str, object], setting: str) -> str | None:
+    """Put one "table.key=value" into the raw tables; the sentence to show if that cannot be done."""
+    dotted, equals, value = setting.partition("=")
+    *tables, key = (part.strip() for part in dotted.split("."))
+    if not equals or not all((*tables, key)):
+        return f"{setting}: expected table.key=value, such as crawl.delay=0.5"
+    for name in tables:
+        inner = raw.setdefault(name, {})
+        if not isinstance(inner, dict):
+            return f"{dotted}: '{name}' is no table; only single values can be set here"
+        raw = inner
+    raw[key] = _override_value(value.strip())
+    return None
+
+
+def _override_value(value: str) -> object:
+    try:
+        read = tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        return value
+    return read["value"] if len(read) == 1 else value
+
+
+def _listed(path: str, problems: Sequence[str]) -> str:
+    return f"{path} has {len(problems)} problem(s):\n  " + "\n  ".join(f"{path}: {line}" for line in problems)
+
+
+def _topic(raw: dict[str, object], source: str, path: str, *, settings: tuple[str, ...]) -> Topic:
+    table = Table(raw)
+    topic = Topic(
+        name=table.need("name", slug, ""),
+        title=table.need("title", text, ""),
+        contact=table.need("contact", contact, ""),
+        languages=table.need("languages", list_of(language_code), ()),
+        start=table.need("from", day, date.min),
+        end=table.need("to", day, date.max),
+        keywords=_keywords(table.table("keywords")),
+        gazetteer=tuple(_name(entry) for entry in table.tables("gazetteer")),
+        sources=tuple(_source(entry) for entry in table.tables("source")),
+        crawl=_crawl(table.table("crawl")),
+        reuse=_reuse(table.table("reuse")),
+        publish=_publish(table.table("publish")),
+        data=table.get("data", text, None),
+        path=path,
+        digest="sha256:" + hashlib.sha256(source.encode()).hexdigest(),
+        text=source,
+        settings=settings,
+    )
+    table.close()
+    table.noted.extend(_contradictions(topic))
+    if table.noted:
+        raise TopicError(_listed(" with ".join((path, *settings)), table.noted))
+    return topic
+
+
+def _contradictions(topic: Topic) -> list[str]:
+    """What is wrong between values that are each right."""
+    found = [] if topic.start <= topic.end else [f"to: {topic.end} is before from: {topic.start}"]
+    if not topic.keywords and not any(name.decides for name in topic.gazetteer):
+        found.append("keywords: required, unless a gazetteer name has decides = true; nothing could be on the topic")
+    found += _twice("source", "name", [source.name for source in topic.sources])
+    found += _twice("source", "url", [source.url or "" for source in topic.sources])
+    found += _twice("gazetteer", "name", [name.name for name in topic.gazetteer])
+    return found
+
+
+def _twice(array: str, key: str, values: Iterable[str]) -> list[str]:
+    first: dict[str, int] = {}
+    return [
+        f"{array}[{ordinal}].{key}: '{value}' is already that of {array}[{first[value]}]"
+        for ordinal, value in enumerate(values, start=1)
+        if value and first.setdefault(value, ordinal) != ordinal
+    ]
+
+
+def _keywords(table: Table) -> tuple[Keywords, ...]:
+    return tuple(_keywords_of(table.table(language), language) for language in table.keys(language_code))
+
+
+def _keywords_of(table: Table, language: str) -> Keywords:
+    terms = list_of(term)
+    keywords = Keywords(
+        language=language,
+        must=table.need("must", terms, ()),
+        any=table.get("any", terms, ()),
+        never=table.get("never", terms, ()),
+    )
+    table.close()
+    return keywords
+
+
+def _name(table: Table) -> Name:
+    spellings = table.table("spellings")
+    name = Name(
+        name=table.need("name", text, ""),
+        kind=table.need("kind", one_of(NAME_KINDS), "place"),
+        decides=table.get("decides", flag, False),
+        spellings=tuple(
+            (language, spellings.get(language, list_of(term), ())) for language in spellings.keys(language_code)
+        ),
+        misspellings=table.get("misspellings", list_of(term), ()),
+    )
+    if not spellings.raw:
+        table.note("spellings", 'required, in one language at least, such as { en = ["Sudzha"] }')
+    table.close()
+    return name
+
+
+def _source(table: Table) -> Source:
+    source = Source(
+        name=table.need("name", slug, ""),
+        outlet=table.need("outlet", text, ""),
+        kind=table.need("kind", one_of(SOURCE_KINDS), "list"),
+        url=table.get("url", url, None),
+        urls=table.get("urls", list_of(url), ()),
+        file=table.get("file", text, None),
+        country=table.get("country", country_code, None),
+        language=table.get("language", language_code, None),
+        owner=table.get("owner", text, None),
+        note=table.get("note", text, None),
+        full_text=table.get("full_text", flag, None),
+    )
+    if table.raw.get("kind") in SOURCE_KINDS:
+        _check_addresses(table, source.kind)
+    table.close()
+    return source
+
+
+def _check_addresses(table: Table, kind: SourceKind) -> None:
+    """A list has `urls` or `file`; every other kind has `url`."""
+    wanted = ("urls", "file") if kind == "list" else ("url",)
+    given = [key for key in ("url", "urls", "file") if key in table.raw]
+    foreign = [key for key in given if key not in wanted]
+    in_words = " or ".join(f"'{key}'" for key in wanted)
+    for key in foreign:
+        table.note(key, f"a {kind} has no '{key}'; it needs {in_words}")
+    if not foreign and len(given) != 1:
+        table.note("", f"a {kind} needs {in_words}" + (", not both" if given else ""))
+
+
+def _crawl(table: Table) -> CrawlSettings:
+    default, budget = CrawlSettings(), whole(at_least=1)
+    product = matching(r"[A-Za-z][A-Za-z0-9_-]*", "a product name without version, such as 'stemma-archive'")
+    settings = CrawlSettings(
+        agent=table.get("agent", product, default.agent),
+        delay=table.get("delay", number(at_least=0, unit="seconds"), default.delay),
+        timeout=table.get("timeout", number(at_least=0.1, unit="seconds"), default.timeout),
+        max_body_bytes=table.get("max_body_bytes", size, default.max_body_bytes),
+        concurrency=table.get("concurrency", whole(at_least=1), default.concurrency),
+        per_host=table.get("per_host", whole(at_least=1), default.per_host),
+        revisit=table.get("revisit", list_of(duration, at_least=0), default.revisit),
+        requests=table.get("requests", budget, None),
+        per_host_requests=table.get("per_host_requests", budget, None),
+        minutes=table.get("minutes", number(at_least=0.01), None),
+        authorities=table.get("authorities", list_of(text, at_least=0), ()),
+        allow_private=table.get("allow_private", list_of(private_host, at_least=0), ()),
+        max_redirects=table.get("max_redirects", whole(at_least=0), default.max_redirects),
+        retries=table.get("retries", whole(at_least=0), default.retries),
+        sitemap_days=table.get("sitemap_days", budget, None),
+    )
+    table.close()
+    if list(settings.revisit) != sorted(set(settings.revisit)):
+        table.note("revisit", "expected ages that rise, each once")
+    return settings
+
+
+def _reuse(table: Table) -> ReuseSettings:
+    default = ReuseSettings()
+    settings = ReuseSettings(
+        min_words=table.get("min_words", whole(at_least=1), default.min_words),
+        min_passage_words=table.get("min_passage_words", whole(at_least=1), default.min_passage_words),
+        min_coverage=table.get("min_coverage", number(at_least=0, at_most=1), default.min_coverage),
+    )
+    table.close()
+    return settings
+
+
+def _publish(table: Table) -> PublishSettings:
+    default = PublishSettings()
+    settings = PublishSettings(
+        full_text=table.get("full_text", one_of(FULL_TEXTS), default.full_text),
+        title=table.get("title", text, None),
+        licence=table.get("licence", text, None),
+        correction_contact=table.get("correction_contact", contact, None),
+    )
+    table.close()
+    return settings

@@ -1,0 +1,1 @@
+"""How it comes in: sources to discoveries, discoveries to fetches, fetches to WARC records."""

@@ -1,0 +1,86 @@
+"""A topic's crawl settings -> Scrapy settings, and the certificates that connections are checked against."""
+
+import os
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import certifi
+
+from archive.topic import Topic
+from crawlers.guard import Guard
+
+# What Scrapy would do and this crawler does itself, or does not want: bodies stay as received, robots are ours.
+_OFF = (
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware",
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware",
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware",
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware",
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware",
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
+)
+
+
+def scrapy_settings(topic: Topic) -> dict[str, object]:
+    """The settings of one crawl; nothing is read from a project file or the environment but the proxy."""
+    crawl = topic.crawl
+    return {
+        "USER_AGENT": user_agent(topic),
+        "DOWNLOAD_DELAY": crawl.delay,
+        "RANDOMIZE_DOWNLOAD_DELAY": False,
+        "DOWNLOAD_TIMEOUT": crawl.timeout,
+        "DOWNLOAD_MAXSIZE": 0,  # the recorder stops a body at its limit and keeps what came
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_FAIL_ON_DATALOSS": False,
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,
+        "CONCURRENT_REQUESTS": crawl.concurrency,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": crawl.per_host,
+        "REDIRECT_MAX_TIMES": crawl.max_redirects,
+        "RETRY_TIMES": crawl.retries,
+        "RETRY_HTTP_CODES": [500, 502, 503, 504, 522, 524, 408],
+        "CLOSESPIDER_TIMEOUT": int((crawl.minutes or 0) * 60),
+        "DEFAULT_REQUEST_HEADERS": {
+            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "Accept-Language": ", ".join(topic.languages) + ", *;q=0.5",
+            "Accept-Encoding": "gzip, deflate",  # what archive.payloads can undo
+        },
+        "HTTPERROR_ALLOW_ALL": True,
+        "COOKIES_ENABLED": False,
+        "TELNETCONSOLE_ENABLED": False,
+        "LOG_LEVEL": "ERROR",
+        "LOG_INSTALL_ROOT_HANDLER": False,
+        "TWISTED_DNS_RESOLVER": "crawlers.spider.GuardedResolver",
+        "DOWNLOADER_MIDDLEWARES": dict.fromkeys(_OFF, None) | {
+            "crawlers.spider.GuardMiddleware": 90,
+            "crawlers.spider.RobotsMiddleware": 100,
+            "crawlers.spider.RecorderMiddleware": 990,
+        },
+        "EXTENSIONS": {"scrapy.extensions.logstats.LogStats": None},
+    }
+
+
+def user_agent(topic: Topic) -> str:
+    """Who asks, and where to complain."""
+    return f"{topic.crawl.agent}/1.0 (+{topic.contact})"
+
+
+def guard(topic: Topic) -> Guard:
+    """Which addresses may be fetched; a forward proxy's own host is where the operator pointed us."""
+    proxies = {urlsplit(proxy).hostname or "" for proxy in getproxies().values()}
+    return Guard(allowed=frozenset(topic.crawl.allow_private) | proxies)
+
+
+def trust(authorities: Sequence[Path], *, bundle: Path) -> None:
+    """Check servers against the system's authorities and the given PEM files, by a bundle for this process.
+
+    OpenSSL reads one file where SSL_CERT_FILE names one, so the bundle holds all of them; a machine without
+    authorities of its own gets certifi's.
+    """
+    if "SSL_CERT_FILE" in os.environ and not authorities:
+        return
+    system = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile or certifi.where()
+    files = [Path(system if Path(system).exists() else certifi.where()), *authorities]
+    bundle.write_bytes(b"\n".join(file.read_bytes() for file in files))
+    os.environ["SSL_CERT_FILE"] = str(bundle)

@@ -1,0 +1,5 @@
+"""`python -m pipeline` is `stemma`."""
+
+from pipeline.cli import main
+
+main()

@@ -1,0 +1,98 @@
+"""Steps around a whole archive: rebuild, status, export, serve."""
+
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from archive.errors import MissingArchive
+from archive.folder import Archive, DataFolder, locked
+from archive.model import Report
+from archive.store import export, open_database, runs
+from archive.topic import Topic
+from pipeline import PROGRAM
+from pipeline.steps import Clock, Progress, Work, update
+
+
+def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> list[Report]:
+    """Make the database anew from the WARC files, beside the old one, which is replaced at the end.
+
+    What was recorded only in the database, `runs` and `failures`, is begun anew.
+    """
+    folder = DataFolder(data)
+    if not folder.warcs.is_dir():
+        raise MissingArchive(f"{folder.warcs} does not exist: there are no WARC files to rebuild from; pass --data DIR")
+    with locked(folder):
+        new = folder.path / "archive.db.rebuild"
+        _remove(new)
+        conn = open_database(new, create=True)
+        try:
+            run_id = runs.start_run(conn, command="rebuild", program=PROGRAM, topic_digest=topic.digest, at=clock())
+            reports = update(Work(Archive(folder, conn), topic, clock, progress))
+            runs.end_run(conn, run_id, reports, at=clock())
+            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            conn.close()
+        _remove(folder.database, but_main=True)
+        os.replace(new, folder.database)
+        _remove(new)
+    return reports
+
+
+def _remove(database: Path, *, but_main: bool = False) -> None:
+    for suffix in ("-wal", "-shm") if but_main else ("", "-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+
+
+def status(data: Path) -> dict[str, Any]:
+    """What the archive holds, its failures, sources and last runs; for reading only, beside a crawl."""
+    with reading(data) as conn:
+        return {
+            "holds": runs.counts(conn), "failures": runs.failures(conn),
+            "sources": [{name: getattr(s, name) for name in s.__slots__} for s in runs.source_health(conn)],
+            "runs": runs.last_runs(conn, limit=5),
+        }
+
+
+def export_jsonl(data: Path, file: Path) -> Report:
+    """Write every article on the topic, one JSON object a line; the file appears whole or not at all."""
+    started, done = monotonic(), 0
+    with reading(data) as conn:
+        if str(file) == "-":
+            for article in export.articles(conn):
+                sys.stdout.write(json.dumps(article, ensure_ascii=False) + "\n")
+                done += 1
+        else:
+            part = file.with_name(file.name + ".part")
+            with open(part, "w", encoding="utf-8") as out:
+                for article in export.articles(conn):
+                    out.write(json.dumps(article, ensure_ascii=False) + "\n")
+                    done += 1
+            os.replace(part, file)
+    return Report(step="export", done=done, seconds=monotonic() - started)
+
+
+@contextmanager
+def reading(data: Path) -> Iterator[sqlite3.Connection]:
+    """One consistent state of the database, whatever a crawl writes meanwhile."""
+    conn = open_database(DataFolder(data).database)
+    try:
+        conn.execute("PRAGMA query_only = ON")
+        conn.execute("BEGIN")
+        yield conn
+    finally:
+        conn.close()
+
+
+def serve(topic: Topic, data: Path, *, host: str, port: int) -> None:
+    """Serve the archive until it is stopped. Raises PortBusy where the address is taken."""
+    from datasette_config import serving
+
+    with reading(data):  # a missing or newer database is said here, in one sentence
+        pass
+    serving.serve(DataFolder(data).path, host=host, port=port, title=topic.publish.title or topic.title)

@@ -1,0 +1,30 @@
+"""Paragraphs -> the lines that name another source: evidence of where a text comes from (pure).
+
+A repost that was translated and translated back keeps such lines in a mangled form ("Contributed relationships" for
+"contributed reporting"), so the patterns hold the manglings that were met.
+"""
+
+import re
+from collections.abc import Iterable
+
+from archive.digests import normalised
+
+MAX_LINE = 300  # characters; a credit is a line, not a paragraph of the story
+
+_CREDIT = re.compile(
+    r"originally (?:published|appeared|posted)|first (?:published|appeared) (?:in|on|at|by)|republished (?:from|with)"
+    r"|reposted from|this (?:article|story|piece) (?:was|is) (?:from|by|published)|read the (?:full|original) (?:story|article)"
+    r"|(?:translated|translation) (?:from|by)|with permission|courtesy of"
+    r"|contribut(?:ed|ing) (?:reporting|to this report|relationships|relations|reports)|reporting by|additional reporting"
+    r"|^\W*(?:source|via|credit|quelle|fonte|fuente|источник|джерело|першоджерело|quellen)\s*[:—–-]"
+    r"|опубл[иі]кован[оа] (?:в|на|у)|п[еі]рвоисточник|оригинал (?:статьи|материала|публикации)|оригінал (?:статті|публікації)"
+    r"|перевод|переклад|по материалам|за матер[іи]алами|(?:передруку|перепеча)"
+    r"|pubblicato (?:originariamente|originalmente|per la prima volta)|tradotto (?:da|dal)|traduzione"
+    r"|publicado (?:originalmente|por primera vez)|traducido (?:de|del|por)|traducción"
+    r"|hanno contribuito|ha contribuito|con la collaborazione di"
+)
+
+
+def credit_lines(paragraphs: Iterable[str]) -> tuple[str, ...]:
+    """The short paragraphs that credit somebody else, in order."""
+    return tuple(p for p in paragraphs if len(p) <= MAX_LINE and _CREDIT.search(normalised(p)))

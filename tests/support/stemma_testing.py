@@ -1,0 +1,90 @@
+"""The real command in a process of its own, and topic files for test servers."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+_PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ALL_PROXY", "all_proxy")
+
+
+def environment(proxy: str | None) -> dict[str, str]:
+    """This process's, with the test server as the only proxy."""
+    base = {name: value for name, value in os.environ.items() if name not in _PROXIES}
+    return base | ({"http_proxy": proxy, "https_proxy": proxy} if proxy else {})
+
+
+@dataclass(frozen=True)
+class Stemma:
+    """Runs the real command in a folder, behind a test server."""
+
+    folder: Path
+    proxy: str | None = None
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "pipeline", *words]
+
+    def run(self, *words: str, code: int = 0, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """The command's output; fails the test where the exit code is another."""
+        done = subprocess.run(
+            self.command(*words), cwd=self.folder, env=environment(self.proxy) | {"PYTHONPATH": str(ROOT)}, text=True,
+            capture_output=True, timeout=timeout, check=False,
+        )
+        assert done.returncode == code, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """The command, running."""
+        return subprocess.Popen(
+            self.command(*words), cwd=self.folder, env=environment(self.proxy) | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+
+    def database(self, data: str = "data") -> sqlite3.Connection:
+        conn = sqlite3.connect(self.folder / data / "archive.db")
+        conn.row_factory = sqlite3.Row
+        return conn
+
+
+def topic_file(folder: Path, urls: Sequence[str] = (), *, feeds: Sequence[str] = (), extra: str = "") -> None:
+    """Writes topic.toml for a test server: a list of addresses, feeds, no delay."""
+    sources = [f'[[source]]\nname = "list"\noutlet = "Test"\nkind = "list"\nurls = {list(urls)!r}\n'] if urls else []
+    sources += [
+        f'[[source]]\nname = "feed-{n}"\noutlet = "Test"\nkind = "feed"\nurl = "{url}"\n' for n, url in enumerate(feeds)
+    ]
+    (folder / "topic.toml").write_text(f"""
+name = "test"
+title = "Test"
+contact = "mailto:test@stemma-archive.org"
+languages = ["en"]
+from = 2024-08-06
+to = 2025-04-30
+[keywords.en]
+must = ["Kursk"]
+[crawl]
+delay = 0.0
+timeout = 3
+retries = 0
+concurrency = 16
+per_host = 8
+revisit = ["0s"]
+authorities = ["authority.pem"]
+{extra}
+{"".join(sources)}
+""", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class FilledDemo:
+    """The demo's archive after its two crawls, and what the server was asked."""
+
+    stemma: Stemma
+    asked: tuple[str, ...]
+
+    @property
+    def data(self) -> Path:
+        return self.stemma.folder / "data"
