@@ -248,7 +248,7 @@ def fold_versions(work: Work) -> Report:
             articles.set_versions(work.conn, article_id, seen, found)
         folded += len(found)
         work.progress("versions", index, len(touched))
-    _follow_redirects(work)
+    _merge_addresses(work)
     return Report(step="versions", done=len(touched), counts=(("versions", folded),), seconds=monotonic() - started)
 
 
@@ -277,8 +277,13 @@ def article_address(url: str, declared: str | None) -> str:
     return own if is_root and own.rstrip("/") != named.rstrip("/") else named
 
 
-def _follow_redirects(work: Work) -> None:
-    """An address that redirects to an article is one of its addresses, over at most ten hops."""
+def _merge_addresses(work: Work) -> None:
+    """Addresses that were only announced, or that redirect (over at most ten hops), to the articles they lead to."""
+    with transaction(work.conn):
+        for url in articles.unplaced(work.conn):
+            article = canonical_url(url)
+            if articles.article_at(work.conn, article) is not None:
+                articles.set_address(work.conn, url, article=article)
     for _ in range(10):
         moved = 0
         for url, location in articles.redirected(work.conn):

@@ -92,6 +92,11 @@ REDIRECTED = """
     ORDER BY c.captured_at
 """
 
+# Announced, and never asked for: most are another address of an article that was.
+UNPLACED = """
+    SELECT DISTINCT d.url FROM discoveries d LEFT JOIN addresses x ON x.url = d.url WHERE x.url IS NULL
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -141,6 +146,17 @@ def set_address(conn: sqlite3.Connection, url: str, *, article: str) -> int:
 def redirected(conn: sqlite3.Connection) -> list[tuple[str, str]]:
     """(URL, Location) of captured redirects whose address belongs to no article yet."""
     return [(row["url"], row["location"]) for row in conn.execute(REDIRECTED)]
+
+
+def article_at(conn: sqlite3.Connection, url: str) -> int | None:
+    """The article with a canonical URL."""
+    row = conn.execute(ARTICLE, {"url": url}).fetchone()
+    return int(row["article_id"]) if row else None
+
+
+def unplaced(conn: sqlite3.Connection) -> list[str]:
+    """Discovered addresses that belong to no article yet."""
+    return [row["url"] for row in conn.execute(UNPLACED)]
 
 
 def sightings(

@@ -1,0 +1,89 @@
+"""kill -9 at random moments of crawl and update: the archive in the end is the one of an undisturbed run."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from public_rows import public_rows
+from stemma_testing import Stemma
+
+from crawlers.demo.server import LoopbackWeb
+from crawlers.demo.topic import topic_text
+from crawlers.demo.web import DemoWeb
+
+VIEWS = ("article", "version", "copy_link", "family", "witness", "capture")
+SEED = 20240806
+
+
+def topic(folder: Path, server: LoopbackWeb) -> None:
+    """The demo's topic, slower, and with no second look within the test."""
+    (folder / "authority.pem").write_bytes(server.authority_pem)
+    text = topic_text("authority.pem").replace('revisit = ["1s"]', 'revisit = ["30d"]')
+    text = text.replace("delay = 0.02", "delay = 0.1").replace("per_host = 4", "per_host = 1")
+    (folder / "topic.toml").write_text(text, encoding="utf-8")
+
+
+def settled(database: Path) -> dict[str, list[str]]:
+    """The public rows, times aside; an undecided pair has no order but that of its first sightings."""
+    found = public_rows(database, times=False, views=VIEWS)
+    found["copy_link"] = sorted(_pair(json.loads(row)) for row in found["copy_link"])
+    return found
+
+
+def _pair(link: dict[str, object]) -> str:
+    pair = sorted((str(link["copy_url"]), str(link["exemplar_url"])))
+    if link["direction"] == "undecided":
+        return json.dumps([pair, link["relation"], link["words"]])
+    return json.dumps(link, sort_keys=True)
+
+
+def killed_run(stemma: Stemma, chance: random.Random, *, kills: int, longest: float) -> int:
+    """`stemma run`, killed up to so many times, then left to end; the number of kills that met it alive."""
+    met = 0
+    for _ in range(kills):
+        process = stemma.start("run", "--topic", "topic.toml")
+        time.sleep(chance.uniform(0.2, longest))
+        process.kill()
+        met += process.wait() == -9
+    stemma.run("run", "--topic", "topic.toml")
+    return met
+
+
+def check(folder: Path, *, kills: int, chance: random.Random) -> None:
+    web = DemoWeb()
+    with LoopbackWeb(web.respond) as server:
+        (calm, disturbed) = (Stemma(folder / name, server.proxy_url) for name in ("calm", "disturbed"))
+        for stemma in (calm, disturbed):
+            stemma.folder.mkdir(parents=True)
+            topic(stemma.folder, server)
+        started = time.monotonic()
+        calm.run("run", "--topic", "topic.toml")
+        longest = time.monotonic() - started
+        met = killed_run(disturbed, chance, kills=kills, longest=longest)
+        for _ in range(20):  # a kill early in a crawl leaves the rest for the next: go on until nothing is left
+            report = json.loads(disturbed.run("run", "--topic", "topic.toml", "--json").stdout)
+            if dict(report[2]["counts"]).get("new", 0) == 0:
+                break
+    assert met > 0
+    assert settled(disturbed.folder / "data" / "archive.db") == settled(calm.folder / "data" / "archive.db")
+    for file in (disturbed.folder / "data" / "warc").rglob("*.warc.gz"):
+        subprocess.run([Path(sys.executable).parent / "warcio", "check", file], check=True)
+        subprocess.run(["gzip", "-t", file], check=True)
+    data = disturbed.folder / "data"
+    before = public_rows(data / "archive.db")
+    disturbed.run("rebuild", "--topic", "topic.toml")
+    assert public_rows(data / "archive.db") == before, "and a rebuild from its WARC files gives the same rows"
+
+
+def test_a_run_that_is_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
+    check(tmp_path, kills=8, chance=random.Random(SEED))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(10))
+def test_two_hundred_kills(tmp_path: Path, seed: int) -> None:
+    check(tmp_path, kills=20, chance=random.Random(seed))
