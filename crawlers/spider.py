@@ -281,7 +281,7 @@ def crawl(
 ) -> dict[str, int]:
     """Run one crawl to its end and return its counts; once in a process, as Twisted's reactor starts only once.
 
-    Raises CrawlFailed, or the archive's own error, for what is not a page's fault.
+    Raises CrawlFailed, or the archive's own error, for what is not a page's fault; KeyboardInterrupt after Ctrl-C.
     """
     writer = WarcWriter(warc_folder, started_at=clock(), software=f"stemma-archive/{program}")
     recorder = Recorder(conn=conn, writer=writer, clock=clock)
@@ -303,9 +303,9 @@ def crawl(
     if work.fatal is not None:
         raise work.fatal
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
-    if reason == "shutdown":
-        recorder.counts["interrupted"] = 1
-    elif reason not in ("finished", "closespider_timeout"):
+    if reason == "shutdown":  # Scrapy took the signal, to end what was under way; now the command ends
+        raise KeyboardInterrupt
+    if reason not in ("finished", "closespider_timeout"):
         raise CrawlFailed(f"the crawl ended early ({reason}); see the messages above, then run it again")
     return recorder.counts
 

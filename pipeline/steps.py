@@ -110,7 +110,7 @@ def crawl(work: Work, *, sources_only: bool = False) -> Report:
         work.topic, work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
         progress=progress, sources_only=sources_only,
     )
-    kept = sum(n for what, n in counts.items() if what not in ("failed", "refused", "over budget", "interrupted"))
+    kept = sum(n for what, n in counts.items() if what not in ("failed", "refused", "over budget"))
     return Report(
         step="crawl", done=kept, skipped=counts.get("refused", 0) + counts.get("over budget", 0),
         failed=(("no answer, or nothing readable", counts["failed"]),) if counts.get("failed") else (),

@@ -1,0 +1,201 @@
+"""The command line as a person or cron meets it: what it prints, and its exit codes."""
+
+import json
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stemma_testing import ROOT, FilledDemo, Stemma, topic_file
+
+from crawlers.demo.server import WebRequest, WebResponse
+
+Serve = Callable[[Callable[[WebRequest], WebResponse]], tuple[Any, Stemma]]
+
+
+@pytest.fixture
+def stemma(tmp_path: Path) -> Stemma:
+    return Stemma(tmp_path)
+
+
+def test_a_topic_file_with_mistakes_lists_them_all_and_exits_2(stemma: Stemma) -> None:
+    (stemma.folder / "bad.toml").write_text('name = "x"\nlangauges = ["en"]\n[[source]]\nkind = "feeed"\n')
+    error = stemma.run("check", "--topic", "bad.toml", code=2).stderr
+    assert "did you mean 'languages'?" in error
+    assert "contact" in error
+    assert "source[1]" in error
+    assert "Traceback" not in error
+
+
+def test_the_bundled_topic_is_right_and_has_at_least_forty_sources(stemma: Stemma) -> None:
+    done = stemma.run("check", "--topic", "kursk")
+    assert int(done.stdout.split(":")[1].split()[0]) >= 40
+    assert "placeholder" in done.stderr
+
+
+def test_a_crawl_without_a_contact_address_is_refused(stemma: Stemma) -> None:
+    error = stemma.run("crawl", "--topic", "kursk", code=2).stderr
+    assert "contact" in error
+    assert not (stemma.folder / "data").exists()
+
+
+@pytest.mark.parametrize("words", [
+    ("update",), ("status",), ("export", "jsonl", "x.jsonl"), ("serve",), ("rebuild",),
+], ids=lambda words: words[0])
+def test_a_missing_data_folder_is_one_sentence_and_exit_2(stemma: Stemma, words: tuple[str, ...]) -> None:
+    error = stemma.run(*words, code=2).stderr
+    assert "--data" in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_a_newer_database_is_refused_with_what_to_do(stemma: Stemma) -> None:
+    stemma.run("init")
+    conn = sqlite3.connect(stemma.folder / "data" / "archive.db")
+    conn.execute("PRAGMA user_version = 99")
+    conn.close()
+    error = stemma.run("update", code=1).stderr
+    assert "upgrade" in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_a_file_that_is_no_database_is_refused_with_what_to_do(stemma: Stemma) -> None:
+    stemma.run("init")
+    (stemma.folder / "data" / "archive.db").write_bytes(b"rubbish" * 1_000)
+    error = stemma.run("update", code=1).stderr
+    assert "stemma rebuild" in error
+    assert "Traceback" not in error
+
+
+def test_a_busy_port_is_one_sentence(demo: FilledDemo) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        error = demo.stemma.run("serve", "--topic", "topic.toml", "--port", port, code=1).stderr
+    assert "--port" in error
+    assert "Traceback" not in error
+
+
+def test_a_second_run_while_one_holds_the_lock_exits_3_and_names_the_holder(serve: Serve) -> None:
+    def slow(request: WebRequest) -> WebResponse:
+        if request.path != "/robots.txt":
+            time.sleep(2)
+        return WebResponse(status=404)
+
+    _, stemma = serve(slow)
+    topic_file(stemma.folder, ["http://news.example/a"])
+    first = stemma.start("crawl", "--topic", "topic.toml")
+    try:
+        deadline = time.monotonic() + 20
+        while not (stemma.folder / "data" / "archive.db").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        error = stemma.run("update", "--topic", "topic.toml", code=3).stderr
+        assert f"process {first.pid}" in error
+        assert json.loads(stemma.run("status", "--topic", "topic.toml", "--json").stdout)["holds"]["captures"] >= 0
+    finally:
+        first.kill()
+        first.wait()
+    stemma.run("update", "--topic", "topic.toml")
+
+
+def test_a_crawl_that_is_interrupted_ends_in_order_and_goes_on(serve: Serve) -> None:
+    def slow(request: WebRequest) -> WebResponse:
+        time.sleep(0.3)
+        return WebResponse(status=404)
+
+    _, stemma = serve(slow)
+    topic_file(stemma.folder, [f"http://news.example/{n}" for n in range(60)])
+    process = stemma.start("crawl", "--topic", "topic.toml")
+    time.sleep(3)
+    process.send_signal(2)
+    assert process.wait(timeout=20) == 1
+    (at_stop,) = stemma.database().execute("SELECT count(*) FROM observation WHERE role = 'article'").fetchone()
+    assert 0 < at_stop < 60
+
+
+def test_help_answers_in_under_a_third_of_a_second_of_cpu(stemma: Stemma) -> None:
+    stemma.run("--help")
+    code = "import resource, subprocess, sys; subprocess.run([sys.executable, '-m', 'pipeline', '--help'], check=True, " \
+           "stdout=subprocess.DEVNULL); u = resource.getrusage(resource.RUSAGE_CHILDREN); print(u.ru_utime + u.ru_stime)"
+    spent = min(
+        float(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+        for _ in range(3)
+    )
+    assert spent < 0.3
+
+
+def test_only_the_crawl_imports_scrapy() -> None:
+    code = "import sys, pipeline.cli, pipeline.steps, pipeline.care; print('scrapy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_init_writes_a_topic_file_that_check_accepts(stemma: Stemma) -> None:
+    stemma.run("init", "--topic", "floods.toml", "--data", "archive", "--contact", "mailto:me@university.edu")
+    assert (stemma.folder / "archive" / "archive.db").exists()
+    stemma.run("check", "--topic", "floods.toml")
+
+
+def test_settings_can_be_overridden_and_are_checked(stemma: Stemma) -> None:
+    stemma.run("check", "--set", "crawl.delay=0.5")
+    assert "crawl.dealy" in stemma.run("check", "--set", "crawl.dealy=0.5", code=2).stderr
+
+
+def test_status_says_what_is_held(demo: FilledDemo) -> None:
+    text = demo.stemma.run("status", "--topic", "topic.toml").stdout
+    assert "articles on the topic" in text
+    found = json.loads(demo.stemma.run("status", "--topic", "topic.toml", "--json").stdout)
+    assert found["holds"]["families"] >= 4
+    assert {source["name"] for source in found["sources"] if source["last_success"]}
+    assert [run["command"] for run in found["runs"]][:1] == ["update"]
+
+
+def test_run_is_silent_when_nobody_looks(serve: Serve) -> None:
+    _, stemma = serve(lambda request: WebResponse(status=404))
+    topic_file(stemma.folder, ["http://news.example/a"])
+    done = stemma.run("run", "--topic", "topic.toml")
+    assert done.stdout == ""
+    assert done.stderr == ""
+
+
+def test_check_live_says_which_sources_answer(serve: Serve) -> None:
+    feed = b"""<rss version="2.0"><channel><title>x</title><item><link>http://news.example/1</link></item></channel></rss>"""
+
+    def handler(request: WebRequest) -> WebResponse:
+        answers = {"/feed": WebResponse(body=feed), "/page": WebResponse(body=b"<html><body>no feed</body></html>"),
+                   "/robots.txt": WebResponse(status=404)}
+        return answers.get(request.path, WebResponse(status=404))
+
+    _, stemma = serve(handler)
+    topic_file(stemma.folder, feeds=[f"http://news.example/{name}" for name in ("feed", "page", "missing")])
+    rows = json.loads(stemma.run("check", "--live", "--topic", "topic.toml", "--json", code=1).stdout)
+    assert [(row["answers"], row["items"]) for row in rows] == [(True, 1), (False, 0), (False, 0)]
+    assert "no feed" in rows[1]["detail"]
+    assert "404" in rows[2]["detail"]
+    assert not (stemma.folder / "data").exists()
+
+
+def test_the_demo_fills_an_archive_serves_it_and_is_quick_the_second_time(stemma: Stemma) -> None:
+    stemma.run("demo", "--data", "shown", "--no-serve")
+    started = time.monotonic()
+    stemma.run("demo", "--data", "shown", "--no-serve")
+    assert time.monotonic() - started < 10
+    process = subprocess.Popen(
+        stemma.command("demo", "--data", "shown", "--port", "0"), cwd=stemma.folder, stdout=subprocess.PIPE, text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        address = next(line.strip() for line in process.stdout if line.startswith("http://"))
+        with urllib.request.urlopen(f"{address}search.json?q=Sudzha", timeout=20) as answer:
+            found = json.load(answer)
+        assert json.dumps(found).count("Sudzha") > 3
+    finally:
+        process.kill()
+        process.communicate()
