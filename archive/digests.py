@@ -32,20 +32,28 @@ def normalised(text: str) -> str:
 
 
 def _normalised_once(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
+    # Before NFKC too, which takes an acute accent for a space with a mark and a double prime for two single ones.
+    plain = unicodedata.normalize("NFKC", text.translate(_PUNCTUATION)).translate(_PUNCTUATION)
+    return " ".join(unicodedata.normalize("NFKC", plain.casefold()).split())
 
 
 def text_digest(text: str) -> str:
     """Identity of a text whatever its typography: hexadecimal SHA-256 of the normalised text, 32 characters."""
-    return hashlib.sha256(normalised(text).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return _digest(normalised(text))
 
 
 def state_digest(*, title: str | None, byline: str | None, text: str) -> str:
-    """Identity of an article's state: headline, byline and body, normalised (design, "version")."""
-    return text_digest("\n".join((normalised(title or ""), "\x1f", normalised(byline or ""), "\x1f", text)))
+    """Identity of an article's state: headline, byline and body, normalised (design, "version").
+
+    A line each, of which normalised text has no break: a word that moves from one to another is a change.
+    """
+    return _digest("\n".join(normalised(part or "") for part in (title, byline, text)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def address_key(url: str) -> str:
     """Short stable name of an article: 12 base32 characters of the SHA-256 of its canonical URL, lower case."""
-    return base64.b32encode(hashlib.sha256(url.encode()).digest()).decode("ascii")[:12].lower()
+    return base64.b32encode(hashlib.sha256(url.encode("utf-8", "surrogatepass")).digest()).decode("ascii")[:12].lower()

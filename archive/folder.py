@@ -68,7 +68,7 @@ def locked(folder: DataFolder, *, create: bool = False) -> Iterator[None]:
         raise MissingArchive(f"{folder.path} does not exist; make an archive with 'stemma init', or pass --data DIR")
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
-        file = open(folder.lock, "a+", encoding="utf-8")
+        file = open(folder.lock, "a+", encoding="utf-8")  # noqa: SIM115  # the next statement closes it
     except OSError as error:
         raise MissingArchive(f"{folder.path}: {error.strerror}; pass a --data DIR that can be written") from error
     with file:

@@ -8,7 +8,7 @@ BLOCKED = frozenset({401, 402, 403, 429, 451})
 
 
 def observation(capture: Capture, *, last_digest: str | None) -> Observation:
-    """The outcome of one capture; last_digest is the payload that the look before it found, None if it is the first.
+    """The outcome of one capture; last_digest is the payload of the last look that found content, if one did.
 
     A payload that was cut off is a failed look: its text would be a version that never was.
     """

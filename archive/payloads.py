@@ -4,6 +4,10 @@ import zlib
 
 from archive.errors import ArchiveError
 
+MAX_CODINGS = 4  # encodings over one another: servers send one, a hostile one could send thousands
+MAX_MEMBERS = 10_000  # members of a gzip stream, each of which costs time even when it is empty
+_CHUNK = 1 << 16  # bytes given to zlib at once: it copies what a member leaves unused
+
 
 class UndecodablePayload(ArchiveError):
     """A payload whose Content-Encoding cannot be undone; as far as a page is concerned this is data, not an error."""
@@ -13,9 +17,14 @@ def decoded(payload: bytes, *, content_encoding: str | None, limit: int) -> byte
     """The payload without its Content-Encoding, at most `limit` bytes.
 
     Servers that declare gzip and send plain text are common, so what does not begin as gzip is taken as it is.
-    Raises UndecodablePayload for a cut-off or damaged stream, an unknown encoding and a body over the limit.
+    An empty body is empty under any encoding. Raises UndecodablePayload for a cut-off or damaged stream, an unknown
+    encoding and a body over the limit.
     """
+    if not payload:
+        return payload
     codings = [c.strip().lower() for c in (content_encoding or "").split(",") if c.strip()]
+    if len(codings) > MAX_CODINGS:
+        raise UndecodablePayload(f"{len(codings):,} encodings over one another")
     for coding in reversed(codings):
         if coding in ("identity", "utf-8", "none"):
             continue
@@ -32,27 +41,35 @@ def decoded(payload: bytes, *, content_encoding: str | None, limit: int) -> byte
 
 def gunzipped(payload: bytes, *, limit: int) -> bytes:
     """A gzip stream of one or more members, unpacked to at most `limit` bytes."""
-    parts, size = [], 0
-    while payload[:2] == b"\x1f\x8b":
-        inflate = zlib.decompressobj(31)
-        part = _inflate(inflate, payload, limit - size)
-        parts.append(part)
-        size += len(part)
-        payload = inflate.unused_data
-    return b"".join(parts)
+    out, start, members = bytearray(), 0, 0
+    while payload[start:start + 2] == b"\x1f\x8b":
+        members += 1
+        if members > MAX_MEMBERS:
+            raise UndecodablePayload(f"the compressed body has more than {MAX_MEMBERS:,} parts")
+        start = _inflate(zlib.decompressobj(31), payload, start, out, limit)
+    return bytes(out)
 
 
 def _inflated(payload: bytes, window: int, limit: int) -> bytes:
-    return _inflate(zlib.decompressobj(window), payload, limit)
+    out = bytearray()
+    _inflate(zlib.decompressobj(window), payload, 0, out, limit)
+    return bytes(out)
 
 
-def _inflate(inflate: "zlib._Decompress", payload: bytes, limit: int) -> bytes:
-    try:
-        data = inflate.decompress(payload, limit + 1)
-    except zlib.error as error:
-        raise UndecodablePayload(f"the compressed body is damaged ({error})") from error
-    if len(data) > limit:
-        raise UndecodablePayload(f"the body unpacks to more than the limit of {limit:,} bytes")
-    if not inflate.eof:
-        raise UndecodablePayload("the compressed body is cut off")
-    return data
+def _inflate(inflate: "zlib._Decompress", payload: bytes, start: int, out: bytearray, limit: int) -> int:
+    """Unpack one stream that begins at a byte of the payload to the end of `out`; returns where the stream ends."""
+    pending = b""
+    while not inflate.eof:
+        if not pending:
+            pending = payload[start:start + _CHUNK]
+            start += len(pending)
+        if not pending:
+            raise UndecodablePayload("the compressed body is cut off")
+        try:
+            out += inflate.decompress(pending, limit + 1 - len(out))
+        except zlib.error as error:
+            raise UndecodablePayload(f"the compressed body is damaged ({error})") from error
+        if len(out) > limit:
+            raise UndecodablePayload(f"the body unpacks to more than the limit of {limit:,} bytes")
+        pending = inflate.unconsumed_tail
+    return start - len(inflate.unused_data)

@@ -341,8 +341,10 @@ def prepare(conn: sqlite3.Connection, *, path: str) -> None:
         )
     if found == SCHEMA_VERSION and application == APPLICATION_ID:
         return
-    migrations.apply(Database(conn, execute_plugins=False))
+    # The mark first: a program that is killed before its end must not take its own tables for another's.
     conn.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")  # pragmas take no bound values
+    conn.commit()
+    migrations.apply(Database(conn, execute_plugins=False))
     conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
     conn.commit()
 

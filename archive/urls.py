@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, quote_plus, unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
 import tldextract
 
@@ -15,8 +15,12 @@ _TRACKING = frozenset(
     "usqp outputtype feedtype feedname ns_source ns_mchannel ns_campaign ns_linkname".split()
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_AMP_SUFFIX = re.compile(r"(?:/amp/?|\.amp(?=\.html$|$)|/amp\.html|/amp=1)$", re.IGNORECASE)
+_AMP_SUFFIX = re.compile(r"(?:/amp/?|\.amp|/amp\.html|/amp=1)$|\.amp(?=\.html$)", re.IGNORECASE)
 _AMP_PREFIX = re.compile(r"^/amp(?=/)", re.IGNORECASE)
+# Encoded, these two are other characters than themselves: a slash within a segment, a percent sign.
+_KEPT_ENCODED = re.compile(r"(%2f|%25)", re.IGNORECASE)
+_NO_HOST = re.compile(r"[\x00-\x20\x7f-\xa0<>\"\\^`{|}\ud800-\udfff]")
+MAX_PARAMETERS = 200  # a query of more is kept as it is
 
 # The snapshot that the package brings: a list fetched at run time would make keys depend on the day.
 _extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=False)
@@ -31,30 +35,33 @@ def canonical_url(url: str) -> str:
     returned as it came.
     """
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url.encode("utf-8", "replace").decode().strip())
         host, port = _host(parts.hostname or ""), parts.port
     except ValueError:
         return url
     if parts.scheme.lower() not in ("http", "https") or not host:
         return url
-    if port is not None and port != _DEFAULT_PORTS[parts.scheme.lower()]:
+    if port not in (None, _DEFAULT_PORTS[parts.scheme.lower()], _DEFAULT_PORTS["https"]):
         host = f"{host}:{port}"
     return urlunsplit(("https", host, _path(parts.path), _query(parts.query), ""))
 
 
 def _host(host: str) -> str:
     host = host.rstrip(".").lower()
-    if host.isascii():
-        return f"[{host}]" if ":" in host else host
+    if ":" in host:
+        return f"[{host}]"
     try:
-        return host.encode("idna").decode("ascii")
+        return host if host.isascii() else host.encode("idna").decode("ascii").rstrip(".")
     except UnicodeError:
         return host
 
 
 def _path(path: str) -> str:
-    path = quote(unquote(path, errors="surrogateescape"), safe="/!$&'()*+,;=:@~-._", errors="surrogateescape") \
-        if "%2f" not in path.lower() and "%25" not in path.lower() else path
+    path = "".join(
+        piece.upper() if place % 2 else quote(unquote(piece, errors="surrogateescape"), errors="surrogateescape",
+                                              safe="/!$&'()*+,;=:@~-._")
+        for place, piece in enumerate(_KEPT_ENCODED.split(path))
+    )
     while True:
         shorter = re.sub(r"//+", "/", path)
         shorter = _AMP_PREFIX.sub("", _AMP_SUFFIX.sub("", shorter.rstrip("/"))).rstrip("/")
@@ -64,11 +71,18 @@ def _path(path: str) -> str:
 
 
 def _query(query: str) -> str:
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=200)
-    except ValueError:
+    parameters = [part for part in query.split("&") if part]
+    if len(parameters) > MAX_PARAMETERS:
         return query
-    return urlencode([(name, value) for name, value in pairs if not _is_tracking(name.lower())])
+    return "&".join(
+        "=".join(_plus(side) for side in part.split("=", 1))
+        for part in parameters if not _is_tracking(unquote_plus(part.split("=", 1)[0]).lower())
+    )
+
+
+def _plus(text: str) -> str:
+    """A name or value of a query in one spelling; bytes of other charsets than UTF-8 stay what they are."""
+    return quote_plus(unquote_plus(text, errors="surrogateescape"), errors="surrogateescape")
 
 
 def _is_tracking(name: str) -> bool:
@@ -78,8 +92,11 @@ def _is_tracking(name: str) -> bool:
 def is_fetchable(url: str) -> bool:
     """An absolute http or https address with a host and a port that can be."""
     try:
+        url.encode()
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        host = parts.hostname or ""
+        return parts.scheme in ("http", "https") and bool(host) and not _NO_HOST.search(host) \
+            and (1 if parts.port is None else parts.port) > 0
     except ValueError:
         return False
 
@@ -122,12 +139,19 @@ def registered_domain(host: str) -> str:
 
 def same_site(one: str, other: str) -> bool:
     """Two addresses are of one site if their registered domains agree."""
-    return registered_domain(host_of(one)) == registered_domain(host_of(other))
+    domain = registered_domain(host_of(one))
+    return bool(domain) and domain == registered_domain(host_of(other))
 
 
 def surt(url: str) -> str:
-    """Sort-friendly key of an address as CDX indexes use it: "example,www)/path?query"."""
-    parts = urlsplit(canonical_url(url))
+    """Sort-friendly key of an address as CDX indexes use it: "example,news)/path?query", without "www.".
+
+    What is no http(s) address is returned as it came.
+    """
+    url = canonical_url(url)
+    if not is_fetchable(url):
+        return url
+    parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     reverse = ",".join(reversed(host.split("."))) if not host.replace(".", "").isdigit() else host
     port = f":{parts.port}" if parts.port else ""

@@ -10,7 +10,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import Message
 from pathlib import Path
@@ -27,6 +27,7 @@ from warcio.warcwriter import WARCWriter
 
 from archive.digests import payload_digest, sha256
 from archive.errors import DamagedWarc, WriteFailed
+from archive.lines import one_line, one_word
 from archive.model import Capture, Exchange, FailedFetch, RecordRef, Role, Truncated
 from archive.times import from_iso, to_iso, to_milliseconds
 
@@ -34,7 +35,7 @@ ROTATE_BYTES = 1_000_000_000
 SYNC_SECONDS = 1.0
 VIA = "stemma"
 LIST_TYPE = "text/uri-list"
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 _BUILDER = RecordBuilder(warc_version="WARC/1.1")
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})")
 
@@ -56,7 +57,7 @@ class _RawHead(StatusAndHeaders):  # type: ignore[misc]  # the library is untype
         super().__init__(line, [], protocol="")
         self._head = head
 
-    def compute_headers_buffer(self, header_filter: object = None) -> None:
+    def compute_headers_buffer(self, header_filter: object = None) -> None:  # noqa: ARG002  # the library's signature
         self.headers_buff = self._head + b"\r\n\r\n"
 
 
@@ -78,10 +79,13 @@ class WarcWriter:
         self._synced = monotonic()
 
     def write(self, exchange: Exchange, *, revisit_of: Capture | None = None) -> Capture:
-        """Append request and response, or a revisit where an earlier capture holds the same payload."""
-        request_id = f"<urn:uuid:{uuid4()}>"
-        self._append(_request_record(exchange, request_id))
-        ref = self._append(_response_record(exchange, request_id, revisit_of))
+        """Append request and response, or a revisit where an earlier capture holds the same payload: both or none.
+
+        The capture's values are those that the record gives back. Raises ValueError where there is no response head:
+        that is a FailedFetch.
+        """
+        exchange, request_id = _storable(exchange), f"<urn:uuid:{uuid4()}>"
+        _, ref = self._append(_request_record(exchange, request_id), _response_record(exchange, request_id, revisit_of))
         return _capture(
             url=exchange.url, captured_at=to_milliseconds(exchange.fetched_at), role=exchange.role,
             source=exchange.source, head=exchange.response_head, digest=payload_digest(exchange.body),
@@ -91,54 +95,69 @@ class WarcWriter:
 
     def write_failed(self, failed: FailedFetch) -> RecordRef:
         """Append a metadata record for a look that got no answer."""
-        fields = f"outcome: failed\r\nerror: {' '.join(failed.error.split())}\r\n".encode()
-        return self._append(_BUILDER.create_warc_record(
-            failed.url, "metadata", payload=io.BytesIO(fields), length=len(fields),
+        fields = f"outcome: failed\r\nerror: {one_line(failed.error)}\r\n".encode()
+        (ref,) = self._append(_BUILDER.create_warc_record(
+            one_word(failed.url), "metadata", payload=io.BytesIO(fields), length=len(fields),
             warc_content_type="application/warc-fields",
             warc_headers_dict=_extension(failed.role, failed.source) | {"WARC-Date": to_iso(failed.at)},
         ))
+        return ref
 
     def write_list(self, urls: Sequence[str], *, source: str, at: datetime) -> Capture:
         """Append a resource record with a URL list of the topic file, so that a rebuild finds its discoveries."""
         name, payload = list_name(source), list_payload(urls)
-        ref = self._append(_BUILDER.create_warc_record(
+        (ref,) = self._append(_BUILDER.create_warc_record(
             name, "resource", payload=io.BytesIO(payload), length=len(payload), warc_content_type=LIST_TYPE,
             warc_headers_dict=_extension("list", source) | {"WARC-Date": to_iso(at)},
         ))
-        return _list_capture(name, to_milliseconds(at), source, payload, ref)
+        return _list_capture(name, to_milliseconds(at), one_line(source), payload, ref)
 
     def close(self) -> None:
         """Force what was written to the disk and close the file."""
         if self._file is not None:
-            self._sync()
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            with file:
+                self._sync(file)
 
-    def _append(self, record: ArcWarcRecord) -> RecordRef:
-        """One record, whole or not at all: where the disk is full the file is cut back to where it was."""
-        file = self._open()
-        offset = file.tell()
-        try:
-            length = _write_all(file, record)
-        except OSError as error:
-            file.truncate(offset)
-            file.seek(offset)
-            raise WriteFailed(
-                f"{self._folder / self._path}: {error.strerror}; free some space and run again, nothing was lost"
-            ) from error
-        if monotonic() - self._synced >= SYNC_SECONDS:
-            self._sync()
-        return RecordRef(path=self._path, offset=offset, length=length)
-
-    def _open(self) -> IO[bytes]:
+    def _append(self, *records: ArcWarcRecord) -> list[RecordRef]:
+        """The records, all of them or none: where the disk is full the file is as it was."""
         if self._file is not None and self._file.tell() >= self._rotate_bytes:
             self.close()
+        members = [_member(record) for record in records]
+        try:
+            file = self._file or self._next_file()
+        except OSError as error:
+            raise self._failed(error) from error
         if self._file is None:
-            self._file = self._next_file()
             info = {"software": self._software, "format": "WARC File Format 1.1",
                     "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"}
-            _write_all(self._file, _BUILDER.create_warcinfo_record(Path(self._path).name, info))
-        return self._file
+            members.insert(0, _member(_BUILDER.create_warcinfo_record(Path(self._path).name, info)))
+        offset = file.tell()
+        try:
+            _write_all(file, b"".join(members))
+        except OSError as error:
+            self._take_back(file, offset)
+            raise self._failed(error) from error
+        self._file = file
+        if monotonic() - self._synced >= SYNC_SECONDS:
+            self._sync(file)
+        refs = []
+        for member in members:
+            refs.append(RecordRef(path=self._path, offset=offset, length=len(member)))
+            offset += len(member)
+        return refs[-len(records):]
+
+    def _take_back(self, file: IO[bytes], offset: int) -> None:
+        file.truncate(offset)
+        file.seek(offset)
+        if not offset:  # a file appears with its first record
+            file.close()
+            (self._folder / self._path).unlink()
+
+    def _failed(self, error: OSError) -> WriteFailed:
+        return WriteFailed(
+            f"{self._folder / self._path}: {error.strerror}; free some space and run again, nothing was lost"
+        )
 
     def _next_file(self) -> IO[bytes]:
         month = self._started_at.strftime("%Y/%m")
@@ -151,25 +170,52 @@ class WarcWriter:
             except FileExistsError:
                 continue
 
-    def _sync(self) -> None:
-        if self._file is not None:
-            os.fsync(self._file.fileno())
-            self._synced = monotonic()
+    def _sync(self, file: IO[bytes]) -> None:
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            raise self._failed(error) from error
+        self._synced = monotonic()
 
 
-def _write_all(file: IO[bytes], record: ArcWarcRecord) -> int:
+def _member(record: ArcWarcRecord) -> bytes:
+    """A record as the gzip member that it is kept as."""
     buffer = io.BytesIO()
     WARCWriter(buffer, gzip=True, warc_version="WARC/1.1").write_record(record)
-    raw = buffer.getvalue()
-    written = 0
-    while written < len(raw):  # an unbuffered write may take a part only
-        written += file.write(raw[written:])
-    return written
+    return buffer.getvalue()
+
+
+def _write_all(file: IO[bytes], raw: bytes) -> None:
+    rest = memoryview(raw)
+    while rest:  # an unbuffered write may take a part only
+        rest = rest[file.write(rest):]
+
+
+def _storable(exchange: Exchange) -> Exchange:
+    """The exchange with nothing in it that would end a header or a head before its end.
+
+    A blank line within a head, where some readers take the body to begin, is left out, and the record then says
+    that the head is not raw.
+    """
+    head = _without_blank_lines(exchange.response_head)
+    if not head:
+        raise ValueError(f"{exchange.url}: an exchange without a response head is a failed fetch")
+    return replace(
+        exchange, url=one_word(exchange.url), source=one_line(exchange.source) if exchange.source else None,
+        request_head=_without_blank_lines(exchange.request_head), response_head=head,
+        head_is_raw=exchange.head_is_raw and head == exchange.response_head,
+    )
+
+
+def _without_blank_lines(head: bytes) -> bytes:
+    lines = head.split(b"\n")
+    kept = [line for line in lines if _text(line).strip()]
+    return head if len(kept) == len(lines) else b"\n".join(kept).rstrip(b"\r")
 
 
 def list_name(source: str) -> str:
     """The name under which a source's URL list is kept."""
-    return f"urn:stemma:list:{source}"
+    return one_word(f"urn:stemma:list:{one_line(source)}")
 
 
 def list_payload(urls: Sequence[str]) -> bytes:
@@ -180,14 +226,25 @@ def list_payload(urls: Sequence[str]) -> bytes:
 def read_record(folder: Path, record: RecordRef) -> WarcRecord:
     """The one record at a place. Raises DamagedWarc where there is no such file or no whole record."""
     raw = read_bytes(folder, record)
-    where = f"{record.path} at byte {record.offset}"
     try:
-        found = next(iter(ArchiveIterator(io.BytesIO(raw))))
-        payload = found.raw_stream.read()
+        # By zlib, which checks the sum of the whole member; the library reads plain text where it finds no gzip.
+        inflate = zlib.decompressobj(31)
+        plain = inflate.decompress(raw)
+        found = next(iter(ArchiveIterator(io.BytesIO(plain), no_record_parse=True)))
+        content = found.raw_stream.read()
     except (StopIteration, ArchiveLoadFailed, EOFError, OSError, ValueError, zlib.error) as error:
-        raise DamagedWarc(f"{where}: no readable record ({error}); run 'stemma verify'") from error
-    head, payload = _head_and_payload(found, payload, raw)
+        raise _damaged(record, str(error) or "empty") from error
+    if not inflate.eof or inflate.unused_data or len(content) != found.length:
+        raise _damaged(record, "it does not end where it should")
+    head, payload = _head_and_payload(found, content)
     return WarcRecord(headers=tuple(found.rec_headers.headers), http_head=head, payload=payload)
+
+
+def _damaged(record: RecordRef, reason: str) -> DamagedWarc:
+    return DamagedWarc(
+        f"{record.path} at byte {record.offset}: no readable record ({reason}); run 'stemma verify', or restore the "
+        f"file from a backup"
+    )
 
 
 def read_bytes(folder: Path, record: RecordRef) -> bytes:
@@ -208,13 +265,11 @@ def read_payload(folder: Path, record: RecordRef) -> bytes:
     return read_record(folder, record).payload
 
 
-def _head_and_payload(found: ArcWarcRecord, payload: bytes, raw: bytes) -> tuple[bytes, bytes]:
+def _head_and_payload(found: ArcWarcRecord, content: bytes) -> tuple[bytes, bytes]:
     """The HTTP head as its bytes lie in the record: the library's own copy is parsed and put together again."""
-    if found.http_headers is None:
-        return b"", payload
-    block = zlib.decompressobj(31).decompress(raw)
-    http = block.split(b"\r\n\r\n", 1)[1]
-    head = http.split(b"\r\n\r\n", 1)[0]
+    if not (found.content_type or "").lower().startswith("application/http"):
+        return b"", content
+    head, _, payload = content.partition(b"\r\n\r\n")
     return head, payload
 
 
@@ -223,7 +278,12 @@ def records(folder: Path, path: str, *, start: int = 0) -> Iterator[tuple[Captur
     offset = start
     for end in member_ends(folder / path, start=start):
         ref = RecordRef(path=path, offset=offset, length=end - offset)
-        yield _meaning(read_record(folder, ref), ref), ref
+        record = read_record(folder, ref)
+        try:
+            meaning = _meaning(record, ref)
+        except (KeyError, ValueError) as error:
+            raise _damaged(ref, f"its header: {error}") from error
+        yield meaning, ref
         offset = end
 
 
@@ -257,9 +317,7 @@ def mend_tail(folder: Path, path: str, *, start: int, aside: Path) -> int:
 
     Returns the bytes that were cut off, 0 for a sound file. The tail is on the disk before the file is cut.
     """
-    end = start
-    for end in member_ends(folder / path, start=start):
-        pass
+    end = max(member_ends(folder / path, start=start), default=start)
     size = (folder / path).stat().st_size
     if size <= end:
         return 0
@@ -309,7 +367,7 @@ def _response_record(exchange: Exchange, request_id: str, revisit_of: Capture | 
 
 
 def _extension(role: Role, source: str | None) -> dict[str, str]:
-    return {"Stemma-Role": role} | ({"Stemma-Source": source} if source else {})
+    return {"Stemma-Role": role} | ({"Stemma-Source": one_line(source)} if source else {})
 
 
 def _meaning(record: WarcRecord, ref: RecordRef) -> Capture | FailedFetch | None:
@@ -318,7 +376,8 @@ def _meaning(record: WarcRecord, ref: RecordRef) -> Capture | FailedFetch | None
     role = cast(Role, headers.get("stemma-role", "other"))
     source = headers.get("stemma-source")
     if kind == "metadata" and "stemma-role" in headers:
-        fields = dict(line.split(": ", 1) for line in record.payload.decode().splitlines() if ": " in line)
+        fields = dict(line.split(": ", 1) for line in record.payload.decode("utf-8", "replace").splitlines()
+                      if ": " in line)
         return FailedFetch(url=headers["warc-target-uri"], at=from_iso(headers["warc-date"]), role=role, source=source,
                            error=fields.get("error", ""))
     if kind == "resource" and role == "list":
@@ -341,16 +400,25 @@ def _capture(
     length: int, record: RecordRef, is_revisit: bool, truncated: Truncated | None,
 ) -> Capture:
     status, headers = parse_head(head)
-    message = Message()
-    message["Content-Type"] = headers.get("content-type", "")
-    media_type = message.get_content_type() if headers.get("content-type") else None
-    charset = message.get_content_charset() if media_type else None
+    media_type, charset = _content_type(headers.get("content-type", ""))
     return Capture(
         url=url, captured_at=captured_at, via=VIA, role=role, source=source, status=status,
         media_type=media_type, charset=charset, content_encoding=headers.get("content-encoding"),
         location=headers.get("location"), payload_digest=digest, payload_sha256=sha, payload_length=length,
         record=record, is_revisit=is_revisit, truncated=truncated,
     )
+
+
+def _content_type(value: str) -> tuple[str | None, str | None]:
+    """Media type and charset of a Content-Type header, lower case; None where it names none."""
+    message = Message()
+    message["Content-Type"] = value
+    try:
+        charset = message.get_content_charset()
+    except (LookupError, ValueError):  # the library stumbles over some parameters in RFC 2231's notation
+        charset = None
+    named = value.partition(";")[0].strip().lower()
+    return named if re.fullmatch(r"[^\s/]+/[^\s/]+", named) else None, charset or None
 
 
 def _list_capture(name: str, at: datetime, source: str | None, payload: bytes, ref: RecordRef) -> Capture:
@@ -369,5 +437,13 @@ def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     for line in lines[1:]:
         name, colon, value = line.partition(b":")
         if colon:
-            headers.setdefault(name.strip().lower().decode("latin-1"), value.strip().decode("latin-1"))
+            headers.setdefault(_text(name).lower(), _text(value))
     return int(status.group(1)) if status else 0, headers
+
+
+def _text(raw: bytes) -> str:
+    """Header bytes as text: UTF-8, as servers send addresses that they forgot to encode, else what HTTP says."""
+    try:
+        return raw.strip().decode()
+    except UnicodeDecodeError:
+        return raw.strip().decode("latin-1")

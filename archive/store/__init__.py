@@ -24,7 +24,10 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
     if not create and not path.exists():
         raise MissingArchive(f"{path.parent} holds no archive; make one with 'stemma init', or pass --data DIR")
     path.parent.mkdir(parents=True, exist_ok=True)
-    conn = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)
+    try:
+        conn = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)
+    except sqlite3.OperationalError as error:
+        raise ForeignDatabase(f"{path} cannot be opened ({error}); pass another --data folder") from error
     try:
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = NORMAL")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from archive.lines import one_line, one_word
 from archive.model import Capture, Discovery, FailedFetch, Observation, RecordRef, Role, Truncated
 from archive.observations import observation
 from archive.store import transaction
@@ -34,7 +35,8 @@ ADD_OBSERVATION = """
 """
 
 LAST_DIGEST = """
-    SELECT payload_digest FROM captures WHERE url = :url AND captured_at < :at AND truncated IS NULL
+    SELECT payload_digest FROM captures
+    WHERE url = :url AND captured_at < :at AND truncated IS NULL AND status BETWEEN 200 AND 299
     ORDER BY captured_at DESC LIMIT 1
 """
 
@@ -112,7 +114,7 @@ def add(conn: sqlite3.Connection, capture: Capture) -> Observation:
 
 def add_failed(conn: sqlite3.Connection, failed: FailedFetch, record: RecordRef) -> None:
     """Keep a look that got no answer, and that its WARC file is indexed up to its record's end."""
-    seen = Observation(url=failed.url, at=failed.at, outcome="failed", error=failed.error)
+    seen = Observation(url=one_word(failed.url), at=failed.at, outcome="failed", error=one_line(failed.error))
     with transaction(conn):
         set_indexed(conn, record.path, record.offset + record.length)
         _add_observation(conn, seen, role=failed.role, source=failed.source)
