@@ -231,6 +231,18 @@ class Reuse:
     def words(self) -> int:
         return sum(passage.words for passage in self.passages)
 
+    def turned(self) -> "Reuse":
+        """The same with the sides swapped, passages in the order of the new left side."""
+        passages = (
+            Passage(left_start=p.right_start, left_end=p.right_end, right_start=p.left_start, right_end=p.left_end,
+                    words=p.words)
+            for p in self.passages
+        )
+        return Reuse(
+            relation=self.relation, passages=tuple(sorted(passages, key=lambda p: (p.left_start, p.right_start))),
+            left_coverage=self.right_coverage, right_coverage=self.left_coverage, order=self.order,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:

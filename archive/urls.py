@@ -113,7 +113,7 @@ def is_front_page(url: str) -> bool:
 def absolute(base: str, link: str) -> str | None:
     """The link as an absolute http(s) address without fragment; None where it is none."""
     try:
-        joined = urljoin(base, link.strip()).split("#", 1)[0]
+        joined = urlsplit(urljoin(base, link.strip()))._replace(fragment="").geturl()
     except ValueError:
         return None
     return joined if is_fetchable(joined) else None

@@ -15,7 +15,7 @@ from datetime import datetime
 from email.message import Message
 from pathlib import Path
 from time import monotonic
-from typing import IO, cast
+from typing import IO, cast, get_args
 from uuid import uuid4
 
 from warcio.archiveiterator import ArchiveIterator
@@ -110,7 +110,7 @@ class WarcWriter:
             name, "resource", payload=io.BytesIO(payload), length=len(payload), warc_content_type=LIST_TYPE,
             warc_headers_dict=_extension("list", source) | {"WARC-Date": to_iso(at)},
         ))
-        return _list_capture(name, to_milliseconds(at), one_line(source), payload, ref)
+        return _list_capture(name, to_milliseconds(at), one_line(source) or None, payload, ref)
 
     def close(self) -> None:
         """Force what was written to the disk and close the file."""
@@ -201,7 +201,7 @@ def _storable(exchange: Exchange) -> Exchange:
     if not head:
         raise ValueError(f"{exchange.url}: an exchange without a response head is a failed fetch")
     return replace(
-        exchange, url=one_word(exchange.url), source=one_line(exchange.source) if exchange.source else None,
+        exchange, url=one_word(exchange.url), source=one_line(exchange.source or "") or None,
         request_head=_without_blank_lines(exchange.request_head), response_head=head,
         head_is_raw=exchange.head_is_raw and head == exchange.response_head,
     )
@@ -361,19 +361,20 @@ def _response_record(exchange: Exchange, request_id: str, revisit_of: Capture | 
     # A revisit has no payload of its own: what its index row needs of it travels in extension fields.
     fields |= {"Stemma-Payload-SHA256": sha256(exchange.body), "Stemma-Payload-Length": str(len(exchange.body))}
     return _BUILDER.create_revisit_record(
-        exchange.url, payload_digest(exchange.body), revisit_of.url, to_iso(revisit_of.captured_at),
+        exchange.url, payload_digest(exchange.body), one_word(revisit_of.url), to_iso(revisit_of.captured_at),
         http_headers=head, warc_headers_dict=fields,
     )
 
 
 def _extension(role: Role, source: str | None) -> dict[str, str]:
-    return {"Stemma-Role": role} | ({"Stemma-Source": one_line(source)} if source else {})
+    name = one_line(source or "")
+    return {"Stemma-Role": role} | ({"Stemma-Source": name} if name else {})
 
 
 def _meaning(record: WarcRecord, ref: RecordRef) -> Capture | FailedFetch | None:
     headers = {name.lower(): value for name, value in record.headers}
     kind = headers.get("warc-type")
-    role = cast(Role, headers.get("stemma-role", "other"))
+    role = cast(Role, named if (named := headers.get("stemma-role")) in get_args(Role) else "other")
     source = headers.get("stemma-source")
     if kind == "metadata" and "stemma-role" in headers:
         fields = dict(line.split(": ", 1) for line in record.payload.decode("utf-8", "replace").splitlines()

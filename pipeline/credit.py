@@ -13,11 +13,14 @@ MAX_LINE = 300  # characters; a credit is a line, not a paragraph of the story
 
 _CREDIT = re.compile(
     r"originally (?:published|appeared|posted)|first (?:published|appeared) (?:in|on|at|by)|republished (?:from|with)"
-    r"|reposted from|this (?:article|story|piece) (?:was|is) (?:from|by|published)|read the (?:full|original) (?:story|article)"
+    r"|reposted from|this (?:article|story|piece) (?:was|is) (?:from|by|published)"
+    r"|read the (?:full|original) (?:story|article)"
     r"|(?:translated|translation) (?:from|by)|with permission|courtesy of"
-    r"|contribut(?:ed|ing) (?:reporting|to this report|relationships|relations|reports)|reporting by|additional reporting"
+    r"|contribut(?:ed|ing) (?:reporting|to this report|relationships|relations|reports)"
+    r"|reporting by|additional reporting"
     r"|^\W*(?:source|via|credit|quelle|fonte|fuente|источник|джерело|першоджерело|quellen)\s*[:—–-]"
-    r"|опубл[иі]кован[оа] (?:в|на|у)|п[еі]рвоисточник|оригинал (?:статьи|материала|публикации)|оригінал (?:статті|публікації)"
+    r"|опубл[иі]кован[оа] (?:в|на|у)|п[еі]рвоисточник"
+    r"|оригинал (?:статьи|материала|публикации)|оригінал (?:статті|публікації)"
     r"|перевод|переклад|по материалам|за матер[іи]алами|(?:передруку|перепеча)"
     r"|pubblicato (?:originariamente|originalmente|per la prima volta)|tradotto (?:da|dal)|traduzione"
     r"|publicado (?:originalmente|por primera vez)|traducido (?:de|del|por)|traducción"

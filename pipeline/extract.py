@@ -3,12 +3,15 @@
 The rule, field by field, first that holds something:
 
     title       JSON-LD headline, OpenGraph, h1, title element
-    authors     JSON-LD persons, then organisations; meta author; what trafilatura found
-    published   JSON-LD, OpenGraph, meta, time element (all with the hour where it is said); else htmldate's day
+    authors     JSON-LD persons; meta author; OpenGraph; what trafilatura found; JSON-LD organisations
+    published   JSON-LD, OpenGraph, meta, time element; else htmldate's day. Of the readings that can be the same
+                time as the first, the first with a zone, else with an hour
     language    of the text, never the lang attribute
 """
 
+import codecs
 import re
+from collections.abc import Iterator
 from importlib.metadata import version
 
 import lxml.html
@@ -31,8 +34,22 @@ EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
 MAX_HTML_BYTES = 20_000_000
 MIN_TEXT_WORDS = 15  # below, a page is a stub, a gallery or a video, not an article's text
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:-]{2,40})""", re.IGNORECASE)
-_BLOCKS = frozenset({"p", "head", "item", "quote", "cell", "code", "ab"})
+# Python knows some names that are no charset of the web (and slow on large pages), and takes others more narrowly than
+# browsers do (https://encoding.spec.whatwg.org/#names-and-labels).
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"})
+_WIDER_CHARSETS = {
+    "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
+    "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949",
+}
+MAX_BROKEN = 0.05  # share of the characters beyond ASCII that a declared charset may leave unread
+_INLINE = frozenset({"hi", "ref", "del", "lb", "graphic"})
+_LINE_BREAK = "\x1e"  # which no XML text can hold
+_SEPARATOR = r"\s*(?:[|•·»–—-]|::)\s"
 _URL_NAME = re.compile(r"https?://|www\.|@|\.(?:com|org|net|ru|ua|it|uk)\b", re.IGNORECASE)
+_TAG = re.compile(r"""<[a-zA-Z](?:"[^"]*"|'[^']*'|[^>"'])*+""")
+_QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
+MAX_ATTRIBUTES = 2_000  # of one tag: the parser's time grows with their square
+
 
 class NoText(ValueError):
     """The page holds no article text that could be kept; the message says why."""
@@ -51,7 +68,8 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     page = trafilatura.bare_extraction(
         tree, url=url, with_metadata=True, include_comments=False, include_tables=True, deduplicate=False,
     )
-    paragraphs = _paragraphs(page.body) if page is not None and page.body is not None else ()
+    body = getattr(page, "body", None)
+    paragraphs = _paragraphs(body) if body is not None else ()
     found = (*found, *_from_trafilatura(page))
     title = _title(found)
     paragraphs = _without_title(tuple(p for p in paragraphs if normalised(p) not in link_texts), title)
@@ -74,22 +92,47 @@ def html_text(payload: bytes, charset: str | None) -> str:
     """The page's characters: strict UTF-8 if it is that, else the header's charset, the page's own, or a guess.
 
     UTF-8 first, whatever is declared: bytes of another charset are hardly ever valid UTF-8, and wrong declarations
-    are common. NUL bytes, which lxml refuses, become spaces.
+    are common (UTF-16 names itself by its first two bytes, or in the header). A few broken bytes do not make a charset
+    wrong. NUL bytes, which lxml refuses, become spaces.
     """
-    declared = _META_CHARSET.search(payload[:4_096])
-    names = ("utf-8-sig", charset, declared.group(1).decode("latin-1") if declared else None)
+    return _decoded(payload, charset).replace("\x00", " ")
+
+
+def _decoded(payload: bytes, charset: str | None) -> str:
+    names = list(_charsets(payload, charset))
     for name in names:
         try:
-            return payload.decode(name).replace("\x00", " ") if name else _undecodable()
-        except (LookupError, UnicodeDecodeError):
+            return payload.decode(name)
+        except UnicodeDecodeError:
             continue
+    for name in names:
+        text = payload.decode(name, "replace")
+        if text.count("\ufffd") <= MAX_BROKEN * sum(not c.isascii() for c in text):
+            return text
     guess = from_bytes(payload[:200_000]).best()
-    encoding = guess.encoding if guess is not None else "latin-1"
-    return payload.decode(encoding, "replace").replace("\x00", " ")
+    return payload.decode(guess.encoding if guess is not None else "cp1252", "replace")
 
 
-def _undecodable() -> str:
-    raise LookupError
+def _charsets(payload: bytes, header: str | None) -> Iterator[str]:
+    """The charsets to try, as Python names them."""
+    in_page = _META_CHARSET.search(payload[:4_096])
+    declared = [_codec(name) for name in (header, in_page.group(1).decode("latin-1") if in_page else None) if name]
+    if payload[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        yield "utf-16"
+    elif declared and declared[0].startswith("utf-16"):
+        yield declared[0]
+    yield "utf-8-sig"
+    yield from (name for name in declared if name and not name.startswith("utf-16"))
+
+
+def _codec(name: str) -> str:
+    """Python's name for a charset of the web, "" for what is none."""
+    try:
+        codec = codecs.lookup(name.strip())
+        b"".decode(codec.name)
+    except (LookupError, ValueError):
+        return ""
+    return "" if codec.name in _NO_CHARSETS else _WIDER_CHARSETS.get(codec.name, codec.name)
 
 
 def language(text: str) -> str | None:
@@ -98,6 +141,9 @@ def language(text: str) -> str | None:
 
 
 def _tree(text: str) -> HtmlElement:
+    if any(len(_QUOTED.sub(" ", tag.group()).split()) > MAX_ATTRIBUTES
+           for tag in _TAG.finditer(text) if tag.end() - tag.start() > MAX_ATTRIBUTES):
+        raise NoText(f"a tag has more than {MAX_ATTRIBUTES:,} attributes")
     # An XML declaration with an encoding makes lxml refuse a str.
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
     try:
@@ -110,24 +156,23 @@ def _tree(text: str) -> HtmlElement:
 
 
 def _paragraphs(body: etree._Element) -> tuple[str, ...]:
-    """The innermost blocks of trafilatura's body in order, one paragraph each."""
-    found = []
-    for element in body.iter(etree.Element):
-        if element.tag in _BLOCKS and not any(child.tag in _BLOCKS for child in element.iterdescendants(etree.Element)):
-            found.append(clean_paragraph(" ".join(_with_breaks(element))))
-    return tuple(p for p in found if p)
-
-
-def _with_breaks(element: etree._Element) -> list[str]:
-    return [text for text in element.itertext()] if element.find(".//lb") is not None \
-        else ["".join(element.itertext())]
+    """The text of trafilatura's body in order, cut where a block begins or ends and at empty lines."""
+    parts = []
+    for event, element in etree.iterwalk(body, events=("start", "end")):
+        if element.tag not in _INLINE:
+            parts.append(_LINE_BREAK * 2)
+        elif element.tag == "lb" and event == "start":
+            parts.append(_LINE_BREAK)
+        parts.append((element.text if event == "start" else element.tail) or "")
+    blocks = re.split(rf"{_LINE_BREAK}\s*{_LINE_BREAK}", "".join(parts))
+    return tuple(paragraph for block in blocks if (paragraph := clean_paragraph(block)))
 
 
 def _from_trafilatura(page: object) -> tuple[Candidate, ...]:
     if page is None:
         return ()
-    readings = (("title", "title", "trafilatura"), ("author", "author", "trafilatura"), ("date", "published", "htmldate"),
-                ("sitename", "site_name", "trafilatura"))
+    readings = (("title", "title", "trafilatura"), ("author", "author", "trafilatura"),
+                ("date", "published", "htmldate"), ("sitename", "site_name", "trafilatura"))
     return tuple(
         Candidate(field=field, value=str(value), basis=basis)
         for name, field, basis in readings if (value := getattr(page, name, None))
@@ -135,17 +180,20 @@ def _from_trafilatura(page: object) -> tuple[Candidate, ...]:
 
 
 def _title(found: tuple[Candidate, ...]) -> str | None:
+    site_name = _first(found, "site_name")
     by_basis = {candidate.basis: candidate.value for candidate in reversed(values(found, "title"))}
     for basis in ("json-ld headline", "opengraph", "h1", "trafilatura", "title element"):
         if by_basis.get(basis):
-            return _without_site_name(by_basis[basis], by_basis.get("h1"))
+            return _without_site_name(by_basis[basis], by_basis.get("h1"), site_name)
     return _first(found, "title")
 
 
-def _without_site_name(title: str, heading: str | None) -> str:
+def _without_site_name(title: str, heading: str | None, site_name: str | None) -> str:
     """A title that is the page's heading, a separator and the site's name is the heading."""
-    if heading and title.startswith(heading) and re.match(r"\s*(?:[|•·»–—-]|::)\s", title[len(heading):]):
+    if heading and title.startswith(heading) and re.match(_SEPARATOR, title[len(heading):]):
         return heading
+    if site_name and title.endswith(site_name):
+        return re.sub(f"{_SEPARATOR}+$", "", title[:-len(site_name)]) or title
     return title
 
 
@@ -166,10 +214,14 @@ def _names(value: str) -> list[str]:
 
 
 def _moment(found: tuple[Candidate, ...], field: str) -> Moment | None:
-    """The first reading with an hour and a zone, else the first with an hour, else the first."""
+    """The first reading, said more exactly where another that can be the same time has a zone or an hour.
+
+    A reading that cannot be the same time is another article's, of a box beside the text.
+    """
     read = [m for c in values(found, field) if (m := moment(c.value, basis=c.basis)) is not None]
+    agreeing = [m for m in read if m.earliest <= read[0].latest and read[0].earliest <= m.latest]
     return next(
-        (m for wanted in (_has_zone, _has_hour, _is_any) for m in read if wanted(m)), None,
+        (m for wanted in (_has_zone, _has_hour, _is_any) for m in agreeing if wanted(m)), None,
     )
 
 

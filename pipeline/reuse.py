@@ -4,6 +4,7 @@ This finds wording that was kept: identical texts, near-duplicates and excerpts.
 of at least MIN_RUN words whose gaps on both sides are small, so an edited word does not end it.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from archive.model import Passage, Relation, Reuse
@@ -28,8 +29,11 @@ class _Run:
 def reuse(left: str, right: str, *, left_digest: str = "", right_digest: str = "") -> Reuse | None:
     """What two texts share; None where it is too little to say that one was copied.
 
-    Texts with one text_digest are identical whatever their length.
+    Texts with one text_digest are identical whatever their length. Whichever text is given first, the same is found.
     """
+    if (right, right_digest) < (left, left_digest):
+        found = reuse(right, left, left_digest=right_digest, right_digest=left_digest)
+        return found.turned() if found is not None else None
     left_words, right_words = words(left), words(right)
     if not left_words or not right_words:
         return None
@@ -125,6 +129,6 @@ def _order(passages: tuple[Passage, ...]) -> float:
         return 1.0
     tails: list[int] = []
     for passage in passages:  # longest increasing subsequence of the right side's starts
-        place = next((i for i, tail in enumerate(tails) if tail >= passage.right_start), len(tails))
+        place = bisect_left(tails, passage.right_start)
         tails[place:place + 1] = [passage.right_start]
     return round(len(tails) / len(passages), 4)

@@ -34,7 +34,7 @@ def is_link(found: Reuse, *, same_site: bool) -> bool:
 def link(left: Witness, right: Witness, found: Reuse) -> CopyLink:
     """The copy link of two witnesses that share text; the same whichever is given first."""
     if right.public_id < left.public_id:
-        return link(right, left, _turned(found))
+        return link(right, left, found.turned())
     evidence = tuple(_evidence(left, right, found))
     odds = sum(e.weight if e.favours == left.public_id else -e.weight for e in evidence)
     confidence = _logistic(abs(odds))
@@ -97,6 +97,8 @@ def _credited(copy: Witness, exemplar: Witness) -> Iterable[Evidence]:
     if copy.canonical and canonical_url(copy.canonical) == canonical_url(exemplar.article):
         yield Evidence(kind="canonical", favours=exemplar.public_id, weight=CANONICAL,
                        detail=f"its rel=canonical names {exemplar.article}")
+    if _are_one_outlet(copy, exemplar):  # a page that names its own house says nothing of its other pages
+        return
     for line in copy.credits:
         if _names(line, exemplar):
             yield Evidence(kind="credit", favours=exemplar.public_id, weight=CREDIT,
@@ -105,11 +107,18 @@ def _credited(copy: Witness, exemplar: Witness) -> Iterable[Evidence]:
 
 
 def _names(line: str, witness: Witness) -> bool:
-    """Whether a credit line names a witness's outlet, host or address, and the witness is not its own page's."""
+    """Whether a credit line names a witness's outlet, host or address: as whole words, rt.com is not in report.com."""
     text = normalised(line)
-    domain = registered_domain(witness.host)
-    outlet = re.escape(normalised(witness.outlet).removeprefix("the "))
-    return domain in text or (len(outlet) > 3 and re.search(rf"(?<!\w){outlet}(?!\w)", text) is not None)
+    domain, outlet = registered_domain(witness.host), normalised(witness.outlet).removeprefix("the ")
+    return any(
+        re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-]|\.\w)", text) is not None
+        for name in (domain, outlet if len(outlet) > 3 else "") if name
+    )
+
+
+def _are_one_outlet(one: Witness, other: Witness) -> bool:
+    return registered_domain(one.host) == registered_domain(other.host) or \
+        normalised(one.outlet) == normalised(other.outlet)
 
 
 def _published(left: Witness, right: Witness) -> Iterable[Evidence]:
@@ -118,7 +127,8 @@ def _published(left: Witness, right: Witness) -> Iterable[Evidence]:
         return
     first = probability_first(left.published, right.published)
     early, late, sure = (left, right, first) if first >= 0.5 else (right, left, 1 - first)
-    assert early.published is not None and late.published is not None
+    assert early.published is not None
+    assert late.published is not None
     if sure < MIN_SURE:
         return
     gap = late.published.earliest - early.published.latest
@@ -169,16 +179,9 @@ def _shorter(left: Witness, right: Witness, found: Reuse) -> Iterable[Evidence]:
 
 
 def _age(witness: Witness) -> str:
-    """What an earlier witness sorts first by: the earliest that its publication can have been, else the first sighting."""
+    """What an earlier witness sorts first by: the earliest that it can have been published, else its first sighting."""
     moment = witness.published.earliest if witness.published is not None else witness.first_seen
     return moment.isoformat()
-
-
-def _turned(found: Reuse) -> Reuse:
-    return Reuse(
-        relation=found.relation, passages=found.passages, left_coverage=found.right_coverage,
-        right_coverage=found.left_coverage, order=found.order,
-    )
 
 
 def _logistic(odds: float) -> float:

@@ -19,6 +19,8 @@ ARTICLE_TYPES = frozenset({
 _LESSER_TYPES = frozenset({"WebPage", "VideoObject"})
 MAX_NODES = 2_000
 MAX_VALUE = 1_000
+MAX_LIST = 50  # names in a list of authors, say: a page with more of them has a database in its markup
+MAX_CANDIDATES = 500
 _META = {
     "og:title": ("title", "opengraph"), "twitter:title": ("title", "meta twitter:title"),
     "author": ("author", "meta author"), "article:author": ("author", "opengraph article:author"),
@@ -38,7 +40,7 @@ def candidates(tree: HtmlElement) -> tuple[Candidate, ...]:
     """Every reading of every field that the page's own markup offers, the most trusted kinds first."""
     found = [*_from_json_ld(tree), *_from_meta(tree), *_from_body(tree)]
     unique = dict.fromkeys(c for c in found if c.value)
-    return tuple(unique)
+    return tuple(unique)[:MAX_CANDIDATES]
 
 
 def values(found: tuple[Candidate, ...], field: str) -> list[Candidate]:
@@ -54,7 +56,7 @@ def canonical(tree: HtmlElement) -> str | None:
 
 def _from_json_ld(tree: HtmlElement) -> Iterator[Candidate]:
     nodes = [node for block in _json_ld_blocks(tree) for node in _nodes(block)][:MAX_NODES]
-    by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1}
+    by_id = {_id(node): node for node in nodes if _id(node) and len(node) > 1}
     articles = [node for node in nodes if _types(node) & ARTICLE_TYPES]
     articles.sort(key=lambda node: bool(_types(node) <= _LESSER_TYPES))
     for node in articles[:3]:
@@ -70,14 +72,15 @@ def _article_fields(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> I
     for key, field in (("author", "author"), ("creator", "author"), ("publisher", "site_name")):
         for entity in _entities(node.get(key), by_id):
             for value in _texts(entity.get("name")):
-                kind = "organisation" if "Organization" in str(entity.get("@type")) else "person"
+                kind = "organisation" if any("Organization" in t for t in _types(entity)) else "person"
                 yield Candidate(field=field, value=value, basis=f"json-ld {key} ({kind})")
 
 
 def _json_ld_blocks(tree: HtmlElement) -> Iterator[Any]:
     for script in tree.xpath("//script[contains(@type, 'ld+json')]"):
         raw = (script.text_content() or "").strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
-        for attempt in (raw, re.sub(r"[\x00-\x1f]+", " ", raw), re.sub(r",\s*([}\]])", r"\1", raw)):
+        spaced = re.sub(r"[\x00-\x1f]+", " ", raw)
+        for attempt in (raw, spaced, re.sub(r",\s*([}\]])", r"\1", spaced)):
             try:
                 yield json.loads(attempt)
                 break
@@ -103,15 +106,21 @@ def _nodes(block: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 def _types(node: dict[str, Any]) -> set[str]:
     kinds = node.get("@type")
-    return {str(kind).rsplit("/", 1)[-1] for kind in (kinds if isinstance(kinds, list) else [kinds])}
+    return {kind.rsplit("/", 1)[-1] for kind in (kinds if isinstance(kinds, list) else [kinds])
+            if isinstance(kind, str)}
+
+
+def _id(node: dict[str, Any]) -> str:
+    name = node.get("@id")
+    return name if isinstance(name, str) else ""
 
 
 def _entities(value: Any, by_id: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for entity in value if isinstance(value, list) else [value]:
+    for entity in value[:MAX_LIST] if isinstance(value, list) else [value]:
         if isinstance(entity, str) and entity.strip():
             yield {"name": entity}
         elif _is_object(entity):
-            yield entity if "name" in entity else by_id.get(str(entity.get("@id")), entity)
+            yield entity if "name" in entity else by_id.get(_id(entity), entity)
 
 
 def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
@@ -119,7 +128,7 @@ def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    for text in value if isinstance(value, list) else [value]:
+    for text in value[:MAX_LIST] if isinstance(value, list) else [value]:
         if isinstance(text, str) and (cleaned := clean_paragraph(html.unescape(html.unescape(text)))[:MAX_VALUE]):
             yield cleaned
 
@@ -138,5 +147,5 @@ def _from_body(tree: HtmlElement) -> Iterator[Candidate]:
         yield Candidate(field="title", value=clean_paragraph(heading.text_content())[:MAX_VALUE], basis="h1")
     for title in tree.xpath("//head/title")[:1]:
         yield Candidate(field="title", value=clean_paragraph(title.text_content())[:MAX_VALUE], basis="title element")
-    for time in tree.xpath("//time[@datetime]")[:5]:
-        yield Candidate(field="published", value=clean_paragraph(time.get("datetime"))[:MAX_VALUE], basis="time element")
+    for time in tree.xpath("//time[@datetime]/@datetime")[:5]:
+        yield Candidate(field="published", value=clean_paragraph(str(time))[:MAX_VALUE], basis="time element")

@@ -1,15 +1,15 @@
 """Paragraphs -> words with their places: the one tokenisation that all comparisons use (pure)."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from archive.digests import normalised
 
-# A word is a run of letters and digits with inner apostrophes; of scripts without spaces each character is one.
-_WORD = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
-    r"|[^\W_](?:[^\W_\u3040-\u30ff\u3400-\u9fff]|['’ʼ](?=[^\W_]))*"
-)
+# A word is a run of letters (an accent may be a character of its own) and digits with inner apostrophes; of scripts
+# without spaces each character is one.
+_SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_SPACELESS}]|[^\W_](?:[^\W_{_SPACELESS}]|[\u0300-\u036f]|['’ʼ](?=[^\W_{_SPACELESS}]))*")
 MAX_WORD = 60  # longer runs are codes or a hostile page's; they are cut
 
 
@@ -34,6 +34,14 @@ def _form(word: str) -> str:
 
 
 def clean_paragraph(text: str) -> str:
-    """A paragraph on one line: control characters and lone surrogates out, white space single."""
-    text = "".join(c if c.isprintable() or c.isspace() else " " for c in text) if not text.isprintable() else text
-    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+    """A paragraph on one line: control characters and lone surrogates out, white space single. Idempotent.
+
+    Soft hyphens, joiners and other marks that are not seen leave no space behind.
+    """
+    return " ".join((text if text.isprintable() else "".join(map(_shown, text))).split())
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character.isspace():
+        return character
+    return "" if unicodedata.category(character) == "Cf" else " "

@@ -23,7 +23,7 @@ def versions(article: str, sightings: Iterable[Sighting]) -> tuple[Version, ...]
 
     `article` is the canonical URL. A flip (design, "version") joins the state that stands around it.
     """
-    ordered = sorted(sightings, key=lambda s: (s.captured_at, s.payload_digest))
+    ordered = sorted(sightings, key=lambda s: (s.captured_at, s.payload_digest, s.state_digest, s.via))
     runs = _without_flips([list(run) for _, run in groupby(ordered, key=lambda s: s.state_digest)])
     folded = []
     for ordinal, run in enumerate(runs, start=1):

@@ -29,10 +29,10 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         raise ForeignDatabase(f"{path} cannot be opened ({error}); pass another --data folder") from error
     try:
+        schema.prepare(conn, path=str(path))  # before the next line, which would change another program's file
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = NORMAL")
         conn.execute("PRAGMA foreign_keys = ON")
-        schema.prepare(conn, path=str(path))
     except sqlite3.DatabaseError as error:
         conn.close()
         if "locked" in str(error):

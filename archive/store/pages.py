@@ -1,0 +1,433 @@
+"""What the site's pages show of an article, its versions and its captures, read from the public views.
+
+Every function takes a connection whose row factory is sqlite3.Row, asks one question and returns values. Times are
+ISO 8601 texts as the database holds them, since pages show them and never count with them.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from archive.digests import address_key
+from archive.model import RecordRef
+
+FIRST_SEEN = "first seen"  # a dating's basis where the page states no date
+
+CARDS = """
+    SELECT v.version_id, v.article_id, v.article_key, v.public_id, v.url, v.title, a.outlet, a.owner, v.language,
+           v.ordinal, v.is_latest, a.versions, v.published_detail, a.first_seen, a.last_seen, a.gone_at, a.family,
+           (SELECT count(*) FROM copy_link k WHERE k.copy_article_id = a.article_id)
+           + (SELECT count(*) FROM copy_link k WHERE k.exemplar_article_id = a.article_id) AS shares,
+           EXISTS (SELECT 1 FROM copy_link k
+                   WHERE k.copy_article_id = a.article_id AND k.direction = 'decided') AS is_copy
+    FROM json_each(:ids) i
+    CROSS JOIN version v ON v.version_id = i.value
+    JOIN article a ON a.article_id = v.article_id
+"""
+
+COUNTS = """
+    SELECT (SELECT count(*) FROM article) AS articles,
+           (SELECT count(DISTINCT outlet) FROM article) AS outlets,
+           (SELECT count(DISTINCT language) FROM article) AS languages,
+           (SELECT count(*) FROM version) AS versions,
+           (SELECT count(*) FROM family) AS families,
+           (SELECT count(*) FROM copy_link) AS links,
+           (SELECT count(*) FROM capture) AS captures,
+           (SELECT max(last_seen) FROM article) AS last_seen
+"""
+
+LATEST = """
+    SELECT version_id FROM article
+    ORDER BY substr(coalesce(published, first_seen), 1, 10) DESC, dated DESC, article_id DESC LIMIT :limit
+"""
+
+MOST_EDITED = """
+    SELECT version_id FROM article WHERE versions > 1 ORDER BY versions DESC, last_seen DESC LIMIT :limit
+"""
+
+LARGEST_FAMILIES = """
+    SELECT f.public_id, f.members,
+           (SELECT version_id FROM versions v WHERE v.public_id = f.public_id) AS exemplar_id,
+           (SELECT count(DISTINCT a.outlet) FROM witness w JOIN article a ON a.article_id = w.article_id
+            WHERE w.family = f.public_id) AS outlets,
+           (SELECT min(w.version_id) FROM witness w WHERE w.family = f.public_id) AS member_id
+    FROM family f ORDER BY f.members DESC, f.public_id LIMIT :limit
+"""
+
+BY_KEY = "SELECT article_id, key, version_id FROM article WHERE key = :key"
+
+BY_ARTICLE = "SELECT article_id, key, version_id FROM article WHERE article_id = :article_id"
+
+BY_PUBLIC_ID = "SELECT article_id, article_key AS key, version_id FROM version WHERE public_id = :public_id"
+
+# A public id that names a later capture of a version, or one from before articles were merged: its time and the
+# beginning of its payload digest say which sighting is meant. The range of digests is one look at the index.
+BY_SIGHTING = """
+    SELECT v.article_id, v.article_key AS key, v.version_id
+    FROM captures c JOIN sightings s USING (capture_id) JOIN version v ON v.version_id = s.version_id
+    WHERE c.payload_digest >= 'sha1:' || :digest AND c.payload_digest < 'sha1:' || :digest || '~'
+      AND replace(replace(replace(substr(c.captured_at, 1, 19), '-', ''), ':', ''), 'T', '') = :digits
+    ORDER BY v.article_key = :key DESC, c.captured_at LIMIT 1
+"""
+
+BY_ADDRESS = """
+    SELECT a.article_id, a.key, a.version_id FROM article a
+    WHERE a.article_id = (SELECT article_id FROM addresses WHERE url = :url)
+       OR a.article_id = (SELECT article_id FROM articles WHERE url = :url)
+"""
+
+ADDRESSES = "SELECT url FROM addresses WHERE article_id = :article_id ORDER BY url"
+
+MERGED = "SELECT x.url, x.article_id FROM addresses x JOIN articles a USING (article_id) WHERE x.url <> a.url"
+
+VERSIONS = """
+    SELECT version_id, public_id, ordinal, title, first_seen, last_seen, sightings, change
+    FROM version WHERE article_id = :article_id ORDER BY ordinal
+"""
+
+READING = """
+    SELECT v.version_id, v.public_id, v.ordinal, v.text, v.byline, v.authors, v.section, v.modified, v.credits,
+           v.candidates, v.extractor, v.text_digest, v.score, v.terms, v.first_seen, v.last_seen, v.payload_digest,
+           (SELECT c.payload_sha256 FROM sightings s JOIN captures c USING (capture_id)
+            WHERE s.version_id = v.version_id ORDER BY c.captured_at LIMIT 1) AS payload_sha256
+    FROM version v WHERE v.version_id = :version_id
+"""
+
+TEXTS = "SELECT version_id, text FROM versions WHERE version_id IN (SELECT value FROM json_each(:ids))"
+
+CAPTURES = """
+    SELECT c.*, v.ordinal,
+           (SELECT o.outcome FROM observations o WHERE o.url = c.url AND o.at = c.captured_at) AS outcome
+    FROM addresses x JOIN captures c ON c.url = x.url
+    LEFT JOIN sightings s ON s.capture_id = c.capture_id
+    LEFT JOIN versions v ON v.version_id = s.version_id
+    WHERE x.article_id = :article_id ORDER BY c.captured_at DESC LIMIT :limit
+"""
+
+CAPTURE = """
+    SELECT c.*, v.ordinal,
+           (SELECT o.outcome FROM observations o WHERE o.url = c.url AND o.at = c.captured_at) AS outcome
+    FROM captures c
+    LEFT JOIN sightings s ON s.capture_id = c.capture_id
+    LEFT JOIN versions v ON v.version_id = s.version_id
+    WHERE c.capture_id = :capture_id
+"""
+
+CAPTURED_VERSION = """
+    SELECT v.version_id FROM sightings s JOIN version v ON v.version_id = s.version_id
+    WHERE s.capture_id = :capture_id
+"""
+
+PAYLOAD_HOLDER = """
+    SELECT capture_id FROM captures
+    WHERE payload_digest = :payload_digest AND url = :url AND NOT is_revisit ORDER BY captured_at LIMIT 1
+"""
+
+UNANSWERED = """
+    SELECT o.url, o.at, o.outcome, o.error FROM addresses x JOIN observations o ON o.url = x.url
+    WHERE x.article_id = :article_id AND o.outcome IN ('gone', 'blocked', 'failed') ORDER BY o.at DESC LIMIT :limit
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dating:
+    """When a text was published, as an interval, and where that was read.
+
+    `iso` is a day or a time as the page states it; `verbatim` its own words. Where the page states none, the basis
+    is FIRST_SEEN, `latest` the first sighting and `earliest` not known.
+    """
+
+    iso: str
+    earliest: str | None
+    latest: str
+    verbatim: str | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What is said of an article wherever it is named; title and public id are those of one of its versions."""
+
+    version_id: int
+    article_id: int
+    key: str
+    public_id: str
+    url: str
+    title: str
+    outlet: str
+    owner: str | None
+    language: str | None
+    ordinal: int
+    is_latest: bool
+    versions: int
+    dating: Dating
+    first_seen: str
+    last_seen: str
+    gone_at: str | None
+    family: str | None
+    shares: int
+    is_copy: bool
+
+    @property
+    def known_by(self) -> str:
+        """When the text stood at the latest: what is seen has been published, whatever its page says."""
+        return min(self.dating.latest, self.first_seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyCard:
+    """A family where only its size and its earliest held text are shown."""
+
+    public_id: str
+    members: int
+    outlets: int
+    exemplar: Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What the archive holds; `last_seen` is None for an empty one."""
+
+    articles: int
+    outlets: int
+    languages: int
+    versions: int
+    families: int
+    links: int
+    captures: int
+    last_seen: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a name in an address stands for; `key` is the article's key as it is now."""
+
+    article_id: int
+    key: str
+    version_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLine:
+    """A version in the list of an article's versions; `change` holds its change classes."""
+
+    version_id: int
+    public_id: str
+    ordinal: int
+    title: str
+    first_seen: str
+    last_seen: str
+    sightings: int
+    change: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A version's text and what else was read from its page, with where each was read (`candidates`)."""
+
+    version_id: int
+    public_id: str
+    ordinal: int
+    text: str
+    byline: str | None
+    authors: tuple[str, ...]
+    section: str | None
+    modified: str | None
+    credits: tuple[str, ...]
+    candidates: tuple[tuple[str, str, str], ...]
+    extractor: str
+    text_digest: str
+    score: float | None
+    terms: tuple[str, ...]
+    first_seen: str
+    last_seen: str
+    payload_digest: str
+    payload_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureLine:
+    """A capture, what the look found, and the ordinal of the version that it holds."""
+
+    capture_id: int
+    url: str
+    captured_at: str
+    via: str
+    role: str
+    source: str | None
+    status: int
+    media_type: str | None
+    charset: str | None
+    content_encoding: str | None
+    location: str | None
+    payload_digest: str
+    payload_sha256: str
+    payload_length: int
+    is_revisit: bool
+    truncated: str | None
+    record: RecordRef
+    ordinal: int | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A look at an article's address that brought no text."""
+
+    url: str
+    at: str
+    outcome: str
+    error: str | None
+
+
+def cards(conn: sqlite3.Connection, version_ids: Iterable[int]) -> dict[int, Card]:
+    """The cards of versions, by version id; versions of articles off the topic are left out."""
+    rows = conn.execute(CARDS, {"ids": json.dumps(sorted(set(version_ids)))})
+    return {row["version_id"]: _card(row) for row in rows}
+
+
+def counts(conn: sqlite3.Connection) -> Counts:
+    """How much the archive holds."""
+    return Counts(**dict(conn.execute(COUNTS).fetchone()))
+
+
+def latest(conn: sqlite3.Connection, *, limit: int) -> tuple[Card, ...]:
+    """The articles with the newest dates."""
+    return _listed(conn, LATEST, limit)
+
+
+def most_edited(conn: sqlite3.Connection, *, limit: int) -> tuple[Card, ...]:
+    """The articles with most versions, of those with more than one."""
+    return _listed(conn, MOST_EDITED, limit)
+
+
+def largest_families(conn: sqlite3.Connection, *, limit: int) -> tuple[FamilyCard, ...]:
+    """The families with most members."""
+    rows = conn.execute(LARGEST_FAMILIES, {"limit": limit}).fetchall()
+    known = cards(conn, [row[name] for row in rows for name in ("exemplar_id", "member_id") if row[name]])
+    return tuple(
+        FamilyCard(public_id=row["public_id"], members=row["members"], outlets=row["outlets"],
+                   exemplar=known.get(row["exemplar_id"]) or known[row["member_id"]])
+        for row in rows
+    )
+
+
+def find(conn: sqlite3.Connection, name: str) -> Place | None:
+    """What an article's key or a version's public id stands for, also one from before articles were merged."""
+    key, digits, digest = _parts(name)
+    if not digits:
+        return _place(conn, BY_KEY, key=name) or _merged(conn, name)
+    return _place(conn, BY_PUBLIC_ID, public_id=name) or _place(
+        conn, BY_SIGHTING, key=key, digits=digits, digest=digest.upper()
+    )
+
+
+def find_address(conn: sqlite3.Connection, url: str) -> Place | None:
+    """The article that is, or was also, found at an address."""
+    return _place(conn, BY_ADDRESS, url=url)
+
+
+def versions(conn: sqlite3.Connection, article_id: int) -> tuple[VersionLine, ...]:
+    """An article's versions, first to latest."""
+    rows = conn.execute(VERSIONS, {"article_id": article_id})
+    return tuple(VersionLine(**{**dict(row), "change": tuple(json.loads(row["change"]))}) for row in rows)
+
+
+def reading(conn: sqlite3.Connection, version_id: int) -> Reading:
+    """All that one version's page gave."""
+    row = dict(conn.execute(READING, {"version_id": version_id}).fetchone())
+    for name in ("authors", "credits", "terms"):
+        row[name] = tuple(json.loads(row[name] or "[]"))
+    row["candidates"] = tuple((str(f), str(v), str(b)) for f, v, b in json.loads(row["candidates"]))
+    return Reading(**row)
+
+
+def texts(conn: sqlite3.Connection, version_ids: Iterable[int]) -> dict[int, str]:
+    """The texts of versions, by version id."""
+    rows = conn.execute(TEXTS, {"ids": json.dumps(sorted(set(version_ids)))})
+    return {row["version_id"]: row["text"] for row in rows}
+
+
+def addresses(conn: sqlite3.Connection, article_id: int) -> tuple[str, ...]:
+    """Every address that was merged into an article."""
+    return tuple(row["url"] for row in conn.execute(ADDRESSES, {"article_id": article_id}))
+
+
+def captures(conn: sqlite3.Connection, article_id: int, *, limit: int) -> tuple[CaptureLine, ...]:
+    """Captures of all addresses of an article, newest first."""
+    return tuple(map(_capture, conn.execute(CAPTURES, {"article_id": article_id, "limit": limit})))
+
+
+def unanswered(conn: sqlite3.Connection, article_id: int, *, limit: int) -> tuple[Unanswered, ...]:
+    """Looks that found an article gone, blocked or out of reach, newest first."""
+    rows = conn.execute(UNANSWERED, {"article_id": article_id, "limit": limit})
+    return tuple(Unanswered(**dict(row)) for row in rows)
+
+
+def capture(conn: sqlite3.Connection, capture_id: int) -> CaptureLine | None:
+    """One capture, None where there is none of that number."""
+    row = conn.execute(CAPTURE, {"capture_id": capture_id}).fetchone()
+    return _capture(row) if row else None
+
+
+def captured_version(conn: sqlite3.Connection, capture_id: int) -> Card | None:
+    """The version that a capture holds."""
+    row = conn.execute(CAPTURED_VERSION, {"capture_id": capture_id}).fetchone()
+    return cards(conn, [row["version_id"]]).get(row["version_id"]) if row else None
+
+
+def payload_holder(conn: sqlite3.Connection, line: CaptureLine) -> int | None:
+    """The capture that holds the payload of a revisit."""
+    row = conn.execute(PAYLOAD_HOLDER, {"payload_digest": line.payload_digest, "url": line.url}).fetchone()
+    return int(row["capture_id"]) if row else None
+
+
+def dating(detail: str | None, *, first_seen: str) -> Dating:
+    """The date of a version from its JSON, or from its first sighting."""
+    if detail is None:
+        return Dating(iso=first_seen, earliest=None, latest=first_seen, verbatim=None, basis=FIRST_SEEN)
+    stated = json.loads(detail)
+    return Dating(iso=stated["iso"], earliest=stated["earliest"], latest=stated["latest"],
+                  verbatim=stated.get("verbatim"), basis=stated["basis"])
+
+
+def _card(row: sqlite3.Row) -> Card:
+    values = dict(row)
+    key, detail = values.pop("article_key"), values.pop("published_detail")
+    values |= {"is_latest": bool(row["is_latest"]), "is_copy": bool(row["is_copy"])}
+    return Card(key=key, dating=dating(detail, first_seen=row["first_seen"]), **values)
+
+
+def _listed(conn: sqlite3.Connection, sql: str, limit: int) -> tuple[Card, ...]:
+    ids = [row["version_id"] for row in conn.execute(sql, {"limit": limit})]
+    known = cards(conn, ids)
+    return tuple(known[version_id] for version_id in ids)
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    """Key, 14 digits and digest of a public id; of anything else, the name and nothing."""
+    match = re.fullmatch(r"(.+)-(\d{14})-([0-9A-Za-z]{4,40})", name, flags=re.ASCII | re.DOTALL)
+    return (match[1], match[2], match[3]) if match else (name, "", "")
+
+
+def _place(conn: sqlite3.Connection, sql: str, **values: str | int) -> Place | None:
+    row = conn.execute(sql, values).fetchone()
+    return Place(**dict(row)) if row else None
+
+
+def _merged(conn: sqlite3.Connection, key: str) -> Place | None:
+    """The article into which the one of an old key was merged: keys come from addresses, and those are kept."""
+    if not re.fullmatch("[a-z2-7]{12}", key):
+        return None
+    for url, article_id in conn.execute(MERGED):
+        if address_key(url) == key:
+            return _place(conn, BY_ARTICLE, article_id=article_id)
+    return None
+
+
+def _capture(row: sqlite3.Row) -> CaptureLine:
+    values = dict(row)
+    record = RecordRef(path=values.pop("path"), offset=values.pop("offset"), length=values.pop("length"))
+    return CaptureLine(record=record, is_revisit=bool(values.pop("is_revisit")), **values)

@@ -1,0 +1,307 @@
+"""What a page's address asks for -> the values that the page shows, in HTML and as JSON alike.
+
+Each function reads one consistent state of the database and returns an answer, `Moved` or `Missing`; it renders
+nothing. JSON leaves out the database's own numbers of articles and versions (`presentable`): they change when it
+is built anew, while public ids and keys do not.
+"""
+
+import dataclasses
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any
+
+from archive.store import kin, pages, search
+from archive.store.kin import Link, SharedText
+from archive.store.pages import Card
+from archive.urls import canonical_url
+from datasette_config import words
+from datasette_config.alignment import Row, aligned, longest, passage_row
+from datasette_config.diff import Paragraph, Skipped, changes, diff
+from datasette_config.parameters import Asked, ParameterError, asked, number
+from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
+
+LISTED = 8  # articles and families in each list of the start page
+DETAILED = 12  # links of an article whose passages are shown with it
+PASSAGES = 5  # of each such link, the longest
+EDITS = 8  # neighbouring versions of an article that are compared on its page
+CAPTURES = 200
+FAMILY_LINKS = 300
+MAX_VERSION = 100_000
+
+PAGE_ONLY: Mapping[str, bool] = MappingProxyType({"page_only": True})  # a field that JSON leaves out
+_INTERNAL = ("version_id", "article_id")
+_WORD_BY_WORD = ("identical", "near-duplicate", "excerpt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The answer is at another path of the site."""
+
+    path: str
+    arguments: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """The archive holds no such thing; `reason` says what was looked for."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The start page."""
+
+    counts: pages.Counts
+    latest: tuple[Card, ...]
+    families: tuple[pages.FamilyCard, ...]
+    most_edited: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """A page of search results; `outlets` and `languages` are what can be chosen, with numbers of articles.
+
+    `address` is the question itself where that is a web address that the archive does not hold.
+    """
+
+    asked: Asked
+    total: int
+    pages: int
+    hits: tuple[search.Hit, ...]
+    outlets: tuple[tuple[str, int], ...]
+    languages: tuple[tuple[str, int], ...]
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDetail:
+    """A link as its article shows it: the other article's card, and the longest passages, this article's left."""
+
+    link: Link
+    other: Card
+    passages: tuple[Row, ...]
+    passage_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What changed from a version to the next one."""
+
+    earlier: pages.VersionLine
+    later: pages.VersionLine
+    paragraphs: tuple[Paragraph | Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleAnswer:
+    """An article by one of its versions.
+
+    `source` is the link that says what the article was made from; `sources` are all decided links in which it is the
+    copy, `copies` those in which it is the exemplar. `lineage` leads from its exemplar to the family's root.
+    """
+
+    article: Card
+    version: pages.Reading
+    versions: tuple[pages.VersionLine, ...]
+    edits: tuple[Edit, ...]
+    source: Link | None
+    sources: tuple[LinkDetail, ...]
+    copies: tuple[LinkDetail, ...]
+    undecided: tuple[LinkDetail, ...]
+    lineage: tuple[Card, ...]
+    addresses: tuple[str, ...]
+    captures: tuple[pages.CaptureLine, ...]
+    unanswered: tuple[pages.Unanswered, ...]
+    citation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sigil:
+    """A member of a family under its short name; `made_from` is the siglum of the text above it."""
+
+    siglum: str
+    made_from: str | None
+    article: Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyAnswer:
+    """A family; `links` are those that draw its tree, then undecided ones, of `link_count` in all."""
+
+    public_id: str
+    members: tuple[Sigil, ...]
+    links: tuple[Link, ...]
+    link_count: int
+    tree: Tree = dataclasses.field(metadata=PAGE_ONLY)
+    timeline: Timeline | None = dataclasses.field(metadata=PAGE_ONLY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two versions beside each other: `rows` where they were found to share text, else `paragraphs` of a diff."""
+
+    left: Card
+    right: Card
+    link: Link | None
+    shared: SharedText | None
+    rows: tuple[Row, ...]
+    paragraphs: tuple[Paragraph, ...]
+
+
+Question = Mapping[str, str]  # an address's arguments, with the name from its path as ""
+
+
+def start(conn: sqlite3.Connection, _question: Question) -> Start:
+    """/ and /index.json: what the archive holds."""
+    return Start(
+        counts=pages.counts(conn), latest=pages.latest(conn, limit=LISTED),
+        families=pages.largest_families(conn, limit=LISTED), most_edited=pages.most_edited(conn, limit=LISTED),
+    )
+
+
+def results(conn: sqlite3.Connection, question: Question) -> Results | Moved | Missing:
+    """/search and /search.json: articles that hold some words; a web address leads to its article."""
+    wanted = asked(question)
+    address = words.web_address(wanted.q)
+    if address:
+        place = pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address))
+        if place:
+            return Moved(path=f"/article/{place.key}")
+    found = search.search(conn, wanted.search)
+    last = max(1, -(-found.total // search.PAGE_LENGTH))
+    if wanted.search.page > last:
+        return Missing(reason=f"This search has {words.plural(last, 'page')}; there is no page {wanted.search.page}.")
+    return Results(
+        asked=wanted, total=found.total, pages=last, hits=found.hits, address=address,
+        outlets=tuple(search.outlets(conn)), languages=tuple(search.languages(conn)),
+    )
+
+
+def article(conn: sqlite3.Connection, question: Question) -> ArticleAnswer | Moved | Missing:
+    """/article/KEY, /article/PUBLIC_ID and their .json: a version of an article and all that is known of it."""
+    name = question[""]
+    ordinal = number(question, "version", default=0, most=MAX_VERSION)
+    place = pages.find(conn, name)
+    if place is None:
+        return Missing(reason=f"No article or version is held under the name {name}.")
+    versions = pages.versions(conn, place.article_id)
+    shown = next((v for v in versions if v.version_id == place.version_id), versions[-1])
+    if name not in (place.key, shown.public_id):
+        return Moved(path=f"/article/{shown.public_id if '-' in name else place.key}")
+    if ordinal:
+        if ordinal > len(versions):
+            raise ParameterError(f"version={ordinal}: this article has {words.plural(len(versions), 'version')}")
+        shown = versions[ordinal - 1]
+    return _article(conn, place.article_id, versions, shown)
+
+
+def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Moved | Missing:
+    """/family/PUBLIC_ID and its .json: the witnesses of a family, its tree and its links."""
+    name = question[""]
+    public_id = kin.find_family(conn, name)
+    if public_id is None:
+        return Missing(reason=f"No family is held under the name {name}.")
+    if public_id != name:
+        return Moved(path=f"/family/{public_id}")
+    members = kin.members(conn, public_id)
+    names = sigla(members)
+    drawn = tree(members)
+    return FamilyAnswer(
+        public_id=public_id, tree=drawn, timeline=timeline(members),
+        members=tuple(
+            Sigil(siglum=node.siglum, made_from=node.parent, article=node.card)
+            for node in sorted(drawn.nodes, key=lambda node: list(names).index(node.card.article_id))
+        ),
+        links=kin.family_links(conn, public_id, limit=FAMILY_LINKS), link_count=kin.family_link_count(conn, public_id),
+    )
+
+
+def comparison(conn: sqlite3.Connection, question: Question) -> Comparison | Missing:
+    """/compare?left=&right= and /compare.json: two versions beside each other; a key means the latest version."""
+    places = []
+    for side in ("left", "right"):
+        name = question.get(side, "").strip()
+        if not name:
+            raise ParameterError(f"{side} is missing; give the public id of a version, or an article's key")
+        place = pages.find(conn, name)
+        if place is None:
+            return Missing(reason=f"No article or version is held under the name {name}.")
+        places.append(place)
+    one, other = (place.version_id for place in places)
+    known, texts = pages.cards(conn, (one, other)), pages.texts(conn, (one, other))
+    shared = kin.shared_text(conn, one, other)
+    rows = aligned(texts[one], texts[other], shared.passages,
+                   word_by_word=shared.relation in _WORD_BY_WORD) if shared else ()
+    left, right = known[one], known[other]
+    return Comparison(
+        left=left, right=right, shared=shared, rows=rows,
+        link=kin.link_between(conn, left.article_id, right.article_id),
+        paragraphs=() if shared else diff(texts[one], texts[other]),
+    )
+
+
+def presentable(value: Any) -> Any:
+    """An answer as JSON takes it: dataclasses as objects, without what changes when the database is built anew."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: presentable(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if "page_only" not in field.metadata and field.name not in _INTERNAL
+        }
+    if isinstance(value, tuple | list):
+        return [presentable(item) for item in value]
+    return value
+
+
+def _article(
+    conn: sqlite3.Connection, article_id: int, versions: tuple[pages.VersionLine, ...], shown: pages.VersionLine
+) -> ArticleAnswer:
+    card = pages.cards(conn, [shown.version_id])[shown.version_id]
+    reading = pages.reading(conn, shown.version_id)
+    links = _details(conn, article_id, kin.links(conn, article_id))
+    lineage = kin.lineage(conn, article_id)
+    sources = tuple(d for d in links if d.link.direction == "decided" and d.link.copy.article_id == article_id)
+    parent = lineage[0].article_id if lineage else None
+    return ArticleAnswer(
+        article=card, version=reading, versions=versions, edits=_edits(conn, versions), sources=sources,
+        source=next((d.link for d in sorted(sources, key=lambda d: d.other.article_id != parent)), None),
+        copies=tuple(d for d in links if d.link.direction == "decided" and d.link.exemplar.article_id == article_id),
+        undecided=tuple(d for d in links if d.link.direction != "decided"), lineage=lineage,
+        addresses=pages.addresses(conn, article_id), captures=pages.captures(conn, article_id, limit=CAPTURES),
+        unanswered=pages.unanswered(conn, article_id, limit=CAPTURES), citation=words.citation(card, reading),
+    )
+
+
+def _details(conn: sqlite3.Connection, article_id: int, links: tuple[Link, ...]) -> list[LinkDetail]:
+    """The links with their longest passages; beyond DETAILED, without."""
+    texts = pages.texts(conn, [end.version_id for link in links[:DETAILED] for end in (link.copy, link.exemplar)])
+    return [_detail(conn, article_id, link, texts) for link in links]
+
+
+def _detail(conn: sqlite3.Connection, article_id: int, link: Link, texts: dict[int, str]) -> LinkDetail:
+    own, other = (link.copy, link.exemplar) if link.copy.article_id == article_id else (link.exemplar, link.copy)
+    if own.version_id not in texts or other.version_id not in texts:
+        return LinkDetail(link=link, other=other, passages=(), passage_count=0)
+    shared = kin.shared_text(conn, own.version_id, other.version_id)
+    passages = shared.passages if shared else ()
+    rows = tuple(
+        passage_row(texts[own.version_id], texts[other.version_id], passage, number=place,
+                    word_by_word=link.relation in _WORD_BY_WORD)
+        for place, passage in enumerate(longest(passages, limit=PASSAGES), start=1)
+    )
+    return LinkDetail(link=link, other=other, passages=rows, passage_count=len(passages))
+
+
+def _edits(conn: sqlite3.Connection, versions: tuple[pages.VersionLine, ...]) -> tuple[Edit, ...]:
+    """The latest edits, latest first."""
+    pairs = list(pairwise(versions))[-EDITS:]
+    texts = pages.texts(conn, [v.version_id for pair in pairs for v in pair])
+    return tuple(
+        Edit(earlier=earlier, later=later,
+             paragraphs=changes(diff(texts[earlier.version_id], texts[later.version_id])))
+        for earlier, later in reversed(pairs)
+    )

@@ -1,0 +1,182 @@
+"""The site's pages as Datasette's routes: an answer, rendered as HTML or as JSON.
+
+Every page has a twin: the same path with ".json" gives the same answer as data, {"ok": true, ...}. Problems are
+pages too: 400 says which parameter is wrong, 404 what is not held, 503 that the question takes too long; as JSON
+{"ok": false, "status": ..., "error": ...}.
+"""
+
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import unquote, urlencode
+
+from datasette import Response
+from datasette.utils import add_cors_headers, sqlite_timelimit
+
+from datasette_config import answers, records, words
+from datasette_config.answers import Missing, Moved, presentable
+from datasette_config.parameters import ParameterError
+from datasette_config.plugin import DATABASE
+
+TIME_LIMIT_MS = 5_000  # for all of a page's queries; a page that takes longer is a question that is too wide
+
+# Nothing runs and nothing is fetched from elsewhere, whatever an archived text holds and however it got into a page.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+                               "base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+Build = Callable[[sqlite3.Connection, Mapping[str, str]], Any]
+View = Callable[[Any, Any], Awaitable[Any]]
+
+
+class TooSlowError(Exception):
+    """A page's queries were stopped at the time limit."""
+
+
+def routes() -> list[tuple[str, View]]:
+    """Address patterns and their views; Datasette's own index stays at /archive and /-/databases."""
+    name = r"(?P<name>[^/]+?)"
+    return [
+        (r"^/$", _page("start", answers.start)),
+        (r"^/index\.json$", _page("start", answers.start)),
+        (r"^/search(?P<json>\.json)?$", _page("search", answers.results)),
+        (rf"^/article/{name}(?P<json>\.json)?$", _page("article", answers.article)),
+        (rf"^/family/{name}(?P<json>\.json)?$", _page("family", answers.family)),
+        (r"^/compare(?P<json>\.json)?$", _page("compare", answers.comparison)),
+        (rf"^/capture/{name}\.warc$", download),
+        (rf"^/capture/{name}(?P<json>\.json)?$", _page("capture", records.capture)),
+        (r"^/about$", _page("about", lambda _conn, _question: None)),
+    ]
+
+
+async def download(request: Any, datasette: Any) -> Any:
+    """/capture/ID.warc: the one record, to be saved, never shown."""
+    found = await _ask(datasette, request, records.record_bytes)
+    if not isinstance(found, bytes):
+        return found
+    headers = {"Content-Disposition": f'attachment; filename="stemma-capture-{int(request.url_vars["name"])}.warc"'}
+    return Response(body=found, status=200, headers=_HEADERS | headers, content_type="application/warc")
+
+
+def address(datasette: Any, path: str, arguments: Mapping[str, Any] | None = None, **more: Any) -> str:
+    """A path of the site with the site's base, and arguments; those that are None are left out."""
+    given = {name: value for name, value in {**(arguments or {}), **more}.items() if value is not None}
+    return str(datasette.urls.path(path)) + (f"?{urlencode(given)}" if given else "")
+
+
+def _page(template: str, build: Build) -> View:
+    async def view(request: Any, datasette: Any) -> Any:
+        answer = await _ask(datasette, request, build)
+        if isinstance(answer, Response):
+            return answer
+        if _is_json(request):
+            return _json(datasette, {"ok": True} | presentable(answer))
+        return await _html(datasette, request, template, {"page": answer})
+
+    return view
+
+
+async def _ask(datasette: Any, request: Any, build: Build) -> Any:
+    """The answer to a request, or the response that says why there is none."""
+    if not await _may_view(datasette, request):
+        return await _problem(datasette, request, 403, "This archive is not open to everyone.")
+    try:
+        answer = await _read(datasette, build, _question(request))
+    except ParameterError as error:
+        return await _problem(datasette, request, 400, f"{error}.")
+    except TooSlowError:
+        return await _problem(datasette, request, 503, "This question takes too long; ask for something rarer.")
+    if isinstance(answer, Missing):
+        return await _problem(datasette, request, 404, answer.reason)
+    return _moved(datasette, request, answer) if isinstance(answer, Moved) else answer
+
+
+async def _read(datasette: Any, build: Build, question: Mapping[str, str]) -> Any:
+    """The answer, from one state of the database although a crawl may be writing."""
+
+    def read(conn: sqlite3.Connection) -> Any:
+        try:
+            with sqlite_timelimit(conn, TIME_LIMIT_MS):
+                conn.execute("BEGIN")
+                return build(conn, question)
+        except sqlite3.OperationalError as error:
+            if str(error) == "interrupted":
+                raise TooSlowError from error
+            raise
+        finally:
+            conn.rollback()
+
+    return await datasette.get_database(DATABASE).execute_fn(read)
+
+
+def _question(request: Any) -> dict[str, str]:
+    """The arguments, each name's first value, and the name from the path as ""."""
+    arguments = {name: request.args[name] for name in request.args if name}
+    name = unquote(request.url_vars.get("name") or "", errors="replace")
+    return arguments | {"": re.sub(r"[\x00-\x1f\ud800-\udfff]", "\ufffd", name)}
+
+
+def _is_json(request: Any) -> bool:
+    return bool(request.path.endswith(".json"))
+
+
+async def _may_view(datasette: Any, request: Any) -> bool:
+    """Datasette's own rules about who may see the database hold for these pages too."""
+    if hasattr(datasette, "permission_allowed"):  # Datasette 0.x
+        instance = await datasette.permission_allowed(request.actor, "view-instance", default=True)
+        return bool(instance and await datasette.permission_allowed(
+            request.actor, "view-database", DATABASE, default=True))
+    from datasette.resources import DatabaseResource
+
+    return bool(await datasette.allowed(
+        action="view-database", resource=DatabaseResource(DATABASE), actor=request.actor))
+
+
+def _moved(datasette: Any, request: Any, moved: Moved) -> Any:
+    path = moved.path + (".json" if _is_json(request) else "")
+    return Response.redirect(address(datasette, path, dict(moved.arguments)), headers=dict(_HEADERS))
+
+
+def _json(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
+    headers = dict(_HEADERS)
+    if datasette.cors:
+        add_cors_headers(headers)
+    return Response.json(data, status=status, headers=headers)
+
+
+async def _html(datasette: Any, request: Any, template: str, context: dict[str, Any], status: int = 200) -> Any:
+    to = partial(address, datasette)
+    values = context | {"to": to, "say": words, "here": template, "twin": _twin(request, template, to),
+                        "site_title": await _title(datasette)}
+    body = await datasette.render_template(f"stemma/{template}.html", values, request=request)
+    return Response.html(body, status=status, headers=dict(_HEADERS))
+
+
+async def _title(datasette: Any) -> str:
+    """The site's title, from Datasette's metadata."""
+    if hasattr(datasette, "get_instance_metadata"):  # Datasette 1.0
+        return str((await datasette.get_instance_metadata()).get("title") or "Stemma")
+    return str(datasette.metadata("title") or "Stemma")
+
+
+async def _problem(datasette: Any, request: Any, status: int, reason: str) -> Any:
+    if _is_json(request):
+        return _json(datasette, {"ok": False, "status": status, "error": reason}, status)
+    return await _html(datasette, request, "problem", {"reason": reason, "status": status}, status)
+
+
+def _twin(request: Any, template: str, to: Callable[..., str]) -> str | None:
+    """The address of the same page as JSON."""
+    if template in ("about", "problem"):
+        return None
+    path = "/index.json" if template == "start" else f"/{template}"
+    name = request.url_vars.get("name")
+    if name:
+        path += f"/{name}"
+    query = request.query_string
+    return to(path if template == "start" else f"{path}.json") + (f"?{query}" if query else "")

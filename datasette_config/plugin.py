@@ -1,0 +1,55 @@
+"""Datasette's hooks: routes, what templates know, and the way back from Datasette's own pages.
+
+Nothing here imports Datasette at the top: Datasette imports this package while it is itself being imported, and if
+this package were first, it would be registered half made, without its hooks.
+"""
+
+import hashlib
+from importlib import resources
+from typing import Any
+
+from pluggy import HookimplMarker
+
+PACKAGE = "datasette_config"
+DATABASE = "archive"
+
+hookimpl = HookimplMarker("datasette")
+
+
+@hookimpl
+def register_routes(datasette: Any) -> list[tuple[str, Any]]:
+    """The site's pages, where the archive is served; a Datasette with other databases only stays as it is."""
+    from datasette_config.pages import routes
+
+    return routes() if DATABASE in datasette.databases else []
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
+    """The addresses of style sheet and mark; the digest makes browsers fetch a changed style sheet."""
+    style = resources.files(PACKAGE).joinpath("static/stemma.css").read_bytes()
+    env.globals["stemma_style"] = (
+        f"{datasette.urls.static_plugins(static_name(), 'stemma.css')}?{hashlib.sha256(style).hexdigest()[:8]}"
+    )
+    env.globals["stemma_mark"] = datasette.urls.static_plugins(static_name(), "mark.svg")
+
+
+@hookimpl
+def menu_links(datasette: Any) -> list[dict[str, str]]:
+    """From Datasette's own pages to ours."""
+    if DATABASE not in datasette.databases:
+        return []
+    return [
+        {"href": datasette.urls.path("/"), "label": "Stemma: start"},
+        {"href": datasette.urls.path("/search"), "label": "Stemma: search"},
+    ]
+
+
+def static_name() -> str:
+    """The name under which Datasette serves our static files: the distribution's, the package's where it has none."""
+    from datasette.plugins import pm
+
+    return next(
+        (str(found.project_name) for plugin, found in pm.list_plugin_distinfo()
+         if getattr(plugin, "__name__", "") == PACKAGE), PACKAGE,
+    )

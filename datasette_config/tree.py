@@ -1,0 +1,189 @@
+"""A family's members -> its tree, as places to draw and as a nested list, and its timeline.
+
+Sigla are the short names of witnesses, as textual critics give them: A is the earliest held. They belong to one
+view of one family; to cite a text, use its public id.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from archive.store.kin import Member
+from archive.store.pages import Card
+
+ROW = 34  # pixels from one witness of the drawing to the next
+STEP, NARROW = 40, 18  # pixels from a text to those that were made from it; the least, in deep trees
+DEEP = 240  # pixels that all steps together should take
+LEFT = 16
+LABEL = 300  # pixels for the words beside a node
+_MARKS = ((0, "0"), (1, "1 h"), (6, "6 h"), (24, "1 day"), (24 * 7, "1 week"), (24 * 30, "1 month"),
+          (24 * 182, "6 months"), (24 * 365, "1 year"))
+_MARGIN = 10.0  # per cent of the timeline's width, at the left for sigla
+_BEFORE = 2.0  # per cent to the left of the earliest: where a date leaves room for an earlier moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A witness in the tree; `depth` counts copyings from the root, `row` places from the top."""
+
+    siglum: str
+    card: Card
+    parent: str | None
+    depth: int
+    row: int
+    children: tuple["Node", ...]
+
+    @property
+    def y(self) -> int:
+        return ROW // 2 + self.row * ROW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """The whole drawing; several roots where no decided link says what a text was made from."""
+
+    roots: tuple[Node, ...]
+    nodes: tuple[Node, ...]
+    depth: int
+
+    @property
+    def step(self) -> int:
+        return max(NARROW, min(STEP, DEEP // max(self.depth, 1)))
+
+    @property
+    def width(self) -> int:
+        return LEFT + self.depth * self.step + LABEL
+
+    @property
+    def height(self) -> int:
+        return len(self.nodes) * ROW
+
+    def x(self, node: Node) -> int:
+        return LEFT + node.depth * self.step
+
+    @property
+    def edges(self) -> list[tuple[Node, Node]]:
+        return [(node, child) for node in self.nodes for child in node.children]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A witness on the timeline, in per cent of its width: when it can have been published, and its first sighting."""
+
+    siglum: str
+    card: Card
+    start: float
+    end: float
+    seen: float
+    row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Spans by time since the earliest, on a scale that gives hours and months room; marks are (place, words)."""
+
+    spans: tuple[Span, ...]
+    marks: tuple[tuple[float, str], ...]
+    zero: str
+
+
+def siglum(place: int) -> str:
+    """ "A" to "Z", then "AA": the name of the witness in that place, from 0."""
+    name = ""
+    place += 1
+    while place:
+        place, letter = divmod(place - 1, 26)
+        name = chr(ord("A") + letter) + name
+    return name
+
+
+def sigla(members: Sequence[Member]) -> dict[int, str]:
+    """The siglum of each member's article; members come earliest first."""
+    return {member.card.article_id: siglum(place) for place, member in enumerate(members)}
+
+
+def tree(members: Sequence[Member]) -> Tree:
+    """The tree of a family; a parent that is no member, or that a loop would need, leaves a root."""
+    names = sigla(members)
+    parents = _parents(members)
+    children: dict[int | None, list[Member]] = {}
+    for member in members:
+        children.setdefault(parents[member.card.article_id], []).append(member)
+    rows = iter(range(len(members)))
+    roots = _grown(children, names, rows)
+    nodes = tuple(_walk(roots))
+    return Tree(roots=roots, nodes=nodes, depth=max((node.depth for node in nodes), default=0))
+
+
+def _grown(children: dict[int | None, list[Member]], names: dict[int, str], rows: Iterator[int]) -> tuple[Node, ...]:
+    """The roots with all below them, without recursion: a chain of copies may be as long as a family.
+
+    Rows are given in reading order (a text before its copies), nodes are made in the reverse order.
+    """
+    order: list[tuple[Member, int | None, int, int]] = []
+    waiting: list[tuple[Member, int | None, int]] = [(m, None, 0) for m in reversed(children.get(None, []))]
+    while waiting:
+        member, parent, depth = waiting.pop()
+        order.append((member, parent, depth, next(rows)))
+        below = children.get(member.card.article_id, [])
+        waiting += [(child, member.card.article_id, depth + 1) for child in reversed(below)]
+    made: dict[int | None, list[Node]] = {}
+    for member, parent, depth, row in reversed(order):
+        article = member.card.article_id
+        node = Node(siglum=names[article], card=member.card, parent=names.get(parent) if parent else None,
+                    depth=depth, row=row, children=tuple(reversed(made.pop(article, []))))
+        made.setdefault(parent, []).append(node)
+    return tuple(reversed(made.get(None, [])))
+
+
+def _walk(roots: Sequence[Node]) -> Iterator[Node]:
+    waiting = list(reversed(roots))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(node.children)
+
+
+def _parents(members: Sequence[Member]) -> dict[int, int | None]:
+    known = {member.card.article_id: member.parent for member in members}
+    parents: dict[int, int | None] = {}
+    for article in known:
+        seen, above = {article}, known[article]
+        while above in known and above not in seen:
+            seen.add(above)
+            above = known[above]
+        is_sound = known[article] in known and above not in seen
+        parents[article] = known[article] if is_sound else None
+    return parents
+
+
+def timeline(members: Sequence[Member]) -> Timeline | None:
+    """When each witness was published and first seen, counted from the earliest; None for no members."""
+    if not members:
+        return None
+    zero = min(_time(m.card.known_by) for m in members)
+    longest = max(_hours(m.card.first_seen, zero) for m in members)
+    names = sigla(members)
+
+    def place(hours: float) -> float:
+        if hours < 0:
+            return _MARGIN - _BEFORE
+        return round(_MARGIN + math.log1p(hours) / math.log1p(max(longest, 1.0)) * (96 - _MARGIN), 2)
+
+    spans = tuple(
+        Span(siglum=names[m.card.article_id], card=m.card, row=row,
+             start=place(_hours(m.card.dating.earliest or m.card.first_seen, zero)),
+             end=place(_hours(m.card.known_by, zero)), seen=place(_hours(m.card.first_seen, zero)))
+        for row, m in enumerate(members)
+    )
+    marks = tuple((place(hours), words) for hours, words in _MARKS if hours <= max(longest, 1.0))
+    return Timeline(spans=spans, marks=marks, zero=zero.isoformat())
+
+
+def _time(iso: str) -> datetime:
+    return datetime.fromisoformat(iso)
+
+
+def _hours(iso: str, zero: datetime) -> float:
+    return (_time(iso) - zero).total_seconds() / 3600

@@ -1,0 +1,224 @@
+"""Values of the archive -> words for people. Templates know this module as `say`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from archive.model import Evidence
+from archive.store.kin import Link
+from archive.store.pages import FIRST_SEEN, Card, Dating, Reading
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")
+_LANGUAGES = {
+    "ar": "Arabic", "be": "Belarusian", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German",
+    "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish",
+    "fr": "French", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "it": "Italian",
+    "ja": "Japanese", "ka": "Georgian", "kk": "Kazakh", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian",
+    "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian",
+    "sk": "Slovak", "sr": "Serbian", "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
+}
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "ckb"})
+_BASES = {
+    "json-ld": "read in the page's JSON-LD", "opengraph": "read in the page's OpenGraph tags",
+    "meta": "read in the page's meta tags", "time-element": "read in a time element of the page",
+    "url": "read in the address", "text": "read in the text", "htmldate": "found in the page's markup",
+    "source": "declared by the feed or sitemap", FIRST_SEEN: "first seen; the page states no date",
+}
+_SHORT_BASES = {
+    "json-ld": "from JSON-LD", "opengraph": "from OpenGraph", "meta": "from a meta tag",
+    "time-element": "from a time element", "url": "from the address", "text": "from the text",
+    "htmldate": "from the markup", "source": "from the feed", FIRST_SEEN: "undated",
+}
+_RELATIONS = {
+    "identical": "the same text", "near-duplicate": "nearly the same text", "excerpt": "an excerpt",
+    "translation": "a translation", "rewrite": "the text in other words",
+}
+_CHANGES = {
+    "first": "first version", "headline": "headline changed", "byline": "byline changed", "body": "text changed",
+    "correction": "correction",
+}
+_OUTCOMES = {
+    "new": "new content", "unchanged": "unchanged", "gone": "gone", "blocked": "blocked",
+    "redirected": "redirected", "failed": "no answer",
+}
+_EVIDENCE = {
+    "canonical": "Canonical address", "credit": "Credit line", "published": "Dates of publication",
+    "first seen": "First sightings", "shorter": "Length",
+}
+_TURNING = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))  # of text, to be left out
+_KINDS = {
+    "all": "Everything", "reposts": "Reposts", "exemplars": "Exemplars of others", "edited": "Edited",
+    "removed": "Removed",
+}
+
+
+def day(iso: str | None) -> str:
+    """ "8 August 2024" of a day or a time."""
+    try:
+        moment = datetime.fromisoformat(iso or "")
+    except ValueError:
+        return iso or "not known"
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def moment(iso: str | None) -> str:
+    """ "8 August 2024, 14:30 UTC+03:00"; only the day where only that is known."""
+    try:
+        found = datetime.fromisoformat(iso or "")
+    except ValueError:
+        return iso or "not known"
+    if len(iso or "") <= 10:
+        return day(iso)
+    offset = found.strftime("%z")
+    zone = "" if found.utcoffset() is None else "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
+    return f"{day(iso)}, {found:%H:%M} {zone}".rstrip()
+
+
+def dated(dating: Dating) -> str:
+    """The day of a text, in the fewest words that are true."""
+    return f"first seen {day(dating.iso)}" if dating.basis == FIRST_SEEN else day(dating.iso)
+
+
+def basis(dating: Dating) -> str:
+    """Where a date was read, and how wide its interval is."""
+    words = _BASES.get(dating.basis, dating.basis)
+    if dating.basis == FIRST_SEEN:
+        return words
+    return f"{words}, {'to the minute' if dating.earliest == dating.latest else 'the day only'}"
+
+
+def dated_by(dating: Dating) -> str:
+    """Where a date was read, in a few words."""
+    return _SHORT_BASES.get(dating.basis, dating.basis)
+
+
+def interval(dating: Dating) -> str:
+    """The moments between which a text was published."""
+    if dating.earliest is None:
+        return f"before {moment(dating.latest)}"
+    if dating.earliest == dating.latest:
+        return moment(dating.earliest)
+    return f"{moment(dating.earliest)} to {moment(dating.latest)}"
+
+
+def language(code: str | None) -> str:
+    """A language's English name, its code where it has none here."""
+    return _LANGUAGES.get((code or "").split("-")[0], code or "language not known")
+
+
+def direction(code: str | None) -> str:
+    """The value of `dir` for a text in a language."""
+    return "rtl" if (code or "").split("-")[0] in _RIGHT_TO_LEFT else "auto"
+
+
+def relation(link: Link) -> str:
+    """What the copy is of the exemplar."""
+    return _RELATIONS.get(link.relation, link.relation)
+
+
+def percent(share: float | None) -> str:
+    """ "94 %"; never 100 % of what is not whole, never 0 % of what is there."""
+    if share is None:
+        return "an unknown part"
+    shown = round(share * 100)
+    if shown >= 100 and share < 1:
+        shown = 99
+    return "under 1\u00a0%" if shown < 1 else f"{shown}\u00a0%"
+
+
+def order(link: Link) -> str:
+    """How far passages follow one another as they do in the exemplar."""
+    if link.order_kept is None:
+        return "order not known"
+    if link.order_kept >= 0.95:
+        return "same order"
+    return "mostly the same order" if link.order_kept >= 0.7 else "in another order"
+
+
+def changes(change: Sequence[str]) -> str:
+    """An edit's classes."""
+    return ", ".join(_CHANGES.get(name, name) for name in change)
+
+
+def outcome(name: str | None) -> str:
+    """What a look found."""
+    return _OUTCOMES.get(name or "", name or "")
+
+
+def kind(name: str) -> str:
+    """A choice of the search form."""
+    return _KINDS.get(name, name)
+
+
+def evidence_kind(reason: Evidence) -> str:
+    """The kind of a reason, as a heading."""
+    return _EVIDENCE.get(reason.kind, reason.kind.replace("-", " ").replace("_", " ").capitalize())
+
+
+def favours(reason: Evidence, link: Link) -> str:
+    """Which side a reason speaks for: "exemplar", "copy", or neither ("")."""
+    if reason.weight == 0:
+        return ""
+    sides = {
+        "exemplar": {link.exemplar.public_id, link.exemplar.key, link.exemplar.url, "exemplar"},
+        "copy": {link.copy.public_id, link.copy.key, link.copy.url, "copy"},
+    }
+    return next((side for side, names in sides.items() if reason.favours in names), "")
+
+
+def strength(reason: Evidence) -> str:
+    """A weight in log-odds, in words; the odds beside them say how they are meant."""
+    weight = abs(reason.weight)
+    if weight == 0:
+        return "neutral"
+    if weight >= 3:
+        return "strong"
+    return "clear" if weight >= 1.5 else "some" if weight >= 0.5 else "slight"
+
+
+def others(count: int) -> str:
+    """ "1 other", "3 others"."""
+    return f"{count:,} other{'' if count == 1 else 's'}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """ "1 version", "2 versions"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def duration(hours: float) -> str:
+    """ "40 min", "6 h", "3 days"."""
+    if hours < 1:
+        return f"{max(1, round(hours * 60))} min"
+    if hours < 48:
+        return f"{round(hours)} h"
+    return f"{round(hours / 24)} days"
+
+
+def short(text: str, length: int) -> str:
+    """The text's beginning, cut at a word."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    return text[:length].rsplit(" ", 1)[0].rstrip(".,:;–—- ") + "…"
+
+
+def web_address(url: str) -> str | None:
+    """The address where it may be linked to (http or https), None for javascript: and whatever else."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    is_plain = parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
+    return url if is_plain else None
+
+
+def citation(card: Card, reading: Reading) -> str:
+    """One plain line that names the text, its date, the capture and its digest."""
+    title = " ".join(card.title.split()) or "Untitled"
+    stop = "" if title[-1] in ".?!…" else "."
+    sha256 = f"sha256 {reading.payload_sha256}" if reading.payload_sha256 else f"digest {reading.payload_digest}"
+    line = (f"{title}{stop} {card.outlet}, {dated(card.dating)}. {card.url} Archived "
+            f"{moment(reading.first_seen)} by Stemma, {sha256}; public id {reading.public_id}.")
+    return line.translate(_TURNING)

@@ -1,0 +1,86 @@
+"""Articles, their addresses and versions in the database."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from sqlite3 import Connection
+
+from archive.digests import address_key
+from archive.model import Capture, Document, Version
+from archive.store import articles, captures, documents
+
+URL = "https://news.example/story"
+
+
+def test_a_fold_is_pending_until_every_sighting_is_in_the_database(
+    conn: Connection, published: Callable[..., list[int]], capture: Callable[..., Capture]
+) -> None:
+    published(URL, "one", "two")
+    assert articles.pending_fold(conn, extractor="x-1") == []
+    again = capture(url=URL, body=b"one", captured_at=capture().captured_at + timedelta(days=9), n=9, is_revisit=True)
+    captures.add(conn, again)
+    assert articles.pending_fold(conn, extractor="x-1") == [URL]
+    assert articles.pending_fold(conn, extractor="x-2") == []
+
+
+def test_setting_the_same_versions_again_keeps_their_rows(conn: Connection, published: Callable[..., list[int]]) -> None:
+    ids = published(URL, "one", "two")
+    article_id = articles.article_of(conn, URL)
+    assert article_id is not None
+    seen = articles.sightings(conn, article_id, extractor="x-1", is_correction=lambda _: False)
+    rows = conn.execute("SELECT * FROM version ORDER BY ordinal").fetchall()
+    found = [
+        Version(public_id=row["public_id"], article=URL, ordinal=row["ordinal"], state_digest=row["state_digest"],
+                payload_digest=row["payload_digest"], first_seen=one.sighting.captured_at,
+                last_seen=one.sighting.captured_at, sightings=1, change=("first",))
+        for row, one in zip(rows, seen, strict=True)
+    ]
+    articles.set_versions(conn, article_id, seen, found)
+    assert [row[0] for row in conn.execute("SELECT version_id FROM versions ORDER BY ordinal")] == ids
+    articles.set_versions(conn, article_id, seen, found[:1])
+    assert [row[0] for row in conn.execute("SELECT version_id FROM versions")] == ids[:1]
+    assert [row[0] for row in conn.execute("SELECT version_id FROM sightings ORDER BY capture_id")] == [ids[0], None]
+
+
+def test_an_article_without_versions_is_off_the_topic_and_shown_nowhere(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
+    published(URL, "one")
+    assert conn.execute("SELECT count(*) FROM article").fetchone()[0] == 1
+    article_id = articles.article_of(conn, URL)
+    assert article_id is not None
+    seen = articles.sightings(conn, article_id, extractor="x-1", is_correction=lambda _: False)
+    articles.set_versions(conn, article_id, seen, [])
+    assert conn.execute("SELECT count(*) FROM article").fetchone()[0] == 0
+    assert conn.execute("SELECT count(*) FROM versions_fts WHERE versions_fts MATCH 'one'").fetchone()[0] == 0
+
+
+def test_addresses_are_merged_and_an_article_that_lost_its_last_goes(conn: Connection) -> None:
+    old = articles.set_address(conn, URL + "?a", article=URL + "?a")
+    new = articles.set_address(conn, URL, article=URL)
+    assert articles.set_address(conn, URL + "?a", article=URL) == new
+    assert articles.article_of(conn, URL + "?a") == new
+    assert articles.article_url(conn, new) == URL
+    articles.set_versions(conn, old, [], [])
+    assert [tuple(row) for row in conn.execute("SELECT url, key FROM articles")] == [(URL, address_key(URL))]
+    assert articles.article_of(conn, "https://none.example/") is None
+
+
+def test_the_newest_document_names_the_canonical_address(
+    conn: Connection, capture: Callable[..., Capture], document: Callable[..., Document]
+) -> None:
+    assert articles.declared_canonical(conn, URL, extractor="x-1") is None
+    for n in range(2):
+        seen = capture(url=URL, body=b"%d" % n, captured_at=capture().captured_at + timedelta(days=n), n=n)
+        captures.add(conn, seen)
+        documents.add(conn, document(url=URL, payload_digest=seen.payload_digest, canonical=f"{URL}/{n}"))
+    assert articles.declared_canonical(conn, URL, extractor="x-1") == f"{URL}/1"
+
+
+def test_a_redirect_waits_until_its_address_belongs_to_an_article(
+    conn: Connection, capture: Callable[..., Capture]
+) -> None:
+    captures.add(conn, capture(url=URL + "?old", status=301, location="/story"))
+    captures.add(conn, capture(url=URL + "?none", status=302, n=1))
+    assert articles.redirected(conn) == [(URL + "?old", "/story")]
+    articles.set_address(conn, URL + "?old", article=URL)
+    assert articles.redirected(conn) == []

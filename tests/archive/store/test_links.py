@@ -1,0 +1,125 @@
+"""Witnesses, reuses, links and families in the database."""
+
+from collections.abc import Callable
+from sqlite3 import Connection
+
+import pytest
+
+from archive.model import CopyLink, Evidence, Family, FamilyMember, Passage, Reuse
+from archive.store import links
+
+ONE, TWO, THREE = "https://one.example/a", "https://two.example/b", "https://three.example/c"
+REUSE = Reuse(relation="near-duplicate", left_coverage=0.9, right_coverage=0.8, order=1.0, passages=(
+    Passage(left_start=0, left_end=50, right_start=3, right_end=55, words=9),
+    Passage(left_start=60, left_end=90, right_start=70, right_end=99, words=6)))
+METHOD = "winnow-1"
+
+
+def copy_link(copy: str, exemplar: str) -> CopyLink:
+    return CopyLink(copy=copy, exemplar=exemplar, relation="near-duplicate", copied=0.99, direction="decided",
+                    direction_confidence=0.97,
+                    evidence=(Evidence(kind="credit", favours=exemplar, weight=4.0, detail="its line “Суджа”"),))
+
+
+def test_a_version_is_compared_once_by_each_method(conn: Connection, published: Callable[..., list[int]]) -> None:
+    (version_id,) = published(ONE, "some text")
+    (witness,) = links.pending_witnesses(conn, method=METHOD)
+    assert (witness.version_id, witness.text) == (version_id, "some text")
+    assert links.text(conn, version_id) == witness
+    links.add_witness(conn, witness, [], method=METHOD)
+    assert links.pending_witnesses(conn, method=METHOD) == []
+    assert len(links.pending_witnesses(conn, method="winnow-2")) == 1
+
+
+def test_candidates_are_compared_versions_of_other_articles_with_enough_shared_keys(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
+    one, one_later = published(ONE, "first", "second")
+    (two,) = published(TWO, "third")
+    (three,) = published(THREE, "first")
+    for version_id, keys in ((one, {1, 2, 3}), (one_later, {1, 2, 3}), (two, {2, 3, -9}), (three, {3})):
+        links.add_fingerprints(conn, version_id, keys)
+        if version_id != two:
+            links.add_witness(conn, links.text(conn, version_id), [], method=METHOD)
+    assert links.candidates(conn, links.text(conn, two), method=METHOD, min_shared=2) == [one, one_later]
+    assert links.candidates(conn, links.text(conn, two), method=METHOD, min_shared=1) == [one, one_later, three]
+    assert links.candidates(conn, links.text(conn, three), method=METHOD, min_shared=2) == [one], "the same text"
+    assert links.candidates(conn, links.text(conn, one), method="other", min_shared=1) == []
+
+
+def test_what_two_versions_share_comes_back(conn: Connection, published: Callable[..., list[int]]) -> None:
+    (one,), (two,) = published(ONE, "first"), published(TWO, "second")
+    conn.execute("DELETE FROM unlinked")
+    links.add_witness(conn, links.text(conn, two), [(one, two, REUSE)], method=METHOD)
+    (first,), (second,) = conn.execute("SELECT article_id FROM articles ORDER BY article_id").fetchall()
+    assert links.unlinked(conn) == [first, second], "both sides are to be linked"
+    for article_id in (first, second):
+        (shared,) = links.reuses_of(conn, article_id)
+        assert (shared.left_id, shared.right_id, shared.reuse) == (one, two, REUSE)
+        assert (shared.left_article, shared.right_article) == (first, second)
+        assert (shared.left_name, shared.right_name) == (ONE + "#1", TWO + "#1")
+    links.add_fingerprints(conn, one, {5})
+    assert links.reuses_of(conn, first) == [], "new keys forget what was shared"
+
+
+def test_a_witness_has_what_speaks_for_its_age_and_origin(conn: Connection, published: Callable[..., list[int]]) -> None:
+    (version_id,) = published(ONE, "four words of text", site_name="The One", credits=("Source: Two",))
+    witness = links.witness(conn, version_id)
+    assert (witness.public_id, witness.article, witness.host) == (ONE + "#1", ONE, "one.example")
+    assert (witness.outlet, witness.credits, witness.text_words) == ("The One", ("Source: Two",), 4)
+    conn.execute("INSERT INTO outlets VALUES ('one.example', 'One of the topic file', NULL, NULL)")
+    assert links.witness(conn, version_id).outlet == "One of the topic file"
+
+
+def test_links_and_families_come_back_and_are_replaced_as_a_whole(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
+    for url in (ONE, TWO, THREE):
+        published(url, f"text of {url}")
+    ids = [row[0] for row in conn.execute("SELECT article_id FROM articles ORDER BY article_id")]
+    found = [copy_link(TWO + "#1", ONE + "#1"), copy_link(THREE + "#1", TWO + "#1")]
+    for article_id, link in zip(ids[1:], found, strict=True):
+        links.set_links(conn, article_id, [link, *(found[1:] if link is found[0] else found[:1])])
+    assert sorted(links.links_between(conn, ids), key=lambda link: link.exemplar) == found
+    assert links.connected(conn, ids[:1]) == set(ids)
+    assert sorted(links.witnesses(conn, found)) == sorted([ONE + "#1", TWO + "#1", THREE + "#1"])
+
+    family = Family(public_id=ONE + "#1", members=(
+        FamilyMember(witness=ONE + "#1", parent=None), FamilyMember(witness=TWO + "#1", parent=ONE + "#1"),
+        FamilyMember(witness=THREE + "#1", parent=TWO + "#1")))
+    links.set_families(conn, ids, [family])
+    assert links.unlinked(conn) == []
+    shown = [tuple(row) for row in conn.execute("SELECT family, url, parent_url FROM witness ORDER BY article_id")]
+    assert shown == [(ONE + "#1", ONE, None), (ONE + "#1", TWO, ONE), (ONE + "#1", THREE, TWO)]
+
+    links.set_links(conn, ids[0], [])
+    assert links.links_between(conn, ids) == found[1:]
+    links.set_families(conn, ids, [])
+    assert conn.execute("SELECT count(*) FROM families").fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_link_shows_the_coverage_of_its_own_sides(
+    conn: Connection, published: Callable[..., list[int]], turned: bool
+) -> None:
+    (one,), (two,) = published(ONE, "first"), published(TWO, "second")
+    links.add_witness(conn, links.text(conn, two), [(one, two, REUSE)], method=METHOD)
+    names = (ONE + "#1", TWO + "#1") if turned else (TWO + "#1", ONE + "#1")
+    links.set_links(conn, 1, [copy_link(*names)])
+    row = conn.execute("SELECT copy_coverage, exemplar_coverage, words FROM copy_link").fetchone()
+    assert tuple(row) == ((0.9, 0.8, 15) if turned else (0.8, 0.9, 15))
+
+
+def test_a_version_that_goes_takes_its_links_and_place_with_it(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
+    (one,), (two,) = published(ONE, "first"), published(TWO, "second")
+    links.add_witness(conn, links.text(conn, two), [(one, two, REUSE)], method=METHOD)
+    links.set_links(conn, 1, [copy_link(TWO + "#1", ONE + "#1")])
+    links.set_families(conn, [1, 2], [Family(public_id=ONE + "#1", members=(
+        FamilyMember(witness=ONE + "#1", parent=None), FamilyMember(witness=TWO + "#1", parent=ONE + "#1")))])
+    conn.execute("DELETE FROM versions WHERE version_id = ?", (one,))
+    for table in ("links", "reuses"):
+        assert conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
+    assert [row["article_id"] for row in conn.execute("SELECT article_id FROM members")] == [2]
+    assert conn.execute("PRAGMA foreign_key_check").fetchall() == []

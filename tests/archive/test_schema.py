@@ -1,0 +1,108 @@
+"""The schema, and files that are not ours."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from archive import schema
+from archive.errors import ForeignDatabase, MissingArchive, NewerSchema
+from archive.store import open_database, transaction
+
+
+def changed(path: Path, *statements: str) -> Path:
+    conn = sqlite3.connect(path)
+    for statement in statements:
+        conn.execute(statement)
+    conn.commit()
+    conn.close()
+    return path
+
+
+def test_a_new_database_has_its_mark_version_and_views(tmp_path: Path) -> None:
+    conn = open_database(tmp_path / "a.db", create=True)
+    assert conn.execute("PRAGMA application_id").fetchone()[0] == schema.APPLICATION_ID
+    assert conn.execute("PRAGMA user_version").fetchone()[0] == schema.SCHEMA_VERSION
+    names = [row["name"] for row in conn.execute("SELECT name FROM sqlite_master WHERE type = 'view'")]
+    for name in names:
+        assert conn.execute(f"SELECT * FROM {name}").fetchall() == []
+    assert {"article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery"} <= set(names)
+    assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+    conn.close()
+
+
+def test_every_table_of_ours_checks_its_types(tmp_path: Path) -> None:
+    conn = open_database(tmp_path / "a.db", create=True)
+    tables = {row["name"]: row for row in conn.execute("PRAGMA table_list") if row["type"] == "table"}
+    loose = {name for name, row in tables.items() if not row["strict"] and not name.startswith(("sqlite_", "_sqlite"))}
+    assert loose <= {"versions_fts_config", "versions_fts_data", "versions_fts_docsize", "versions_fts_idx"}
+    conn.close()
+
+
+def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
+    open_database(tmp_path / "a.db", create=True).close()
+    dump = list(sqlite3.connect(tmp_path / "a.db").iterdump())
+    open_database(tmp_path / "a.db").close()
+    assert list(sqlite3.connect(tmp_path / "a.db").iterdump()) == dump
+
+
+def test_no_archive_says_how_to_make_one_and_makes_no_file(tmp_path: Path) -> None:
+    with pytest.raises(MissingArchive, match="stemma init"):
+        open_database(tmp_path / "a.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    open_database(tmp_path / "a.db", create=True).close()
+    changed(tmp_path / "a.db", "PRAGMA user_version = 99")
+    with pytest.raises(NewerSchema, match="schema 99, this program knows 1; upgrade"):
+        open_database(tmp_path / "a.db")
+    assert sqlite3.connect(tmp_path / "a.db").execute("PRAGMA user_version").fetchone() == (99,)
+
+
+def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    changed(tmp_path / "a.db", "CREATE TABLE bookmarks (url)")
+    before = (tmp_path / "a.db").read_bytes()
+    with pytest.raises(ForeignDatabase, match="another program's"):
+        open_database(tmp_path / "a.db", create=True)
+    assert (tmp_path / "a.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but text of some length" * 50, b"SQLite format 3\0" + b"x" * 9_000])
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.db").write_bytes(content)
+    with pytest.raises(ForeignDatabase, match="stemma rebuild"):
+        open_database(tmp_path / "a.db")
+
+
+def test_a_folder_in_place_of_the_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.db").mkdir()
+    with pytest.raises(ForeignDatabase, match="cannot be opened"):
+        open_database(tmp_path / "a.db")
+
+
+@pytest.mark.parametrize("begun", [
+    pytest.param((f"PRAGMA application_id = {schema.APPLICATION_ID}",), id="before the tables"),
+    pytest.param((), id="after the tables"),
+])
+def test_a_program_that_was_killed_while_it_made_the_tables_goes_on(tmp_path: Path, begun: tuple[str, ...]) -> None:
+    if begun:
+        changed(tmp_path / "a.db", *begun)
+    else:
+        open_database(tmp_path / "a.db", create=True).close()
+        changed(tmp_path / "a.db", "PRAGMA user_version = 0")
+    conn = open_database(tmp_path / "a.db")
+    assert conn.execute("SELECT count(*) FROM captures").fetchone()[0] == 0
+    assert conn.execute("PRAGMA user_version").fetchone()[0] == schema.SCHEMA_VERSION
+    conn.close()
+
+
+def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
+    conn = open_database(tmp_path / "a.db", create=True)
+    with pytest.raises(ZeroDivisionError), transaction(conn):
+        conn.execute("INSERT INTO warcs VALUES ('a', 1)")
+        raise ZeroDivisionError
+    with transaction(conn):
+        conn.execute("INSERT INTO warcs VALUES ('b', 1)")
+    assert [row["path"] for row in conn.execute("SELECT path FROM warcs")] == ["b"]
+    conn.close()

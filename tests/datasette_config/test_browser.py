@@ -1,0 +1,141 @@
+"""The site in a real browser: narrow and wide, light and dark, by keyboard, without a script."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from datasette_config.serving import application
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+             "--disable-sync", "--no-first-run", "--disable-quic"]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}; set CHROMIUM to its path"),
+]
+
+# Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
+Archive = Page = Any
+
+
+@pytest.fixture(scope="module")
+def address(archive: Archive) -> Iterator[str]:
+    """The site on a port of this machine."""
+    datasette = application(archive.data, title="The incursion into Kursk")
+    server = uvicorn.Server(uvicorn.Config(datasette.app(), port=0, log_level="error", lifespan="on"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.05)
+        assert thread.is_alive()
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(20)
+    datasette.executor.shutdown()
+    for database in datasette.databases.values():
+        database.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(params=[(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")], ids="{0[0]}-{0[1]}".format)
+def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Page]:
+    """A page that must not complain, nor ask any other server for anything."""
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=address)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda asked: None if asked.url.startswith(address) else complaints.append(asked.url))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def settled(page: Page, tmp_path: Path, name: str) -> None:
+    """The page is not wider than its window, also with all details open; a picture of it is kept."""
+    page.wait_for_load_state("load")
+    page.evaluate("document.querySelectorAll('details').forEach(found => { found.open = true })")
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+    assert wide <= 0, name
+
+
+def test_a_reader_finds_a_repost_and_where_it_comes_from(page: Page, archive: Archive, tmp_path: Path) -> None:
+    page.goto("/")
+    settled(page, tmp_path, "start")
+    page.get_by_role("searchbox").fill("Kursk thrust")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=2).first.wait_for()
+    settled(page, tmp_path, "search")
+    page.get_by_role("link", name="The Kursk thrust: what we know").click()
+    banner = page.get_by_role("complementary", name="Where this text comes from")
+    assert banner.bounding_box()["y"] < 800
+    assert "the earliest held exemplar" in banner.inner_text()
+    settled(page, tmp_path, "article")
+    banner.get_by_role("link", name="Family").click()
+    assert page.url.endswith(f"/family/{archive.family}")
+    settled(page, tmp_path, "family")
+    page.locator("figure.tree a").nth(1).click()
+    assert page.url.endswith(f"/article/{archive.digest}")
+
+
+def test_every_kind_of_page_fits(page: Page, archive: Archive, tmp_path: Path) -> None:
+    for name, path in {
+        "hostile": f"/article/{archive.hostile}", "hits": "/search?q=alert+OR+endless*", "capture": "/capture/12",
+        "compare": f"/compare?left={archive.mirror}&right={archive.digest}", "about": "/about",
+        "versions": f"/article/{archive.russian}", "pair": f"/family/{archive.pair}",
+    }.items():
+        page.goto(path)
+        settled(page, tmp_path, name)
+
+
+def test_the_keyboard_reaches_the_page_and_shows_where_it_is(page: Page, archive: Archive) -> None:
+    page.goto(f"/article/{archive.digest}")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid"
+
+
+def test_text_stands_out_from_its_ground(page: Page, archive: Archive) -> None:
+    page.goto(f"/article/{archive.digest}")
+    colours = page.evaluate("""() => ['.meta', '.banner .small', '.facts dt', 'h1', '.text .body p'].map(name => {
+        const found = document.querySelector(name);
+        let ground = found;
+        while (getComputedStyle(ground).backgroundColor === 'rgba(0, 0, 0, 0)') ground = ground.parentElement;
+        return [getComputedStyle(found).color, getComputedStyle(ground).backgroundColor].map(colour =>
+            colour.match(/[0-9.]+/g).slice(0, 3).map(Number))
+    })""")
+    for ink, ground in colours:
+        assert contrast(ink, ground) >= 4.5
+
+
+def contrast(ink: list[float], ground: list[float]) -> float:
+    """The contrast of two colours (WCAG 2.2)."""
+    light, dark = sorted((luminance(ink), luminance(ground)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: list[float]) -> float:
+    parts = [c / 255 for c in colour]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

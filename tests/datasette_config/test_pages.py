@@ -1,0 +1,493 @@
+"""Every page and its twin, on a real archive: what it shows, and that nothing in it can break or run."""
+
+import json
+import re
+import sqlite3
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import html
+
+from archive.store import open_database, pages
+from datasette_config import pages as shell
+
+# Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
+Archive = Site = Any
+
+POLICY = "default-src 'none'"
+
+
+def public_id(site: Site, key: str, ordinal: int = 1) -> str:
+    return str(site.json(f"/article/{key}.json")["versions"][ordinal - 1]["public_id"])
+
+
+def text_of(response: Any) -> str:
+    """A page's text as a reader sees it."""
+    tree = html.fromstring(response.content)
+    return " ".join(" ".join(tree.itertext()).split())
+
+
+@pytest.fixture(scope="session")
+def every_page(site: Site, archive: Archive) -> list[str]:
+    """A path of each kind of page, hostile ones among them."""
+    keys = [archive.herald, archive.digest, archive.mirror, archive.ukrainian, archive.russian, archive.hostile,
+            archive.plain, archive.spanish]
+    versions = [v["public_id"] for key in keys for v in site.json(f"/article/{key}.json")["versions"]]
+    return [
+        "/", "/about", "/search", "/search?q=kursk", "/search?kind=reposts&sort=best", "/search?q=nothing-at-all",
+        *(f"/article/{name}" for name in (*keys, *versions)), f"/family/{archive.family}", f"/family/{archive.pair}",
+        *(f"/compare?left={archive.herald}&right={key}" for key in keys),
+        f"/compare?left={archive.digest}&right={versions[0]}", *(f"/capture/{n}" for n in range(1, 14)),
+        "/article/none", "/search?page=x",
+    ]
+
+
+def test_no_page_runs_or_fetches_anything(site: Site, every_page: list[str]) -> None:
+    for path in every_page:
+        response = site.get(path)
+        assert response.status_code in (200, 400, 404), path
+        assert response.headers["content-security-policy"].startswith(POLICY)
+        assert "unsafe" not in response.headers["content-security-policy"]
+        assert response.headers["x-content-type-options"] == "nosniff"
+        tree = html.fromstring(response.content)
+        assert not tree.xpath("//script|//iframe|//object|//embed|//base|//style|//meta[@http-equiv]"), path
+        assert not tree.xpath("//@style|//@*[starts-with(name(), 'on')]"), path
+        for address in tree.xpath("//@href|//@src|//@action"):
+            assert re.match(r"/(?!/)|#|https?://", address), (path, address)
+        for link in tree.xpath("//a[starts-with(@href, 'http')]"):
+            assert {"nofollow", "noopener", "ugc"} <= set(link.get("rel").split()), path
+
+
+def test_hostile_text_is_shown_as_text(site: Site, archive: Archive) -> None:
+    response = site.get(f"/article/{archive.hostile}")
+    assert archive.script not in response.text
+    assert archive.script in text_of(response)
+    assert "{{ 7 * 7 }}" in text_of(response)
+    assert "&amp;amp;" in response.text
+    assert "</style>" not in response.text
+    assert '"><script>x</script>' not in response.text
+
+
+def test_what_is_copied_as_citation_turns_no_text(site: Site, archive: Archive) -> None:
+    assert archive.bidi in site.json(f"/article/{archive.hostile}.json")["article"]["title"]
+    assert "\u202e" not in site.json(f"/article/{archive.hostile}.json")["citation"]
+
+
+def test_pages_say_their_languages(site: Site, archive: Archive) -> None:
+    tree = html.fromstring(site.get(f"/article/{archive.ukrainian}").content)
+    assert tree.xpath("//h1/@lang") == ["uk"]
+    assert tree.xpath("//div[contains(@class, 'body')]/@lang") == ["uk"]
+    assert html.fromstring(site.get(f"/article/{archive.hostile}").content).xpath("//h1/@dir") == ["rtl"]
+
+
+# --- start
+
+
+def test_start_counts_what_is_held(site: Site, archive: Archive) -> None:
+    start = site.json("/index.json")
+    assert start["counts"] == {
+        "articles": 8, "outlets": 8, "languages": 5, "versions": 11, "families": 2, "links": 4, "captures": 14,
+        "last_seen": "2024-08-18T20:00:00.000Z",
+    }
+    assert [f["members"] for f in start["families"]] == [4, 2]
+    assert start["families"][0]["exemplar"]["key"] == archive.herald
+    assert [card["key"] for card in start["most_edited"]] == [archive.russian, archive.herald]
+    assert start["latest"][0]["key"] == archive.spanish
+    assert "8 articles" in text_of(site.get("/"))
+
+
+def test_the_database_stays_within_reach(site: Site) -> None:
+    assert 'href="/archive"' in site.get("/").text
+    assert site.get("/archive").status_code == 200
+    assert site.get("/-/databases.json").status_code == 200
+
+
+# --- search
+
+
+@pytest.mark.parametrize(("arguments", "total"), [
+    pytest.param({}, 8, id="all articles on the topic"),
+    pytest.param({"q": "kursk"}, 4, id="a word"),
+    pytest.param({"q": "kursk sudzha"}, 3, id="two words"),
+    pytest.param({"q": '"checkpoint was empty"'}, 3, id="a phrase"),
+    pytest.param({"q": "kursk -commander"}, 1, id="an unwanted word"),
+    pytest.param({"q": "-kursk"}, 4, id="only an unwanted word"),
+    pytest.param({"q": "чек*"}, 1, id="a beginning"),
+    pytest.param({"q": "Суджа"}, 2, id="in other cases"),
+    pytest.param({"q": "football"}, 0, id="off the topic"),
+    pytest.param({"q": "three o'clock"}, 1, id="a later version"),
+    pytest.param({"q": "four o'clock"}, 1, id="an older version"),
+    pytest.param({"outlet": "The Border Herald"}, 1, id="outlet"),
+    pytest.param({"outlet": "Nobody's"}, 0, id="an outlet that is not"),
+    pytest.param({"language": "en"}, 4, id="language"),
+    pytest.param({"kind": "reposts"}, 3, id="reposts"),
+    pytest.param({"kind": "exemplars"}, 3, id="exemplars"),
+    pytest.param({"kind": "edited"}, 2, id="edited"),
+    pytest.param({"kind": "removed"}, 1, id="removed"),
+    pytest.param({"from": "2024-08-18"}, 2, id="from a day"),
+    pytest.param({"to": "2024-08-06"}, 2, id="to a day, as pages state it"),
+    pytest.param({"from": "2024-08-07", "to": "2024-08-07"}, 1, id="one day"),
+    pytest.param({"q": "kursk", "language": "en", "kind": "reposts", "from": "2024-08-08"}, 1, id="all together"),
+])
+def test_search_counts_truly(site: Site, arguments: dict[str, str], total: int) -> None:
+    found = site.json("/search.json?" + urlencode(arguments))
+    assert found["total"] == total
+    assert len(found["hits"]) == min(total, 20)
+    assert f"{total} article" in text_of(site.get("/search?" + urlencode(arguments)))
+
+
+def test_search_orders_newest_first(site: Site) -> None:
+    days = [hit["card"]["dating"]["iso"][:10] for hit in site.json("/search.json?sort=newest")["hits"]]
+    assert days == sorted(days, reverse=True)
+
+
+def test_search_puts_a_headline_before_a_text(site: Site, archive: Archive) -> None:
+    hits = site.json("/search.json?q=thrust")["hits"]
+    assert {hit["card"]["key"] for hit in hits} == {archive.digest, archive.mirror}
+    assert [piece["text"] for piece in hits[0]["title"] if piece["hit"]] == ["thrust"]
+
+
+def test_a_hit_in_an_older_version_says_so(site: Site, archive: Archive) -> None:
+    (hit,) = site.json("/search.json?q=four+o'clock")["hits"]
+    assert (hit["card"]["ordinal"], hit["card"]["is_latest"]) == (1, False)
+    page = site.get("/search?q=four+o'clock")
+    assert "version 1 of 2; the latest version no longer has them all" in text_of(page)
+    assert f"/article/{hit['card']['public_id']}" in page.text
+
+
+def test_hits_have_marks_dates_and_badges(site: Site) -> None:
+    page = site.get("/search?q=kursk")
+    assert "<mark>Kursk</mark>" in page.text
+    for words in ("shares text with 2 others", "2 versions", "6 August 2024 from JSON-LD", "first seen 8 August 2024"):
+        assert words in text_of(page)
+    assert "removed by 20 August 2024" in text_of(site.get("/search?kind=removed"))
+
+
+@pytest.mark.parametrize(("argument", "reason"), [
+    ("page=x", "page=x is not a whole number"), ("page=0", "page=0 is not"), ("page=-1", "page=-1 is not"),
+    ("page=9999999999", "is not a whole number"), ("from=6.8.2024", "from=6.8.2024 is not a day"),
+    ("to=2024-02-30", "to=2024-02-30 is not a day"), ("from=2024-09-01&to=2024-08-01", "is later than"),
+    ("kind=stolen", "kind=stolen is none of all, reposts"), ("sort=up", "sort=up is none of best, newest"),
+    ("q=" + "a" * 401, "q is longer than 400"), ("from=20240806", "is not a day"), ("page=%D9%A1", "is not a whole"),
+])
+def test_a_wrong_parameter_is_named(site: Site, argument: str, reason: str) -> None:
+    page, twin = site.get(f"/search?{argument}"), site.get(f"/search.json?{argument}")
+    assert (page.status_code, twin.status_code) == (400, 400)
+    assert reason in text_of(page)
+    assert reason in twin.json()["error"]
+
+
+def test_a_page_that_there_is_not(site: Site) -> None:
+    assert site.get("/search?page=2").status_code == 404
+    assert "This search has 1 page" in text_of(site.get("/search?page=2"))
+
+
+@pytest.mark.parametrize("address", [
+    "https://www.borderherald.example/2024/08/06/sudzha-crossing",
+    "http://www.borderherald.example/2024/08/06/sudzha-crossing?utm_source=x#top",
+    "https://www.borderherald.example/amp/2024/08/06/sudzha-crossing",
+])
+def test_a_web_address_leads_to_its_article(site: Site, archive: Archive, address: str) -> None:
+    response = site.get("/search?" + urlencode({"q": address}))
+    assert (response.status_code, response.headers["location"]) == (302, f"/article/{archive.herald}")
+
+
+def test_an_address_that_is_not_held_is_said_not_to_be(site: Site) -> None:
+    assert "No article is held under the address" in text_of(site.get("/search?q=https://nowhere.example/a"))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(
+    st.sampled_from(["q", "outlet", "language", "from", "to", "kind", "sort", "page", "version", "left", "right"]),
+    st.one_of(st.text(max_size=40), st.sampled_from(["1", "2", "2024-08-06", "all", "reposts", "best", '"', "*"])),
+    max_size=5,
+), st.sampled_from(["/search", "/search.json", "/compare", "/compare.json", "/article/{key}", "/article/{key}.json"]))
+def test_no_parameters_break_a_page(site: Site, archive: Archive, arguments: dict[str, str], path: str) -> None:
+    query = urlencode(arguments, errors="surrogatepass")
+    response = site.get(f"{path.format(key=archive.herald)}?{query}")
+    assert response.status_code in (200, 302, 400, 404)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["article", "family", "capture"]), st.one_of(
+    st.text(min_size=1, max_size=30), st.from_regex(r"[a-z2-7]{12}-[0-9]{14}-[a-z2-7]{8}", fullmatch=True),
+    st.integers().map(str)), st.sampled_from(["", ".json", ".warc"]))
+def test_no_name_breaks_a_page(site: Site, kind: str, name: str, suffix: str) -> None:
+    path = f"/{kind}/{quote(name, safe='', errors='surrogatepass')}{suffix}"
+    assert site.get(path).status_code in (200, 302, 400, 404)
+
+
+# --- article
+
+
+def test_a_repost_says_at_the_top_where_it_comes_from(site: Site, archive: Archive) -> None:
+    text = text_of(site.get(f"/article/{archive.digest}"))
+    said = ("Shares text with « At the empty checkpoint: how the Kursk crossing began » ( The Border Herald , "
+            "6 August 2024 ), the earliest held exemplar: 94 % of its words , same order.")
+    assert said in text
+    assert text.index("Shares text with") < text.index("Ukrainian troops crossed")
+    assert "Credited: its credit line names The Border Herald" in text
+
+
+def test_a_copy_of_a_copy_names_both(site: Site, archive: Archive) -> None:
+    text = text_of(site.get(f"/article/{archive.mirror}"))
+    assert "Shares text with « The Kursk thrust: what we know »" in text
+    assert "That text in turn goes back to « At the empty checkpoint" in text
+    lineage = site.json(f"/article/{archive.mirror}.json")["lineage"]
+    assert [card["key"] for card in lineage] == [archive.digest, archive.herald]
+
+
+def test_what_is_undecided_is_said_to_be(site: Site, archive: Archive) -> None:
+    for key, share in ((archive.ukrainian, "90 %"), (archive.herald, "50 %")):
+        text = text_of(site.get(f"/article/{key}"))
+        assert f"{share} of its words, mostly the same order. Which came first is undecided." in text
+
+
+def test_an_exemplar_is_called_the_earliest_held(site: Site, archive: Archive) -> None:
+    assert "The earliest held of the 2 texts that share its words" in text_of(site.get(f"/article/{archive.plain}"))
+
+
+def test_no_page_accuses(site: Site, every_page: list[str]) -> None:
+    for path in every_page:
+        assert not re.search(r"\b(original|stolen|plagiar\w*|theft)\b", text_of(site.get(path)), re.IGNORECASE), path
+
+
+def test_article_twin_has_its_shape(site: Site, archive: Archive) -> None:
+    twin = site.json(f"/article/{archive.digest}.json")
+    assert list(twin) == ["ok", "article", "version", "versions", "edits", "source", "sources", "copies", "undecided",
+                          "lineage", "addresses", "captures", "unanswered", "citation"]
+    assert twin["source"]["exemplar"]["key"] == archive.herald
+    assert twin["source"]["evidence"][0] == {
+        "kind": "credit", "favours": twin["source"]["exemplar"]["public_id"], "weight": 4.0,
+        "detail": "its credit line names The Border Herald: “via The Border Herald”",
+    }
+    assert [d["other"]["key"] for d in twin["copies"]] == [archive.mirror]
+    (source,) = twin["sources"]
+    assert source["passage_count"] == 3
+    assert source["passages"][0]["left"][0]["text"].startswith("Ukrainian troops crossed the ")
+    assert {"change": "removed", "text": "frontier"} in source["passages"][0]["left"]
+    assert {"change": "added", "text": "border"} in source["passages"][0]["right"]
+    assert "version_id" not in json.dumps(twin)
+    assert "article_id" not in json.dumps(twin)
+
+
+def test_a_citation_names_capture_and_digest(site: Site, archive: Archive) -> None:
+    twin = site.json(f"/article/{archive.digest}.json")
+    assert twin["citation"] == (
+        "The Kursk thrust: what we know. East Watch Digest, 7 August 2024. "
+        "https://eastwatchdigest.example/kursk-thrust "
+        f"Archived 7 August 2024, 09:12 UTC by Stemma, sha256 {twin['captures'][0]['payload_sha256']}; "
+        f"public id {twin['article']['public_id']}."
+    )
+
+
+def test_versions_can_be_opened_and_compared(site: Site, archive: Archive) -> None:
+    first, second = (public_id(site, archive.herald, n) for n in (1, 2))
+    assert "This is version 1 of 2" in text_of(site.get(f"/article/{archive.herald}?version=1"))
+    assert site.json(f"/article/{first}.json")["version"]["ordinal"] == 1
+    assert "This is version" not in text_of(site.get(f"/article/{archive.herald}"))
+    page = site.get(f"/article/{archive.herald}")
+    assert "<del>four</del><ins>three</ins>" in page.text
+    assert "2 paragraphs unchanged" in text_of(page)
+    assert f"/compare?left={first}&amp;right={second}" in page.text
+    assert "text changed, correction" in text_of(page)
+
+
+@pytest.mark.parametrize("version", ["3", "0", "x", "1e3"])
+def test_a_version_that_there_is_not_is_named(site: Site, archive: Archive, version: str) -> None:
+    response = site.get(f"/article/{archive.herald}?version={version}")
+    assert response.status_code == 400
+    assert f"version={version}" in text_of(response)
+
+
+def test_the_public_id_of_any_sighting_leads_to_its_version(site: Site, archive: Archive) -> None:
+    first = public_id(site, archive.herald)
+    seen_again = first.replace("20240806211000", "20240807060000")
+    under_an_old_key = f"aaaaaaaaaaaa{seen_again[12:]}"
+    for name in (seen_again, under_an_old_key):
+        response = site.get(f"/article/{name}")
+        assert (response.status_code, response.headers["location"]) == (302, f"/article/{first}")
+    assert site.get(f"/article/{seen_again}.json").headers["location"] == f"/article/{first}.json"
+    assert site.get(f"/article/{first.replace('20240806211000', '20240806211001')}").status_code == 404
+
+
+def test_the_key_of_a_merged_address_leads_to_its_article(site: Site, archive: Archive) -> None:
+    old = pages.address_key("https://www.borderherald.example/amp/2024/08/06/sudzha-crossing")
+    assert site.get(f"/article/{old}").headers["location"] == f"/article/{archive.herald}"
+
+
+def test_an_article_off_the_topic_is_not_shown(site: Site) -> None:
+    key = pages.address_key("https://other.example/football")
+    assert site.get(f"/article/{key}").status_code == 404
+
+
+def test_facts_say_where_they_were_read(site: Site, archive: Archive) -> None:
+    text = text_of(site.get(f"/article/{archive.digest}"))
+    assert "read in the address, the day only; between 6 August 2024, 10:00 UTC and 8 August 2024, 12:00 UTC" in text
+    assert "json-ld headline" in text
+    assert "On the topic by 2 terms, score 7.5" in text
+    assert "via The Border Herald" in text
+
+
+def test_an_article_that_is_gone_says_since_when(site: Site, archive: Archive) -> None:
+    text = text_of(site.get(f"/article/{archive.russian}"))
+    assert "no longer had it on 20 August 2024, 00:00 UTC; last seen 12 August 2024, 10:00 UTC" in text
+    assert "gone ( 404 Not Found )" in text
+
+
+def test_an_address_that_is_no_web_page_is_shown_and_not_linked(site: Site, archive: Archive) -> None:
+    page = site.get(f"/article/{archive.herald}")
+    assert "javascript:alert(1)" in text_of(page)
+    assert 'href="javascript' not in page.text
+
+
+# --- family
+
+
+def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: Archive) -> None:
+    twin = site.json(f"/family/{archive.family}.json")
+    assert list(twin) == ["ok", "public_id", "members", "links", "link_count"]
+    assert [(m["siglum"], m["made_from"], m["article"]["key"]) for m in twin["members"]] == [
+        ("A", None, archive.herald), ("B", None, archive.ukrainian), ("C", "A", archive.digest),
+        ("D", "C", archive.mirror)]
+    assert [link["direction"] for link in twin["links"]] == ["decided", "decided", "undecided"]
+    page = site.get(f"/family/{archive.family}")
+    tree = html.fromstring(page.content)
+    assert len(tree.xpath("//figure[contains(@class, 'tree')]//a[.//*[name()='circle']]")) == 4
+    assert len(tree.xpath("//figure[contains(@class, 'tree')]//*[name()='title']")) == 4
+    assert [len(tree.xpath(f"//nav[contains(@class, 'branches')]{'//ul/li' * n}")) for n in (1, 2, 3)] == [4, 2, 1]
+    assert len(tree.xpath("//figure[@class='timeline']//a")) == 4
+    assert "C made from A" in text_of(page)
+
+
+def test_any_name_of_a_member_leads_to_its_family(site: Site, archive: Archive) -> None:
+    assert site.get(f"/family/{archive.digest}").headers["location"] == f"/family/{archive.family}"
+    later = public_id(site, archive.herald, 2)
+    assert site.get(f"/family/{later}").headers["location"] == f"/family/{archive.family}"
+    assert site.get(f"/family/{archive.hostile}").status_code == 404
+
+
+# --- compare
+
+
+def test_linked_texts_stand_side_by_side(site: Site, archive: Archive) -> None:
+    left, right = public_id(site, archive.digest), public_id(site, archive.herald)
+    twin = site.json(f"/compare.json?left={left}&right={right}")
+    assert [row["kind"] for row in twin["rows"]] == ["passage", "passage", "passage", "gap"]
+    turned = site.json(f"/compare.json?left={right}&right={left}")
+    assert [row["left"] for row in turned["rows"]][2] == [row["right"] for row in twin["rows"]][2]
+    assert (twin["shared"]["left_coverage"], turned["shared"]["left_coverage"]) == (0.94, 0.9)
+    assert '<mark class="differs">frontier</mark>' in site.get(f"/compare?left={left}&right={right}").text
+
+
+def test_other_versions_of_linked_articles_lead_to_the_linked_ones(site: Site, archive: Archive) -> None:
+    page = site.get(f"/compare?left={archive.digest}&right={archive.herald}")
+    assert "These articles share text in other versions" in text_of(page)
+
+
+def test_versions_are_compared_word_by_word(site: Site, archive: Archive) -> None:
+    page = site.get(f"/compare?left={public_id(site, archive.russian, 1)}&right={archive.russian}")
+    assert "<del>Обстановка в Судже</del>" in page.text
+
+
+@pytest.mark.parametrize(("query", "status"), [("", 400), ("left=x", 404), ("left=x&right=y", 404), ("right=x", 400)])
+def test_a_comparison_needs_two_names(site: Site, query: str, status: int) -> None:
+    assert site.get(f"/compare?{query}").status_code == status
+
+
+# --- capture
+
+
+def test_a_capture_shows_its_record(site: Site, archive: Archive) -> None:
+    twin = site.json("/capture/1.json")
+    assert list(twin) == ["ok", "capture", "article", "holder", "warc_headers", "http_head", "payload", "note",
+                          "problem"]
+    assert twin["article"]["key"] == archive.herald
+    assert ["WARC-Type", "response"] in twin["warc_headers"]
+    assert twin["http_head"].startswith("HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8")
+    assert twin["payload"].startswith("<html>")
+    page = site.get("/capture/1")
+    assert "X-Note: &lt;b&gt;bold&lt;/b&gt;" in page.text
+    assert "<b>bold</b>" not in page.text
+
+
+def test_signs_that_turn_text_are_shown_by_number(site: Site, archive: Archive) -> None:
+    number = site.json(f"/article/{archive.hostile}.json")["captures"][0]["capture_id"]
+    assert "⟨U+202E⟩dnuora gninrut⟨U+202C⟩" in site.json(f"/capture/{number}.json")["payload"]
+
+
+def test_a_record_is_downloaded_and_never_shown(site: Site) -> None:
+    response = site.get("/capture/1.warc")
+    assert response.headers["content-type"] == "application/warc"
+    assert response.headers["content-disposition"] == 'attachment; filename="stemma-capture-1.warc"'
+    assert response.content.startswith(b"WARC/1.1\r\n")
+    assert response.content.endswith(b"</html>\r\n\r\n")
+
+
+@pytest.mark.parametrize("name", ["0", "999999", "x", "1e5", "-1", "99999999999999999999"])
+def test_a_capture_that_there_is_not(site: Site, name: str) -> None:
+    assert site.get(f"/capture/{name}").status_code == 404
+    assert site.get(f"/capture/{name}.warc").status_code == 404
+
+
+def test_a_record_outside_the_folder_is_not_read(site: Site, archive: Archive) -> None:
+    with_path(archive, "../archive.db")
+    try:
+        assert "lies outside the WARC folder" in text_of(site.get("/capture/2"))
+        assert site.get("/capture/2.warc").status_code == 404
+    finally:
+        with_path(archive, None)
+
+
+def test_a_missing_file_is_said_without_the_servers_folders(site: Site, archive: Archive) -> None:
+    with_path(archive, "2024/08/lost.warc.gz")
+    try:
+        page = site.get("/capture/2")
+        assert page.status_code == 200
+        assert "2024/08/lost.warc.gz" in text_of(page)
+        assert str(archive.data) not in page.text
+    finally:
+        with_path(archive, None)
+
+
+def with_path(archive: Archive, path: str | None) -> None:
+    """Give capture 2 another file; None gives it back its own."""
+    conn = open_database(archive.database)
+    own = conn.execute("SELECT path FROM captures WHERE capture_id = 1").fetchone()[0]
+    if path:
+        conn.execute("INSERT OR IGNORE INTO warcs VALUES (?, 0)", (path,))
+    conn.execute("UPDATE captures SET path = ? WHERE capture_id = 2", (path or own,))
+    conn.close()
+
+
+# --- beside a crawl, and behind a lock
+
+
+def test_a_question_that_takes_too_long_is_stopped(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shell, "TIME_LIMIT_MS", 0)
+    page, twin = site.get("/search?q=kursk"), site.get("/search.json?q=kursk")
+    assert (page.status_code, twin.status_code) == (503, 503)
+    assert "This question takes too long" in text_of(page)
+
+
+def test_an_archive_that_is_closed_is_closed_everywhere(
+    site: Site, every_page: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = site.datasette._metadata_local["databases"]["archive"]
+    monkeypatch.setitem(rules, "allow", {"id": "root"})
+    for path in (*every_page, "/index.json", "/search.json", "/capture/1.warc"):
+        assert site.get(path).status_code == 403, path
+
+
+def test_pages_are_shown_while_a_crawl_writes(site: Site, archive: Archive, conn: sqlite3.Connection) -> None:
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        conn.execute("UPDATE articles SET on_topic = 0 WHERE key = ?", (archive.plain,))
+        assert site.json("/search.json")["total"] == 8
+        assert site.get(f"/article/{archive.plain}").status_code == 200
+    finally:
+        conn.execute("ROLLBACK")
+

@@ -1,0 +1,116 @@
+"""The plugin as Datasette finds it: by its entry point, beside Datasette's own pages."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from datasette.app import Datasette
+from datasette.plugins import pm
+
+import datasette_config
+from archive.store import open_database
+from datasette_config.plugin import static_name
+
+# Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
+Archive = Site = Any
+
+FOLDER = Path(datasette_config.__file__).parent
+
+
+def test_style_sheet_and_mark_are_served_from_the_sites_own_address(site: Site) -> None:
+    page = site.get("/").text
+    for name in ("stemma.css", "mark.svg"):
+        address = f"/-/static-plugins/{static_name()}/{name}"
+        assert address in page
+        assert site.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("first", ["datasette.app", "datasette_config.plugin", "datasette_config.pages"])
+def test_hooks_are_found_whatever_is_imported_first(first: str) -> None:
+    """Datasette imports plugins while it is itself imported: a package that imports it back is registered empty."""
+    found = subprocess.run(
+        [sys.executable, "-c", f"import {first}, json, datasette_config; from datasette.plugins import pm\n"
+         "if not pm.is_registered(datasette_config): pm.register(datasette_config)\n"
+         "print(json.dumps([h.name for h in pm.get_hookcallers(datasette_config)]))"],
+        capture_output=True, text=True, check=True, cwd=FOLDER.parent,
+    )
+    assert {"register_routes", "menu_links", "prepare_jinja2_environment"} <= set(json.loads(found.stdout))
+
+
+def test_every_template_and_static_file_is_package_data() -> None:
+    assert {p.suffix for p in (FOLDER / "templates").rglob("*") if p.is_file()} == {".html"}
+    assert {p.name for p in (FOLDER / "static").iterdir()} == {"stemma.css", "mark.svg"}
+
+
+def test_no_template_trusts_a_text() -> None:
+    for template in (FOLDER / "templates").rglob("*.html"):
+        text = template.read_text("utf-8")
+        assert "|safe" not in text.replace(" ", ""), template
+        assert "autoescape" not in text, template
+        assert "<script" not in text, template
+        assert "style=" not in text, template
+
+
+def test_a_datasette_without_the_archive_stays_as_it_is(site: Site) -> None:
+    assert pm.hook.register_routes(datasette=site.datasette) != [[]]
+    other = Datasette([], memory=True)
+    assert pm.hook.register_routes(datasette=other) == [[]]
+    other.executor.shutdown()
+
+
+def test_datasettes_pages_lead_back(site: Site) -> None:
+    page = site.get("/archive/article").text
+    assert 'href="/search"' in page
+    assert "One row for each article, by its latest version" in page
+
+
+def test_only_the_public_views_are_listed(site: Site) -> None:
+    listed = site.json("/archive.json")
+    assert [t["name"] for t in listed["tables"] if not t["hidden"]] == []
+    assert {v["name"] for v in listed["views"]} == {
+        "article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery"}
+
+
+def test_descriptions_name_what_there_is(archive: Archive) -> None:
+    described = yaml.safe_load((FOLDER / "metadata.yaml").read_text("utf-8"))["databases"]["archive"]["tables"]
+    conn = open_database(archive.database)
+    names = {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
+    for name, entry in described.items():
+        assert name in names, name
+        columns = {row[1] for row in conn.execute(f"PRAGMA table_xinfo({name})")}
+        assert set(entry.get("columns", ())) <= columns, name
+        assert set(entry.get("sortable_columns", ())) <= columns, name
+    conn.close()
+    shadows = {f"versions_fts_{name}" for name in ("data", "idx", "docsize", "config")}
+    views = {"article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery"}
+    hidden = {name for name, entry in described.items() if entry.get("hidden")}
+    assert names - views - shadows - {"sqlite_sequence"} == hidden
+
+
+@pytest.mark.parametrize(("view", "word", "count"), [
+    ("version", "kursk", 5), ("version", "суджа*", 0), ("article", "kursk", 4), ("article", "nothing", 0),
+])
+def test_plain_table_search_searches(site: Site, view: str, word: str, count: int) -> None:
+    """Datasette ignores a search that it cannot make, with status 200: only the count shows it."""
+    assert site.json(f"/archive/{view}.json?_search={word}")["filtered_table_rows_count"] == count
+
+
+@pytest.mark.parametrize(("query", "first"), [
+    ("who_copies_whom", {"exemplar": "East Watch Digest", "copy": "Mirror News", "articles": 1}),
+    ("edits_by_outlet", {"outlet": "The Border Herald", "edited": 1, "corrected": 1}),
+    ("removed", {"outlet": "Вести приграничья"}),
+    ("articles_by_day", {"day": "2024-08-06", "language": "en", "articles": 1}),
+    ("between_languages", {"exemplar_language": "en", "copy_language": "es", "articles": 1}),
+    ("at_address", {"outcome": "new", "status": 200}),
+])
+def test_a_canned_query_answers(site: Site, query: str, first: dict[str, Any]) -> None:
+    rows = site.json(f"/archive/{query}.json?_shape=array&address=https://vesti.example/sudzha")
+    assert {name: rows[0][name] for name in first} == first
+
+
+def test_people_can_ask_in_sql(site: Site) -> None:
+    assert site.json("/archive.json?sql=select+count(*)+as+n+from+article&_shape=array") == [{"n": 8}]

@@ -1,0 +1,55 @@
+"""Words for people are true, and links lead to web pages only."""
+
+import pytest
+
+from archive.store.pages import FIRST_SEEN, Dating
+from datasette_config import words
+
+
+@pytest.mark.parametrize(("share", "shown"), [
+    (1.0, "100 %"), (0.999, "99 %"), (0.944, "94 %"), (0.0001, "under 1 %"), (0.0, "under 1 %"),
+    (None, "an unknown part"),
+])
+def test_a_share_is_never_rounded_to_all_or_nothing(share: float | None, shown: str) -> None:
+    assert words.percent(share).replace("\u00a0", " ") == shown
+
+
+@pytest.mark.parametrize(("iso", "shown"), [
+    ("2024-08-06", "6 August 2024"), ("2024-08-06T21:40:00+01:00", "6 August 2024, 21:40 UTC+01:00"),
+    ("2024-08-06T21:40:00.123Z", "6 August 2024, 21:40 UTC"), ("nonsense", "nonsense"), (None, "not known"),
+])
+def test_moments(iso: str | None, shown: str) -> None:
+    assert words.moment(iso) == shown
+
+
+def test_a_day_says_that_it_is_one() -> None:
+    day = Dating(iso="2024-08-06", earliest="2024-08-05T10:00:00.000Z", latest="2024-08-07T12:00:00.000Z",
+                 verbatim="6.8.", basis="url")
+    assert words.basis(day) == "read in the address, the day only"
+    assert words.interval(day) == "5 August 2024, 10:00 UTC to 7 August 2024, 12:00 UTC"
+
+
+def test_an_undated_text_is_dated_by_its_first_sighting_and_says_so() -> None:
+    seen = Dating(iso="2024-08-06T10:00:00.000Z", earliest=None, latest="2024-08-06T10:00:00.000Z", verbatim=None,
+                  basis=FIRST_SEEN)
+    assert words.dated(seen) == "first seen 6 August 2024"
+    assert words.interval(seen) == "before 6 August 2024, 10:00 UTC"
+
+
+@pytest.mark.parametrize("url", [
+    "javascript:alert(1)", "data:text/html,x", "//evil.example", "https://", "http://[", "https://a.example/\n",
+    "JavaScript:alert(1)", " https://a.example/", "ftp://a.example/", "https://a.example/\u202egpj.exe", "",
+])
+def test_what_is_no_web_address_is_not_linked_to(url: str) -> None:
+    assert words.web_address(url) is None
+
+
+def test_a_web_address_is_linked_to() -> None:
+    assert words.web_address("https://приклад.example/стаття?x=<y>") == "https://приклад.example/стаття?x=<y>"
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("short", "short"), ("a long title, that goes on", "a long title…"), ("x" * 30, "x" * 15 + "…"),
+])
+def test_short_titles_end_at_a_word(text: str, shown: str) -> None:
+    assert words.short(text, 15) == shown

@@ -1,0 +1,62 @@
+"""Words with their places, clean paragraphs."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.digests import normalised
+from pipeline.text import MAX_WORD, clean_paragraph, words
+
+
+@given(st.text())
+@settings(max_examples=200, deadline=None)
+def test_words_stand_where_they_say_in_order_and_do_not_overlap(text: str) -> None:
+    found = words(text)
+    assert all(word.form == normalised(text[word.start:word.end][:MAX_WORD]) for word in found)
+    assert all(before.end <= after.start for before, after in zip(found, found[1:], strict=False))
+    assert all(word.end > word.start for word in found)
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("Two tanks, 3 guns.", ["two", "tanks", "3", "guns"]),
+    ("l’offensiva l'offensiva", ["l'offensiva", "l'offensiva"]),
+    ("об’єкт обʼєкт", ["об'єкт", "об'єкт"]),
+    ("'quoted' rock'n'roll'", ["quoted", "rock'n'roll"]),
+    ("snake_case a-b", ["snake", "case", "a", "b"]),
+    ("乌军越过", ["乌", "军", "越", "过"]),
+    ("F-16战机", ["f", "16", "战", "机"]),
+    ("ปี2566ที่", ["ป", "ี", "2566", "ท", "ี", "่"]),
+    ("и\u0306од Су\u0301джа", ["йод", "су\u0301джа"]),
+    ("", []),
+    ("—…!", []),
+])
+def test_words(text: str, expected: list[str]) -> None:
+    assert [word.form for word in words(text)] == expected
+
+
+@given(st.text())
+@settings(max_examples=200, deadline=None)
+def test_a_clean_paragraph_is_one_printable_line_and_stays_clean(text: str) -> None:
+    clean = clean_paragraph(text)
+    assert clean.isprintable()
+    assert clean == clean.strip()
+    assert clean_paragraph(clean) == clean
+    clean.encode()
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    (" a\n\tb\u00a0c ", "a b c"), ("Kur\u00adsk", "Kursk"), ("a\u200bb\u2060c\ufeff", "abc"), ("\u202eevil\u202c", "evil"),
+    ("a\x00b\x07c", "a b c"), ("a\ud800b", "a b"), ("\u2028", ""),
+])
+def test_clean_paragraph(text: str, expected: str) -> None:
+    assert clean_paragraph(text) == expected
+
+
+@pytest.mark.parametrize("text", ["word " * 200_000, "x" * 1_000_000, "a'" * 500_000, "乌" * 300_000, "а\u0301" * 300_000])
+def test_a_megabyte_takes_seconds_at_most(text: str) -> None:
+    started = time.monotonic()
+    words(text)
+    clean_paragraph(text)
+    assert time.monotonic() - started < 3
