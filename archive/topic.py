@@ -124,15 +124,6 @@ class CrawlSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReuseSettings:
-    """What counts as shared text: lengths in words, coverage as a share of the shorter text."""
-
-    min_words: int = 40
-    min_passage_words: int = 8
-    min_coverage: float = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSettings:
     """What the site shows: whole texts on this machine only, to all, or to none."""
 
@@ -159,7 +150,6 @@ class Topic:
     gazetteer: tuple[Name, ...]
     sources: tuple[Source, ...]
     crawl: CrawlSettings
-    reuse: ReuseSettings
     publish: PublishSettings
     data: str | None
     path: str
@@ -290,7 +280,6 @@ def _topic(raw: dict[str, object], source: str, path: str, *, settings: tuple[st
         gazetteer=tuple(_name(entry) for entry in table.tables("gazetteer")),
         sources=tuple(_source(entry) for entry in table.tables("source")),
         crawl=_crawl(table.table("crawl")),
-        reuse=_reuse(table.table("reuse")),
         publish=_publish(table.table("publish")),
         data=table.get("data", text, None),
         path=path,
@@ -413,17 +402,6 @@ def _crawl(table: Table) -> CrawlSettings:
     table.close()
     if list(settings.revisit) != sorted(set(settings.revisit)):
         table.note("revisit", "expected ages that rise, each once")
-    return settings
-
-
-def _reuse(table: Table) -> ReuseSettings:
-    default = ReuseSettings()
-    settings = ReuseSettings(
-        min_words=table.get("min_words", whole(at_least=1), default.min_words),
-        min_passage_words=table.get("min_passage_words", whole(at_least=1), default.min_passage_words),
-        min_coverage=table.get("min_coverage", number(at_least=0, at_most=1), default.min_coverage),
-    )
-    table.close()
     return settings
 
 

@@ -23,7 +23,7 @@ from lxml.html import HtmlElement
 
 from archive.digests import normalised, state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, Candidate, Document, Moment
-from archive.urls import absolute
+from archive.urls import absolute, host_of
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
 from pipeline.structured import candidates, canonical, values
@@ -46,6 +46,7 @@ _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic"})
 _LINE_BREAK = "\x1e"  # which no XML text can hold
 _SEPARATOR = r"\s*(?:[|•·»–—-]|::)\s"
 _URL_NAME = re.compile(r"https?://|www\.|@|\.(?:com|org|net|ru|ua|it|uk)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|main|section|div|p|h1|br|table|td)\b", re.IGNORECASE)
 _TAG = re.compile(r"""<[a-zA-Z](?:"[^"]*"|'[^']*'|[^>"'])*+""")
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 MAX_ATTRIBUTES = 2_000  # of one tag: the parser's time grows with their square
@@ -62,7 +63,10 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     """
     if len(payload) > MAX_HTML_BYTES:
         raise NoText(f"the page is over {MAX_HTML_BYTES:,} bytes")
-    tree = _tree(html_text(payload, charset))
+    html = html_text(payload, charset)
+    if not _MARKUP.search(html) or _is_binary(html):
+        raise NoText("this is no HTML page")
+    tree = _tree(html)
     found = candidates(tree)
     canonical_link, link_texts = canonical(tree), _link_texts(tree)  # before trafilatura empties the tree
     page = trafilatura.bare_extraction(
@@ -70,10 +74,10 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     )
     body = getattr(page, "body", None)
     paragraphs = _paragraphs(body) if body is not None else ()
-    found = (*found, *_from_trafilatura(page))
+    found = (*found, *_from_trafilatura(page, host_of(url)))
     title = _title(found)
     paragraphs = _without_title(tuple(p for p in paragraphs if normalised(p) not in link_texts), title)
-    if sum(len(p.split()) for p in paragraphs) < MIN_TEXT_WORDS and not _is_spaceless(paragraphs):
+    if _is_stub(paragraphs, title):
         raise NoText("no article text: " + ("the page holds none" if not paragraphs else "a stub of a few words"))
     authors = _authors(found)
     text = PARAGRAPH_BREAK.join(paragraphs)
@@ -96,6 +100,12 @@ def html_text(payload: bytes, charset: str | None) -> str:
     wrong. NUL bytes, which lxml refuses, become spaces.
     """
     return _decoded(payload, charset).replace("\x00", " ")
+
+
+def _is_binary(html: str) -> bool:
+    """Whether the characters are those of an image or an archive that is served as a page."""
+    start = html[:10_000]
+    return sum(c == "\ufffd" or (c < " " and not c.isspace()) for c in start) > MAX_BROKEN * len(start)
 
 
 def _decoded(payload: bytes, charset: str | None) -> str:
@@ -129,7 +139,7 @@ def _codec(name: str) -> str:
     """Python's name for a charset of the web, "" for what is none."""
     try:
         codec = codecs.lookup(name.strip())
-        b"".decode(codec.name)
+        b"a".decode(codec.name, "replace")  # raises for what is no encoding of text
     except (LookupError, ValueError):
         return ""
     return "" if codec.name in _NO_CHARSETS else _WIDER_CHARSETS.get(codec.name, codec.name)
@@ -168,14 +178,16 @@ def _paragraphs(body: etree._Element) -> tuple[str, ...]:
     return tuple(paragraph for block in blocks if (paragraph := clean_paragraph(block)))
 
 
-def _from_trafilatura(page: object) -> tuple[Candidate, ...]:
+def _from_trafilatura(page: object, host: str) -> tuple[Candidate, ...]:
+    """What trafilatura read; not the site name that it makes of the address where the page names none."""
     if page is None:
         return ()
     readings = (("title", "title", "trafilatura"), ("author", "author", "trafilatura"),
                 ("date", "published", "htmldate"), ("sitename", "site_name", "trafilatura"))
     return tuple(
         Candidate(field=field, value=str(value), basis=basis)
-        for name, field, basis in readings if (value := getattr(page, name, None))
+        for name, field, basis in readings
+        if (value := getattr(page, name, None)) and not (field == "site_name" and str(value).lower() in host)
     )
 
 
@@ -193,7 +205,8 @@ def _without_site_name(title: str, heading: str | None, site_name: str | None) -
     if heading and title.startswith(heading) and re.match(_SEPARATOR, title[len(heading):]):
         return heading
     if site_name and title.endswith(site_name):
-        return re.sub(f"{_SEPARATOR}+$", "", title[:-len(site_name)]) or title
+        match = re.fullmatch(rf"(.*\S){_SEPARATOR}+", title[:-len(site_name)])
+        return match.group(1) if match else title
     return title
 
 
@@ -209,7 +222,7 @@ def _authors(found: tuple[Candidate, ...]) -> tuple[str, ...]:
 def _names(value: str) -> list[str]:
     """Names of an author field, which may list several; addresses and domains are no names."""
     value = re.sub(r"^(?:by|von|par|di|por|автор|від)\s*:?\s+", "", value, flags=re.IGNORECASE)
-    parts = re.split(r"\s*[;|]\s*|\s*,\s+|\s+(?:and|und|et|y|и|та|і)\s+", value)
+    parts = re.split(r"\s*[;|]\s*|\s*,\s+|\s+(?:and|und|et|e|y|и|та|і)\s+", value)
     return [part for part in parts if 1 < len(part) <= 80 and not _URL_NAME.search(part)]
 
 
@@ -251,6 +264,12 @@ def _without_title(paragraphs: tuple[str, ...], title: str | None) -> tuple[str,
     if title and paragraphs and normalised(paragraphs[0]) == normalised(title):
         return paragraphs[1:]
     return paragraphs
+
+
+def _is_stub(paragraphs: tuple[str, ...], title: str | None) -> bool:
+    """Whether there is less than an article's text, the title that may open it not counted."""
+    text = " ".join(paragraphs)
+    return len(text.removeprefix(title or "").split()) < MIN_TEXT_WORDS and not _is_spaceless(paragraphs)
 
 
 def _is_spaceless(paragraphs: tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ from pipeline.text import Word
 METHOD = "winnow-1"  # a new name compares every text again
 SHINGLE = 5  # words
 WINDOW = 8  # hashes
-MIN_SHARED = 2  # keys that make a candidate pair; one alone is a title, a name with a title or a stock phrase
+MIN_SHARED = 4  # keys that make a candidate pair; 40 words in a row give about eight
 
 
 def keys(words: tuple[Word, ...]) -> frozenset[int]:

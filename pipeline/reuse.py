@@ -8,13 +8,13 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from archive.model import Passage, Relation, Reuse
-from pipeline.text import Word, words
+from pipeline.text import Word
 
 SHINGLE = 5  # words that must agree to open a run
 MIN_RUN = 5
 MAX_GAP = 12  # words that may differ on either side within one passage
 MIN_PASSAGE = 12  # words; below, it is a phrase that two reporters may share
-MIN_WORDS = 40  # aligned words that make a link where there is one passage only
+MIN_WORDS = 40  # words outside quotation marks that make a link
 NEAR_DUPLICATE = 0.75  # of the words of both sides
 MAX_POSITIONS = 16  # places of one shingle that are tried: a refrain is no evidence
 
@@ -26,24 +26,19 @@ class _Run:
     length: int
 
 
-def reuse(left: str, right: str, *, left_digest: str = "", right_digest: str = "") -> Reuse | None:
-    """What two texts share; None where it is too little to say that one was copied.
+def reuse(left: tuple[Word, ...], right: tuple[Word, ...], *, identical: bool = False) -> Reuse | None:
+    """What two texts, as words, share; None where it is too little to say that one was copied.
 
-    Texts with one text_digest are identical whatever their length. Whichever text is given first, the same is found.
+    MIN_WORDS must agree outside quotation marks: two reporters who write down one statement share it, and no text.
+    `identical` texts (one text_digest) are so whatever their length.
     """
-    if (right, right_digest) < (left, left_digest):
-        found = reuse(right, left, left_digest=right_digest, right_digest=left_digest)
-        return found.turned() if found is not None else None
-    left_words, right_words = words(left), words(right)
-    if not left_words or not right_words:
+    if not left or not right:
         return None
-    runs = _common_runs(left_words, right_words)
-    passages = tuple(p for p in _passages(runs, left_words, right_words) if p.words >= MIN_PASSAGE)
-    identical = bool(left_digest) and left_digest == right_digest
+    passages, own = _passages(_common_runs(left, right), left, right)
+    if not identical and own < MIN_WORDS:
+        return None
     shared = sum(passage.words for passage in passages)
-    if not identical and (shared < MIN_WORDS or not passages):
-        return None
-    left_coverage, right_coverage = _share(shared, left_words), _share(shared, right_words)
+    left_coverage, right_coverage = _share(shared, left), _share(shared, right)
     return Reuse(
         relation=_relation(identical, left_coverage, right_coverage), passages=passages,
         left_coverage=1.0 if identical else left_coverage, right_coverage=1.0 if identical else right_coverage,
@@ -99,22 +94,27 @@ def _longest(
     return best
 
 
-def _passages(runs: list[_Run], left: tuple[Word, ...], right: tuple[Word, ...]) -> list[Passage]:
-    """Runs chained over small gaps on both sides, as character offsets."""
+def _passages(
+    runs: list[_Run], left: tuple[Word, ...], right: tuple[Word, ...]
+) -> tuple[tuple[Passage, ...], int]:
+    """Runs chained over small gaps on both sides, as character offsets, and their words outside quotation marks."""
     chains: list[list[_Run]] = []
     for run in runs:
         if chains and _continues(chains[-1][-1], run):
             chains[-1].append(run)
         else:
             chains.append([run])
-    return [
-        Passage(
-            left_start=left[chain[0].left].start, left_end=left[chain[-1].left + chain[-1].length - 1].end,
-            right_start=right[chain[0].right].start, right_end=right[chain[-1].right + chain[-1].length - 1].end,
-            words=sum(run.length for run in chain),
-        )
-        for chain in chains
-    ]
+    kept = [chain for chain in chains if sum(run.length for run in chain) >= MIN_PASSAGE]
+    own = sum(not word.is_quoted for chain in kept for run in chain for word in left[run.left:run.left + run.length])
+    return tuple(_passage(chain, left, right) for chain in kept), own
+
+
+def _passage(chain: list[_Run], left: tuple[Word, ...], right: tuple[Word, ...]) -> Passage:
+    return Passage(
+        left_start=left[chain[0].left].start, left_end=left[chain[-1].left + chain[-1].length - 1].end,
+        right_start=right[chain[0].right].start, right_end=right[chain[-1].right + chain[-1].length - 1].end,
+        words=sum(run.length for run in chain),
+    )
 
 
 def _continues(before: _Run, run: _Run) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ Clock = Callable[[], datetime]
 Progress = Callable[[str, int, int], None]  # step, done, total (0: not known)
 
 POOL_FROM = 40  # payloads from which starting processes pays
+TOKENISED = 500  # texts whose words are kept at hand while others are compared with them
 BATCH = 16  # payloads per message to a worker
 
 
@@ -304,13 +306,14 @@ def compare_witnesses(work: Work) -> Report:
 
     started, pairs, found_pairs = monotonic(), 0, 0
     pending = links.pending_witnesses(work.conn, method=METHOD)
+    tokens = lru_cache(maxsize=TOKENISED)(lambda text: words(text.text))  # values in, values out: saves, changes nothing
     for index, witness in enumerate(pending, start=1):
         with transaction(work.conn):
-            links.add_fingerprints(work.conn, witness.version_id, keys(words(witness.text)))
+            links.add_fingerprints(work.conn, witness.version_id, keys(tokens(witness)))
             found = []
             for other_id in links.candidates(work.conn, witness, method=METHOD, min_shared=MIN_SHARED):
                 left, right = _ordered(witness, links.text(work.conn, other_id))
-                shared = reuse(left.text, right.text, left_digest=left.text_digest, right_digest=right.text_digest)
+                shared = reuse(tokens(left), tokens(right), identical=left.text_digest == right.text_digest)
                 pairs += 1
                 if shared is not None:
                     found.append((left.version_id, right.version_id, shared))

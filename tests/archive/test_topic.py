@@ -325,7 +325,7 @@ class TestOverrides:
             with_overrides(parsed(), [setting])
         assert expected in str(caught.value)
 
-    @given(st.lists(st.sampled_from(["crawl.delay=0", "crawl.delay=9", "reuse.min_words=30", "title=x"]), max_size=5))
+    @given(st.lists(st.sampled_from(["crawl.delay=0", "crawl.delay=9", "crawl.retries=3", "title=x"]), max_size=5))
     def test_overrides_one_by_one_are_overrides_at_once(self, settings: list[str]) -> None:
         topic = parsed()
         for setting in settings:

@@ -57,8 +57,8 @@ def test_reading_a_page_again_gives_the_same() -> None:
 
 @pytest.mark.parametrize(("payload", "reason"), [
     (b"", "no HTML page"), (b" \n", "no HTML page"), (b"\x00" * 500, "no HTML page"), (b"<!-- x -->", "no HTML page"),
-    (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\n", "no article text"),
-    (b'{"error": "not found"}', "no article text"), (b"x" * (MAX_HTML_BYTES + 1), "over 20,000,000 bytes"),
+    (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\n", "no HTML page"),
+    (json.dumps({"text": "words of an answer that is no page " * 9}).encode(), "no HTML page"), (b"x" * (MAX_HTML_BYTES + 1), "over 20,000,000 bytes"),
     (b"<html><body><p>Two words.</p></body></html>", "no article text"),
 ])
 def test_what_is_no_article_says_why(payload: bytes, reason: str) -> None:
