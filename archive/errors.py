@@ -6,9 +6,11 @@
     ├── NewerSchema         the database was written by a newer program          (exit code 1)
     ├── ForeignDatabase     the file is no archive of ours                       (exit code 1)
     ├── DamagedWarc         a WARC record cannot be read                         (exit code 1)
+    ├── UnreadableFile      a file that was given is not what it should be       (exit code 2)
     ├── WriteFailed         a record could not be written: the disk is full      (exit code 1)
     ├── CrawlFailed         the crawl ended before its work was done             (exit code 1)
     ├── PortBusy            another program listens on the port                  (exit code 1)
+    ├── NotPublic           the topic file does not let whole texts be published (exit code 1)
     └── ArchiveLocked       another run holds the lock                           (exit code 3)
 """
 
@@ -45,6 +47,12 @@ class DamagedWarc(ArchiveError):
     """A WARC record is not where, or not what, the database says."""
 
 
+class UnreadableFile(ArchiveError):
+    """A file on the command line cannot be read, or is of another kind."""
+
+    exit_code = 2
+
+
 class WriteFailed(ArchiveError):
     """A record could not be written; the file is as it was before."""
 
@@ -55,6 +63,10 @@ class CrawlFailed(ArchiveError):
 
 class PortBusy(ArchiveError):
     """The address to serve at is taken."""
+
+
+class NotPublic(ArchiveError):
+    """The topic file does not let the archive be served where it was asked to be."""
 
 
 class ArchiveLocked(ArchiveError):

@@ -8,9 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
+from typing import IO
 
 from archive.errors import ArchiveLocked, MissingArchive
 from archive.store import open_database
+
+PATIENCE = 900.0  # seconds: longer than a turn of a backfill, shorter than an hour
+POLL_SECONDS = 0.2
+TURN = "a turn of a backfill, "
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +56,13 @@ class Archive:
 
 
 @contextmanager
-def open_archive(path: Path, *, create: bool = False) -> Iterator[Archive]:
-    """Open an archive for writing. Raises MissingArchive, ArchiveLocked, ForeignDatabase or NewerSchema."""
+def open_archive(path: Path, *, create: bool = False, turn_patience: float | None = None) -> Iterator[Archive]:
+    """Open an archive for writing. Raises MissingArchive, ArchiveLocked, ForeignDatabase or NewerSchema.
+
+    turn_patience is for one turn of a long work: it says so to others, and waits that many seconds for its own turn.
+    """
     folder = DataFolder(path)
-    with locked(folder, create=create):
+    with locked(folder, create=create, turn_patience=turn_patience):
         conn = open_database(folder.database, create=create or any(folder.warcs.rglob("*.warc.gz")))
         try:
             yield Archive(folder, conn)
@@ -62,8 +71,11 @@ def open_archive(path: Path, *, create: bool = False) -> Iterator[Archive]:
 
 
 @contextmanager
-def locked(folder: DataFolder, *, create: bool = False) -> Iterator[None]:
-    """Hold the archive's lock; the system drops it with the process, however that ends."""
+def locked(folder: DataFolder, *, create: bool = False, turn_patience: float | None = None) -> Iterator[None]:
+    """Hold the archive's lock; the system drops it with the process, however that ends.
+
+    Who finds a turn of a long work there waits for its end, at most PATIENCE seconds; who finds anything else does not.
+    """
     if not create and not folder.path.is_dir():
         raise MissingArchive(f"{folder.path} does not exist; make an archive with 'stemma init', or pass --data DIR")
     try:
@@ -72,16 +84,25 @@ def locked(folder: DataFolder, *, create: bool = False) -> Iterator[None]:
     except OSError as error:
         raise MissingArchive(f"{folder.path}: {error.strerror}; pass a --data DIR that can be written") from error
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "another process"
-            raise ArchiveLocked(
-                f"{folder.path} is in use by {holder}; wait until it has ended, or stop it"
-            ) from None
+        started = monotonic()
+        while (holder := _holder(file)) is not None:
+            patience = turn_patience if turn_patience is not None else PATIENCE if holder.startswith(TURN) else 0.0
+            if monotonic() - started >= patience:
+                raise ArchiveLocked(f"{folder.path} is in use by {holder}; wait until it has ended, or stop it")
+            sleep(POLL_SECONDS)
         file.seek(0)
         file.truncate()
-        file.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+        who = f"{TURN}process" if turn_patience is not None else "process"
+        file.write(f"{who} {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
         file.flush()
         yield
+
+
+def _holder(file: IO[str]) -> str | None:
+    """Take the lock; who has it, where it is taken."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        return file.read().strip() or "another process"
+    return None

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-SourceKind = Literal["feed", "sitemap", "list"]
-Role = Literal["article", "feed", "sitemap", "list", "robots", "other"]
+SourceKind = Literal["feed", "sitemap", "section", "list"]
+Role = Literal["article", "feed", "sitemap", "section", "list", "robots", "other"]
 Outcome = Literal["new", "unchanged", "gone", "blocked", "redirected", "failed"]
 Truncated = Literal["length", "disconnect", "time"]
 ChangeClass = Literal["first", "headline", "byline", "body", "correction"]
@@ -21,13 +21,18 @@ PARAGRAPH_BREAK = "\n\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """One announcement of one URL by one source; title and date are what the source declared, verbatim."""
+    """One announcement of one URL by one source; the rest is what the source declared.
+
+    The date is verbatim; headline, lead and byline are plain text, and the lead may be cut.
+    """
 
     url: str
     source: str
     found_at: datetime
     title: str | None = None
     published: str | None = None
+    lead: str | None = None
+    byline: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,9 @@ class Exchange:
 
     `head_is_raw` is False where the server's own bytes were not to be had and the head was rebuilt from parsed
     headers: the WARC record then says so. `body` is the entity body with its Content-Encoding, without chunking.
+
+    `via` names who captured it, None for this program. A memento has the archive's address as `url`, and says in
+    `original_url` and `captured_at` what the archive captured, and when. An imported exchange may lack its request.
     """
 
     url: str
@@ -49,6 +57,9 @@ class Exchange:
     ip_address: str | None = None
     head_is_raw: bool = True
     truncated: Truncated | None = None
+    via: str | None = None
+    original_url: str | None = None
+    captured_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +108,8 @@ class Capture:
     payload_sha256: str
     payload_length: int
     record: RecordRef
+    etag: str | None = None
+    last_modified: str | None = None
     is_revisit: bool = False
     truncated: Truncated | None = None
 
@@ -158,6 +171,7 @@ class Document:
     credits: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     text_digest: str = ""
+    body_digest: str = ""
     state_digest: str = ""
 
     @property
@@ -176,10 +190,11 @@ class Relevance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One look that found an article in one state."""
+    """One look at one of an article's addresses that found it in one state."""
 
     captured_at: datetime
     via: str
+    url: str = ""
     state_digest: str
     payload_digest: str
     title: str | None
@@ -259,6 +274,8 @@ class Witness:
     canonical: str | None
     credits: tuple[str, ...]
     text_words: int
+    byline: str | None = None
+    opening: str = ""  # the first characters of the text, where a dateline stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +322,36 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """One question to an archive: `what` (a host, a search) between `start` and `end`, the end excluded.
+
+    resume_key is the service's own name for the place where its last answer stopped.
+    """
+
+    service: str
+    what: str
+    start: datetime
+    end: datetime
+    resume_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memento:
+    """A page that an archive says it holds; `original` is its address, `digest` its payload's, in the archive's words.
+
+    urlkey is the archive's name for the page, whatever scheme and port; length is that of its record in bytes, place
+    says where the record lies ("file offset length") if it is to be read from a file.
+    """
+
+    urlkey: str
+    original: str
+    captured_at: datetime
+    digest: str
+    length: int | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """A subject that a stage could not process, as data."""
 
@@ -316,11 +363,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one step did. `counts` are the step's own figures, in the order they are to be shown."""
+    """What one step did. `counts` are the step's own figures, in the order they are to be shown.
+
+    `attention` holds what a person must mend, a sentence each: the command then ends with exit code 1.
+    """
 
     step: str
     done: int = 0
     skipped: int = 0
     failed: tuple[tuple[str, int], ...] = ()
     counts: tuple[tuple[str, int], ...] = field(default_factory=tuple)
+    attention: tuple[str, ...] = ()
     seconds: float = 0.0

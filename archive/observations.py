@@ -3,6 +3,7 @@
 from archive.model import Capture, Observation, Outcome
 
 GONE = frozenset({404, 410})
+NOT_MODIFIED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BLOCKED = frozenset({401, 402, 403, 429, 451})
 
@@ -20,6 +21,8 @@ def observation(capture: Capture, *, last_digest: str | None) -> Observation:
         return _of(capture, "redirected", capture.location)
     if capture.status in BLOCKED:
         return _of(capture, "blocked", f"HTTP status {capture.status}")
+    if capture.status == NOT_MODIFIED and capture.is_revisit:
+        return _of(capture, "unchanged", None)
     if not 200 <= capture.status < 300:
         return _of(capture, "failed", f"HTTP status {capture.status}")
     return _of(capture, "unchanged" if capture.payload_digest == last_digest else "new", None)

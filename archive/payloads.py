@@ -39,6 +39,12 @@ def decoded(payload: bytes, *, content_encoding: str | None, limit: int) -> byte
     return payload
 
 
+def page_bytes(payload: bytes, *, content_encoding: str | None, limit: int) -> bytes:
+    """The same for a page, which is no gzip file in itself: archives serve some compressed twice, declared once."""
+    body = decoded(payload, content_encoding=content_encoding, limit=limit)
+    return gunzipped(body, limit=limit) if body[:2] == b"\x1f\x8b" else body
+
+
 def gunzipped(payload: bytes, *, limit: int) -> bytes:
     """A gzip stream of one or more members, unpacked to at most `limit` bytes."""
     out, start, members = bytearray(), 0, 0

@@ -28,13 +28,15 @@ CREATE TABLE captures (
     url TEXT NOT NULL,                  -- as asked for
     captured_at TEXT NOT NULL,
     via TEXT NOT NULL,                  -- 'stemma', or the web archive that captured it
-    role TEXT NOT NULL CHECK (role IN ('article', 'feed', 'sitemap', 'list', 'robots', 'other')),
+    role TEXT NOT NULL CHECK (role IN ('article', 'feed', 'sitemap', 'section', 'list', 'robots', 'other')),
     source TEXT,                        -- the source that led to it
     status INTEGER NOT NULL,            -- HTTP status
     media_type TEXT,
     charset TEXT,                       -- as the HTTP header declared it
     content_encoding TEXT,              -- of the payload as stored
     location TEXT,                      -- where a redirect pointed
+    etag TEXT,                          -- validators, for asking again only if it changed
+    last_modified TEXT,
     payload_digest TEXT NOT NULL,       -- "sha1:" and base32, as in the WARC record
     payload_sha256 TEXT NOT NULL,
     payload_length INTEGER NOT NULL,    -- bytes
@@ -56,8 +58,11 @@ CREATE TABLE observations (
     source TEXT,
     outcome TEXT NOT NULL CHECK (outcome IN ('new', 'unchanged', 'gone', 'blocked', 'redirected', 'failed')),
     error TEXT,
+    via TEXT NOT NULL,                  -- who looked: 'stemma', or the web archive that captured it
     PRIMARY KEY (url, at)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX observations_source ON observations (source, role, at);
 
 CREATE TABLE discoveries (
     url TEXT NOT NULL,
@@ -65,8 +70,13 @@ CREATE TABLE discoveries (
     found_at TEXT NOT NULL,             -- first announcement
     title TEXT,                         -- as declared by the source
     published TEXT,                     -- as declared by the source, verbatim
+    lead TEXT,                          -- summary, as declared by the source, perhaps cut
+    byline TEXT,                        -- as declared by the source
+    promise REAL,                       -- of an article that could not be read: points of the topic's terms in all that
+    weighed_by TEXT,                    -- digest of the topic file that gave them
     PRIMARY KEY (url, source)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX discoveries_source ON discoveries (source);
 
 CREATE TABLE readings (                 -- which captures of sources were read for discoveries
     capture_id INTEGER PRIMARY KEY REFERENCES captures ON DELETE CASCADE,
@@ -108,6 +118,7 @@ CREATE TABLE documents (
     credits TEXT NOT NULL,              -- JSON list: lines that name another source
     candidates TEXT NOT NULL,           -- JSON list of [field, value, basis]: everything that was read
     text_digest TEXT NOT NULL,
+    body_digest TEXT NOT NULL,          -- of the text without its credit lines: what makes two texts identical
     state_digest TEXT NOT NULL,
     on_topic INTEGER,                   -- NULL: not decided yet
     score REAL,
@@ -117,10 +128,12 @@ CREATE TABLE documents (
 ) STRICT;
 CREATE INDEX documents_url ON documents (url);
 CREATE INDEX documents_decided ON documents (decided_by);
+CREATE INDEX documents_body ON documents (body_digest);
 
 CREATE TABLE articles (
     article_id INTEGER PRIMARY KEY,
-    url TEXT NOT NULL UNIQUE,           -- canonical
+    url TEXT NOT NULL UNIQUE,           -- canonical: the key, with everything off that does not name the page
+    address TEXT NOT NULL,              -- where it answers: declared as canonical, else as fetched
     key TEXT NOT NULL UNIQUE,           -- short name in addresses and public ids
     domain TEXT NOT NULL,               -- registered domain
     on_topic INTEGER NOT NULL
@@ -129,7 +142,8 @@ CREATE INDEX articles_domain ON articles (domain);
 
 CREATE TABLE addresses (                -- every address that was merged into an article
     url TEXT PRIMARY KEY,
-    article_id INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE
+    article_id INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    is_read INTEGER NOT NULL            -- 1: its own pages say so; 0: it was only announced, or redirects there
 ) STRICT;
 CREATE INDEX addresses_article ON addresses (article_id);
 
@@ -158,6 +172,11 @@ CREATE TABLE sightings (                -- captures that found an article in a s
 ) STRICT;
 CREATE INDEX sightings_article ON sightings (article_id);
 CREATE INDEX sightings_version ON sightings (version_id);
+CREATE INDEX sightings_document ON sightings (document_id);
+
+CREATE TABLE unfolded (                 -- articles whose addresses or readings changed: to be folded into versions
+    article_id INTEGER PRIMARY KEY REFERENCES articles ON DELETE CASCADE
+) STRICT;
 
 CREATE VIRTUAL TABLE versions_fts USING fts5 (
     title, text, content="versions", content_rowid="version_id", tokenize="unicode61 remove_diacritics 2"
@@ -169,7 +188,8 @@ CREATE TRIGGER versions_ad AFTER DELETE ON versions BEGIN
     INSERT INTO versions_fts (versions_fts, rowid, title, text)
     VALUES ('delete', old.version_id, old.title, old.text);
 END;
-CREATE TRIGGER versions_au AFTER UPDATE OF title, text ON versions BEGIN
+CREATE TRIGGER versions_au AFTER UPDATE OF title, text ON versions
+WHEN old.title IS NOT new.title OR old.text IS NOT new.text BEGIN
     INSERT INTO versions_fts (versions_fts, rowid, title, text)
     VALUES ('delete', old.version_id, old.title, old.text);
     INSERT INTO versions_fts (rowid, title, text) VALUES (new.version_id, new.title, new.text);
@@ -238,6 +258,32 @@ CREATE TABLE failures (
     PRIMARY KEY (stage, subject)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE slices (                   -- questions to archives, cut into spans of time
+    service TEXT NOT NULL,              -- 'wayback', 'gdelt' ...
+    what TEXT NOT NULL,                 -- a host, a search, an address
+    start TEXT NOT NULL,
+    "end" TEXT NOT NULL,                -- excluded
+    resume_key TEXT,                    -- the service's own name for where its last answer stopped
+    state TEXT NOT NULL CHECK (state IN ('pending', 'done', 'split', 'refused')),
+    reason TEXT,                        -- of the last try that failed
+    PRIMARY KEY (service, what, start, "end")
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mementos (                 -- pages that an archive says it holds
+    service TEXT NOT NULL,
+    original TEXT NOT NULL,             -- the address as the archive writes it
+    captured_at TEXT NOT NULL,
+    urlkey TEXT NOT NULL,               -- the archive's name for the page, whatever the address' scheme and port
+    digest TEXT NOT NULL,               -- of the payload, as the archive says
+    length INTEGER,                     -- bytes of the archive's record
+    host TEXT NOT NULL,                 -- as in slices.what
+    place TEXT,                         -- file, offset and length of the archive's record, where it is read from there
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'kept', 'missing')),
+    reason TEXT,
+    PRIMARY KEY (service, original, captured_at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mementos_page ON mementos (service, urlkey, captured_at);
+
 CREATE TABLE runs (
     run_id INTEGER PRIMARY KEY,
     command TEXT NOT NULL,
@@ -251,7 +297,7 @@ CREATE TABLE runs (
 
 VIEWS = """
 CREATE VIEW version AS
-SELECT v.version_id, v.public_id, a.url, a.key AS article_key, v.ordinal, v.title, d.byline, d.authors,
+SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordinal, v.title, d.byline, d.authors,
        json_extract(d.published, '$.iso') AS published, d.published AS published_detail,
        json_extract(d.modified, '$.iso') AS modified, d.modified AS modified_detail,
        d.language, d.section, v.text, v.first_seen, v.last_seen, v.sightings, v.change, v.is_latest,
@@ -261,7 +307,7 @@ FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (docum
 WHERE a.on_topic;
 
 CREATE VIEW article AS
-SELECT a.article_id, a.key, a.url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, a.domain, o.country,
+SELECT a.article_id, a.key, a.address AS url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, a.domain, o.country,
        o.owner, v.title, d.byline, d.authors, d.language, d.section,
        json_extract(d.published, '$.iso') AS published,
        coalesce(json_extract(d.published, '$.earliest'),
@@ -281,7 +327,8 @@ LEFT JOIN families f ON f.family_id = m.family_id
 WHERE a.on_topic;
 
 CREATE VIEW copy_link AS
-SELECT c.public_id AS copy, ca.url AS copy_url, ca.key AS copy_key, e.public_id AS exemplar, ea.url AS exemplar_url,
+SELECT c.public_id AS copy, ca.address AS copy_url, ca.key AS copy_key, e.public_id AS exemplar,
+       ea.address AS exemplar_url,
        ea.key AS exemplar_key, l.relation, l.copied AS confidence, l.direction, l.direction_confidence, l.evidence,
        coalesce(r.right_coverage, q.left_coverage) AS copy_coverage,
        coalesce(r.left_coverage, q.right_coverage) AS exemplar_coverage, coalesce(r.words, q.words) AS words,
@@ -300,7 +347,7 @@ FROM families f JOIN members m USING (family_id) JOIN articles a USING (article_
 WHERE a.on_topic GROUP BY f.family_id;
 
 CREATE VIEW witness AS
-SELECT f.public_id AS family, v.public_id AS version, a.url, a.key AS article_key, p.url AS parent_url,
+SELECT f.public_id AS family, v.public_id AS version, a.address AS url, a.key AS article_key, p.address AS parent_url,
        p.key AS parent_key, m.article_id, m.parent_id, m.version_id
 FROM members m JOIN families f USING (family_id) JOIN articles a ON a.article_id = m.article_id
 JOIN versions v ON v.version_id = m.version_id LEFT JOIN articles p ON p.article_id = m.parent_id
@@ -311,9 +358,24 @@ SELECT c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.
        c.payload_length, c.is_revisit, c.truncated, c.path, c.offset, c.length, c.capture_id
 FROM captures c;
 
-CREATE VIEW observation AS SELECT url, at, role, source, outcome, error FROM observations;
+CREATE VIEW observation AS SELECT url, at, role, source, outcome, error, via FROM observations;
 
-CREATE VIEW discovery AS SELECT url, source, found_at, title, published FROM discoveries;
+CREATE VIEW partial_witness AS       -- what was announced of articles that could not be read; never a version
+WITH look AS (                       -- the bare columns are those of the last look
+    SELECT url, max(at) AS last_look, outcome, error FROM observations WHERE role = 'article' GROUP BY url
+), told AS (
+    SELECT url, source, title, lead, byline, published,
+           row_number() OVER (PARTITION BY url ORDER BY promise DESC, lead IS NULL, found_at, source) AS place
+    FROM discoveries WHERE promise > 0
+)
+SELECT t.url, coalesce(s.outlet, t.source) AS outlet, t.title, t.lead, t.byline, t.published, l.error AS reason,
+       l.last_look
+FROM look l JOIN told t ON t.url = l.url AND t.place = 1 LEFT JOIN sources s ON s.name = t.source
+WHERE l.outcome IN ('blocked', 'gone')
+  AND NOT EXISTS (SELECT 1 FROM observations r WHERE r.url = l.url AND r.outcome IN ('new', 'unchanged'))
+  AND NOT EXISTS (SELECT 1 FROM addresses x WHERE x.url = l.url);
+
+CREATE VIEW discovery AS SELECT url, source, found_at, title, published, lead, byline FROM discoveries;
 """
 
 
@@ -329,6 +391,21 @@ def prepare(conn: sqlite3.Connection, *, path: str) -> None:
 
     Raises ForeignDatabase for another program's file, NewerSchema for one that a newer program wrote.
     """
+    if refuse_others(conn, path=path) == SCHEMA_VERSION:
+        return
+    # The mark first: a program that is killed before its end must not take its own tables for another's.
+    conn.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")  # pragmas take no bound values
+    conn.commit()
+    migrations.apply(Database(conn, execute_plugins=False))
+    conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+    conn.commit()
+
+
+def refuse_others(conn: sqlite3.Connection, *, path: str) -> int:
+    """The schema's version of an open database, 0 for a new one.
+
+    Raises ForeignDatabase for another program's file, NewerSchema for one that a newer program wrote.
+    """
     (application,) = conn.execute("PRAGMA application_id").fetchone()
     (found,) = conn.execute("PRAGMA user_version").fetchone()
     (tables,) = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -339,14 +416,7 @@ def prepare(conn: sqlite3.Connection, *, path: str) -> None:
             f"{path} has schema {found}, this program knows {SCHEMA_VERSION}; upgrade stemma-archive "
             f"(pip install -U stemma-archive), or pass another --data folder"
         )
-    if found == SCHEMA_VERSION and application == APPLICATION_ID:
-        return
-    # The mark first: a program that is killed before its end must not take its own tables for another's.
-    conn.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")  # pragmas take no bound values
-    conn.commit()
-    migrations.apply(Database(conn, execute_plugins=False))
-    conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
-    conn.commit()
+    return int(found) if application == APPLICATION_ID else 0
 
 
 def _statements(script: str) -> list[str]:

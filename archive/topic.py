@@ -39,7 +39,8 @@ from archive.topic_fields import contact, country_code, language_code, private_h
 NameKind = Literal["place", "person", "organisation"]
 FullText = Literal["loopback", "all", "none"]
 
-SOURCE_KINDS: tuple[SourceKind, ...] = ("feed", "sitemap", "list")
+SOURCE_KINDS: tuple[SourceKind, ...] = ("feed", "sitemap", "section", "list")
+PROVENANCE = "provenance"  # under this name what pages declare as their source is announced
 NAME_KINDS: tuple[NameKind, ...] = ("place", "person", "organisation")
 FULL_TEXTS: tuple[FullText, ...] = ("loopback", "all", "none")
 TEMPLATE = "template"
@@ -75,7 +76,9 @@ class Name:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where articles are announced: a feed or sitemap by its `url`, a list by its `urls` or by a `file`.
+    """Where articles are announced: feed, sitemap, section page by `url`, a list by its `urls` or by a `file`.
+
+    A sitemap's address may be that of a robots.txt, whose `Sitemap:` lines then count.
 
     file is relative to the topic file and has one address a line; country is ISO 3166-1 alpha-2, language
     ISO 639-1. Sources of one owner are no independent witnesses. full_text: whether its texts may be published
@@ -103,7 +106,9 @@ class CrawlSettings:
     of the whole crawl at once, per_host those of one host; revisit are ages of an article at which to look again;
     requests, per_host_requests and minutes are budgets of one run; authorities are PEM files of extra certificate
     authorities; allow_private names hosts or networks that may have private addresses; sitemap entries older than
-    sitemap_days are passed over.
+    sitemap_days are passed over; sample is the share that is fetched in turn of what would come last, as clearly off
+    the topic by its headline, to measure what that loses. archives_obey_robots: what a site's robots.txt forbids is
+    not taken from web archives either.
     """
 
     agent: str = "stemma-archive"
@@ -121,6 +126,25 @@ class CrawlSettings:
     max_redirects: int = 6
     retries: int = 2
     sitemap_days: int | None = None
+    sample: float = 0.02
+    archives_obey_robots: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillSettings:
+    """Where archives answer, and how fast they are asked; cdx_delay is seconds between two questions to an index.
+
+    wayback is a Wayback Machine or another archive with its interface; gdelt the DOC service; commoncrawl the index
+    of Common Crawl and commoncrawl_files the place of its files. None of the public ones is asked faster than its
+    operators wish, whatever cdx_delay says.
+    """
+
+    wayback: str = "https://web.archive.org"
+    gdelt: str = "https://api.gdeltproject.org"
+    commoncrawl: str = "https://index.commoncrawl.org"
+    commoncrawl_files: str = "https://data.commoncrawl.org"
+    cdx_delay: float = 2.5
+    gdelt_delay: float = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +174,7 @@ class Topic:
     gazetteer: tuple[Name, ...]
     sources: tuple[Source, ...]
     crawl: CrawlSettings
+    backfill: BackfillSettings
     publish: PublishSettings
     data: str | None
     path: str
@@ -280,6 +305,7 @@ def _topic(raw: dict[str, object], source: str, path: str, *, settings: tuple[st
         gazetteer=tuple(_name(entry) for entry in table.tables("gazetteer")),
         sources=tuple(_source(entry) for entry in table.tables("source")),
         crawl=_crawl(table.table("crawl")),
+        backfill=_backfill(table.table("backfill")),
         publish=_publish(table.table("publish")),
         data=table.get("data", text, None),
         path=path,
@@ -301,6 +327,10 @@ def _contradictions(topic: Topic) -> list[str]:
         found.append("keywords: required, unless a gazetteer name has decides = true; nothing could be on the topic")
     found += _twice("source", "name", [source.name for source in topic.sources])
     found += _twice("source", "url", [source.url or "" for source in topic.sources])
+    found += [
+        f"source[{ordinal}].name: '{source.name}' is a name that the program keeps to itself; choose another"
+        for ordinal, source in enumerate(topic.sources, start=1) if source.name == PROVENANCE
+    ]
     found += _twice("gazetteer", "name", [name.name for name in topic.gazetteer])
     return found
 
@@ -398,10 +428,26 @@ def _crawl(table: Table) -> CrawlSettings:
         max_redirects=table.get("max_redirects", whole(at_least=0), default.max_redirects),
         retries=table.get("retries", whole(at_least=0), default.retries),
         sitemap_days=table.get("sitemap_days", budget, None),
+        sample=table.get("sample", number(at_least=0, at_most=1), default.sample),
+        archives_obey_robots=table.get("archives_obey_robots", flag, default.archives_obey_robots),
     )
     table.close()
     if list(settings.revisit) != sorted(set(settings.revisit)):
         table.note("revisit", "expected ages that rise, each once")
+    return settings
+
+
+def _backfill(table: Table) -> BackfillSettings:
+    default = BackfillSettings()
+    settings = BackfillSettings(
+        wayback=table.get("wayback", url, default.wayback).rstrip("/"),
+        gdelt=table.get("gdelt", url, default.gdelt).rstrip("/"),
+        commoncrawl=table.get("commoncrawl", url, default.commoncrawl).rstrip("/"),
+        commoncrawl_files=table.get("commoncrawl_files", url, default.commoncrawl_files).rstrip("/"),
+        cdx_delay=table.get("cdx_delay", number(at_least=0, unit="seconds"), default.cdx_delay),
+        gdelt_delay=table.get("gdelt_delay", number(at_least=0, unit="seconds"), default.gdelt_delay),
+    )
+    table.close()
     return settings
 
 

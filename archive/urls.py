@@ -6,6 +6,7 @@ from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
 import tldextract
+from w3lib.url import safe_url_string
 
 # Parameters that name the reader's way to a page and never the page (their prefixes and whole names).
 _TRACKING_PREFIXES = ("utm_", "at_", "mc_", "pk_", "hsa_", "ga_", "_hs", "wt.", "xtor", "vero_", "oly_")
@@ -15,15 +16,17 @@ _TRACKING = frozenset(
     "usqp outputtype feedtype feedname ns_source ns_mchannel ns_campaign ns_linkname".split()
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_AMP_SUFFIX = re.compile(r"(?:/amp/?|\.amp|/amp\.html|/amp=1)$|\.amp(?=\.html$)", re.IGNORECASE)
-_AMP_PREFIX = re.compile(r"^/amp(?=/)", re.IGNORECASE)
+_AMP_SUFFIX = re.compile(r"(?:(?:/amp)+/?|\.amp|/amp\.html|/amp=1)$|\.amp(?=\.html$)", re.IGNORECASE)
+_AMP_PREFIX = re.compile(r"^(?:/amp)+(?=/)", re.IGNORECASE)
+MAX_LENGTH = 8_000  # characters; a longer address is no page's
 # Encoded, these two are other characters than themselves: a slash within a segment, a percent sign.
 _KEPT_ENCODED = re.compile(r"(%2f|%25)", re.IGNORECASE)
 _NO_HOST = re.compile(r"[\x00-\x20\x7f-\xa0<>\"\\^`{|}\ud800-\udfff]")
 MAX_PARAMETERS = 200  # a query of more is kept as it is
 
-# The snapshot that the package brings: a list fetched at run time would make keys depend on the day.
-_extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=False)
+# The snapshot that the package brings: a list fetched at run time would make keys depend on the day. With private
+# suffixes: one blog of a blogging service is no other's site.
+_extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def canonical_url(url: str) -> str:
@@ -34,6 +37,8 @@ def canonical_url(url: str) -> str:
     are one (as https), "www." is kept, since it is part of some sites' only name. What is no http(s) address is
     returned as it came.
     """
+    if len(url) > MAX_LENGTH:
+        return url
     try:
         parts = urlsplit(url.encode("utf-8", "replace").decode().strip())
         host, port = _host(parts.hostname or ""), parts.port
@@ -94,6 +99,8 @@ def is_fetchable(url: str) -> bool:
     try:
         url.encode()
         parts = urlsplit(url)
+        if len(url) > MAX_LENGTH:
+            return False
         host = parts.hostname or ""
         return parts.scheme in ("http", "https") and bool(host) and not _NO_HOST.search(host) \
             and (1 if parts.port is None else parts.port) > 0
@@ -111,12 +118,15 @@ def is_front_page(url: str) -> bool:
 
 
 def absolute(base: str, link: str) -> str | None:
-    """The link as an absolute http(s) address without fragment; None where it is none."""
+    """The link as an absolute http(s) address without fragment, encoded as it will be asked for; None where it is none.
+
+    What a browser and the crawler would send: other spellings would not meet their own observations again.
+    """
     try:
         joined = urlsplit(urljoin(base, link.strip()))._replace(fragment="").geturl()
     except ValueError:
         return None
-    return joined if is_fetchable(joined) else None
+    return safe_url_string(joined) if is_fetchable(joined) and is_fetchable(safe_url_string(joined)) else None
 
 
 def host_of(url: str) -> str:

@@ -2,13 +2,15 @@
 
 Each record is one gzip member, so a RecordRef reads with one seek, and a file that was cut off is mended by cutting
 it back to its last whole member. Role and source of a record, which no standard field holds, are extension fields
-(`Stemma-Role`, `Stemma-Source`), so that a database can be rebuilt from the files alone.
+(`Stemma-Role`, `Stemma-Source`), so that a database can be rebuilt from the files alone. So is what others captured:
+`Stemma-Via` says who, `Stemma-Original-URI` and `Stemma-Captured-At` what a memento is a capture of.
 """
 
 import io
 import os
 import re
 import zlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -34,7 +36,10 @@ from archive.times import from_iso, to_iso, to_milliseconds
 ROTATE_BYTES = 1_000_000_000
 SYNC_SECONDS = 1.0
 VIA = "stemma"
+NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 LIST_TYPE = "text/uri-list"
+PREFIX = "stemma-"  # of the files that this program writes
+_GZIP = b"\x1f\x8b\x08"
 _CHUNK = 1 << 16
 _BUILDER = RecordBuilder(warc_version="WARC/1.1")
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})")
@@ -47,6 +52,16 @@ class WarcRecord:
     headers: tuple[tuple[str, str], ...]
     http_head: bytes
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """A stretch of a file that holds no readable record, and why."""
+
+    reason: str
+
+
+Meaning = Capture | FailedFetch | Damage | None
 
 
 class _RawHead(StatusAndHeaders):  # type: ignore[misc]  # the library is untyped
@@ -85,12 +100,41 @@ class WarcWriter:
         that is a FailedFetch.
         """
         exchange, request_id = _storable(exchange), f"<urn:uuid:{uuid4()}>"
-        _, ref = self._append(_request_record(exchange, request_id), _response_record(exchange, request_id, revisit_of))
+        request = [_request_record(exchange, request_id)] if exchange.request_head else []
+        ref = self._append(*request, _response_record(exchange, request_id, revisit_of))[-1]
         return _capture(
-            url=exchange.url, captured_at=to_milliseconds(exchange.fetched_at), role=exchange.role,
+            url=exchange.original_url or exchange.url,
+            captured_at=to_milliseconds(exchange.captured_at or exchange.fetched_at), role=exchange.role,
             source=exchange.source, head=exchange.response_head, digest=payload_digest(exchange.body),
             sha=sha256(exchange.body), length=len(exchange.body), record=ref, is_revisit=revisit_of is not None,
-            truncated=exchange.truncated,
+            truncated=exchange.truncated, via=exchange.via or VIA,
+        )
+
+    def write_not_modified(self, exchange: Exchange, held: Capture) -> Capture:
+        """Append a request and its 304 as a revisit of the capture whose validators were sent.
+
+        WARC 1.1, 6.7.2 (profile server-not-modified); replay indexes leave such records out.
+        """
+        request_id = f"<urn:uuid:{uuid4()}>"
+        content_type = "; charset=".join(part for part in (held.media_type, held.charset) if part)
+        fields = _extension(exchange.role, exchange.source) | {
+            "WARC-Date": to_iso(exchange.fetched_at), "WARC-Concurrent-To": request_id,
+            "WARC-Profile": NOT_MODIFIED_PROFILE, "WARC-Payload-Digest": held.payload_digest,
+            "WARC-Refers-To-Target-URI": one_word(held.url), "WARC-Refers-To-Date": to_iso(held.captured_at),
+            "Stemma-Payload-SHA256": held.payload_sha256, "Stemma-Payload-Length": str(held.payload_length),
+            "Stemma-Content-Type": content_type, "Stemma-Content-Encoding": held.content_encoding or "",
+        }
+        record = _BUILDER.create_warc_record(
+            one_word(exchange.url), "revisit", http_headers=_RawHead(exchange.response_head), warc_headers_dict=fields,
+        )
+        _, ref = self._append(_request_record(exchange, request_id), record)
+        return replace(
+            _capture(
+                url=exchange.url, captured_at=to_milliseconds(exchange.fetched_at), role=exchange.role,
+                source=exchange.source, head=exchange.response_head, digest=held.payload_digest,
+                sha=held.payload_sha256, length=held.payload_length, record=ref, is_revisit=True, truncated=None,
+            ),
+            media_type=held.media_type, charset=held.charset, content_encoding=held.content_encoding,
         )
 
     def write_failed(self, failed: FailedFetch) -> RecordRef:
@@ -202,6 +246,7 @@ def _storable(exchange: Exchange) -> Exchange:
         raise ValueError(f"{exchange.url}: an exchange without a response head is a failed fetch")
     return replace(
         exchange, url=one_word(exchange.url), source=one_line(exchange.source or "") or None,
+        via=one_line(exchange.via or "") or None, original_url=one_word(exchange.original_url or "") or None,
         request_head=_without_blank_lines(exchange.request_head), response_head=head,
         head_is_raw=exchange.head_is_raw and head == exchange.response_head,
     )
@@ -273,38 +318,76 @@ def _head_and_payload(found: ArcWarcRecord, content: bytes) -> tuple[bytes, byte
     return head, payload
 
 
-def records(folder: Path, path: str, *, start: int = 0) -> Iterator[tuple[Capture | FailedFetch | None, RecordRef]]:
-    """Every record from byte `start` of a sound file with what it means to the index, None where nothing."""
-    offset = start
-    for end in member_ends(folder / path, start=start):
+def records(folder: Path, path: str, *, start: int = 0) -> Iterator[tuple[Meaning, RecordRef]]:
+    """What lies in a file from byte `start` on: what each record means to the index, None where nothing, or Damage."""
+    for offset, end, is_whole in stretches(folder / path, start=start):
         ref = RecordRef(path=path, offset=offset, length=end - offset)
-        record = read_record(folder, ref)
+        if not is_whole:
+            yield Damage(reason=f"{end - offset:,} bytes hold no whole record"), ref
+            continue
         try:
-            meaning = _meaning(record, ref)
+            yield _meaning(read_record(folder, ref), ref), ref
+        except DamagedWarc as error:
+            yield Damage(reason=str(error)), ref
         except (KeyError, ValueError) as error:
-            raise _damaged(ref, f"its header: {error}") from error
-        yield meaning, ref
-        offset = end
+            yield Damage(reason=f"its header cannot be read: {error}"), ref
 
 
-def member_ends(path: Path, *, start: int = 0) -> Iterator[int]:
-    """Where each whole gzip member ends, from byte `start` on; stops before a member that is cut off or damaged."""
+def stretches(path: Path, *, start: int = 0) -> Iterator[tuple[int, int, bool]]:
+    """A file from byte `start` on as (offset, end, is_whole): whole gzip members, and what lies between them.
+
+    A damaged stretch ends where the next member begins that holds a WARC record, so damage hides no later record.
+    """
+    size = path.stat().st_size
     with open(path, "rb") as file:
-        file.seek(start)
-        position, pending = start, b""
-        inflate = zlib.decompressobj(31)
-        while pending or (pending := file.read(_CHUNK)):
-            try:
-                inflate.decompress(pending)
-            except zlib.error:
-                return
-            if inflate.eof:
-                position += len(pending) - len(inflate.unused_data)
-                yield position
-                pending, inflate = inflate.unused_data, zlib.decompressobj(31)
+        position = start
+        while position < size:
+            end = _member_end(file, position)
+            if end is not None:
+                yield position, end, True
             else:
-                position += len(pending)
-                pending = b""
+                end = _next_member(file, position + 1) or size
+                yield position, end, False
+            position = end
+
+
+def _member_end(file: IO[bytes], start: int) -> int | None:
+    """Where the gzip member ends that begins at a byte; None where no whole one does."""
+    file.seek(start)
+    inflate, position = zlib.decompressobj(31), start
+    while chunk := file.read(_CHUNK):
+        try:
+            inflate.decompress(chunk)
+        except zlib.error:
+            return None
+        position += len(chunk)
+        if inflate.eof:
+            return position - len(inflate.unused_data)
+    return None
+
+
+def _next_member(file: IO[bytes], start: int) -> int | None:
+    """Where, from a byte on, the next gzip member begins that unpacks to the start of a WARC record."""
+    file.seek(start)
+    base, held = start, b""
+    while chunk := file.read(_CHUNK):
+        held += chunk
+        place = held.find(_GZIP)
+        while place >= 0:
+            if _begins_record(file, base + place):
+                return base + place
+            place = held.find(_GZIP, place + 1)
+        base, held = base + len(held) - len(_GZIP), held[-len(_GZIP):]
+        file.seek(base + len(held))
+    return None
+
+
+def _begins_record(file: IO[bytes], start: int) -> bool:
+    file.seek(start)
+    try:
+        return zlib.decompressobj(31).decompress(file.read(512), 5) == b"WARC/"
+    except zlib.error:
+        return False
 
 
 def files(folder: Path) -> list[str]:
@@ -313,25 +396,43 @@ def files(folder: Path) -> list[str]:
 
 
 def mend_tail(folder: Path, path: str, *, start: int, aside: Path) -> int:
-    """Cut a file back to its last whole record after byte `start`; the rest is kept in the folder `aside`.
+    """Cut a torn tail off a file of this program; it is kept in the folder `aside`.
 
-    Returns the bytes that were cut off, 0 for a sound file. The tail is on the disk before the file is cut.
+    Torn is a last record that was cut off, or what never was one, after byte `start`: damage inside a record, or
+    before others, shortens no evidence. Returns the bytes that were cut off, 0 where nothing was torn. The tail is on
+    the disk before the file is cut.
     """
-    end = max(member_ends(folder / path, start=start), default=start)
-    size = (folder / path).stat().st_size
-    if size <= end:
+    last = next(iter(deque(stretches(folder / path, start=start), maxlen=1)), None)
+    if last is None or last[2] or not Path(path).name.startswith(PREFIX) or not _is_torn(folder / path, last[0]):
         return 0
+    torn, size, _ = last
     aside.mkdir(parents=True, exist_ok=True)
     with open(folder / path, "r+b") as file:
-        file.seek(end)
-        with open(aside / f"{Path(path).name}.{end}.tail", "wb") as tail:
+        file.seek(torn)
+        with open(aside / f"{Path(path).name}.{torn}.tail", "wb") as tail:
             while chunk := file.read(_CHUNK):
                 tail.write(chunk)
             tail.flush()
             os.fsync(tail.fileno())
-        file.truncate(end)
+        file.truncate(torn)
         os.fsync(file.fileno())
-    return size - end
+    return size - torn
+
+
+def _is_torn(path: Path, start: int) -> bool:
+    """Whether what begins at a byte ends before a gzip member does, or is no gzip member at all."""
+    with open(path, "rb") as file:
+        file.seek(start)
+        inflate, chunk = zlib.decompressobj(31), file.read(_CHUNK)
+        if not _GZIP.startswith(chunk[:len(_GZIP)]):
+            return True
+        try:
+            while chunk:
+                inflate.decompress(chunk)
+                chunk = file.read(_CHUNK)
+        except zlib.error:
+            return False
+    return True
 
 
 def _request_record(exchange: Exchange, request_id: str) -> ArcWarcRecord:
@@ -343,9 +444,10 @@ def _request_record(exchange: Exchange, request_id: str) -> ArcWarcRecord:
 
 
 def _response_record(exchange: Exchange, request_id: str, revisit_of: Capture | None) -> ArcWarcRecord:
-    fields = _extension(exchange.role, exchange.source) | {
-        "WARC-Date": to_iso(exchange.fetched_at), "WARC-Concurrent-To": request_id,
-    }
+    fields = _extension(exchange.role, exchange.source) | _origin(exchange)
+    fields["WARC-Date"] = to_iso(exchange.fetched_at)
+    if exchange.request_head:
+        fields["WARC-Concurrent-To"] = request_id
     if exchange.ip_address:
         fields["WARC-IP-Address"] = exchange.ip_address
     if exchange.truncated:
@@ -371,6 +473,16 @@ def _extension(role: Role, source: str | None) -> dict[str, str]:
     return {"Stemma-Role": role} | ({"Stemma-Source": name} if name else {})
 
 
+def _origin(exchange: Exchange) -> dict[str, str]:
+    """Who captured it, what and when, where that is not this program, now."""
+    fields = {"Stemma-Via": exchange.via} if exchange.via else {}
+    if exchange.original_url:
+        fields["Stemma-Original-URI"] = exchange.original_url
+    if exchange.captured_at:
+        fields["Stemma-Captured-At"] = to_iso(exchange.captured_at)
+    return fields
+
+
 def _meaning(record: WarcRecord, ref: RecordRef) -> Capture | FailedFetch | None:
     headers = {name.lower(): value for name, value in record.headers}
     kind = headers.get("warc-type")
@@ -386,27 +498,34 @@ def _meaning(record: WarcRecord, ref: RecordRef) -> Capture | FailedFetch | None
     if kind not in ("response", "revisit") or not record.http_head:
         return None
     is_revisit = kind == "revisit"
-    return _capture(
-        url=headers["warc-target-uri"], captured_at=from_iso(headers["warc-date"]), role=role, source=source,
-        head=record.http_head, record=ref, is_revisit=is_revisit,
+    capture = _capture(
+        url=headers.get("stemma-original-uri") or headers["warc-target-uri"],
+        captured_at=from_iso(headers.get("stemma-captured-at") or headers["warc-date"]), role=role, source=source,
+        via=headers.get("stemma-via") or VIA, head=record.http_head, record=ref, is_revisit=is_revisit,
         digest=headers["warc-payload-digest"] if is_revisit else payload_digest(record.payload),
         sha=headers.get("stemma-payload-sha256", "") if is_revisit else sha256(record.payload),
         length=int(headers.get("stemma-payload-length", "0")) if is_revisit else len(record.payload),
         truncated=cast("Truncated | None", headers.get("warc-truncated")),
     )
+    if headers.get("warc-profile") != NOT_MODIFIED_PROFILE:
+        return capture
+    media_type, charset = _content_type(headers.get("stemma-content-type", ""))
+    return replace(capture, media_type=media_type, charset=charset,
+                   content_encoding=headers.get("stemma-content-encoding") or None)
 
 
 def _capture(
     *, url: str, captured_at: datetime, role: Role, source: str | None, head: bytes, digest: str, sha: str,
-    length: int, record: RecordRef, is_revisit: bool, truncated: Truncated | None,
+    length: int, record: RecordRef, is_revisit: bool, truncated: Truncated | None, via: str = VIA,
 ) -> Capture:
     status, headers = parse_head(head)
     media_type, charset = _content_type(headers.get("content-type", ""))
     return Capture(
-        url=url, captured_at=captured_at, via=VIA, role=role, source=source, status=status,
+        url=url, captured_at=captured_at, via=via, role=role, source=source, status=status,
         media_type=media_type, charset=charset, content_encoding=headers.get("content-encoding"),
-        location=headers.get("location"), payload_digest=digest, payload_sha256=sha, payload_length=length,
-        record=record, is_revisit=is_revisit, truncated=truncated,
+        location=headers.get("location"), etag=headers.get("etag"), last_modified=headers.get("last-modified"),
+        payload_digest=digest, payload_sha256=sha, payload_length=length, record=record, is_revisit=is_revisit,
+        truncated=truncated,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from archive.model import Capture, Discovery
 from archive.payloads import UndecodablePayload, decoded
-from crawlers import feeds, sitemaps
+from crawlers import feeds, sections, sitemaps
 from crawlers.errors import Unreadable
 
 MAX_SOURCE_BYTES = sitemaps.MAX_BYTES
@@ -12,26 +12,34 @@ MAX_SOURCE_BYTES = sitemaps.MAX_BYTES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """What one capture of a source says: pages, and further files of the source to fetch."""
+    """What one capture of a source says: pages, and further files of the source to fetch, in the same role."""
 
     discoveries: tuple[Discovery, ...]
     children: tuple[str, ...] = ()
 
 
-def announcement(capture: Capture, payload: bytes) -> Announcement:
-    """Read a feed, sitemap or list, by the capture's role. Raises Unreadable with the reason."""
-    source, at = capture.source or "", capture.captured_at
+def announcement(capture: Capture, payload: bytes, *, sitemap_days: int | None = None) -> Announcement:
+    """Read a feed, sitemap, section or list, by the capture's role. Raises Unreadable with the reason.
+
+    Sitemap entries that were more than `sitemap_days` old at the time of the capture are not announced.
+    """
+    source, at, charset = capture.source or "", capture.captured_at, capture.charset
     try:
         body = decoded(payload, content_encoding=capture.content_encoding, limit=MAX_SOURCE_BYTES)
     except UndecodablePayload as error:
         raise Unreadable(str(error)) from error
     match capture.role:
         case "feed":
-            found = feeds.discoveries(body, url=capture.url, source=source, found_at=at)
-            return Announcement(discoveries=found)
+            feed = feeds.feed(body, url=capture.url, source=source, found_at=at, charset=charset)
+            return Announcement(discoveries=feed.discoveries, children=(feed.next_page,) if feed.next_page else ())
         case "sitemap":
-            read = sitemaps.sitemap(body, url=capture.url, source=source, found_at=at)
+            read = sitemaps.sitemap(
+                body, url=capture.url, source=source, found_at=at, charset=charset, days=sitemap_days
+            )
             return Announcement(discoveries=read.discoveries, children=read.children)
+        case "section":
+            page = sections.section(body, url=capture.url, source=source, found_at=at, charset=charset)
+            return Announcement(discoveries=page.discoveries, children=(page.next_page,) if page.next_page else ())
         case "list":
             return Announcement(discoveries=sitemaps.url_list(body, source=source, found_at=at))
         case _:

@@ -1,6 +1,11 @@
-"""Discoveries, what was seen of them, and now -> what to fetch next (pure)."""
+"""Discoveries, what was seen of them, and now -> what to fetch next, the promising first (pure).
 
-from collections.abc import Iterable, Iterator, Sequence
+How promising an announcement is, is told by a function of its address, headline and lead that the caller passes in:
+what a topic's terms are is no business of the crawler. None: nothing was declared that would tell; 0: clearly off.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,26 +15,68 @@ from archive.topic import Source
 from archive.urls import canonical_url, is_front_page
 
 EVERY_RUN = timedelta(0)
+HIGHEST = 9  # rank; what is known to be on the topic has it
+
+Weigh = Callable[[str, str | None, str | None], float | None]  # address, headline, lead -> how promising
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """A URL to ask for, in the role it has for the archive, and the source that led to it."""
+    """A URL to ask for, in the role it has for the archive, and the source that led to it.
+
+    Higher ranks go first; what `is_last` comes after all others, as far as the run's budget goes.
+    """
 
     url: str
     role: Role
     source: str
+    rank: int = 0
+    is_last: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """How announced articles are ranked; `seed` and `share` choose the sample of what would come last."""
+
+    weigh: Weigh
+    seed: str
+    share: float
+
+    def fetch(self, url: str, *, source: str, title: str | None, lead: str | None, is_known: bool = False) -> Fetch:
+        """The fetch of an article, ranked by what was declared of it, or first where it is known to be on the topic."""
+        points = float(HIGHEST) if is_known else self.weigh(url, title, lead)
+        is_off = points is not None and points <= 0
+        return Fetch(
+            url=url, role="article", source=source, rank=min(HIGHEST, max(0, round(points or 0))),
+            is_last=is_off and not self.is_sampled(url),
+        )
+
+    def is_sampled(self, url: str) -> bool:
+        """Whether an article is of the sample, which depends on nothing but the seed and its canonical URL."""
+        drawn = hashlib.sha256(f"{self.seed} {canonical_url(url)}".encode("utf-8", "replace")).digest()
+        return int.from_bytes(drawn[:8]) < self.share * 2**64
+
+    def lost(self, looks: Iterable[Look]) -> tuple[int, int]:
+        """Of the sample: how many were fetched and judged, and how many of them are on the topic after all."""
+        judged = [
+            look for look in looks if look.looks and look.on_topic is not None and self.is_sampled(look.url)
+            and self.weigh(look.url, look.title, look.lead) == 0
+        ]
+        return len(judged), sum(bool(look.on_topic) for look in judged)
+
+
+UNRANKED = Ranking(weigh=lambda *_: None, seed="", share=0.0)
 
 
 def source_fetches(sources: Iterable[Source]) -> Iterator[Fetch]:
-    """Every feed and sitemap of the topic, in its order; lists are not fetched, they are read."""
+    """Every feed, sitemap and section of the topic, in its order; lists are not fetched, they are read."""
     for source in sources:
         if source.kind != "list" and source.url:
             yield Fetch(url=source.url, role=source.kind, source=source.name)
 
 
-def due(looks: Iterable[Look], *, now: datetime, revisit: Sequence[timedelta]) -> Iterator[Fetch]:
-    """The discovered articles whose time has come, in the order of discovery, each canonical URL once.
+def due(looks: Iterable[Look], *, now: datetime, revisit: Sequence[timedelta], ranking: Ranking) -> list[Fetch]:
+    """The discovered articles whose time has come, by rank, then in the order of discovery; each canonical URL once.
 
     Sitemaps announce front pages too; those list articles and are none.
 
@@ -37,9 +84,12 @@ def due(looks: Iterable[Look], *, now: datetime, revisit: Sequence[timedelta]) -
     time of `revisit`) has passed since the last look; a time of zero means at every run. What turned out to be off
     the topic is not asked for again.
     """
-    for look in _one_per_article(looks):
-        if look.on_topic is not False and is_article(look.url) and _is_due(look, now, revisit):
-            yield Fetch(url=look.url, role="article", source=look.source)
+    found = [
+        ranking.fetch(look.url, source=look.source, title=look.title, lead=look.lead, is_known=bool(look.on_topic))
+        for look in _one_per_article(looks)
+        if (look.on_topic is not False or not look.looks) and is_article(look.url) and _is_due(look, now, revisit)
+    ]
+    return sorted(found, key=lambda fetch: (fetch.is_last, -fetch.rank))
 
 
 def is_article(url: str) -> bool:

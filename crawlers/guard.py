@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from archive.urls import is_fetchable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,18 @@ def _old_style_ipv4(host: str) -> ipaddress.IPv4Address | None:
 
 
 def _is_public(address: Address) -> bool:
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
-    return address.is_global and not address.is_multicast
+    inner = _embedded(address)
+    if inner is not None:
+        return _is_public(inner)
+    return address.is_global and not address.is_multicast and not getattr(address, "is_site_local", False)
+
+
+def _embedded(address: Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address stands for: mapped, translated (NAT64), compatible, or by 6to4."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address.ipv4_mapped or address.sixtofour:
+        return address.ipv4_mapped or address.sixtofour
+    if any(address in network for network in _EMBEDDING) and int(address) > 1:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return None

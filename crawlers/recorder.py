@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http.client import responses
 from urllib.parse import urlsplit
@@ -14,10 +14,14 @@ from archive.digests import payload_digest
 from archive.model import Capture, Exchange, FailedFetch, Truncated
 from archive.store import captures
 from archive.times import to_milliseconds
-from archive.warc import WarcWriter
+from archive.warc import WarcWriter, parse_head
+from crawlers.cdx import memento_served, service_name
 from crawlers.rawhead import META_KEY, RawHead
 
-ROLE, SOURCE, CAPTURE = "stemma_role", "stemma_source", "stemma_capture"
+ROLE, SOURCE, CAPTURE, VALIDATED = "stemma_role", "stemma_source", "stemma_capture", "stemma_validated"
+WHY = "stemma_why"  # a look that failed: the reason
+STARTED = "stemma_started"  # when the request went out: the moment of its capture (WARC 1.1, 5.4)
+ARCHIVE, ORIGINAL = "stemma_archive", "stemma_original"  # of a memento: the archive's base address, the original's
 _FLAG_TRUNCATED: dict[str, Truncated] = {"dataloss": "disconnect", "download_stopped": "length"}
 
 
@@ -32,25 +36,33 @@ class Recorder:
 
     def record(self, request: Request, response: Response) -> Capture:
         """Keep an exchange; a payload that this URL gave before becomes a revisit record."""
-        exchange = exchange_of(request, response, fetched_at=to_milliseconds(self.clock()))
-        earlier = None
-        if exchange.truncated is None and response.status == 200:
-            earlier = captures.original(
-                self.conn, url=exchange.url, payload_digest=payload_digest(exchange.body)
-            )
-        capture = self.writer.write(exchange, revisit_of=earlier)
+        started_at = request.meta.get(STARTED) or self.clock()
+        exchange = _as_memento(exchange_of(request, response, fetched_at=to_milliseconds(started_at)), request)
+        if response.status == 304 and (held := request.meta.get(VALIDATED)) is not None:
+            original = captures.original(self.conn, url=held.url, payload_digest=held.payload_digest)
+            capture = self.writer.write_not_modified(exchange, original or held)
+        else:
+            capture = self.writer.write(exchange, revisit_of=self._earlier(exchange, response.status))
         seen = captures.add(self.conn, capture)
-        self.count(seen.outcome if exchange.role == "article" else exchange.role)
+        if seen.outcome == "failed":
+            request.meta[WHY] = seen.error
+        else:
+            self.count(seen.outcome if exchange.role == "article" else exchange.role)
         return capture
 
+    def _earlier(self, exchange: Exchange, status: int) -> Capture | None:
+        if exchange.truncated is not None or status != 200 or exchange.via is not None:
+            return None
+        return captures.original(self.conn, url=exchange.url, payload_digest=payload_digest(exchange.body))
+
     def record_failure(self, request: Request, error: BaseException) -> None:
-        """Keep a look that got no answer."""
+        """Keep a look that got no answer; it is counted with the failures of the run."""
         failed = FailedFetch(
-            url=request.url, at=to_milliseconds(self.clock()), role=request.meta.get(ROLE, "other"),
-            source=request.meta.get(SOURCE), error=f"{type(error).__name__}: {str(error)[:500]}",
+            url=request.url, at=to_milliseconds(request.meta.get(STARTED) or self.clock()),
+            role=request.meta.get(ROLE, "other"), source=request.meta.get(SOURCE),
+            error=f"{type(error).__name__}: {str(error)[:500]}",
         )
         captures.add_failed(self.conn, failed, self.writer.write_failed(failed))
-        self.count("failed")
 
     def count(self, what: str) -> None:
         """Add one to a figure of the crawl's report."""
@@ -69,6 +81,18 @@ def exchange_of(request: Request, response: Response, *, fetched_at: datetime) -
         ip_address=str(response.ip_address) if response.ip_address and not request.meta.get("proxy") else None,
         head_is_raw=head is not None, truncated=_FLAG_TRUNCATED[flags[0]] if flags else None,
     )
+
+
+def _as_memento(exchange: Exchange, request: Request) -> Exchange:
+    """What a web archive served as a capture of its own: the archive is the agent, its time the capture's."""
+    base = request.meta.get(ARCHIVE)
+    if base is None:
+        return exchange
+    status, headers = parse_head(exchange.response_head)
+    served = memento_served(exchange.url, base=base, headers=headers, status=status)
+    if served is None:
+        return exchange
+    return replace(exchange, role="article", via=service_name(base), original_url=served[0], captured_at=served[1])
 
 
 def _request_head(request: Request, raw: RawHead | None) -> bytes:

@@ -19,6 +19,7 @@ class Robots:
     allows_all: bool
     rules: Protego | None
     agent: str
+    why: str = "robots.txt forbids it"
 
     def allows(self, url: str) -> bool:
         """Whether the agent may fetch a URL of this host."""
@@ -36,7 +37,8 @@ def robots(*, status: int | None, body: bytes, agent: str) -> Robots:
     if status is not None and 200 <= status < 300:
         text = body[:MAX_BYTES].decode("utf-8-sig", "replace")
         return Robots(allows_all=True, rules=Protego.parse(text), agent=agent)
-    return Robots(allows_all=status is not None and 400 <= status < 500, rules=None, agent=agent)
+    why = "robots.txt gave no answer" if status is None else f"robots.txt answered {status}"
+    return Robots(allows_all=status is not None and 400 <= status < 500, rules=None, agent=agent, why=why)
 
 
 def robots_url(url: str) -> str:

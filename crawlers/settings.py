@@ -28,18 +28,17 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
     crawl = topic.crawl
     return {
         "USER_AGENT": user_agent(topic),
-        "DOWNLOAD_DELAY": crawl.delay,
-        "RANDOMIZE_DOWNLOAD_DELAY": False,
+        "DOWNLOAD_DELAY": 0,  # all waiting is MannersMiddleware's
         "DOWNLOAD_TIMEOUT": crawl.timeout,
         "DOWNLOAD_MAXSIZE": 0,  # the recorder stops a body at its limit and keeps what came
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_FAIL_ON_DATALOSS": False,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "CONCURRENT_REQUESTS": crawl.concurrency,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": crawl.per_host,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": crawl.concurrency,
         "REDIRECT_MAX_TIMES": crawl.max_redirects,
         "RETRY_TIMES": crawl.retries,
-        "RETRY_HTTP_CODES": [500, 502, 503, 504, 522, 524, 408],
+        "RETRY_HTTP_CODES": [500, 502, 503, 504, 522, 524, 408, 429],
         "CLOSESPIDER_TIMEOUT": int((crawl.minutes or 0) * 60),
         "DEFAULT_REQUEST_HEADERS": {
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -47,16 +46,22 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
             "Accept-Encoding": "gzip, deflate",  # what archive.payloads can undo
         },
         "HTTPERROR_ALLOW_ALL": True,
+        "URLLENGTH_LIMIT": 0,  # archive.urls.is_fetchable has its own, which drops nothing without a word
+        "DUPEFILTER_CLASS": "crawlers.middlewares.ExactDupeFilter",
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
         "LOG_LEVEL": "ERROR",
         "LOG_INSTALL_ROOT_HANDLER": False,
-        "TWISTED_DNS_RESOLVER": "crawlers.spider.GuardedResolver",
+        "TWISTED_DNS_RESOLVER": "crawlers.middlewares.GuardedResolver",
         "DOWNLOADER_MIDDLEWARES": dict.fromkeys(_OFF, None) | {
-            "crawlers.spider.GuardMiddleware": 90,
-            "crawlers.spider.RobotsMiddleware": 100,
-            "crawlers.spider.RecorderMiddleware": 990,
+            "crawlers.middlewares.GuardMiddleware": 90,
+            "crawlers.middlewares.RobotsMiddleware": 100,
+            "crawlers.middlewares.ValidatorsMiddleware": 980,
+            "crawlers.middlewares.RecorderMiddleware": 990,
+            "crawlers.middlewares.MannersMiddleware": 995,
         },
+        # A site that must be waited for does not hold up the others.
+        "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.DownloaderAwarePriorityQueue",
         "EXTENSIONS": {"scrapy.extensions.logstats.LogStats": None},
     }
 
@@ -67,7 +72,15 @@ def user_agent(topic: Topic) -> str:
 
 
 def guard(topic: Topic) -> Guard:
-    """Which addresses may be fetched; a forward proxy's own host is where the operator pointed us."""
+    """Which addresses may be fetched."""
+    return Guard(allowed=frozenset(topic.crawl.allow_private))
+
+
+def resolver_guard(topic: Topic) -> Guard:
+    """Which hosts may have private addresses: the topic's, and the forward proxy's, where the operator pointed us.
+
+    A page on the proxy's host is refused all the same, by `guard`. Behind a proxy other names are its to resolve.
+    """
     proxies = {urlsplit(proxy).hostname or "" for proxy in getproxies().values()}
     return Guard(allowed=frozenset(topic.crawl.allow_private) | proxies)
 

@@ -1,7 +1,13 @@
-"""Sitemap bytes -> discoveries and further sitemaps: index, urlset with the news extension, plain text (pure)."""
+"""Sitemap bytes -> discoveries and further sitemaps (pure).
 
+Read are indexes, urlsets with the news and hreflang extensions, plain text, and the `Sitemap:` lines of robots.txt.
+"""
+
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -9,9 +15,13 @@ from archive.model import Discovery
 from archive.payloads import UndecodablePayload, gunzipped
 from archive.urls import absolute
 from crawlers.errors import Unreadable
+from crawlers.markup import characters, is_html, local_name, plain, xml_root
 
 MAX_ENTRIES = 50_000  # sitemaps.org, "Sitemap file location": a sitemap holds at most 50,000 URLs
 MAX_BYTES = 52_428_800  # and 50 MiB uncompressed
+MAX_ALTERNATES = 50  # translations that one entry names
+_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?![\d-])")
+_SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,64 +32,100 @@ class Sitemap:
     children: tuple[str, ...]
 
 
-def sitemap(payload: bytes, *, url: str, source: str, found_at: datetime) -> Sitemap:
+def sitemap(
+    payload: bytes, *, url: str, source: str, found_at: datetime, charset: str | None = None, days: int | None = None
+) -> Sitemap:
     """Read a sitemap or an index of sitemaps; a gzip file is unpacked whatever its media type says.
 
-    Raises Unreadable for what is neither.
+    With `days`, what was last changed more than so many days before `found_at` is passed over, children too; what
+    declares no date, or one that cannot be read, is not. Raises Unreadable for what is no sitemap.
     """
     try:
         payload = gunzipped(payload, limit=MAX_BYTES) if payload[:2] == b"\x1f\x8b" else payload
     except UndecodablePayload as error:
         raise Unreadable(str(error)) from error
-    if payload.lstrip()[:4].lower() == b"http":
-        return Sitemap(discoveries=_text_lines(payload, url, source, found_at), children=())
-    root = _root(payload)
-    name = etree.QName(root).localname if isinstance(root.tag, str) else ""
-    if name == "sitemapindex":
-        children = (absolute(url, _child(entry, "loc") or "") for entry in root[:MAX_ENTRIES])
-        return Sitemap(discoveries=(), children=tuple(child for child in children if child))
-    if name != "urlset":
-        raise Unreadable(f"this is no sitemap: its root element is <{name}>")
-    found = (_discovery(entry, url, source, found_at) for entry in root[:MAX_ENTRIES])
-    return Sitemap(discoveries=tuple(d for d in found if d), children=())
+    text = characters(payload, charset)
+    if urlsplit(url).path == "/robots.txt":
+        return Sitemap(discoveries=(), children=_robots_lines(text, url))
+    if re.match(r"\s*https?://", text, re.IGNORECASE):
+        return Sitemap(discoveries=_text_lines(text, url, source, found_at), children=())
+    root = xml_root(text)
+    if root is None:
+        raise Unreadable("this is no sitemap: it is no XML")
+    oldest = None if days is None else found_at.date() - timedelta(days=days + 1)  # a day for what zone it may be
+    entries = (entry for entry in root[:MAX_ENTRIES] if not _is_older(entry, oldest))
+    if local_name(root) == "sitemapindex":
+        children = (absolute(url, _child(entry, "loc") or "") for entry in entries)
+        return Sitemap(discoveries=(), children=tuple(dict.fromkeys(child for child in children if child)))
+    if local_name(root) != "urlset":
+        raise Unreadable("this is no sitemap" + (" but an HTML page" if is_html(text) else
+                                                 f": its root element is <{local_name(root)[:100]}>"))
+    found = [discovery for entry in entries for discovery in _discoveries(entry, url, source, found_at)]
+    return Sitemap(discoveries=tuple(found[:MAX_ENTRIES]), children=())
 
 
 def url_list(payload: bytes, *, source: str, found_at: datetime) -> tuple[Discovery, ...]:
     """The addresses of a list, one a line; lines that are none are passed over."""
-    return _text_lines(payload, "", source, found_at)
+    return _text_lines(characters(payload, None), "", source, found_at)
 
 
-def _root(payload: bytes) -> etree._Element:
-    # No network, no entities, no DTD: a sitemap is a stranger's XML.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
-    try:
-        root = etree.fromstring(payload, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unreadable(f"this is no sitemap: {error}") from error
-    if root is None:
-        raise Unreadable("this is no sitemap: it is no XML")
-    return root
+def _robots_lines(text: str, url: str) -> tuple[str, ...]:
+    """The sitemaps that a robots.txt names."""
+    links = (absolute(url, line) for line in _SITEMAP_LINE.findall(text)[:MAX_ENTRIES])
+    found = tuple(dict.fromkeys(link for link in links if link))
+    if not found:
+        raise Unreadable("this robots.txt names no sitemap" + (" and is an HTML page" if is_html(text) else ""))
+    return found
 
 
-def _discovery(entry: etree._Element, url: str, source: str, found_at: datetime) -> Discovery | None:
+def _discoveries(entry: etree._Element, url: str, source: str, found_at: datetime) -> Iterator[Discovery]:
+    """The entry's page, then its translations, of which the sitemap says nothing more."""
     link = absolute(url, _child(entry, "loc") or "")
-    if link is None:
+    if link is not None:
+        yield Discovery(
+            url=link, source=source, found_at=found_at, title=plain(_child(entry, "news", "title")),
+            published=_child(entry, "news", "publication_date") or _child(entry, "lastmod"),
+        )
+    alternates = [child.get("href") for child in entry if local_name(child) == "link"
+                  and child.get("rel") == "alternate" and child.get("hreflang")]
+    translations = (absolute(url, href or "") for href in alternates[:MAX_ALTERNATES])
+    for translation in dict.fromkeys(translations):
+        if translation and translation != link:
+            yield Discovery(url=translation, source=source, found_at=found_at)
+
+
+def _is_older(entry: etree._Element, oldest: date | None) -> bool:
+    """Whether all that an entry says of its time lies before a day."""
+    if oldest is None:
+        return False
+    declared = (_child(entry, "news", "publication_date"), _child(entry, "lastmod"))
+    days = [_last_day(text) for text in declared if text]
+    return bool(days) and all(day is not None and day < oldest for day in days)
+
+
+def _last_day(text: str) -> date | None:
+    """The last day that a W3C date such as 2025, 2025-03 or 2025-03-15T12:00:00 can mean."""
+    match = _DAY.match(text)
+    try:
+        if match is None:
+            return None
+        year, month, day = int(match[1]), int(match[2] or 12), match[3]
+        if day:
+            return date(year, month, int(day))
+        return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    except ValueError:
         return None
-    return Discovery(
-        url=link, source=source, found_at=found_at, title=_child(entry, "news", "title"),
-        published=_child(entry, "news", "publication_date") or _child(entry, "lastmod"),
-    )
 
 
 def _child(entry: etree._Element, *path: str) -> str | None:
     """Text of a descendant by local names, whatever the namespace: sites declare the wrong ones."""
     for child in entry:
-        if isinstance(child.tag, str) and etree.QName(child).localname == path[0]:
+        if local_name(child) == path[0]:
             return _child(child, *path[1:]) if path[1:] else " ".join((child.text or "").split())[:2_000] or None
     return None
 
 
-def _text_lines(payload: bytes, url: str, source: str, found_at: datetime) -> tuple[Discovery, ...]:
-    lines = payload.decode("utf-8", "replace").splitlines()[:MAX_ENTRIES]
+def _text_lines(text: str, url: str, source: str, found_at: datetime) -> tuple[Discovery, ...]:
+    lines = text.splitlines()[:MAX_ENTRIES]
     links = (absolute(url, line) for line in lines if line.strip() and not line.lstrip().startswith("#"))
     return tuple(Discovery(url=link, source=source, found_at=found_at) for link in links if link)

@@ -57,7 +57,7 @@ class Start:
 
     counts: pages.Counts
     latest: tuple[Card, ...]
-    families: tuple[pages.FamilyCard, ...]
+    families: tuple[kin.FamilyCard, ...]
     most_edited: tuple[Card, ...]
 
 
@@ -101,7 +101,8 @@ class ArticleAnswer:
     """An article by one of its versions.
 
     `source` is the link that says what the article was made from; `sources` are all decided links in which it is the
-    copy, `copies` those in which it is the exemplar. `lineage` leads from its exemplar to the family's root.
+    copy, `copies` those in which it is the exemplar. `lineage` leads from its exemplar to the family's root; `roots`
+    are all roots of the family: which of several stood first is undecided.
     """
 
     article: Card
@@ -113,6 +114,7 @@ class ArticleAnswer:
     copies: tuple[LinkDetail, ...]
     undecided: tuple[LinkDetail, ...]
     lineage: tuple[Card, ...]
+    roots: tuple[Card, ...]
     addresses: tuple[str, ...]
     captures: tuple[pages.CaptureLine, ...]
     unanswered: tuple[pages.Unanswered, ...]
@@ -159,7 +161,7 @@ def start(conn: sqlite3.Connection, _question: Question) -> Start:
     """/ and /index.json: what the archive holds."""
     return Start(
         counts=pages.counts(conn), latest=pages.latest(conn, limit=LISTED),
-        families=pages.largest_families(conn, limit=LISTED), most_edited=pages.most_edited(conn, limit=LISTED),
+        families=kin.largest_families(conn, limit=LISTED), most_edited=pages.most_edited(conn, limit=LISTED),
     )
 
 
@@ -271,6 +273,7 @@ def _article(
         source=next((d.link for d in sorted(sources, key=lambda d: d.other.article_id != parent)), None),
         copies=tuple(d for d in links if d.link.direction == "decided" and d.link.exemplar.article_id == article_id),
         undecided=tuple(d for d in links if d.link.direction != "decided"), lineage=lineage,
+        roots=kin.roots(conn, [card.family]).get(card.family, ()) if card.family else (),
         addresses=pages.addresses(conn, article_id), captures=pages.captures(conn, article_id, limit=CAPTURES),
         unanswered=pages.unanswered(conn, article_id, limit=CAPTURES), citation=words.citation(card, reading),
     )

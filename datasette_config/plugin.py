@@ -5,6 +5,8 @@ this package were first, it would be registered half made, without its hooks.
 """
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -32,6 +34,14 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
         f"{datasette.urls.static_plugins(static_name(), 'stemma.css')}?{hashlib.sha256(style).hexdigest()[:8]}"
     )
     env.globals["stemma_mark"] = datasette.urls.static_plugins(static_name(), "mark.svg")
+
+
+@hookimpl
+def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
+    """The site goes on with the new file when the archive's database is replaced."""
+    from datasette_config.renewal import renewing
+
+    return partial(renewing, datasette=datasette)
 
 
 @hookimpl

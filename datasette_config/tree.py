@@ -1,25 +1,30 @@
 """A family's members -> its tree, as places to draw and as a nested list, and its timeline.
 
-Sigla are the short names of witnesses, as textual critics give them: A is the earliest held. They belong to one
-view of one family; to cite a text, use its public id.
+Sigla are the short names of witnesses, as textual critics give them: A is the one that the family is named after, the
+others follow by when they are known to have stood. They belong to one view of one family; to cite a text, use its
+public id.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from archive.store.kin import Member
 from archive.store.pages import Card
 
-ROW = 34  # pixels from one witness of the drawing to the next
-STEP, NARROW = 40, 18  # pixels from a text to those that were made from it; the least, in deep trees
-DEEP = 240  # pixels that all steps together should take
-LEFT = 16
-LABEL = 300  # pixels for the words beside a node
+# The drawing of a family of up to eight copyings in a row fits a window of 360 pixels.
+ROW = 46  # pixels from one witness of the drawing to the next: two lines of words
+STEP, NARROW = 32, 11  # pixels from a text to those that were made from it; the least, in deep trees
+DEEP = 88  # pixels that all steps together should take
+LEFT = 14
+LABEL = 224  # pixels for the words beside a node
 _MARKS = ((0, "0"), (1, "1 h"), (6, "6 h"), (24, "1 day"), (24 * 7, "1 week"), (24 * 30, "1 month"),
           (24 * 182, "6 months"), (24 * 365, "1 year"))
 _MARGIN = 10.0  # per cent of the timeline's width, at the left for sigla
+_WIDE, _SMALL = 600, 300  # pixels of a timeline: the least in a wide window, and in one of 360
+_LETTER = 7  # pixels of a mark's words, each letter
 _BEFORE = 2.0  # per cent to the left of the earliest: where a date leaves room for an earlier moment
 
 
@@ -80,11 +85,21 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A time on the timeline, in per cent of its width; `shown` says in which windows there is room for its words."""
+
+    place: float
+    words: str
+    anchor: Literal["start", "middle", "end"]
+    shown: Literal["always", "wide", "never"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """Spans by time since the earliest, on a scale that gives hours and months room; marks are (place, words)."""
+    """Spans by time since the first moment at which one is known to have stood; hours are drawn wider than months."""
 
     spans: tuple[Span, ...]
-    marks: tuple[tuple[float, str], ...]
+    marks: tuple[Mark, ...]
     zero: str
 
 
@@ -99,7 +114,7 @@ def siglum(place: int) -> str:
 
 
 def sigla(members: Sequence[Member]) -> dict[int, str]:
-    """The siglum of each member's article; members come earliest first."""
+    """The siglum of each member's article; members come in the order of `archive.store.kin.members`."""
     return {member.card.article_id: siglum(place) for place, member in enumerate(members)}
 
 
@@ -177,8 +192,35 @@ def timeline(members: Sequence[Member]) -> Timeline | None:
              end=place(_hours(m.card.known_by, zero)), seen=place(_hours(m.card.first_seen, zero)))
         for row, m in enumerate(members)
     )
-    marks = tuple((place(hours), words) for hours, words in _MARKS if hours <= max(longest, 1.0))
-    return Timeline(spans=spans, marks=marks, zero=zero.isoformat())
+    marks = [(place(hours), words) for hours, words in _MARKS if hours <= max(longest, 1.0)]
+    return Timeline(spans=spans, marks=_marks(marks), zero=zero.isoformat())
+
+
+def _marks(places: Sequence[tuple[float, str]]) -> tuple[Mark, ...]:
+    anchors = [_anchor(place, is_first=number == 0) for number, (place, _) in enumerate(places)]
+    wide, small = (_with_room(places, anchors, width=width) for width in (_WIDE, _SMALL))
+    return tuple(
+        Mark(place=place, words=words, anchor=anchor,
+             shown="always" if place in small and place in wide else "wide" if place in wide else "never")
+        for (place, words), anchor in zip(places, anchors, strict=True)
+    )
+
+
+def _anchor(place: float, *, is_first: bool) -> Literal["start", "middle", "end"]:
+    return "start" if is_first else "end" if place > 90 else "middle"
+
+
+def _with_room(places: Sequence[tuple[float, str]], anchors: Sequence[str], *, width: int) -> set[float]:
+    """The places whose words do not touch those before them on a line of so many pixels."""
+    found: set[float] = set()
+    end = -math.inf
+    for (place, words), anchor in zip(places, anchors, strict=True):
+        length = len(words) * _LETTER
+        start = place / 100 * width - {"start": 0.0, "middle": length / 2, "end": float(length)}[anchor]
+        if start > end + _LETTER:
+            found.add(place)
+            end = start + length
+    return found
 
 
 def _time(iso: str) -> datetime:

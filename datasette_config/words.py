@@ -1,6 +1,6 @@
 """Values of the archive -> words for people. Templates know this module as `say`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -19,16 +19,19 @@ _LANGUAGES = {
     "sk": "Slovak", "sr": "Serbian", "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
 }
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "ckb"})
+# By the first word of a basis; the rest names the field ("json-ld datePublished", "time element").
 _BASES = {
     "json-ld": "read in the page's JSON-LD", "opengraph": "read in the page's OpenGraph tags",
-    "meta": "read in the page's meta tags", "time-element": "read in a time element of the page",
-    "url": "read in the address", "text": "read in the text", "htmldate": "found in the page's markup",
-    "source": "declared by the feed or sitemap", FIRST_SEEN: "first seen; the page states no date",
+    "meta": "read in the page's meta tags", "time": "read in a time element of the page",
+    "url": "read in the address", "text": "read in the text", "htmldate": "read by htmldate in the page",
+    "trafilatura": "read by trafilatura in the page", "source": "declared by the feed or sitemap",
+    FIRST_SEEN: "first seen; the page states no date",
 }
 _SHORT_BASES = {
     "json-ld": "from JSON-LD", "opengraph": "from OpenGraph", "meta": "from a meta tag",
-    "time-element": "from a time element", "url": "from the address", "text": "from the text",
-    "htmldate": "from the markup", "source": "from the feed", FIRST_SEEN: "undated",
+    "time": "from a time element", "url": "from the address", "text": "from the text",
+    "htmldate": "read by htmldate, the day only", "trafilatura": "read by trafilatura", "source": "from the feed",
+    FIRST_SEEN: "undated",
 }
 _RELATIONS = {
     "identical": "the same text", "near-duplicate": "nearly the same text", "excerpt": "an excerpt",
@@ -82,7 +85,7 @@ def dated(dating: Dating) -> str:
 
 def basis(dating: Dating) -> str:
     """Where a date was read, and how wide its interval is."""
-    words = _BASES.get(dating.basis, dating.basis)
+    words = _by_first_word(_BASES, dating.basis)
     if dating.basis == FIRST_SEEN:
         return words
     return f"{words}, {'to the minute' if dating.earliest == dating.latest else 'the day only'}"
@@ -90,7 +93,7 @@ def basis(dating: Dating) -> str:
 
 def dated_by(dating: Dating) -> str:
     """Where a date was read, in a few words."""
-    return _SHORT_BASES.get(dating.basis, dating.basis)
+    return _by_first_word(_SHORT_BASES, dating.basis)
 
 
 def interval(dating: Dating) -> str:
@@ -222,3 +225,7 @@ def citation(card: Card, reading: Reading) -> str:
     line = (f"{title}{stop} {card.outlet}, {dated(card.dating)}. {card.url} Archived "
             f"{moment(reading.first_seen)} by Stemma, {sha256}; public id {reading.public_id}.")
     return line.translate(_TURNING)
+
+
+def _by_first_word(words: Mapping[str, str], basis: str) -> str:
+    return words.get(basis) or words.get(basis.partition(" ")[0], basis)

@@ -5,15 +5,15 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from archive.errors import MissingArchive
+from archive.errors import ForeignDatabase, MissingArchive
 from archive.folder import Archive, DataFolder, locked
 from archive.model import Report
-from archive.store import export, open_database, runs
+from archive.store import export, open_database, read_database, runs
 from archive.topic import Topic
 from pipeline import PROGRAM
 from pipeline.steps import Clock, Progress, Work, update
@@ -28,6 +28,7 @@ def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> li
     if not folder.warcs.is_dir():
         raise MissingArchive(f"{folder.warcs} does not exist: there are no WARC files to rebuild from; pass --data DIR")
     with locked(folder):
+        _refuse_newer(folder.database)
         new = folder.path / "archive.db.rebuild"
         _remove(new)
         conn = open_database(new, create=True)
@@ -38,10 +39,25 @@ def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> li
             conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             conn.close()
-        _remove(folder.database, but_main=True)
+        _settle(folder.database)
         os.replace(new, folder.database)
         _remove(new)
     return reports
+
+
+def _refuse_newer(database: Path) -> None:
+    """A newer program's database is not replaced by an older one; a damaged or missing one is what this is for."""
+    with suppress(MissingArchive, ForeignDatabase):
+        read_database(database).close()
+
+
+def _settle(database: Path) -> None:
+    """Take the old database's log into its file, so that nothing of it is beside the new one."""
+    with suppress(MissingArchive, ForeignDatabase, sqlite3.DatabaseError):
+        conn = open_database(database)
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        conn.close()
+    _remove(database, but_main=True)
 
 
 def _remove(database: Path, *, but_main: bool = False) -> None:
@@ -69,20 +85,22 @@ def export_jsonl(data: Path, file: Path) -> Report:
                 done += 1
         else:
             part = file.with_name(file.name + ".part")
-            with open(part, "w", encoding="utf-8") as out:
-                for article in export.articles(conn):
-                    out.write(json.dumps(article, ensure_ascii=False) + "\n")
-                    done += 1
-            os.replace(part, file)
+            try:
+                with open(part, "w", encoding="utf-8") as out:
+                    for article in export.articles(conn):
+                        out.write(json.dumps(article, ensure_ascii=False) + "\n")
+                        done += 1
+                os.replace(part, file)
+            finally:
+                part.unlink(missing_ok=True)
     return Report(step="export", done=done, seconds=monotonic() - started)
 
 
 @contextmanager
 def reading(data: Path) -> Iterator[sqlite3.Connection]:
     """One consistent state of the database, whatever a crawl writes meanwhile."""
-    conn = open_database(DataFolder(data).database)
+    conn = read_database(DataFolder(data).database)
     try:
-        conn.execute("PRAGMA query_only = ON")
         conn.execute("BEGIN")
         yield conn
     finally:

@@ -1,6 +1,7 @@
 """The command line: each command parses, opens the archive, calls one step and prints its Report."""
 
 import json
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from archive.model import Report
 from pipeline import PROGRAM
 
 DEFAULT_TOPIC = "kursk"
+QUIET = frozenset({"index", "discover"})  # steps that mostly have nothing to do
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 class Commands(click.Group):
@@ -46,6 +49,9 @@ def main() -> None:
     except ArchiveError as error:
         click.echo(f"stemma: {error}", err=True)
         sys.exit(error.exit_code)
+    except (OSError, sqlite3.OperationalError) as error:  # a full disk, a folder that cannot be written, a locked file
+        click.echo(f"stemma: {error}; mend that and run again, what was kept is whole", err=True)
+        sys.exit(1)
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,7 +63,8 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--data", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
                      help="The archive's folder (default: the topic file's 'data', else ./data)."),
         click.option("--topic", default=None, metavar="NAME|FILE", envvar="STEMMA_TOPIC",
-                     help=f"A topic file, or a bundled topic's name (default: {DEFAULT_TOPIC})."),
+                     help=f"A topic file, or a bundled topic's name (default: the archive's own, else "
+                          f"{DEFAULT_TOPIC})."),
     ):
         command = option(command)
 
@@ -65,11 +72,35 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     def with_topic(topic: str | None, data: Path | None, settings: tuple[str, ...], **rest: Any) -> Any:
         from archive.topic import load_topic, with_overrides
 
-        read = with_overrides(load_topic(topic or DEFAULT_TOPIC), settings)
+        found = load_topic(topic) if topic else held_topic(data or Path("data")) or load_topic(DEFAULT_TOPIC)
+        read = with_overrides(found, settings)
         folder = data or (Path(read.path).parent / read.data if read.data else Path("data"))
         return command(topic=read, data=folder, **rest)
 
     return with_topic
+
+
+def held_topic(data: Path) -> Any:
+    """The topic that an archive was last fed with: its file as it is now, else as its events kept it; or None."""
+    from archive import events
+    from archive.folder import DataFolder
+    from archive.topic import load_topic, parse_topic
+
+    last = [event for event in events.read(DataFolder(data).events) if event.get("kind") == "topic"][-1:]
+    if not last:
+        return None
+    path = Path(str(last[0].get("file", "topic.toml")))
+    return load_topic(path) if path.is_file() else parse_topic(str(last[0]["text"]), path=str(path))
+
+
+def refuse_other_topic(topic: Any, data: Path) -> None:
+    """An archive holds one topic: another's words would declare all that it holds to be off the topic."""
+    held = held_topic(data)
+    if held is not None and held.name != topic.name:
+        raise TopicError(
+            f"{data} is the archive of the topic '{held.name}', not of '{topic.name}'; pass its --topic file, or "
+            f"another --data folder"
+        )
 
 
 @contextmanager
@@ -79,13 +110,12 @@ def opened(topic: Any, data: Path, command: str, *, create: bool = False) -> Ite
     from archive.store import runs
     from pipeline.steps import Work
 
+    refuse_other_topic(topic, data)
     with open_archive(data, create=create) as archive:
         run_id = runs.start_run(archive.conn, command=command, program=PROGRAM, topic_digest=topic.digest, at=now())
         reports: list[Report] = []
-        try:
-            yield Work(archive, topic, now, Bars()), reports
-        finally:
-            runs.end_run(archive.conn, run_id, reports, at=now())
+        yield Work(archive, topic, now, Bars()), reports
+        runs.end_run(archive.conn, run_id, reports, at=now())  # a run without an end was killed, or failed
 
 
 def now() -> datetime:
@@ -124,8 +154,9 @@ def finish(reports: Sequence[Report], *, as_json: bool) -> None:
 
     if as_json:
         click.echo(json.dumps([report_json(report) for report in reports], ensure_ascii=False))
-        return
-    for report in reports:
+    for report in reports if not as_json else ():
+        if not (report.done or report.failed or report.skipped) and report.step in QUIET:
+            continue
         parts = [f"{report.done} done"]
         parts += [f"{report.skipped} skipped"] if report.skipped else []
         parts += [f"{n} {what}" for what, n in report.counts if n]
@@ -133,6 +164,16 @@ def finish(reports: Sequence[Report], *, as_json: bool) -> None:
         click.echo(f"{report.step:<10} {', '.join(parts)} ({report.seconds:.1f} s)")
         for reason, n in report.failed[:5]:
             click.echo(f"{'':<10}   {n} × {reason}")
+    attend(reports)
+
+
+def attend(reports: Sequence[Report]) -> None:
+    """Say what a person must mend, and end with exit code 1 if there is anything."""
+    sentences = [sentence for report in reports for sentence in report.attention]
+    for sentence in sentences:
+        click.echo(f"stemma: {sentence}", err=True)
+    if sentences:
+        sys.exit(1)
 
 
 @cli.command()
@@ -140,22 +181,40 @@ def finish(reports: Sequence[Report], *, as_json: bool) -> None:
               help="A bundled topic's name, or a topic file; one that does not exist is written.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("data"), show_default=True)
 @click.option("--contact", default="mailto:you@example.org", help="Your address, for the crawler's user agent.")
-def init(topic: str, data: Path, contact: str) -> None:
-    """Make an empty archive, and a topic file to start from."""
-    from archive.folder import open_archive
-    from archive.topic import bundled_topics, load_topic, new_topic_text
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+              help="Override a setting of the topic file while outlets are looked at, e.g. --set crawl.delay=10.")
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+def init(topic: str, data: Path, contact: str, settings: tuple[str, ...], urls: tuple[str, ...]) -> None:
+    """Make an empty archive, and a topic file to start from.
 
-    if topic not in bundled_topics() and not Path(topic).exists():
-        name = Path(topic).stem
-        text = new_topic_text(name=name, title=name.replace("-", " ").capitalize(), contact=contact)
-        try:
-            Path(topic).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise TopicError(f"{topic}: {error.strerror}; give a path that can be written") from error
+    With the URLs of outlets, look for their feeds, sitemaps and section pages and put them into the topic file as
+    sources; a new file then starts from the default topic's keywords.
+    """
+    from archive.folder import open_archive
+    from archive.topic import bundled_topics, load_topic, parse_topic, with_overrides
+    from pipeline import outlets
+
+    is_new = topic not in bundled_topics() and not Path(topic).exists()
+    if is_new:
+        text = outlets.new_text(Path(topic), contact=contact, like=DEFAULT_TOPIC if urls else None)
+    read = with_overrides(parse_topic(text, path=topic) if is_new else load_topic(topic), settings)
+    if urls:
+        refuse_placeholder(read)
+    if is_new:
+        outlets.write(Path(topic), text)
         click.echo(f"wrote {topic}: put in your contact address, keywords and sources")
-    load_topic(topic)
+    silent = []
+    if urls:
+        for url, sources in outlets.add(Path(topic), urls, settings=settings, clock=now):
+            click.echo(f"{url}: {len(sources)} new sources")
+            for source in sources:
+                click.echo(f"  {source.kind:<8} {source.name:<28} {source.url}")
+            silent += [] if sources else [url]
     with open_archive(data, create=True):
         click.echo(f"archive in {data}; next: stemma check --topic {topic} && stemma run --topic {topic} --data {data}")
+    if silent:
+        click.echo(f"nothing new was found at {', '.join(silent)}; write their sources by hand", err=True)
+        sys.exit(1)
 
 
 @cli.command()
@@ -189,7 +248,41 @@ def crawl(topic: Any, data: Path, as_json: bool) -> None:
     with opened(topic, data, "crawl", create=True) as (work, reports):
         reports += [steps.index_pending(work), steps.discover_pending(work), steps.crawl(work)]
         work.progress.close()
-        finish(reports, as_json=as_json)
+    finish(reports, as_json=as_json)
+
+
+@cli.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--via", default=None, metavar="NAME", help="Who captured them (default: what the files say).")
+@options
+def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via: str | None) -> None:
+    """Copy the captures of WARC and WACZ FILES into the archive."""
+    from pipeline import backfill as archives
+    from pipeline import steps
+
+    with opened(topic, data, "import", create=True) as (work, reports):
+        reports += [steps.index_pending(work), archives.import_files(work, files, via=via)]
+        work.progress.close()
+        finish(reports[1:], as_json=as_json)
+
+
+@cli.command()
+@click.option("--from", "first", type=DAY, default=None, help="First day, as 2024-08-06 (default: the topic's).")
+@click.option("--to", "last", type=DAY, default=None, help="Last day (default: the topic's).")
+@click.option("--source", default=None, metavar="NAME", help="Only the site of one source of the topic file.")
+@click.option("--dry-run", is_flag=True, help="Ask what archives hold; say how much there is to fetch, fetch no page.")
+@options
+def backfill(
+    topic: Any, data: Path, as_json: bool, first: datetime | None, last: datetime | None, source: str | None,
+    dry_run: bool,
+) -> None:
+    """Fetch what web archives kept of the sources' sites, under the archives' own dates."""
+    from crawlers.span import Span
+    from pipeline import backfill as archives
+
+    refuse_placeholder(topic)
+    span = Span(first=first.date() if first else topic.start, last=last.date() if last else topic.end, source=source)
+    finish(archives.backfill(topic, data, span, dry_run=dry_run, clock=now, progress=Bars()), as_json=as_json)
 
 
 @cli.command()
@@ -201,7 +294,7 @@ def update(topic: Any, data: Path, as_json: bool) -> None:
     with opened(topic, data, "update") as (work, reports):
         reports += steps.update(work)
         work.progress.close()
-        finish(reports, as_json=as_json)
+    finish(reports, as_json=as_json)
 
 
 @cli.command()
@@ -214,8 +307,9 @@ def run(topic: Any, data: Path, as_json: bool) -> None:
     with opened(topic, data, "run", create=True) as (work, reports):
         reports += [steps.index_pending(work), steps.discover_pending(work), steps.crawl(work), *steps.update(work)]
         work.progress.close()
-        if as_json or sys.stdout.isatty():
-            finish(reports, as_json=as_json)
+    if as_json or sys.stdout.isatty():
+        finish(reports, as_json=as_json)
+    attend(reports)
 
 
 @cli.command()
@@ -224,6 +318,7 @@ def rebuild(topic: Any, data: Path, as_json: bool) -> None:
     """Make the database anew from the WARC files."""
     from pipeline import care
 
+    refuse_other_topic(topic, data)
     reports = care.rebuild(topic, data, clock=now, progress=Bars())
     finish(reports, as_json=as_json)
 

@@ -28,6 +28,16 @@ _CREDIT = re.compile(
 )
 
 
+# "SUMY, Ukraine, Aug 24 (Dnipro Wire) -": the agency of a dateline, at the very start of the text.
+_DATELINE = re.compile(r"^[^.!?()]{0,60}\(([^()]{2,40})\)\s*[-–—]")
+
+
 def credit_lines(paragraphs: Iterable[str]) -> tuple[str, ...]:
     """The short paragraphs that credit somebody else, in order."""
     return tuple(p for p in paragraphs if len(p) <= MAX_LINE and _CREDIT.search(normalised(p)))
+
+
+def dateline_agency(text: str) -> str | None:
+    """The agency that a text's dateline names; None where it has no such line."""
+    match = _DATELINE.match(text)
+    return match.group(1).strip() if match else None

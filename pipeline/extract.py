@@ -80,14 +80,15 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     if _is_stub(paragraphs, title):
         raise NoText("no article text: " + ("the page holds none" if not paragraphs else "a stub of a few words"))
     authors = _authors(found)
-    text = PARAGRAPH_BREAK.join(paragraphs)
+    text, credits = PARAGRAPH_BREAK.join(paragraphs), credit_lines(paragraphs)
     byline = ", ".join(authors) or None
     return Document(
         payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR, title=title, byline=byline,
         authors=authors, published=_moment(found, "published"), modified=_moment(found, "modified"),
         language=language(text), site_name=_first(found, "site_name"), section=_first(found, "section"),
         canonical=absolute(url, canonical_link) if canonical_link else None, paragraphs=paragraphs,
-        credits=credit_lines(paragraphs), candidates=found, text_digest=text_digest(text),
+        credits=credits, candidates=found, text_digest=text_digest(text),
+        body_digest=text_digest(PARAGRAPH_BREAK.join(p for p in paragraphs if p not in credits)),
         state_digest=state_digest(title=title, byline=byline, text=text),
     )
 

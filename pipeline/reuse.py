@@ -14,7 +14,7 @@ SHINGLE = 5  # words that must agree to open a run
 MIN_RUN = 5
 MAX_GAP = 12  # words that may differ on either side within one passage
 MIN_PASSAGE = 12  # words; below, it is a phrase that two reporters may share
-MIN_WORDS = 40  # words outside quotation marks that make a link
+MIN_WORDS = 40  # words outside what both quote that make a link
 NEAR_DUPLICATE = 0.75  # of the words of both sides
 MAX_POSITIONS = 16  # places of one shingle that are tried: a refrain is no evidence
 
@@ -29,11 +29,14 @@ class _Run:
 def reuse(left: tuple[Word, ...], right: tuple[Word, ...], *, identical: bool = False) -> Reuse | None:
     """What two texts, as words, share; None where it is too little to say that one was copied.
 
-    MIN_WORDS must agree outside quotation marks: two reporters who write down one statement share it, and no text.
-    `identical` texts (one text_digest) are so whatever their length.
+    MIN_WORDS must agree outside what both quote: two reporters who write down one statement share it, and no text.
+    `identical` texts (one text_digest) are so whatever their length. Whichever is given first, the same is found.
     """
     if not left or not right:
         return None
+    if _is_before(right, left):  # runs are taken in the order of the left text, so that side must not be chance's
+        found = reuse(right, left, identical=identical)
+        return found.turned() if found is not None else None
     passages, own = _passages(_common_runs(left, right), left, right)
     if not identical and own < MIN_WORDS:
         return None
@@ -44,6 +47,13 @@ def reuse(left: tuple[Word, ...], right: tuple[Word, ...], *, identical: bool = 
         left_coverage=1.0 if identical else left_coverage, right_coverage=1.0 if identical else right_coverage,
         order=_order(passages),
     )
+
+
+def _is_before(one: tuple[Word, ...], other: tuple[Word, ...]) -> bool:
+    for ours, theirs in zip(one, other, strict=False):
+        if (ours.form, ours.is_quoted) != (theirs.form, theirs.is_quoted):
+            return (ours.form, ours.is_quoted) < (theirs.form, theirs.is_quoted)
+    return len(one) < len(other)
 
 
 def _relation(identical: bool, left_coverage: float, right_coverage: float) -> Relation:
@@ -97,7 +107,7 @@ def _longest(
 def _passages(
     runs: list[_Run], left: tuple[Word, ...], right: tuple[Word, ...]
 ) -> tuple[tuple[Passage, ...], int]:
-    """Runs chained over small gaps on both sides, as character offsets, and their words outside quotation marks."""
+    """Runs chained over small gaps on both sides, as character offsets, and their words but those that both quote."""
     chains: list[list[_Run]] = []
     for run in runs:
         if chains and _continues(chains[-1][-1], run):
@@ -105,7 +115,10 @@ def _passages(
         else:
             chains.append([run])
     kept = [chain for chain in chains if sum(run.length for run in chain) >= MIN_PASSAGE]
-    own = sum(not word.is_quoted for chain in kept for run in chain for word in left[run.left:run.left + run.length])
+    own = sum(
+        not (left[run.left + n].is_quoted and right[run.right + n].is_quoted)
+        for chain in kept for run in chain for n in range(run.length)
+    )
     return tuple(_passage(chain, left, right) for chain in kept), own
 
 

@@ -6,13 +6,14 @@ DECIDED it is not shown as one. The weights are set by hand until a labelled set
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from archive.digests import normalised
 from archive.model import CopyLink, Evidence, Family, FamilyMember, Moment, Reuse, Witness
 from archive.urls import canonical_url, registered_domain
+from pipeline.credit import dateline_agency
 
 DECIDED = 0.8  # confidence from which a direction is shown
 CREDIT, CANONICAL = 4.0, 4.0  # the page itself says where it took the text from
@@ -75,7 +76,9 @@ def families(links: Iterable[CopyLink], witnesses: Mapping[str, Witness]) -> tup
     for articles in _connected(listed, witnesses):
         members = sorted((_member(article, parents, listed, witnesses) for article in articles),
                          key=lambda member: (_age(witnesses[member.witness]), member.witness))
-        root = next(member for member in members if member.parent is None)
+        made = Counter(witnesses[member.parent].article for member in members if member.parent is not None)
+        roots = [member for member in members if member.parent is None]
+        root = min(roots, key=lambda member: -made[witnesses[member.witness].article])  # of equals the oldest
         result.append(Family(public_id=root.witness, members=tuple(members)))
     return tuple(sorted(result, key=lambda family: family.public_id))
 
@@ -103,11 +106,20 @@ def _credited(copy: Witness, exemplar: Witness) -> Iterable[Evidence]:
                        detail=f"its rel=canonical names {exemplar.article}")
     if _are_one_outlet(copy, exemplar):  # a page that names its own house says nothing of its other pages
         return
-    for line in copy.credits:
+    for where, line in _credits(copy):
         if _names(line, exemplar):
             yield Evidence(kind="credit", favours=exemplar.public_id, weight=CREDIT,
-                           detail=f"its credit line names {exemplar.outlet}: “{line[:200]}”")
+                           detail=f"its {where} names {exemplar.outlet}: “{line[:200]}”")
             return
+
+
+def _credits(witness: Witness) -> Iterable[tuple[str, str]]:
+    """Where a text says whose it is: credit lines, the agency of its dateline, its byline."""
+    yield from (("credit line", line) for line in witness.credits)
+    if agency := dateline_agency(witness.opening):
+        yield "dateline", agency
+    if witness.byline:
+        yield "byline", witness.byline
 
 
 def _names(line: str, witness: Witness) -> bool:
@@ -183,9 +195,10 @@ def _shorter(left: Witness, right: Witness, found: Reuse) -> Iterable[Evidence]:
 
 
 def _age(witness: Witness) -> str:
-    """What an earlier witness sorts first by: the earliest that it can have been published, else its first sighting."""
-    moment = witness.published.earliest if witness.published is not None else witness.first_seen
-    return moment.isoformat()
+    """What an older witness sorts first by: the middle of when it can have been published, else its first sighting."""
+    moment = witness.published
+    middle = moment.earliest + (moment.latest - moment.earliest) / 2 if moment is not None else witness.first_seen
+    return middle.isoformat()
 
 
 def _logistic(odds: float) -> float:
@@ -193,11 +206,18 @@ def _logistic(odds: float) -> float:
 
 
 def _parents(links: Sequence[CopyLink], witnesses: Mapping[str, Witness]) -> dict[str, CopyLink]:
-    """Each article's best exemplar, the surest links first; a link that would close a circle is passed over."""
+    """Each article's best exemplar, the surest links first; a link that would close a circle is passed over.
+
+    Of equally sure ones the exemplar that is itself no copy, then the older one.
+    """
     parents: dict[str, CopyLink] = {}
+    copies = {witnesses[found.copy].article for found in links if found.direction == "decided"}
     ranked = sorted(
         (found for found in links if found.direction == "decided"),
-        key=lambda found: (-found.direction_confidence, -found.copied, found.copy, found.exemplar),
+        key=lambda found: (
+            -found.direction_confidence, witnesses[found.exemplar].article in copies, -found.copied,
+            _age(witnesses[found.exemplar]), found.copy, found.exemplar,
+        ),
     )
     above: dict[str, str] = {}
     for found in ranked:

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,25 +17,29 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from archive import events, warc
-from archive.errors import ArchiveError
+from archive.errors import DamagedWarc
 from archive.folder import Archive
-from archive.model import Capture, CopyLink, Document, FailedFetch, Failure, Report
-from archive.payloads import UndecodablePayload, decoded
+from archive.model import Capture, CopyLink, Discovery, Document, FailedFetch, Failure, RecordRef, Report
+from archive.payloads import UndecodablePayload, page_bytes
 from archive.store import articles, captures, documents, links, runs, transaction
 from archive.store.documents import PendingPayload
 from archive.store.links import Shared, Text
-from archive.topic import Topic
+from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, host_of, registered_domain, same_site
 from crawlers.discover import announcement
 from crawlers.errors import Unreadable
+from crawlers.frontier import Fetch
 from pipeline import PROGRAM
 
 if TYPE_CHECKING:
     from pipeline.relevance import Matcher
 
 Clock = Callable[[], datetime]
+Follow = Callable[[Capture, bytes], Iterable[Fetch]]
 Progress = Callable[[str, int, int], None]  # step, done, total (0: not known)
 
+KEPT = frozenset({"new", "unchanged", "gone", "blocked", "redirected", "feed", "sitemap", "section", "robots", "other"})
+SKIPPED = ("refused", "over budget", "left for another run", "ranked last")  # how the crawl's counts of these begin
 POOL_FROM = 40  # payloads from which starting processes pays
 TOKENISED = 500  # texts whose words are kept at hand while others are compared with them
 BATCH = 16  # payloads per message to a worker
@@ -59,8 +63,11 @@ class Work:
 
 
 def index_pending(work: Work) -> Report:
-    """Bring WARC records after the last indexed byte into the database; a torn tail is cut off and kept aside."""
-    started, done, torn = monotonic(), 0, 0
+    """Bring WARC records after the last indexed byte into the database; a torn tail is cut off and kept aside.
+
+    What is damaged, missing or shorter than it was is a failure that a person must mend; all the rest is indexed.
+    """
+    started, done, torn, failed = monotonic(), 0, 0, Counter[str]()
     folder = work.archive.folder
     for path in warc.files(folder.warcs):
         start = captures.indexed(work.conn, path)
@@ -68,14 +75,37 @@ def index_pending(work: Work) -> Report:
             continue
         torn += warc.mend_tail(folder.warcs, path, start=start, aside=folder.aside) > 0
         for meaning, ref in warc.records(folder.warcs, path, start=start):
-            done += meaning is not None
-            if isinstance(meaning, Capture):
-                captures.add(work.conn, meaning)
-            elif isinstance(meaning, FailedFetch):
-                captures.add_failed(work.conn, meaning, ref)
-            captures.set_indexed(work.conn, path, ref.offset + ref.length)
+            if isinstance(meaning, warc.Damage):
+                _fail(work, "index", f"{path} at byte {ref.offset}", meaning.reason)
+                failed["damaged records: restore their files from a backup, then run 'stemma rebuild'"] += 1
+            done += _index_record(work.conn, meaning, ref)
             work.progress("index", done, 0)
-    return Report(step="index", done=done, counts=(("torn tails kept aside", torn),), seconds=monotonic() - started)
+    for path, reason in _lost(work):
+        _fail(work, "index", path, reason)
+        failed["WARC files that are missing or shorter than they were: restore them from a backup"] += 1
+    return Report(step="index", done=done, failed=_sorted(failed), attention=tuple(failed),
+                  counts=(("torn tails kept aside", torn),),
+                  seconds=monotonic() - started)
+
+
+def _index_record(conn: sqlite3.Connection, meaning: warc.Meaning, ref: RecordRef) -> bool:
+    if isinstance(meaning, Capture):
+        captures.add(conn, meaning)
+    elif isinstance(meaning, FailedFetch):
+        captures.add_failed(conn, meaning, ref)
+    captures.set_indexed(conn, ref.path, ref.offset + ref.length)
+    return isinstance(meaning, Capture | FailedFetch)
+
+
+def _lost(work: Work) -> Iterator[tuple[str, str]]:
+    """WARC files that the database knows more of than there is."""
+    for path, indexed in captures.indexed_files(work.conn):
+        file = work.archive.folder.warcs / path
+        size = file.stat().st_size if file.exists() else None
+        if size is None:
+            yield path, "the file is missing"
+        elif size < indexed:
+            yield path, f"the file ends at byte {size:,}; it was indexed up to byte {indexed:,}"
 
 
 def discover_pending(work: Work) -> Report:
@@ -87,7 +117,8 @@ def discover_pending(work: Work) -> Report:
             original = captures.original(work.conn, url=capture.url, payload_digest=capture.payload_digest)
             record = original.record if original else record
         try:
-            found = announcement(capture, warc.read_payload(work.archive.folder.warcs, record)).discoveries
+            payload = warc.read_payload(work.archive.folder.warcs, record)
+            found = announcement(capture, payload, sitemap_days=work.topic.crawl.sitemap_days).discoveries
         except Unreadable as error:
             found = ()
             failed[str(error)] += 1
@@ -97,9 +128,14 @@ def discover_pending(work: Work) -> Report:
     return Report(step="discover", done=done, failed=_sorted(failed), seconds=monotonic() - started)
 
 
-def crawl(work: Work, *, sources_only: bool = False) -> Report:
-    """Fetch sources and what is due; every exchange is kept before anything else happens to it."""
+def crawl(work: Work, *, sources_only: bool = False, follow: Follow | None = None) -> Report:
+    """Fetch sources and what is due; every exchange is kept before anything else happens to it.
+
+    With sources_only, `follow` tells where else the answer of a source leads. The report says of the sample of what
+    is ranked last how much was on the topic after all.
+    """
     from crawlers import spider  # scrapy is imported by this step alone
+    from pipeline.promise import ranking_of
 
     started, fetched = monotonic(), Counter[str]()
     note_topic(work)
@@ -108,16 +144,29 @@ def crawl(work: Work, *, sources_only: bool = False) -> Report:
         fetched["pages"] += 1
         work.progress(f"crawl {host_of(url)}", fetched["pages"], 0)
 
-    counts = spider.crawl(
+    ranking = ranking_of(work.topic)
+    sampled, lost = ranking.lost(captures.looks(work.conn))
+    counts, failed = spider.crawl(
         work.topic, work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
-        progress=progress, sources_only=sources_only,
+        progress=progress, ranking=ranking, sources_only=sources_only, follow=follow,
     )
-    kept = sum(n for what, n in counts.items() if what not in ("failed", "refused", "over budget"))
+    kept = sum(n for what, n in counts.items() if what in KEPT)
     return Report(
-        step="crawl", done=kept, skipped=counts.get("refused", 0) + counts.get("over budget", 0),
-        failed=(("no answer, or nothing readable", counts["failed"]),) if counts.get("failed") else (),
-        counts=tuple(sorted(counts.items())), seconds=monotonic() - started,
+        step="crawl", done=kept, skipped=sum(n for what, n in counts.items() if what.startswith(SKIPPED)),
+        failed=_sorted(failed), attention=_silence(work.topic, counts, failed),
+        counts=(*sorted(counts.items()), ("of the sample of the last judged", sampled),
+                ("of these on the topic", lost)),
+        seconds=monotonic() - started,
     )
+
+
+def _silence(topic: Topic, counts: Mapping[str, int], failed: Counter[str]) -> tuple[str, ...]:
+    """That no source at all answered, which is the network's fault and not the sources'."""
+    asked = sum(source.kind != "list" for source in topic.sources)
+    if not asked or any(counts.get(role) for role in ("feed", "sitemap", "section")):
+        return ()
+    why = failed.most_common(1)[0][0] if failed else "see 'stemma status'"
+    return (f"none of the {asked} sources answered ({why}); check the network, http_proxy and crawl.authorities",)
 
 
 def note_topic(work: Work) -> None:
@@ -126,7 +175,7 @@ def note_topic(work: Work) -> None:
     last = [e for e in events.read(folder.events) if e.get("kind") == "topic"][-1:]
     if not last or last[0].get("digest") != work.topic.digest:
         events.append(folder.events, "topic", work.clock(), name=work.topic.name, digest=work.topic.digest,
-                      text=work.topic.text)
+                      file=str(Path(work.topic.path).resolve()), text=work.topic.text)
     runs.set_sources(work.conn, list(_source_rows(work.topic)), list(_outlet_rows(work.topic)))
 
 
@@ -152,8 +201,8 @@ def update(work: Work) -> list[Report]:
     """Everything that is derived, for what is pending."""
     note_topic(work)
     return [step(work) for step in (
-        index_pending, discover_pending, extract_pending, decide_relevance, fold_versions, compare_witnesses,
-        link_families,
+        index_pending, discover_pending, extract_pending, decide_relevance, follow_provenance, weigh_unread,
+        fold_versions, compare_witnesses, link_families,
     )]
 
 
@@ -162,7 +211,8 @@ def extract_pending(work: Work) -> Report:
     from pipeline.extract import EXTRACTOR
 
     started, failed, done = monotonic(), Counter[str](), 0
-    pending = documents.pending_extraction(work.conn, extractor=EXTRACTOR, program=PROGRAM)
+    program = f"{PROGRAM} {EXTRACTOR}"  # what failed is tried again by a newer one of either
+    pending = documents.pending_extraction(work.conn, extractor=EXTRACTOR, program=program)
     for index, (payload, result) in enumerate(_extracted(work.archive.folder.warcs, pending), start=1):
         if isinstance(result, Document):
             with transaction(work.conn):
@@ -170,7 +220,7 @@ def extract_pending(work: Work) -> Report:
                 runs.clear_failure(work.conn, stage="extract", subject=payload.subject)
             done += 1
         else:
-            _fail(work, "extract", payload.subject, result)
+            _fail(work, "extract", payload.subject, result, program=program)
             failed[result] += 1
         work.progress("extract", index, len(pending))
     return Report(step="extract", done=done, failed=_sorted(failed), seconds=monotonic() - started)
@@ -197,12 +247,10 @@ def _extract_one(job: tuple[Path, PendingPayload]) -> Document | str:
     folder, payload = job
     try:
         stored = warc.read_payload(folder, payload.record)
-        body = decoded(stored, content_encoding=payload.content_encoding, limit=MAX_HTML_BYTES)
+        body = page_bytes(stored, content_encoding=payload.content_encoding, limit=MAX_HTML_BYTES)
         return extract(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest)
-    except (NoText, UndecodablePayload) as error:
+    except (NoText, UndecodablePayload, DamagedWarc) as error:
         return str(error)
-    except ArchiveError:
-        raise
     except Exception as error:  # noqa: BLE001  # a hostile page may raise anything inside three parsers: it is a row
         return f"the extractor failed: {type(error).__name__}: {str(error)[:200]}"
 
@@ -234,36 +282,83 @@ def _with_matcher(
         yield from ((document, matcher) for document in pending)
 
 
+def follow_provenance(work: Work) -> Report:
+    """Announce what pages on the topic declare as their source or translation; the next crawl fetches it."""
+    from pipeline.extract import MAX_HTML_BYTES
+    from pipeline.provenance import declared
+
+    started, announced = monotonic(), 0
+    pending = captures.unread_provenance(work.conn)
+    for index, capture in enumerate(pending, start=1):
+        try:
+            stored = warc.read_payload(work.archive.folder.warcs, capture.record)
+            page = page_bytes(stored, content_encoding=capture.content_encoding, limit=MAX_HTML_BYTES)
+        except (UndecodablePayload, DamagedWarc):
+            page = b""
+        links = declared(page, url=capture.url, charset=capture.charset, languages=work.topic.languages)
+        announced += captures.add_discoveries(work.conn, capture.record, (
+            Discovery(url=link, source=PROVENANCE, found_at=capture.captured_at) for link in links
+        ))
+        work.progress("provenance", index, len(pending))
+    return Report(step="provenance", done=len(pending), counts=(("declared sources", announced),),
+                  seconds=monotonic() - started)
+
+
+def weigh_unread(work: Work) -> Report:
+    """Decide whether what was announced of articles that could not be read is on the topic."""
+    from pipeline.promise import ranking_of
+
+    started, ranking = monotonic(), ranking_of(work.topic)
+    pending = captures.unweighed(work.conn, weighed_by=work.topic.digest)
+    for index, (url, source, title, lead) in enumerate(pending, start=1):
+        points = ranking.weigh(url, title, lead)
+        captures.set_promise(work.conn, url, source, points, weighed_by=work.topic.digest)
+        work.progress("unread", index, len(pending))
+    return Report(step="unread", done=len(pending), seconds=monotonic() - started)
+
+
 def fold_versions(work: Work) -> Report:
     """Put captures under their articles and fold each touched article's sightings into versions."""
     from pipeline.extract import EXTRACTOR
     from pipeline.versions import has_correction, versions
 
     started, folded = monotonic(), 0
-    touched = _set_addresses(work, articles.pending_fold(work.conn, extractor=EXTRACTOR), EXTRACTOR)
-    for index, article_id in enumerate(sorted(touched), start=1):
+    _set_addresses(work, articles.pending_fold(work.conn, extractor=EXTRACTOR), EXTRACTOR)
+    touched = articles.unfolded(work.conn)
+    for index, article_id in enumerate(touched, start=1):
         with transaction(work.conn):
             url = articles.article_url(work.conn, article_id)
             seen = articles.sightings(work.conn, article_id, extractor=EXTRACTOR, is_correction=has_correction)
             is_on_topic = any(one.on_topic for one in seen)
             found = versions(url, [one.sighting for one in seen]) if is_on_topic else ()
-            articles.set_versions(work.conn, article_id, seen, found)
+            articles.set_versions(work.conn, article_id, seen, found, address=shown_address(url, seen))
         folded += len(found)
         work.progress("versions", index, len(touched))
     _merge_addresses(work)
     return Report(step="versions", done=len(touched), counts=(("versions", folded),), seconds=monotonic() - started)
 
 
-def _set_addresses(work: Work, urls: Iterable[str], extractor: str) -> set[int]:
-    """Assign URLs to articles; the articles that gained or lost an address are folded anew."""
-    touched = set()
+def _set_addresses(work: Work, urls: Iterable[str], extractor: str) -> None:
+    """Assign URLs to articles; the articles that gained or lost an address wait to be folded anew."""
     for url in urls:
         declared = articles.declared_canonical(work.conn, url, extractor=extractor)
         with transaction(work.conn):
             before = articles.article_of(work.conn, url)
-            after = articles.set_address(work.conn, url, article=article_address(url, declared))
-        touched |= {after} | ({before} if before is not None else set())
-    return touched
+            after = articles.set_address(work.conn, url, article=article_address(url, declared), is_read=True)
+            articles.queue_fold(work.conn, {after} | ({before} if before is not None else set()))
+
+
+def shown_address(article: str, seen: Sequence[articles.Seen]) -> str:
+    """Where an article answers: what it last declared as canonical, else as it was fetched; its key has no scheme.
+
+    `article` is the canonical URL that is its key; of several addresses as fetched the shortest, over TLS before not.
+    """
+    for one in sorted(seen, key=lambda one: one.sighting.captured_at, reverse=True):
+        if one.canonical is not None and canonical_url(one.canonical) == article:
+            return one.canonical
+    own = {one.sighting.url for one in seen if canonical_url(one.sighting.url) == article}
+    return min(own or {one.sighting.url for one in seen} or {article},
+               key=lambda url: (not url.startswith("https:"), len(url), url))
 
 
 def article_address(url: str, declared: str | None) -> str:
@@ -285,15 +380,17 @@ def _merge_addresses(work: Work) -> None:
         for url in articles.unplaced(work.conn):
             article = canonical_url(url)
             if articles.article_at(work.conn, article) is not None:
-                articles.set_address(work.conn, url, article=article)
+                articles.set_address(work.conn, url, article=article, is_read=False)
     for _ in range(10):
         moved = 0
-        for url, location in articles.redirected(work.conn):
-            target = absolute(url, location)
-            article_id = articles.article_of(work.conn, target) if target else None
-            if article_id is not None:
-                articles.set_address(work.conn, url, article=articles.article_url(work.conn, article_id))
-                moved += 1
+        with transaction(work.conn):
+            for url, location in articles.redirected(work.conn):
+                target = absolute(url, location)
+                article_id = articles.article_of(work.conn, target) if target else None
+                if article_id is not None:
+                    article = articles.article_url(work.conn, article_id)
+                    articles.set_address(work.conn, url, article=article, is_read=False)
+                    moved += 1
         if not moved:
             return
 
@@ -306,14 +403,14 @@ def compare_witnesses(work: Work) -> Report:
 
     started, pairs, found_pairs = monotonic(), 0, 0
     pending = links.pending_witnesses(work.conn, method=METHOD)
-    tokens = lru_cache(maxsize=TOKENISED)(lambda text: words(text.text))  # values in, values out: saves, changes nothing
+    tokens = lru_cache(maxsize=TOKENISED)(lambda text: words(text.text))  # saves, changes nothing
     for index, witness in enumerate(pending, start=1):
         with transaction(work.conn):
             links.add_fingerprints(work.conn, witness.version_id, keys(tokens(witness)))
             found = []
             for other_id in links.candidates(work.conn, witness, method=METHOD, min_shared=MIN_SHARED):
                 left, right = _ordered(witness, links.text(work.conn, other_id))
-                shared = reuse(tokens(left), tokens(right), identical=left.text_digest == right.text_digest)
+                shared = reuse(tokens(left), tokens(right), identical=left.body_digest == right.body_digest)
                 pairs += 1
                 if shared is not None:
                     found.append((left.version_id, right.version_id, shared))
@@ -380,9 +477,9 @@ def rebuild(work: Work) -> list[Report]:
     return update(work)
 
 
-def _fail(work: Work, stage: str, subject: str, reason: str) -> None:
+def _fail(work: Work, stage: str, subject: str, reason: str, *, program: str = PROGRAM) -> None:
     runs.add_failure(
-        work.conn, Failure(stage=stage, subject=subject, reason=reason, at=work.clock()), program=PROGRAM
+        work.conn, Failure(stage=stage, subject=subject, reason=reason, at=work.clock()), program=program
     )
 
 

@@ -1,8 +1,9 @@
 """Sightings of one article, in any order -> its versions with change classes (pure)."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from archive.digests import address_key, normalised
@@ -21,9 +22,10 @@ _CORRECTION = re.compile(
 def versions(article: str, sightings: Iterable[Sighting]) -> tuple[Version, ...]:
     """Fold the sightings of one article into its versions; order of arrival does not matter, a revert is a version.
 
-    `article` is the canonical URL. A flip (design, "version") joins the state that stands around it.
+    `article` is the canonical URL. A flip (design, "version") joins the state that stands around it. While one
+    address of an article was looked at, what its other addresses (a mobile site's) showed is no version.
     """
-    ordered = sorted(sightings, key=lambda s: (s.captured_at, s.payload_digest, s.state_digest, s.via))
+    ordered = sorted(_of_main_address(list(sightings)), key=_place)
     runs = _without_flips([list(run) for _, run in groupby(ordered, key=lambda s: s.state_digest)])
     folded = []
     for ordinal, run in enumerate(runs, start=1):
@@ -34,6 +36,20 @@ def versions(article: str, sightings: Iterable[Sighting]) -> tuple[Version, ...]
             sightings=len(run), change=_change(runs[ordinal - 2][-1], first) if ordinal > 1 else ("first",),
         ))
     return tuple(folded)
+
+
+def _of_main_address(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """The sightings of the address that was looked at most, and of others before its first and after its last."""
+    looks = Counter(s.url for s in sightings)
+    if len(looks) < 2:
+        return list(sightings)
+    main = min(looks, key=lambda url: (-looks[url], url))
+    times = [s.captured_at for s in sightings if s.url == main]
+    return [s for s in sightings if s.url == main or not min(times) <= s.captured_at <= max(times)]
+
+
+def _place(sighting: Sighting) -> tuple[datetime, str, str, str]:
+    return sighting.captured_at, sighting.payload_digest, sighting.state_digest, sighting.via
 
 
 def public_id(article: str, sighting: Sighting) -> str:

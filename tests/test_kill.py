@@ -22,7 +22,7 @@ SEED = 20240806
 def topic(folder: Path, server: LoopbackWeb) -> None:
     """The demo's topic, slower, and with no second look within the test."""
     (folder / "authority.pem").write_bytes(server.authority_pem)
-    text = topic_text("authority.pem").replace('revisit = ["1s"]', 'revisit = ["30d"]')
+    text = topic_text("authority.pem").replace('revisit = ["0s"]', 'revisit = ["30d"]')
     text = text.replace("delay = 0.02", "delay = 0.1").replace("per_host = 4", "per_host = 1")
     (folder / "topic.toml").write_text(text, encoding="utf-8")
 

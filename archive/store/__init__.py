@@ -4,6 +4,7 @@ Functions take a connection, so that the site's threads can lend theirs. Writers
 `transaction`; readers return values, never cursors.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,38 @@ from archive.errors import ForeignDatabase, MissingArchive
 BUSY_TIMEOUT_MS = 30_000
 
 
+def read_database(path: Path) -> sqlite3.Connection:
+    """Open the archive's database for reading only, also in a folder that cannot be written; nothing is migrated.
+
+    Raises MissingArchive where there is none, ForeignDatabase and NewerSchema as `open_database`.
+    """
+    if not path.exists():
+        raise _missing(path)
+    # A folder that cannot be written has no room for the files by which readers and writers agree.
+    mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
+    try:
+        conn = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=BUSY_TIMEOUT_MS / 1000)
+        conn.execute("PRAGMA query_only = ON")
+        schema.refuse_others(conn, path=str(path))
+    except sqlite3.DatabaseError as error:
+        raise _unreadable(path, error) from error
+    conn.isolation_level = None
+    conn.row_factory = sqlite3.Row
+    return conn
+
+
+def _missing(path: Path) -> MissingArchive:
+    if any(path.parent.glob("warc/**/*.warc.gz")):
+        return MissingArchive(f"{path.parent} has WARC files, no database; run 'stemma rebuild --data {path.parent}'")
+    return MissingArchive(f"{path.parent} holds no archive; make one with 'stemma init', or pass --data DIR")
+
+
+def _unreadable(path: Path, error: sqlite3.DatabaseError) -> ForeignDatabase:
+    return ForeignDatabase(
+        f"{path} cannot be read as a database ({error}); if the file is damaged, move it away and run 'stemma rebuild'"
+    )
+
+
 def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """Open the archive's database for writing, at this program's schema.
 
@@ -22,7 +55,7 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
     `archive.schema.prepare`.
     """
     if not create and not path.exists():
-        raise MissingArchive(f"{path.parent} holds no archive; make one with 'stemma init', or pass --data DIR")
+        raise _missing(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         conn = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)
@@ -37,9 +70,7 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
         conn.close()
         if "locked" in str(error):
             raise
-        raise ForeignDatabase(
-            f"{path} cannot be read as a database ({error}); move it away and run 'stemma rebuild'"
-        ) from error
+        raise _unreadable(path, error) from error
     except BaseException:
         conn.close()
         raise
@@ -57,4 +88,9 @@ def transaction(conn: sqlite3.Connection) -> Iterator[None]:
     except BaseException:
         conn.execute("ROLLBACK")
         raise
-    conn.execute("COMMIT")
+    try:
+        conn.execute("COMMIT")
+    except BaseException:  # a full disk: what was not committed must not stay open
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise

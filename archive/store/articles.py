@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from archive.digests import address_key
@@ -10,37 +10,51 @@ from archive.model import PARAGRAPH_BREAK, Sighting, Version
 from archive.times import from_iso, to_iso
 from archive.urls import host_of, registered_domain
 
-# The document that the current extractor read from what a capture holds; else the newest that there is.
+# Captures that the current extractor read and that no version holds yet, or holds as another reading; and those that
+# are held as another extractor read them, which this one could not.
 PENDING_FOLD = """
     SELECT DISTINCT c.url FROM captures c
     JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url AND d.charset = coalesce(c.charset, '')
     LEFT JOIN sightings s ON s.capture_id = c.capture_id
-    WHERE c.role = 'article' AND c.status = 200 AND c.truncated IS NULL
+    WHERE c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
       AND d.on_topic IS NOT NULL AND d.extractor = :extractor
       AND (s.capture_id IS NULL OR s.document_id != d.document_id)
-    ORDER BY c.url
+    UNION
+    SELECT DISTINCT c.url FROM sightings s JOIN documents d USING (document_id) JOIN captures c USING (capture_id)
+    WHERE d.extractor != :extractor
+    ORDER BY 1
 """
 
 LATEST_DOCUMENT = """
     SELECT d.canonical FROM captures c
     JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url AND d.charset = coalesce(c.charset, '')
-    WHERE c.url = :url AND d.extractor = :extractor ORDER BY c.captured_at DESC LIMIT 1
+    WHERE c.url = :url AND d.extractor = :extractor
+    ORDER BY c.captured_at DESC, c.payload_digest LIMIT 1
 """
 
 ARTICLE = "SELECT article_id FROM articles WHERE url = :url"
 ARTICLE_OF = "SELECT article_id FROM addresses WHERE url = :url"
 ARTICLE_URL = "SELECT url FROM articles WHERE article_id = :article_id"
-ADD_ARTICLE = "INSERT INTO articles (url, key, domain, on_topic) VALUES (:url, :key, :domain, 0)"
-SET_ADDRESS = """
-    INSERT INTO addresses (url, article_id) VALUES (:url, :article_id)
-    ON CONFLICT (url) DO UPDATE SET article_id = excluded.article_id
+ADD_ARTICLE = """
+    INSERT INTO articles (url, address, key, domain, on_topic) VALUES (:url, :url, :key, :domain, 0)
 """
+SET_ADDRESS = """
+    INSERT INTO addresses (url, article_id, is_read) VALUES (:url, :article_id, :is_read)
+    ON CONFLICT (url) DO UPDATE SET article_id = excluded.article_id, is_read = max(is_read, excluded.is_read)
+"""
+# Where they lead may have changed with the article: they are placed again.
+FREE_ADDRESSES = "DELETE FROM addresses WHERE article_id = :article_id AND NOT is_read"
+QUEUE_FOLD = "INSERT OR IGNORE INTO unfolded (article_id) VALUES (:article_id)"
+UNFOLDED = "SELECT article_id FROM unfolded ORDER BY article_id"
+FOLDED = "DELETE FROM unfolded WHERE article_id = :article_id"
+FORGET_SIGHTINGS = "DELETE FROM sightings WHERE article_id = :article_id"
 
 SIGHTINGS = """
-    SELECT c.capture_id, c.captured_at, c.via, c.payload_digest, d.document_id, d.title, d.byline, d.text,
+    SELECT c.capture_id, c.captured_at, c.via, c.url, c.payload_digest, d.document_id, d.canonical,
+           d.title, d.byline, d.text,
            d.text_digest, d.state_digest, d.on_topic
     FROM addresses x
-    JOIN captures c ON c.url = x.url AND c.role = 'article' AND c.status = 200 AND c.truncated IS NULL
+    JOIN captures c ON c.url = x.url AND c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
     JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url AND d.charset = coalesce(c.charset, '')
          AND d.extractor = :extractor
     WHERE x.article_id = :article_id AND d.on_topic IS NOT NULL
@@ -73,7 +87,9 @@ SET_SIGHTING = """
     ON CONFLICT (capture_id) DO UPDATE SET
         article_id = excluded.article_id, document_id = excluded.document_id, version_id = excluded.version_id
 """
-SET_ON_TOPIC = "UPDATE articles SET on_topic = :on_topic WHERE article_id = :article_id"
+SET_ON_TOPIC = """
+    UPDATE articles SET on_topic = :on_topic, address = coalesce(:address, url) WHERE article_id = :article_id
+"""
 # The article and its family: a version that goes takes its links and its place in the tree with it.
 QUEUE_LINKS = """
     INSERT OR IGNORE INTO unlinked (article_id)
@@ -106,6 +122,7 @@ class Seen:
     document_id: int
     sighting: Sighting
     text: str
+    canonical: str | None
     on_topic: bool
 
 
@@ -131,15 +148,28 @@ def article_url(conn: sqlite3.Connection, article_id: int) -> str:
     return str(conn.execute(ARTICLE_URL, {"article_id": article_id}).fetchone()["url"])
 
 
-def set_address(conn: sqlite3.Connection, url: str, *, article: str) -> int:
-    """Make an address one of the article with a canonical URL, which is made where there is none."""
+def queue_fold(conn: sqlite3.Connection, touched: Iterable[int]) -> None:
+    """Note that articles are to be folded anew."""
+    conn.executemany(QUEUE_FOLD, [{"article_id": article_id} for article_id in sorted(touched)])
+
+
+def unfolded(conn: sqlite3.Connection) -> list[int]:
+    """Articles that are to be folded anew."""
+    return [row["article_id"] for row in conn.execute(UNFOLDED)]
+
+
+def set_address(conn: sqlite3.Connection, url: str, *, article: str, is_read: bool = True) -> int:
+    """Make an address one of the article with a canonical URL, which is made where there is none.
+
+    is_read: its own pages say so; False: it was only announced, or redirects there.
+    """
     row = conn.execute(ARTICLE, {"url": article}).fetchone()
     if row is None:
         values = {"url": article, "key": address_key(article), "domain": registered_domain(host_of(article))}
         article_id = int(conn.execute(ADD_ARTICLE, values).lastrowid or 0)
     else:
         article_id = int(row["article_id"])
-    conn.execute(SET_ADDRESS, {"url": url, "article_id": article_id})
+    conn.execute(SET_ADDRESS, {"url": url, "article_id": article_id, "is_read": int(is_read)})
     return article_id
 
 
@@ -167,9 +197,11 @@ def sightings(
     return [
         Seen(
             capture_id=row["capture_id"], document_id=row["document_id"], text=row["text"],
+            canonical=row["canonical"],
             on_topic=bool(row["on_topic"]),
             sighting=Sighting(
-                captured_at=from_iso(row["captured_at"]), via=row["via"], state_digest=row["state_digest"],
+                captured_at=from_iso(row["captured_at"]), via=row["via"], url=row["url"],
+                state_digest=row["state_digest"],
                 payload_digest=row["payload_digest"], title=row["title"], byline=row["byline"],
                 text_digest=row["text_digest"], is_correction=is_correction(row["text"].split(PARAGRAPH_BREAK)),
             ),
@@ -179,13 +211,16 @@ def sightings(
 
 
 def set_versions(
-    conn: sqlite3.Connection, article_id: int, seen: Sequence[Seen], versions: Sequence[Version]
+    conn: sqlite3.Connection, article_id: int, seen: Sequence[Seen], versions: Sequence[Version], *,
+    address: str | None = None,
 ) -> None:
     """Put an article's versions and sightings in place of the ones before, and queue its links.
 
     Versions keep their rows by public id, so what hangs on them stays. No versions: the article is off the topic.
     """
-    conn.execute(QUEUE_LINKS, {"article_id": article_id})
+    key = {"article_id": article_id}
+    for statement in (QUEUE_LINKS, FREE_ADDRESSES, FORGET_SIGHTINGS, FOLDED):
+        conn.execute(statement, key)
     wanted = {version.public_id for version in versions}
     for row in conn.execute(VERSIONS, {"article_id": article_id}).fetchall():
         if row["public_id"] not in wanted:
@@ -196,7 +231,7 @@ def set_versions(
             "capture_id": one.capture_id, "article_id": article_id, "document_id": one.document_id,
             "version_id": _version_of(one.sighting, versions, ids),
         })
-    conn.execute(SET_ON_TOPIC, {"article_id": article_id, "on_topic": int(bool(versions))})
+    conn.execute(SET_ON_TOPIC, key | {"on_topic": int(bool(versions)), "address": address})
     conn.execute(DELETE_EMPTY, {"article_id": article_id})
 
 

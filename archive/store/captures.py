@@ -14,6 +14,8 @@ from archive.times import from_iso, to_iso
 
 INDEXED = "SELECT indexed FROM warcs WHERE path = :path"
 
+INDEXED_FILES = "SELECT path, indexed FROM warcs ORDER BY path"
+
 SET_INDEXED = """
     INSERT INTO warcs (path, indexed) VALUES (:path, :indexed)
     ON CONFLICT (path) DO UPDATE SET indexed = max(indexed, excluded.indexed)
@@ -22,16 +24,28 @@ SET_INDEXED = """
 ADD_CAPTURE = """
     INSERT OR IGNORE INTO captures (
         url, captured_at, via, role, source, status, media_type, charset, content_encoding, location,
-        payload_digest, payload_sha256, payload_length, is_revisit, truncated, path, offset, length
+        etag, last_modified, payload_digest, payload_sha256, payload_length, is_revisit, truncated, path, offset, length
     ) VALUES (
         :url, :captured_at, :via, :role, :source, :status, :media_type, :charset, :content_encoding, :location,
-        :payload_digest, :payload_sha256, :payload_length, :is_revisit, :truncated, :path, :offset, :length
+        :etag, :last_modified, :payload_digest, :payload_sha256, :payload_length, :is_revisit, :truncated,
+        :path, :offset, :length
     )
 """
 
 ADD_OBSERVATION = """
-    INSERT OR IGNORE INTO observations (url, at, role, source, outcome, error)
-    VALUES (:url, :at, :role, :source, :outcome, :error)
+    INSERT OR IGNORE INTO observations (url, at, role, source, outcome, error, via)
+    VALUES (:url, :at, :role, :source, :outcome, :error, :via)
+"""
+
+# What came in later may be the older: the look after it is judged anew, so that no order of arrival shows.
+JUDGE_NEXT = """
+    UPDATE observations SET outcome = CASE
+        WHEN :payload_digest = (SELECT c.payload_digest FROM captures c WHERE c.url = :url AND c.captured_at = at
+                                AND c.truncated IS NULL AND c.status BETWEEN 200 AND 299)
+        THEN 'unchanged' ELSE 'new' END
+    WHERE url = :url AND outcome IN ('new', 'unchanged') AND at = (
+        SELECT min(captured_at) FROM captures
+        WHERE url = :url AND captured_at > :at AND truncated IS NULL AND status BETWEEN 200 AND 299)
 """
 
 LAST_DIGEST = """
@@ -42,23 +56,80 @@ LAST_DIGEST = """
 
 ORIGINAL = """
     SELECT * FROM captures
+    WHERE url = :url AND payload_digest = :payload_digest AND NOT is_revisit AND truncated IS NULL AND via = :via
+    ORDER BY captured_at LIMIT 1
+"""
+
+HOLDER = """
+    SELECT * FROM captures
     WHERE url = :url AND payload_digest = :payload_digest AND NOT is_revisit AND truncated IS NULL
     ORDER BY captured_at LIMIT 1
 """
 
+HELD = """
+    SELECT 1 FROM captures
+    WHERE url = :url AND captured_at = :captured_at AND payload_digest = :payload_digest LIMIT 1
+"""
+
+KEPT = "SELECT 1 FROM captures WHERE url = :url AND captured_at = :captured_at AND via = :via LIMIT 1"
+
+LATEST = """
+    SELECT * FROM captures WHERE url = :url AND captured_at >= :since AND via = 'stemma'
+    ORDER BY captured_at DESC LIMIT 1
+"""
+
+# The newest whole capture with a payload, if its server gave a validator.
+VALIDATED = """
+    SELECT * FROM (SELECT * FROM captures WHERE url = :url AND status IN (200, 304) AND truncated IS NULL
+                   AND via = 'stemma' ORDER BY captured_at DESC LIMIT 1)
+    WHERE etag IS NOT NULL OR last_modified IS NOT NULL
+"""
+
 UNREAD_SOURCES = """
     SELECT * FROM captures
-    WHERE role IN ('feed', 'sitemap', 'list') AND status BETWEEN 200 AND 299 AND truncated IS NULL
+    WHERE role IN ('feed', 'sitemap', 'section', 'list') AND status BETWEEN 200 AND 299 AND truncated IS NULL
       AND capture_id NOT IN (SELECT capture_id FROM readings)
     ORDER BY captured_at
 """
 
+# Sources that could be read, in the order in which they answered.
+READ_SOURCES = """
+    SELECT c.url, c.role, c.source, c.payload_digest, r.discoveries
+    FROM captures c JOIN readings r USING (capture_id)
+    WHERE c.role IN ('feed', 'sitemap', 'section') AND c.source IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.stage = 'discover' AND f.subject = c.url)
+    ORDER BY c.captured_at, c.capture_id
+"""
+
+# Pages on the topic that were not read for what they declare as their source; a revisit says what its original says.
+UNREAD_PROVENANCE = """
+    SELECT * FROM captures c
+    WHERE role = 'article' AND status = 200 AND NOT is_revisit AND truncated IS NULL
+      AND capture_id NOT IN (SELECT capture_id FROM readings)
+      AND EXISTS (SELECT 1 FROM documents d
+                  WHERE d.payload_digest = c.payload_digest AND d.url = c.url AND d.on_topic)
+    ORDER BY captured_at
+"""
+
 ADD_DISCOVERY = """
-    INSERT INTO discoveries (url, source, found_at, title, published)
-    VALUES (:url, :source, :found_at, :title, :published)
+    INSERT INTO discoveries (url, source, found_at, title, published, lead, byline)
+    VALUES (:url, :source, :found_at, :title, :published, :lead, :byline)
     ON CONFLICT (url, source) DO UPDATE SET
-        found_at = excluded.found_at, title = excluded.title, published = excluded.published
+        found_at = excluded.found_at, title = excluded.title, published = excluded.published,
+        lead = excluded.lead, byline = excluded.byline, promise = NULL, weighed_by = NULL
     WHERE excluded.found_at < found_at
+"""
+
+# Announcements of what no look could read, which are all that is known of it.
+UNWEIGHED = """
+    SELECT url, source, title, lead FROM discoveries d
+    WHERE weighed_by IS NOT :weighed_by AND (title IS NOT NULL OR lead IS NOT NULL)
+      AND EXISTS (SELECT 1 FROM observations o WHERE o.url = d.url AND o.outcome IN ('blocked', 'gone'))
+    ORDER BY url, source
+"""
+
+SET_PROMISE = """
+    UPDATE discoveries SET promise = :promise, weighed_by = :weighed_by WHERE url = :url AND source = :source
 """
 
 ADD_READING = """
@@ -68,9 +139,11 @@ ADD_READING = """
 
 LOOKS = """
     SELECT d.url, min(d.source) AS source, count(DISTINCT o.at) AS looks, min(o.at) AS first_at, max(o.at) AS last_at,
-           (SELECT outcome FROM observations l WHERE l.url = d.url ORDER BY at DESC LIMIT 1) AS last_outcome,
-           (SELECT a.on_topic FROM addresses x JOIN articles a USING (article_id) WHERE x.url = d.url) AS on_topic
-    FROM discoveries d LEFT JOIN observations o ON o.url = d.url
+           (SELECT outcome FROM observations l WHERE l.url = d.url AND l.via = 'stemma' ORDER BY at DESC LIMIT 1)
+               AS last_outcome,
+           (SELECT a.on_topic FROM addresses x JOIN articles a USING (article_id) WHERE x.url = d.url) AS on_topic,
+           max(d.title) AS title, max(d.lead) AS lead
+    FROM discoveries d LEFT JOIN observations o ON o.url = d.url AND o.via = 'stemma'
     GROUP BY d.url ORDER BY min(d.found_at), d.url
 """
 
@@ -88,12 +161,30 @@ class Look:
     last_at: datetime | None
     last_outcome: str | None
     on_topic: bool | None
+    title: str | None = None
+    lead: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSource:
+    """A source's answer that could be read, with the number of its discoveries."""
+
+    url: str
+    role: Role
+    source: str
+    payload_digest: str
+    discoveries: int
 
 
 def indexed(conn: sqlite3.Connection, path: str) -> int:
     """Bytes of a WARC file whose records are in the database."""
     row = conn.execute(INDEXED, {"path": path}).fetchone()
     return int(row["indexed"]) if row else 0
+
+
+def indexed_files(conn: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Every WARC file of which records are in the database, and up to which byte."""
+    return [(row["path"], row["indexed"]) for row in conn.execute(INDEXED_FILES)]
 
 
 def set_indexed(conn: sqlite3.Connection, path: str, end: int) -> None:
@@ -108,7 +199,11 @@ def add(conn: sqlite3.Connection, capture: Capture) -> Observation:
         seen = observation(capture, last_digest=row["payload_digest"] if row else None)
         set_indexed(conn, capture.record.path, capture.record.offset + capture.record.length)
         conn.execute(ADD_CAPTURE, _capture_values(capture))
-        _add_observation(conn, seen, role=capture.role, source=capture.source)
+        _add_observation(conn, seen, role=capture.role, source=capture.source, via=capture.via)
+        if seen.outcome in ("new", "unchanged"):
+            conn.execute(JUDGE_NEXT, {
+                "url": capture.url, "at": to_iso(capture.captured_at), "payload_digest": capture.payload_digest,
+            })
     return seen
 
 
@@ -117,12 +212,45 @@ def add_failed(conn: sqlite3.Connection, failed: FailedFetch, record: RecordRef)
     seen = Observation(url=one_word(failed.url), at=failed.at, outcome="failed", error=one_line(failed.error))
     with transaction(conn):
         set_indexed(conn, record.path, record.offset + record.length)
-        _add_observation(conn, seen, role=failed.role, source=failed.source)
+        _add_observation(conn, seen, role=failed.role, source=failed.source, via="stemma")
 
 
-def original(conn: sqlite3.Connection, *, url: str, payload_digest: str) -> Capture | None:
-    """The first whole capture of a URL that holds a payload, which later revisits refer to."""
-    row = conn.execute(ORIGINAL, {"url": url, "payload_digest": payload_digest}).fetchone()
+def original(conn: sqlite3.Connection, *, url: str, payload_digest: str, via: str = "stemma") -> Capture | None:
+    """The first whole capture of a URL by one agent that holds a payload, which its later revisits refer to.
+
+    By one agent, so that what is a revisit does not depend on which source was asked first.
+    """
+    row = conn.execute(ORIGINAL, {"url": url, "payload_digest": payload_digest, "via": via}).fetchone()
+    return _capture(row) if row else None
+
+
+def holder(conn: sqlite3.Connection, *, url: str, payload_digest: str) -> Capture | None:
+    """The first whole capture of a URL that holds a payload, whoever captured it."""
+    row = conn.execute(HOLDER, {"url": url, "payload_digest": payload_digest}).fetchone()
+    return _capture(row) if row else None
+
+
+def is_held(conn: sqlite3.Connection, *, url: str, captured_at: datetime, payload_digest: str) -> bool:
+    """Whether a capture is in the archive already, whoever brought it."""
+    values = {"url": url, "captured_at": to_iso(captured_at), "payload_digest": payload_digest}
+    return conn.execute(HELD, values).fetchone() is not None
+
+
+def is_kept(conn: sqlite3.Connection, *, url: str, captured_at: datetime, via: str) -> bool:
+    """Whether the archive holds what an agent captured at a moment, whatever the payload."""
+    values = {"url": url, "captured_at": to_iso(captured_at), "via": via}
+    return conn.execute(KEPT, values).fetchone() is not None
+
+
+def latest(conn: sqlite3.Connection, *, url: str, since: datetime) -> Capture | None:
+    """The newest capture of a URL from a moment on."""
+    row = conn.execute(LATEST, {"url": url, "since": to_iso(since)}).fetchone()
+    return _capture(row) if row else None
+
+
+def validated(conn: sqlite3.Connection, *, url: str) -> Capture | None:
+    """The whole capture whose validators to send when a URL is asked for again; None where it has none."""
+    row = conn.execute(VALIDATED, {"url": url}).fetchone()
     return _capture(row) if row else None
 
 
@@ -131,16 +259,38 @@ def unread_sources(conn: sqlite3.Connection) -> list[Capture]:
     return [_capture(row) for row in conn.execute(UNREAD_SOURCES)]
 
 
+def read_sources(conn: sqlite3.Connection) -> list[ReadSource]:
+    """Every answer of a source that could be read, oldest first."""
+    return [ReadSource(**dict(row)) for row in conn.execute(READ_SOURCES)]
+
+
+def unread_provenance(conn: sqlite3.Connection) -> list[Capture]:
+    """Captures of articles on the topic that were not read for what they declare as their source, oldest first."""
+    return [_capture(row) for row in conn.execute(UNREAD_PROVENANCE)]
+
+
 def add_discoveries(conn: sqlite3.Connection, record: RecordRef, discoveries: Iterable[Discovery]) -> int:
-    """Keep what one capture of a source announced; the earliest announcement of a URL by a source stands."""
+    """Keep what one capture of a source, or of an article, announced; a source's earliest announcement stands."""
     rows = [
-        {"url": d.url, "source": d.source, "found_at": to_iso(d.found_at), "title": d.title, "published": d.published}
+        {"url": d.url, "source": d.source, "found_at": to_iso(d.found_at), "title": d.title, "published": d.published,
+         "lead": d.lead, "byline": d.byline}
         for d in discoveries
     ]
     with transaction(conn):
         conn.executemany(ADD_DISCOVERY, rows)
         conn.execute(ADD_READING, {"path": record.path, "offset": record.offset, "discoveries": len(rows)})
     return len(rows)
+
+
+def unweighed(conn: sqlite3.Connection, *, weighed_by: str) -> list[tuple[str, str, str | None, str | None]]:
+    """(URL, source, headline, lead) of announcements of what could not be read that a topic file has not weighed."""
+    rows = conn.execute(UNWEIGHED, {"weighed_by": weighed_by})
+    return [(row["url"], row["source"], row["title"], row["lead"]) for row in rows]
+
+
+def set_promise(conn: sqlite3.Connection, url: str, source: str, promise: float | None, *, weighed_by: str) -> None:
+    """Keep how promising an announcement is for the topic; None: it does not tell."""
+    conn.execute(SET_PROMISE, {"url": url, "source": source, "promise": promise, "weighed_by": weighed_by})
 
 
 def looks(conn: sqlite3.Connection) -> Iterator[Look]:
@@ -151,7 +301,7 @@ def looks(conn: sqlite3.Connection) -> Iterator[Look]:
             first_at=from_iso(row["first_at"]) if row["first_at"] else None,
             last_at=from_iso(row["last_at"]) if row["last_at"] else None,
             last_outcome=row["last_outcome"],
-            on_topic=None if row["on_topic"] is None else bool(row["on_topic"]),
+            on_topic=None if row["on_topic"] is None else bool(row["on_topic"]), title=row["title"], lead=row["lead"],
         )
 
 
@@ -161,10 +311,12 @@ def capture_at(conn: sqlite3.Connection, *, path: str, offset: int) -> Capture |
     return _capture(row) if row else None
 
 
-def _add_observation(conn: sqlite3.Connection, seen: Observation, *, role: Role, source: str | None) -> None:
+def _add_observation(
+    conn: sqlite3.Connection, seen: Observation, *, role: Role, source: str | None, via: str
+) -> None:
     conn.execute(ADD_OBSERVATION, {
         "url": seen.url, "at": to_iso(seen.at), "role": role, "source": source,
-        "outcome": seen.outcome, "error": seen.error,
+        "outcome": seen.outcome, "error": seen.error, "via": via,
     })
 
 
@@ -173,6 +325,7 @@ def _capture_values(capture: Capture) -> dict[str, object]:
         "url": capture.url, "captured_at": to_iso(capture.captured_at), "via": capture.via, "role": capture.role,
         "source": capture.source, "status": capture.status, "media_type": capture.media_type,
         "charset": capture.charset, "content_encoding": capture.content_encoding, "location": capture.location,
+        "etag": capture.etag, "last_modified": capture.last_modified,
         "payload_digest": capture.payload_digest, "payload_sha256": capture.payload_sha256,
         "payload_length": capture.payload_length, "is_revisit": int(capture.is_revisit),
         "truncated": capture.truncated, "path": capture.record.path, "offset": capture.record.offset,
@@ -184,7 +337,8 @@ def _capture(row: sqlite3.Row) -> Capture:
     return Capture(
         url=row["url"], captured_at=from_iso(row["captured_at"]), via=row["via"], role=cast(Role, row["role"]),
         source=row["source"], status=row["status"], media_type=row["media_type"], charset=row["charset"],
-        content_encoding=row["content_encoding"], location=row["location"], payload_digest=row["payload_digest"],
+        content_encoding=row["content_encoding"], location=row["location"], etag=row["etag"],
+        last_modified=row["last_modified"], payload_digest=row["payload_digest"],
         payload_sha256=row["payload_sha256"], payload_length=row["payload_length"],
         is_revisit=bool(row["is_revisit"]), truncated=cast("Truncated | None", row["truncated"]),
         record=RecordRef(path=row["path"], offset=row["offset"], length=row["length"]),

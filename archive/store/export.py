@@ -15,7 +15,10 @@ VERSIONS = """
 """
 LINKS = """
     SELECT copy_url, exemplar_url, relation, confidence, direction, direction_confidence FROM copy_link
-    WHERE copy_article_id = :article_id OR exemplar_article_id = :article_id
+    WHERE copy_id IN (SELECT version_id FROM versions WHERE article_id = :article_id)
+    UNION
+    SELECT copy_url, exemplar_url, relation, confidence, direction, direction_confidence FROM copy_link
+    WHERE exemplar_id IN (SELECT version_id FROM versions WHERE article_id = :article_id)
     ORDER BY copy_url, exemplar_url
 """
 

@@ -45,6 +45,21 @@ REUSES = """
     WHERE left_id = :one AND right_id = :other OR left_id = :other AND right_id = :one
 """
 
+LARGEST_FAMILIES = """
+    SELECT f.public_id, f.members,
+           (SELECT version_id FROM versions v WHERE v.public_id = f.public_id) AS exemplar_id,
+           (SELECT count(DISTINCT a.outlet) FROM witness w JOIN article a ON a.article_id = w.article_id
+            WHERE w.family = f.public_id) AS outlets,
+           (SELECT min(w.version_id) FROM witness w WHERE w.family = f.public_id) AS member_id
+    FROM family f ORDER BY f.members DESC, f.public_id LIMIT :limit
+"""
+
+# The members that were made from no other held text, as far as it is decided.
+ROOTS = """
+    SELECT family, version_id FROM witness
+    WHERE parent_id IS NULL AND family IN (SELECT value FROM json_each(:families)) ORDER BY version_id
+"""
+
 MEMBERS = "SELECT version_id, article_id, parent_id FROM witness WHERE family = :family ORDER BY version_id"
 
 FAMILY = "SELECT public_id FROM family WHERE public_id = :public_id"
@@ -104,6 +119,21 @@ class Member:
     parent: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyCard:
+    """A family where only its size and its beginning are shown; `exemplar` is the text that it is named after.
+
+    `roots` are the members that no decided link makes a copy, by when they are known to have stood. Which of several
+    stood first is undecided.
+    """
+
+    public_id: str
+    members: int
+    outlets: int
+    exemplar: Card
+    roots: tuple[Card, ...]
+
+
 def links(conn: sqlite3.Connection, article_id: int) -> tuple[Link, ...]:
     """Every link of an article, decided ones first, the surest and most covered foremost."""
     return _links(conn, LINKS, article_id=article_id)
@@ -148,12 +178,36 @@ def shared_text(conn: sqlite3.Connection, left: int, right: int) -> SharedText |
 
 
 def members(conn: sqlite3.Connection, family: str) -> tuple[Member, ...]:
-    """The witnesses of a family, its first exemplar foremost, the others by when they are known to have stood."""
+    """The witnesses of a family: the one it is named after, then the others by when they are known to have stood."""
     rows = conn.execute(MEMBERS, {"family": family}).fetchall()
     known = cards(conn, [row["version_id"] for row in rows])
     found = [Member(card=known[row["version_id"]], parent=row["parent_id"])
              for row in rows if row["version_id"] in known]
     return tuple(sorted(found, key=lambda m: (m.card.public_id != family, m.card.known_by, m.card.public_id)))
+
+
+def largest_families(conn: sqlite3.Connection, *, limit: int) -> tuple[FamilyCard, ...]:
+    """The families with most members."""
+    rows = conn.execute(LARGEST_FAMILIES, {"limit": limit}).fetchall()
+    known = cards(conn, [row[name] for row in rows for name in ("exemplar_id", "member_id") if row[name]])
+    first = roots(conn, [row["public_id"] for row in rows])
+    return tuple(
+        FamilyCard(public_id=row["public_id"], members=row["members"], outlets=row["outlets"],
+                   exemplar=known.get(row["exemplar_id"]) or known[row["member_id"]],
+                   roots=first.get(row["public_id"], ()))
+        for row in rows
+    )
+
+
+def roots(conn: sqlite3.Connection, families: Iterable[str]) -> dict[str, tuple[Card, ...]]:
+    """The roots of families, by their public ids, each family's by when they are known to have stood."""
+    rows = conn.execute(ROOTS, {"families": json.dumps(sorted(set(families)))}).fetchall()
+    known = cards(conn, [row["version_id"] for row in rows])
+    found: dict[str, list[Card]] = {}
+    for row in rows:
+        if row["version_id"] in known:
+            found.setdefault(row["family"], []).append(known[row["version_id"]])
+    return {family: tuple(sorted(cards, key=lambda c: (c.known_by, c.public_id))) for family, cards in found.items()}
 
 
 def find_family(conn: sqlite3.Connection, public_id: str) -> str | None:

@@ -12,14 +12,14 @@ from archive.times import from_iso
 from archive.urls import host_of
 
 PENDING_WITNESSES = """
-    SELECT v.version_id, v.public_id, v.article_id, v.text, d.text_digest
+    SELECT v.version_id, v.public_id, v.article_id, v.text, d.body_digest
     FROM versions v JOIN documents d USING (document_id)
     WHERE v.version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
     ORDER BY v.public_id
 """
 
 TEXT = """
-    SELECT v.version_id, v.public_id, v.article_id, v.text, d.text_digest
+    SELECT v.version_id, v.public_id, v.article_id, v.text, d.body_digest
     FROM versions v JOIN documents d USING (document_id) WHERE v.version_id = :version_id
 """
 
@@ -42,7 +42,7 @@ CANDIDATES = """
     UNION
     SELECT v.version_id FROM versions v JOIN documents d USING (document_id)
     JOIN witnesses w ON w.version_id = v.version_id AND w.method = :method
-    WHERE d.text_digest = :text_digest AND v.article_id != :article_id
+    WHERE d.body_digest = :body_digest AND v.article_id != :article_id
     ORDER BY 1
 """
 
@@ -71,7 +71,7 @@ REUSES_OF = """
 
 WITNESS = """
     SELECT v.version_id, v.public_id, a.url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, v.title, d.language,
-           d.published, v.first_seen, d.canonical, d.credits, v.text
+           d.byline, d.published, v.first_seen, d.canonical, d.credits, v.text
     FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
     LEFT JOIN outlets o ON o.domain = a.domain
     WHERE v.version_id = :version_id
@@ -124,7 +124,7 @@ class Text:
     public_id: str
     article_id: int
     text: str
-    text_digest: str
+    body_digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ def add_fingerprints(conn: sqlite3.Connection, version_id: int, keys: Iterable[i
 def candidates(conn: sqlite3.Connection, witness: Text, *, method: str, min_shared: int) -> list[int]:
     """Versions of other articles that may share text with a witness whose keys are stored."""
     values = {
-        "version_id": witness.version_id, "article_id": witness.article_id, "text_digest": witness.text_digest,
+        "version_id": witness.version_id, "article_id": witness.article_id, "body_digest": witness.body_digest,
         "method": method, "min_shared": min_shared,
     }
     return [row["version_id"] for row in conn.execute(CANDIDATES, values)]
@@ -201,6 +201,7 @@ def witness(conn: sqlite3.Connection, version_id: int) -> Witness:
         title=row["title"], language=row["language"], published=moment_from(row["published"]),
         first_seen=from_iso(row["first_seen"]), canonical=row["canonical"],
         credits=tuple(json.loads(row["credits"])), text_words=len(row["text"].split()),
+        byline=row["byline"], opening=row["text"][:200],
     )
 
 

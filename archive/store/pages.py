@@ -47,15 +47,6 @@ MOST_EDITED = """
     SELECT version_id FROM article WHERE versions > 1 ORDER BY versions DESC, last_seen DESC LIMIT :limit
 """
 
-LARGEST_FAMILIES = """
-    SELECT f.public_id, f.members,
-           (SELECT version_id FROM versions v WHERE v.public_id = f.public_id) AS exemplar_id,
-           (SELECT count(DISTINCT a.outlet) FROM witness w JOIN article a ON a.article_id = w.article_id
-            WHERE w.family = f.public_id) AS outlets,
-           (SELECT min(w.version_id) FROM witness w WHERE w.family = f.public_id) AS member_id
-    FROM family f ORDER BY f.members DESC, f.public_id LIMIT :limit
-"""
-
 BY_KEY = "SELECT article_id, key, version_id FROM article WHERE key = :key"
 
 BY_ARTICLE = "SELECT article_id, key, version_id FROM article WHERE article_id = :article_id"
@@ -98,7 +89,9 @@ READING = """
 TEXTS = "SELECT version_id, text FROM versions WHERE version_id IN (SELECT value FROM json_each(:ids))"
 
 CAPTURES = """
-    SELECT c.*, v.ordinal,
+    SELECT c.capture_id, c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.charset,
+           c.content_encoding, c.location, c.payload_digest, c.payload_sha256, c.payload_length, c.is_revisit,
+           c.truncated, c.path, c.offset, c.length, v.ordinal,
            (SELECT o.outcome FROM observations o WHERE o.url = c.url AND o.at = c.captured_at) AS outcome
     FROM addresses x JOIN captures c ON c.url = x.url
     LEFT JOIN sightings s ON s.capture_id = c.capture_id
@@ -107,7 +100,9 @@ CAPTURES = """
 """
 
 CAPTURE = """
-    SELECT c.*, v.ordinal,
+    SELECT c.capture_id, c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.charset,
+           c.content_encoding, c.location, c.payload_digest, c.payload_sha256, c.payload_length, c.is_revisit,
+           c.truncated, c.path, c.offset, c.length, v.ordinal,
            (SELECT o.outcome FROM observations o WHERE o.url = c.url AND o.at = c.captured_at) AS outcome
     FROM captures c
     LEFT JOIN sightings s ON s.capture_id = c.capture_id
@@ -174,16 +169,6 @@ class Card:
     def known_by(self) -> str:
         """When the text stood at the latest: what is seen has been published, whatever its page says."""
         return min(self.dating.latest, self.first_seen)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyCard:
-    """A family where only its size and its earliest held text are shown."""
-
-    public_id: str
-    members: int
-    outlets: int
-    exemplar: Card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,17 +286,6 @@ def latest(conn: sqlite3.Connection, *, limit: int) -> tuple[Card, ...]:
 def most_edited(conn: sqlite3.Connection, *, limit: int) -> tuple[Card, ...]:
     """The articles with most versions, of those with more than one."""
     return _listed(conn, MOST_EDITED, limit)
-
-
-def largest_families(conn: sqlite3.Connection, *, limit: int) -> tuple[FamilyCard, ...]:
-    """The families with most members."""
-    rows = conn.execute(LARGEST_FAMILIES, {"limit": limit}).fetchall()
-    known = cards(conn, [row[name] for row in rows for name in ("exemplar_id", "member_id") if row[name]])
-    return tuple(
-        FamilyCard(public_id=row["public_id"], members=row["members"], outlets=row["outlets"],
-                   exemplar=known.get(row["exemplar_id"]) or known[row["member_id"]])
-        for row in rows
-    )
 
 
 def find(conn: sqlite3.Connection, name: str) -> Place | None:

@@ -63,6 +63,9 @@ ADD_SOURCE = """
     VALUES (:name, :outlet, :kind, :address, :country, :language)
 """
 CLEAR_OUTLETS = "DELETE FROM outlets"
+OUTLETS = "SELECT domain, outlet, country, owner FROM outlets"
+# An outlet's name is evidence in credit lines: its articles' links are decided again.
+QUEUE_OUTLET = "INSERT OR IGNORE INTO unlinked (article_id) SELECT article_id FROM articles WHERE domain = :domain"
 ADD_OUTLET = """
     INSERT INTO outlets (domain, outlet, country, owner) VALUES (:domain, :outlet, :country, :owner)
     ON CONFLICT (domain) DO NOTHING
@@ -117,7 +120,7 @@ def as_json(report: Report) -> dict[str, object]:
     """A report for machines."""
     return {
         "step": report.step, "done": report.done, "skipped": report.skipped, "failed": dict(report.failed),
-        "counts": dict(report.counts), "seconds": round(report.seconds, 3),
+        "counts": dict(report.counts), "attention": list(report.attention), "seconds": round(report.seconds, 3),
     }
 
 
@@ -148,5 +151,8 @@ def set_sources(
     with transaction(conn):
         conn.execute(CLEAR_SOURCES)
         conn.executemany(ADD_SOURCE, sources)
+        before = {tuple(row) for row in conn.execute(OUTLETS)}
         conn.execute(CLEAR_OUTLETS)
         conn.executemany(ADD_OUTLET, outlets)
+        changed = before ^ {tuple(row) for row in conn.execute(OUTLETS)}
+        conn.executemany(QUEUE_OUTLET, [{"domain": domain} for domain in sorted({row[0] for row in changed})])

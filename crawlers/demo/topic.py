@@ -10,7 +10,7 @@ HEAD = """\
 
 name = "demo"
 title = "The Kursk incursion on the bundled web"
-contact = "mailto:demo@stemma-archive.org"
+contact = "mailto:demo@localhost"
 languages = ["en", "uk", "ru", "it", "es"]
 from = 2024-08-06
 to = 2025-04-30
@@ -21,7 +21,7 @@ timeout = 15
 retries = 1
 concurrency = 16
 per_host = 4
-revisit = ["1s"]             # looked at again by the second crawl, and not by a third
+revisit = ["0s"]             # looked at again by every crawl
 authorities = [{authority}]  # the test authority of the bundled web
 
 """

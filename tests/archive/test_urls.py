@@ -4,7 +4,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from archive.urls import absolute, canonical_url, host_of, is_fetchable, is_front_page, registered_domain, same_site, surt
+from archive.urls import (
+    absolute,
+    canonical_url,
+    host_of,
+    is_fetchable,
+    is_front_page,
+    registered_domain,
+    same_site,
+    surt,
+)
 
 HOSTILE = st.one_of(
     st.text(max_size=60), st.text(max_size=60).map("http://".__add__), st.text(max_size=60).map("https://news.example/".__add__),
@@ -12,38 +21,62 @@ HOSTILE = st.one_of(
 )
 
 
-@pytest.mark.parametrize(("url", "expected"), [
-    pytest.param("HTTP://WWW.News.Example/Story", "https://www.news.example/Story", id="scheme and host in lower case"),
-    pytest.param("http://news.example:80/a", "https://news.example/a", id="default port of http"),
-    pytest.param("https://news.example:443/a", "https://news.example/a", id="default port of https"),
-    pytest.param("http://news.example:443/a", "https://news.example/a", id="a port that is the default after all"),
-    pytest.param("https://news.example:8443/a", "https://news.example:8443/a", id="a port of its own"),
-    pytest.param("https://news.example./a/#part", "https://news.example/a", id="root dot, end slash and fragment"),
-    pytest.param("https://news.example", "https://news.example/", id="the root keeps its slash"),
-    pytest.param("https://u:p@news.example/a", "https://news.example/a", id="user and password"),
-    pytest.param("https://news.example/a?utm_source=x&id=7&fbclid=y&yclid=z", "https://news.example/a?id=7", id="tracking"),
-    pytest.param("https://news.example/a?UTM_Source=x&b", "https://news.example/a?b", id="a name without a value"),
-    pytest.param("https://news.example/?12345", "https://news.example/?12345", id="a query that is a number"),
-    pytest.param("https://news.example/a?b=2&a=1&b=", "https://news.example/a?b=2&a=1&b=", id="the query keeps its order"),
-    pytest.param("https://news.example/a?q=%EC%E8%F0", "https://news.example/a?q=%EC%E8%F0", id="bytes of windows-1251"),
-    pytest.param("https://news.example/a?q=мир", "https://news.example/a?q=%D0%BC%D0%B8%D1%80", id="letters in a query"),
-    pytest.param("https://news.example/%d0%b0%7e", "https://news.example/%D0%B0~", id="percent-encoding where needed"),
-    pytest.param("https://news.example/%d0%b0%2fb", "https://news.example/%D0%B0%2Fb", id="an encoded slash stays one"),
-    pytest.param("https://news.example/100%25", "https://news.example/100%25", id="an encoded percent sign"),
-    pytest.param("https://news.example//a//b/", "https://news.example/a/b", id="double slashes"),
-    pytest.param("https://суджа.рф/новость", "https://xn--80ahg6bk.xn--p1ai/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D1%8C",
-                 id="a name in Cyrillic"),
-    pytest.param("https://news.example/story/amp/", "https://news.example/story", id="amp at the end"),
-    pytest.param("https://news.example/amp/story", "https://news.example/story", id="amp at the start"),
-    pytest.param("https://news.example/story.amp", "https://news.example/story", id="amp as an ending"),
-    pytest.param("https://news.example/story.amp.html", "https://news.example/story.html", id="amp before the ending"),
-    pytest.param("https://news.example/story/amp.html", "https://news.example/story", id="amp as a page"),
-    pytest.param("https://news.example/story?amp=1", "https://news.example/story", id="amp as a parameter"),
-    pytest.param("https://news.example/amplifier", "https://news.example/amplifier", id="a word that begins so"),
-    pytest.param("https://[2001:DB8::1]:8080/a", "https://[2001:db8::1]:8080/a", id="an IPv6 address"),
-    pytest.param("mailto:a@news.example", "mailto:a@news.example", id="another scheme as it came"),
-    pytest.param("http://news.example:99999/", "http://news.example:99999/", id="a port that cannot be, as it came"),
-])
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param(
+            "HTTP://WWW.News.Example/Story", "https://www.news.example/Story", id="scheme and host in lower case"
+        ),
+        pytest.param("http://news.example:80/a", "https://news.example/a", id="default port of http"),
+        pytest.param("https://news.example:443/a", "https://news.example/a", id="default port of https"),
+        pytest.param("http://news.example:443/a", "https://news.example/a", id="a port that is the default after all"),
+        pytest.param("https://news.example:8443/a", "https://news.example:8443/a", id="a port of its own"),
+        pytest.param("https://news.example./a/#part", "https://news.example/a", id="root dot, end slash and fragment"),
+        pytest.param("https://news.example", "https://news.example/", id="the root keeps its slash"),
+        pytest.param("https://u:p@news.example/a", "https://news.example/a", id="user and password"),
+        pytest.param(
+            "https://news.example/a?utm_source=x&id=7&fbclid=y&yclid=z", "https://news.example/a?id=7", id="tracking"
+        ),
+        pytest.param("https://news.example/a?UTM_Source=x&b", "https://news.example/a?b", id="a name without a value"),
+        pytest.param("https://news.example/?12345", "https://news.example/?12345", id="a query that is a number"),
+        pytest.param(
+            "https://news.example/a?b=2&a=1&b=", "https://news.example/a?b=2&a=1&b=", id="the query keeps its order"
+        ),
+        pytest.param(
+            "https://news.example/a?q=%EC%E8%F0", "https://news.example/a?q=%EC%E8%F0", id="bytes of windows-1251"
+        ),
+        pytest.param(
+            "https://news.example/a?q=мир", "https://news.example/a?q=%D0%BC%D0%B8%D1%80", id="letters in a query"
+        ),
+        pytest.param(
+            "https://news.example/%d0%b0%7e", "https://news.example/%D0%B0~", id="percent-encoding where needed"
+        ),
+        pytest.param(
+            "https://news.example/%d0%b0%2fb", "https://news.example/%D0%B0%2Fb", id="an encoded slash stays one"
+        ),
+        pytest.param("https://news.example/100%25", "https://news.example/100%25", id="an encoded percent sign"),
+        pytest.param("https://news.example//a//b/", "https://news.example/a/b", id="double slashes"),
+        pytest.param(
+            "https://суджа.рф/новость",
+            "https://xn--80ahg6bk.xn--p1ai/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D1%8C",
+            id="a name in Cyrillic",
+        ),
+        pytest.param("https://news.example/story/amp/", "https://news.example/story", id="amp at the end"),
+        pytest.param("https://news.example/amp/story", "https://news.example/story", id="amp at the start"),
+        pytest.param("https://news.example/story.amp", "https://news.example/story", id="amp as an ending"),
+        pytest.param(
+            "https://news.example/story.amp.html", "https://news.example/story.html", id="amp before the ending"
+        ),
+        pytest.param("https://news.example/story/amp.html", "https://news.example/story", id="amp as a page"),
+        pytest.param("https://news.example/story?amp=1", "https://news.example/story", id="amp as a parameter"),
+        pytest.param("https://news.example/amplifier", "https://news.example/amplifier", id="a word that begins so"),
+        pytest.param("https://[2001:DB8::1]:8080/a", "https://[2001:db8::1]:8080/a", id="an IPv6 address"),
+        pytest.param("mailto:a@news.example", "mailto:a@news.example", id="another scheme as it came"),
+        pytest.param(
+            "http://news.example:99999/", "http://news.example:99999/", id="a port that cannot be, as it came"
+        ),
+    ],
+)
 def test_canonical_url(url: str, expected: str) -> None:
     assert canonical_url(url) == expected
 

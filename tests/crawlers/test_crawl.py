@@ -16,11 +16,11 @@ from archive.store import open_database
 from archive.store.captures import original
 from crawlers.demo.server import WebRequest, WebResponse
 
-
 TEXT = "<p>" + "Ukrainian troops crossed into the Kursk region and the villages behind the border emptied. " * 8 + "</p>"
 PAGE = f"<html><head><title>A page</title></head><body><h1>A page</h1><article>{TEXT}</article></body></html>".encode()
 HTML = ("Content-Type", "text/html; charset=utf-8")
 SITE = "http://news.example"
+BOMB = zlib.compress(b"0" * 60_000_000)
 
 
 def page(body: bytes = PAGE, status: int = 200, headers: tuple[tuple[str, str], ...] = (), **how: object) -> WebResponse:
@@ -54,12 +54,12 @@ class Faults:
             "/forbidden": page(b"no", 403),
             "/hang-up": page(PAGE * 20, delivery="hang-up"),
             "/reset": page(delivery="reset"),
-            "/drip": page(delivery="drip", drip_seconds=20.0),
+            "/drip": page(delivery="drip", drip_seconds=30.0),
             "/chunked": page(delivery="chunked"),
             "/close": page(delivery="close-delimited"),
             "/cut-gzip": page(gzip.compress(PAGE)[:-20], headers=(("Content-Encoding", "gzip"),)),
             "/gzip": page(gzip.compress(PAGE), headers=(("Content-Encoding", "gzip"),)),
-            "/bomb": page(zlib.compress(b"0" * 60_000_000), headers=(("Content-Encoding", "deflate"),)),
+            "/bomb": page(BOMB, headers=(("Content-Encoding", "deflate"),)),
             "/large": page(PAGE + b"x" * 3_000_000),
             "/binary": page(bytes(range(256)) * 10),
             "/nul": page(PAGE.replace(b"Ukrainian", b"Ukr\0ainian")),

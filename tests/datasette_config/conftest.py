@@ -62,14 +62,14 @@ class Builder:
     def article(
         self, url: str, language: str | None, *states: State, published: Mapping[str, Any] | None = None,
         on_topic: bool = True, also_at: Sequence[str] = (), site_name: str | None = None,
-        credits: Sequence[str] = (), terms: Sequence[str] = ("Kursk (title)", "Sudzha (text)"),
+        credits: Sequence[str] = (), terms: Sequence[str] = ("Kursk (title)", "Sudzha (text)"), address: str = "",
     ) -> str:
-        """An article with its versions, documents, captures and sightings."""
+        """An article with its versions, documents, captures and sightings; `address` is where it answers."""
         key = address_key(url)
         article = self.insert("articles", url=url, key=key, domain=url.split("/")[2].removeprefix("www."),
-                              on_topic=on_topic)
-        for address in (url, *also_at):
-            self.insert("addresses", url=address, article_id=article)
+                              on_topic=on_topic, address=address or url)
+        for other in (url, *also_at):
+            self.insert("addresses", url=other, article_id=article, is_read=True)
         for ordinal, state in enumerate(states, start=1):
             captures = [self.capture(url, state, at) for at in state.seen]
             first = captures[0][1]
@@ -99,7 +99,8 @@ class Builder:
             body=html.encode(),
         ))
         self.conn.execute("INSERT OR IGNORE INTO warcs VALUES (?, 0)", (capture.record.path,))
-        self.insert("observations", url=url, at=to_iso(capture.captured_at), role="article", outcome="new")
+        self.insert("observations", url=url, at=to_iso(capture.captured_at), role="article", outcome="new",
+                    via=capture.via)
         row = self.insert(
             "captures", url=url, captured_at=to_iso(capture.captured_at), via=capture.via, role="article",
             status=capture.status, media_type=capture.media_type, charset=capture.charset,
@@ -124,12 +125,13 @@ class Builder:
             title=state.title, byline=state.byline, authors=json.dumps([state.byline] if state.byline else []),
             published=json.dumps(published) if published else None, language=language, site_name=site_name,
             text=state.text, credits=json.dumps(list(credits)), candidates=json.dumps(candidates),
-            text_digest=text_digest(state.text), on_topic=True, score=7.5, terms=json.dumps(list(terms)),
+            text_digest=text_digest(state.text), body_digest=text_digest(state.text), on_topic=True, score=7.5,
+            terms=json.dumps(list(terms)),
             state_digest=state_digest(title=state.title, byline=state.byline, text=state.text),
         )
 
     def gone(self, url: str, at: str) -> None:
-        self.insert("observations", url=url, at=at, role="article", outcome="gone", error="404 Not Found")
+        self.insert("observations", url=url, at=at, role="article", outcome="gone", error="404 Not Found", via="stemma")
 
     def link(
         self, copy: str, exemplar: str, relation: str, pairs: Sequence[tuple[int, int]], *, copy_version: int = 1,
@@ -190,7 +192,7 @@ def _span(state: State, place: int) -> tuple[int, int]:
     return start, start + len(state.paragraphs[place])
 
 
-def moment(iso: str, *, verbatim: str | None = None, basis: str = "json-ld") -> dict[str, Any]:
+def moment(iso: str, *, verbatim: str | None = None, basis: str = "json-ld datePublished") -> dict[str, Any]:
     """A time of publication as documents hold it."""
     found = datetime.fromisoformat(iso)
     offset = found.utcoffset() or timedelta(0)
@@ -296,7 +298,7 @@ def _build(b: Builder) -> Archive:
         published=moment("2024-08-06T21:40:00+01:00"),
         also_at=["https://www.borderherald.example/amp/2024/08/06/sudzha-crossing"],
     )
-    b.insert("addresses", url="javascript:alert(1)", article_id=b.article_id(herald))
+    b.insert("addresses", url="javascript:alert(1)", article_id=b.article_id(herald), is_read=True)
     digest = b.article(
         "https://eastwatchdigest.example/kursk-thrust", "en",
         State(title="The Kursk thrust: what we know", paragraphs=DIGEST, seen=["2024-08-07T09:12:00Z"]),
@@ -332,7 +334,8 @@ def _build(b: Builder) -> Archive:
         "https://other.example/seim", "en",
         State(title="Bridges over the Seim", seen=["2024-08-18T12:00:00Z"],
               paragraphs=["Engineers said on Sunday that the second bridge over the Seim could no longer be used."]),
-        published=only_day("2024-08-18", basis="text"), site_name="Other Courier",
+        published=only_day("2024-08-18", basis="htmldate"), site_name="Other Courier",
+        address="http://other.example/seim/",
     )
     spanish = b.article(
         "https://mirador.example/puentes", "es",
@@ -400,6 +403,18 @@ def site_of(data: Path, **options: Any) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def site(archive: Archive) -> Iterator[Site]:
     with site_of(archive.data, title="The incursion") as site:
+        yield site
+
+
+@pytest.fixture
+def own_archive(tmp_path: Path) -> Archive:
+    """An archive that a test may change."""
+    return build(tmp_path)
+
+
+@pytest.fixture
+def own_site(own_archive: Archive) -> Iterator[Site]:
+    with site_of(own_archive.data) as site:
         yield site
 
 

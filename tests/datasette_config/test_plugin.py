@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import yaml
 from datasette.app import Datasette
 from datasette.plugins import pm
+from lxml import html
 
 import datasette_config
 from archive.store import open_database
@@ -19,6 +21,8 @@ from datasette_config.plugin import static_name
 Archive = Site = Any
 
 FOLDER = Path(datasette_config.__file__).parent
+VIEWS = {"article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
+         "partial_witness"}
 
 
 def test_style_sheet_and_mark_are_served_from_the_sites_own_address(site: Site) -> None:
@@ -38,7 +42,8 @@ def test_hooks_are_found_whatever_is_imported_first(first: str) -> None:
          "print(json.dumps([h.name for h in pm.get_hookcallers(datasette_config)]))"],
         capture_output=True, text=True, check=True, cwd=FOLDER.parent,
     )
-    assert {"register_routes", "menu_links", "prepare_jinja2_environment"} <= set(json.loads(found.stdout))
+    wanted = {"register_routes", "asgi_wrapper", "menu_links", "prepare_jinja2_environment"}
+    assert wanted <= set(json.loads(found.stdout))
 
 
 def test_every_template_and_static_file_is_package_data() -> None:
@@ -68,11 +73,19 @@ def test_datasettes_pages_lead_back(site: Site) -> None:
     assert "One row for each article, by its latest version" in page
 
 
+def test_the_first_query_that_is_offered_is_of_use(site: Site) -> None:
+    page = html.fromstring(site.get("/archive").content)
+    (offered,) = page.xpath("//textarea[@name='sql']/text()")
+    rows = site.json("/archive.json?" + urlencode({"sql": offered, "_shape": "array"}))
+    assert len(rows) == 8
+    assert {"key", "outlet", "title", "published"} <= set(rows[0])
+    assert "_sqlite_migrations" not in site.get("/archive").text
+
+
 def test_only_the_public_views_are_listed(site: Site) -> None:
     listed = site.json("/archive.json")
     assert [t["name"] for t in listed["tables"] if not t["hidden"]] == []
-    assert {v["name"] for v in listed["views"]} == {
-        "article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery"}
+    assert {v["name"] for v in listed["views"]} == VIEWS
 
 
 def test_descriptions_name_what_there_is(archive: Archive) -> None:
@@ -86,9 +99,8 @@ def test_descriptions_name_what_there_is(archive: Archive) -> None:
         assert set(entry.get("sortable_columns", ())) <= columns, name
     conn.close()
     shadows = {f"versions_fts_{name}" for name in ("data", "idx", "docsize", "config")}
-    views = {"article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery"}
     hidden = {name for name, entry in described.items() if entry.get("hidden")}
-    assert names - views - shadows - {"sqlite_sequence"} == hidden
+    assert names - VIEWS - shadows - {"sqlite_sequence"} == hidden
 
 
 @pytest.mark.parametrize(("view", "word", "count"), [

@@ -11,7 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from archive.errors import MissingArchive, PortBusy
+from archive.errors import MissingArchive, NotPublic, PortBusy
 from archive.store import open_database
 from datasette_config.serving import application, serve
 
@@ -22,7 +22,9 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from datasette_config.serving import serve
-serve(Path(sys.argv[1]), port=0, base_url=sys.argv[2], announce=lambda url: print(url, flush=True))
+serve(Path(sys.argv[1]), host=sys.argv[3], port=0, base_url=sys.argv[2], full_text=sys.argv[4],
+      announce=lambda url: print(url, flush=True))
+print("returned")
 """
 
 
@@ -42,7 +44,7 @@ def test_a_port_that_is_taken_is_named(archive: Archive) -> None:
 
 def test_a_host_that_is_not_this_machines_is_named(archive: Archive) -> None:
     with pytest.raises(PortBusy, match="pass another"):
-        serve(archive.data, host="192.0.2.1", port=0)
+        serve(archive.data, host="192.0.2.1", port=0, full_text="all")
 
 
 def test_an_empty_archive_has_pages(tmp_path: Path) -> None:
@@ -61,8 +63,8 @@ def test_an_empty_archive_has_pages(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("base", ["/", "/stemma/"])
 def test_the_site_is_served_until_it_is_told_to_stop(archive: Archive, base: str) -> None:
-    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(archive.data), base], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(archive.data), base, "127.0.0.1", "loopback"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             address = server.stdout.readline().strip()
@@ -74,4 +76,34 @@ def test_the_site_is_served_until_it_is_told_to_stop(archive: Archive, base: str
             assert f'href="{base}-/static-plugins/' in page
         finally:
             server.send_signal(signal.SIGINT)
+            said, complaints = server.communicate(timeout=20)
+    assert (server.returncode, said, complaints) == (0, "returned\n", "")
+
+
+def test_a_site_on_all_addresses_is_announced_by_one_that_opens(archive: Archive) -> None:
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(archive.data), "/", "0.0.0.0", "all"],
+                          stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            said = server.stdout.readline()
+            assert said.endswith(" (on all addresses of this machine)\n")
+            with urlopen(said.split()[0], timeout=20) as response:
+                assert response.status == 200
+        finally:
+            server.send_signal(signal.SIGINT)
             server.wait(20)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", "192.0.2.1", "::ffff:0.0.0.0"])
+@pytest.mark.parametrize("full_text", ["loopback", "none"])
+def test_whole_texts_are_served_to_others_only_where_the_topic_says_so(
+    archive: Archive, host: str, full_text: Any
+) -> None:
+    with pytest.raises(NotPublic, match=r"\[publish\] in the topic file"):
+        serve(archive.data, host=host, port=0, full_text=full_text)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_excerpts_only_are_not_served_at_all(archive: Archive, host: str) -> None:
+    with pytest.raises(NotPublic, match="excerpts only does not exist yet"):
+        serve(archive.data, host=host, port=0, full_text="none")

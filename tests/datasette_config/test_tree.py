@@ -55,7 +55,15 @@ def test_a_timeline_starts_where_the_first_is_known_to_have_stood() -> None:
     assert line is not None
     assert line.zero == "2024-08-06T00:00:00+00:00"
     assert line.spans[0].start < line.spans[0].end <= line.spans[0].seen < line.spans[1].seen
-    assert [words for _, words in line.marks] == ["0", "1 h", "6 h", "1 day", "1 week", "1 month", "6 months"]
+    assert [mark.words for mark in line.marks] == ["0", "1 h", "6 h", "1 day", "1 week", "1 month", "6 months"]
+
+
+def test_words_on_a_narrow_timeline_are_those_that_have_room() -> None:
+    line = timeline([member(1), member(2, 1, first_seen="2025-03-01T00:00:00.000Z")])
+    assert line is not None
+    assert [mark.words for mark in line.marks if mark.shown == "always"] == ["0", "6 h", "1 day", "1 week", "6 months"]
+    assert [mark.words for mark in line.marks if mark.shown != "never"] == [
+        "0", "1 h", "6 h", "1 day", "1 week", "1 month", "6 months"]
 
 
 def test_a_family_of_one_moment_has_a_timeline() -> None:

@@ -29,6 +29,22 @@ def test_a_day_says_that_it_is_one() -> None:
     assert words.interval(day) == "5 August 2024, 10:00 UTC to 7 August 2024, 12:00 UTC"
 
 
+@pytest.mark.parametrize(("basis", "short", "long"), [
+    ("json-ld datePublished", "from JSON-LD", "read in the page's JSON-LD, the day only"),
+    ("opengraph", "from OpenGraph", "read in the page's OpenGraph tags, the day only"),
+    ("opengraph article:author", "from OpenGraph", "read in the page's OpenGraph tags, the day only"),
+    ("meta dc.date.issued", "from a meta tag", "read in the page's meta tags, the day only"),
+    ("time element", "from a time element", "read in a time element of the page, the day only"),
+    ("htmldate", "read by htmldate, the day only", "read by htmldate in the page, the day only"),
+    (FIRST_SEEN, "undated", "first seen; the page states no date"),
+    ("a kind to come", "a kind to come", "a kind to come, the day only"),
+])
+def test_a_date_says_where_it_was_read_whatever_the_field_is_called(basis: str, short: str, long: str) -> None:
+    dating = Dating(iso="2024-08-06", earliest="2024-08-05T10:00:00.000Z", latest="2024-08-07T12:00:00.000Z",
+                    verbatim=None, basis=basis)
+    assert (words.dated_by(dating), words.basis(dating)) == (short, long)
+
+
 def test_an_undated_text_is_dated_by_its_first_sighting_and_says_so() -> None:
     seen = Dating(iso="2024-08-06T10:00:00.000Z", earliest=None, latest="2024-08-06T10:00:00.000Z", verbatim=None,
                   basis=FIRST_SEEN)

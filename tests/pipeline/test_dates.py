@@ -21,7 +21,12 @@ def test_a_moment_lies_in_its_interval_and_its_iso_text_reads_back(local: dateti
     assert (found.earliest == found.latest) == (found.offset is not None) == (bool(zone) and not is_day)
     again = moment(found.iso, basis="test")
     assert again is not None
-    assert (again.iso, again.earliest, again.latest, again.offset) == (found.iso, found.earliest, found.latest, found.offset)
+    assert (again.iso, again.earliest, again.latest, again.offset) == (
+        found.iso,
+        found.earliest,
+        found.latest,
+        found.offset,
+    )
 
 
 @given(LOCAL, st.integers(-12 * 60, 14 * 60))

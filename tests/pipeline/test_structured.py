@@ -12,10 +12,17 @@ from hypothesis import strategies as st
 from pipeline.structured import MAX_CANDIDATES, MAX_VALUE, candidates, canonical, values
 
 JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.floats(), st.text(max_size=8), st.sampled_from(["NewsArticle", "#a", "Person"])),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(
-        st.sampled_from(["@type", "@id", "@graph", "headline", "author", "name", "publisher", "datePublished"]), inner,
-        max_size=5)),
+    st.one_of(
+        st.none(), st.booleans(), st.floats(), st.text(max_size=8), st.sampled_from(["NewsArticle", "#a", "Person"])
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(
+            st.sampled_from(["@type", "@id", "@graph", "headline", "author", "name", "publisher", "datePublished"]),
+            inner,
+            max_size=5,
+        ),
+    ),
     max_leaves=25,
 )
 
@@ -36,40 +43,75 @@ def ld(value: Any) -> str:
 ARTICLE = {"@type": "NewsArticle", "headline": "The headline"}
 
 
-@pytest.mark.parametrize(("value", "field", "expected"), [
-    pytest.param(ARTICLE, "title", ["The headline"], id="one object"),
-    pytest.param([{"@type": "WebSite", "name": "Site"}, ARTICLE], "title", ["The headline"], id="a list"),
-    pytest.param({"@context": "https://schema.org", "@graph": [{"@type": "WebPage", "name": "Page"}, ARTICLE]}, "title",
-                 ["The headline", "Page"], id="a graph, the article before the page"),
-    pytest.param({"@type": "WebPage", "mainEntity": ARTICLE}, "title", ["The headline"], id="nested"),
-    pytest.param({"@type": "https://schema.org/NewsArticle", "headline": "H"}, "title", ["H"], id="a type by its address"),
-    pytest.param({"@type": ["Thing", "NewsArticle"], "headline": ["H", "H2"]}, "title", ["H", "H2"], id="lists of values"),
-    pytest.param([ARTICLE, {"@type": "Article", "headline": "Another"}], "title", ["The headline", "Another"],
-                 id="of two articles the first in the page leads"),
-    pytest.param({"@type": "NewsArticle", "headline": "&quot;So&amp;quot; &#1057;уджа"}, "title", ['"So" Суджа'],
-                 id="entities, twice over"),
-    pytest.param({"@type": "NewsArticle", "headline": " a\n b\u0000 "}, "title", ["a b"], id="control characters"),
-    pytest.param({"@type": "NewsArticle", "headline": 7, "name": None}, "title", [], id="no text"),
-    pytest.param(ARTICLE | {"author": "A. Reporter"}, "author", ["A. Reporter"], id="author as text"),
-    pytest.param(ARTICLE | {"author": ["A", {"name": "B"}, {"@type": "Person", "name": ["C", "D"]}, 5, None, ""]}, "author",
-                 ["A", "B", "C", "D"], id="authors as a list"),
-    pytest.param({"@graph": [ARTICLE | {"author": {"@id": "#a"}}, {"@id": "#a", "@type": "Person", "name": "By id"}]},
-                 "author", ["By id"], id="an author by its id"),
-    pytest.param(ARTICLE | {"author": {"@id": {"x": []}}}, "author", [], id="an id that is none"),
-    pytest.param(ARTICLE | {"publisher": {"@type": "Organization", "name": "The Outlet"}}, "site_name", ["The Outlet"],
-                 id="publisher"),
-    pytest.param({"@type": "Product", "headline": "Buy"}, "title", [], id="no article"),
-    pytest.param('{"@type": "NewsArticle", "headline": "H",}', "title", ["H"], id="a comma too many"),
-    pytest.param('{"@type": "NewsArticle",\n"headline": "a\nb\tc"}', "title", ["a b c"], id="raw line breaks in text"),
-    pytest.param('{"@type": "NewsArticle", "headline": "a\nb",}', "title", ["a b"], id="both"),
-    pytest.param('<!-- {"@type": "NewsArticle", "headline": "H"}; -->', "title", ["H"], id="a semicolon within a comment"),
-    pytest.param('<!-- {"@type": "NewsArticle", "headline": "H"} -->', "title", ["H"], id="a comment"),
-    pytest.param('{"@type": "NewsArticle", "headline": "H"};', "title", ["H"], id="a semicolon"),
-    pytest.param('{"@type": "NewsArticle", "headline": "H"', "title", [], id="cut off"),
-    pytest.param('"text"', "title", [], id="no object"),
-    pytest.param("9" * 10_000, "title", [], id="a very long number"),
-    pytest.param('{"@type": "NewsArticle", "headline": "\\ud800x"}', "title", ["x"], id="half a character"),
-])
+@pytest.mark.parametrize(
+    ("value", "field", "expected"),
+    [
+        pytest.param(ARTICLE, "title", ["The headline"], id="one object"),
+        pytest.param([{"@type": "WebSite", "name": "Site"}, ARTICLE], "title", ["The headline"], id="a list"),
+        pytest.param(
+            {"@context": "https://schema.org", "@graph": [{"@type": "WebPage", "name": "Page"}, ARTICLE]},
+            "title",
+            ["The headline", "Page"],
+            id="a graph, the article before the page",
+        ),
+        pytest.param({"@type": "WebPage", "mainEntity": ARTICLE}, "title", ["The headline"], id="nested"),
+        pytest.param(
+            {"@type": "https://schema.org/NewsArticle", "headline": "H"}, "title", ["H"], id="a type by its address"
+        ),
+        pytest.param(
+            {"@type": ["Thing", "NewsArticle"], "headline": ["H", "H2"]}, "title", ["H", "H2"], id="lists of values"
+        ),
+        pytest.param(
+            [ARTICLE, {"@type": "Article", "headline": "Another"}],
+            "title",
+            ["The headline", "Another"],
+            id="of two articles the first in the page leads",
+        ),
+        pytest.param(
+            {"@type": "NewsArticle", "headline": "&quot;So&amp;quot; &#1057;уджа"},
+            "title",
+            ['"So" Суджа'],
+            id="entities, twice over",
+        ),
+        pytest.param({"@type": "NewsArticle", "headline": " a\n b\u0000 "}, "title", ["a b"], id="control characters"),
+        pytest.param({"@type": "NewsArticle", "headline": 7, "name": None}, "title", [], id="no text"),
+        pytest.param(ARTICLE | {"author": "A. Reporter"}, "author", ["A. Reporter"], id="author as text"),
+        pytest.param(
+            ARTICLE | {"author": ["A", {"name": "B"}, {"@type": "Person", "name": ["C", "D"]}, 5, None, ""]},
+            "author",
+            ["A", "B", "C", "D"],
+            id="authors as a list",
+        ),
+        pytest.param(
+            {"@graph": [ARTICLE | {"author": {"@id": "#a"}}, {"@id": "#a", "@type": "Person", "name": "By id"}]},
+            "author",
+            ["By id"],
+            id="an author by its id",
+        ),
+        pytest.param(ARTICLE | {"author": {"@id": {"x": []}}}, "author", [], id="an id that is none"),
+        pytest.param(
+            ARTICLE | {"publisher": {"@type": "Organization", "name": "The Outlet"}},
+            "site_name",
+            ["The Outlet"],
+            id="publisher",
+        ),
+        pytest.param({"@type": "Product", "headline": "Buy"}, "title", [], id="no article"),
+        pytest.param('{"@type": "NewsArticle", "headline": "H",}', "title", ["H"], id="a comma too many"),
+        pytest.param(
+            '{"@type": "NewsArticle",\n"headline": "a\nb\tc"}', "title", ["a b c"], id="raw line breaks in text"
+        ),
+        pytest.param('{"@type": "NewsArticle", "headline": "a\nb",}', "title", ["a b"], id="both"),
+        pytest.param(
+            '<!-- {"@type": "NewsArticle", "headline": "H"}; -->', "title", ["H"], id="a semicolon within a comment"
+        ),
+        pytest.param('<!-- {"@type": "NewsArticle", "headline": "H"} -->', "title", ["H"], id="a comment"),
+        pytest.param('{"@type": "NewsArticle", "headline": "H"};', "title", ["H"], id="a semicolon"),
+        pytest.param('{"@type": "NewsArticle", "headline": "H"', "title", [], id="cut off"),
+        pytest.param('"text"', "title", [], id="no object"),
+        pytest.param("9" * 10_000, "title", [], id="a very long number"),
+        pytest.param('{"@type": "NewsArticle", "headline": "\\ud800x"}', "title", ["x"], id="half a character"),
+    ],
+)
 def test_json_ld(value: Any, field: str, expected: list[str]) -> None:
     assert found(ld(value)).get(field, []) == expected
 
@@ -87,17 +129,27 @@ def test_no_json_makes_it_raise(value: Any) -> None:
     found(ld(json.dumps({"@graph": [value]}).replace("<", " ")))
 
 
-@pytest.mark.parametrize("text", [
-    pytest.param("[" * 100_000, id="lists in lists"),
-    pytest.param('{"@type":' * 50_000, id="objects in objects"),
-    pytest.param('{"@type":' + "[" * 900 + "]" * 900 + "}", id="a type of many lists"),
-    pytest.param(json.dumps([{"@type": "NewsArticle", "headline": f"H{n}"} for n in range(100_000)]), id="very many articles"),
-    pytest.param(json.dumps({"@graph": [{"@id": f"#{n}", "a": {"@id": f"#{n + 1}"}} for n in range(100_000)]}), id="a graph"),
-    pytest.param(json.dumps({"@type": "NewsArticle", "author": [{"name": f"A {n}"} for n in range(100_000)]}), id="very many authors"),
-    pytest.param('{"@type": "NewsArticle", "headline": "' + "&amp;" * 400_000 + '"}', id="a very long headline"),
-    pytest.param("{" + ", " * 500_000, id="commas"),
-    pytest.param('{"a":1},' + " " * 1_000_000 + "}", id="spaces"),
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[" * 100_000, id="lists in lists"),
+        pytest.param('{"@type":' * 50_000, id="objects in objects"),
+        pytest.param('{"@type":' + "[" * 900 + "]" * 900 + "}", id="a type of many lists"),
+        pytest.param(
+            json.dumps([{"@type": "NewsArticle", "headline": f"H{n}"} for n in range(100_000)]), id="very many articles"
+        ),
+        pytest.param(
+            json.dumps({"@graph": [{"@id": f"#{n}", "a": {"@id": f"#{n + 1}"}} for n in range(100_000)]}), id="a graph"
+        ),
+        pytest.param(
+            json.dumps({"@type": "NewsArticle", "author": [{"name": f"A {n}"} for n in range(100_000)]}),
+            id="very many authors",
+        ),
+        pytest.param('{"@type": "NewsArticle", "headline": "' + "&amp;" * 400_000 + '"}', id="a very long headline"),
+        pytest.param("{" + ", " * 500_000, id="commas"),
+        pytest.param('{"a":1},' + " " * 1_000_000 + "}", id="spaces"),
+    ],
+)
 def test_a_bomb_ends_in_time(text: str) -> None:
     started = time.monotonic()
     readings = found(ld(text))
@@ -109,18 +161,26 @@ def test_a_bomb_ends_in_time(text: str) -> None:
 def test_meta_elements_and_the_page_itself() -> None:
     readings = found(
         '<title>T | Site</title><meta property="og:title" content="O &amp;amp; G"><meta NAME="Author" content="A">'
-        '<meta property="article:published_time" content="2024-08-10T10:00:00Z"><meta property="og:site_name" content="Site">'
-        '<meta name="author"><meta content="x"><meta itemprop="datePublished" content="2024-08-11">')
+        '<meta property="article:published_time" content="2024-08-10T10:00:00Z">'
+        '<meta property="og:site_name" content="Site">'
+        '<meta name="author"><meta content="x"><meta itemprop="datePublished" content="2024-08-11">'
+    )
     assert readings == {
         "title": ["O & G", "T | Site"], "author": ["A"], "published": ["2024-08-10T10:00:00Z", "2024-08-11"],
         "site_name": ["Site"],
     }
 
 
-@pytest.mark.parametrize(("link", "expected"), [
-    ('<link rel="canonical" href="/a">', "/a"), ('<link rel="CANONICAL" href=" /a ">', "/a"),
-    ('<link rel="canonical" href="">', None), ('<link rel="canonical">', None), ('<link rel="amphtml" href="/a">', None),
-    ('<link rel="canonical" href="/a"><link rel="canonical" href="/b">', "/a"),
-])
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ('<link rel="canonical" href="/a">', "/a"),
+        ('<link rel="CANONICAL" href=" /a ">', "/a"),
+        ('<link rel="canonical" href="">', None),
+        ('<link rel="canonical">', None),
+        ('<link rel="amphtml" href="/a">', None),
+        ('<link rel="canonical" href="/a"><link rel="canonical" href="/b">', "/a"),
+    ],
+)
 def test_canonical(link: str, expected: str | None) -> None:
     assert canonical(lxml.html.document_fromstring(f"<html><head>{link}</head><body>x</body></html>")) == expected

@@ -1,5 +1,6 @@
 """Words with their places, clean paragraphs."""
 
+import itertools
 import time
 
 import pytest
@@ -15,7 +16,7 @@ from pipeline.text import MAX_WORD, clean_paragraph, words
 def test_words_stand_where_they_say_in_order_and_do_not_overlap(text: str) -> None:
     found = words(text)
     assert all(word.form == normalised(text[word.start:word.end][:MAX_WORD]) for word in found)
-    assert all(before.end <= after.start for before, after in zip(found, found[1:], strict=False))
+    assert all(before.end <= after.start for before, after in itertools.pairwise(found))
     assert all(word.end > word.start for word in found)
 
 
@@ -46,15 +47,25 @@ def test_a_clean_paragraph_is_one_printable_line_and_stays_clean(text: str) -> N
     clean.encode()
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    (" a\n\tb\u00a0c ", "a b c"), ("Kur\u00adsk", "Kursk"), ("a\u200bb\u2060c\ufeff", "abc"), ("\u202eevil\u202c", "evil"),
-    ("a\x00b\x07c", "a b c"), ("a\ud800b", "a b"), ("\u2028", ""),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" a\n\tb\u00a0c ", "a b c"),
+        ("Kur\u00adsk", "Kursk"),
+        ("a\u200bb\u2060c\ufeff", "abc"),
+        ("\u202eevil\u202c", "evil"),
+        ("a\x00b\x07c", "a b c"),
+        ("a\ud800b", "a b"),
+        ("\u2028", ""),
+    ],
+)
 def test_clean_paragraph(text: str, expected: str) -> None:
     assert clean_paragraph(text) == expected
 
 
-@pytest.mark.parametrize("text", ["word " * 200_000, "x" * 1_000_000, "a'" * 500_000, "乌" * 300_000, "а\u0301" * 300_000])
+@pytest.mark.parametrize(
+    "text", ["word " * 200_000, "x" * 1_000_000, "a'" * 500_000, "乌" * 300_000, "а\u0301" * 300_000]
+)
 def test_a_megabyte_takes_seconds_at_most(text: str) -> None:
     started = time.monotonic()
     words(text)

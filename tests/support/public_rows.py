@@ -5,7 +5,8 @@ import re
 import sqlite3
 from pathlib import Path
 
-VIEWS = ("article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery")
+VIEWS = ("article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
+         "partial_witness")
 _PUBLIC_ID = re.compile(r"-\d{14}-[a-z2-7]{8}")
 _PLACES = frozenset({"path", "offset", "length", "payload_digest", "payload_sha256", "payload_length"})
 
@@ -32,7 +33,7 @@ def _plain(row: dict[str, object], times: bool) -> dict[str, object]:
     kept = {name: value for name, value in row.items() if not (name.endswith("_id") and name != "public_id")}
     if times:
         return kept
-    timed = {"captured_at", "at", "found_at", "first_seen", "last_seen", "gone_at", "dated", "evidence"} | _PLACES
+    timed = {"captured_at", "at", "found_at", "first_seen", "last_seen", "last_look", "gone_at", "dated", "evidence"} | _PLACES
     return {
         name: _PUBLIC_ID.sub("-TIME-DIGEST", value) if isinstance(value, str) else value
         for name, value in kept.items() if name not in timed

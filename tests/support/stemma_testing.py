@@ -67,7 +67,7 @@ to = 2025-04-30
 must = ["Kursk"]
 [crawl]
 delay = 0.0
-timeout = 3
+timeout = 8
 retries = 0
 concurrency = 16
 per_host = 8

@@ -28,7 +28,7 @@ def document() -> Callable[..., Document]:
         } | changes
         text = "\n\n".join(values["paragraphs"])
         return Document(**{
-            "text_digest": text_digest(text),
+            "text_digest": text_digest(text), "body_digest": text_digest(text),
             "state_digest": state_digest(title=values["title"], byline=values["byline"], text=text),
         } | values)
 

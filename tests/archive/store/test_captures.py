@@ -39,14 +39,23 @@ def test_adding_a_capture_again_changes_nothing(conn: Connection, capture: Made)
     assert rows(conn) == before
 
 
-@pytest.mark.parametrize(("looks", "expected"), [
-    pytest.param([(200, b"a"), (200, b"a")], ["new", "unchanged"], id="the same content"),
-    pytest.param([(200, b"a"), (200, b"b"), (200, b"a")], ["new", "new", "new"], id="a revert is new"),
-    pytest.param([(200, b"a"), (503, b"sorry"), (200, b"a")], ["new", "failed", "unchanged"], id="back after an error"),
-    pytest.param([(200, b"a"), (404, b"none"), (200, b"a")], ["new", "gone", "unchanged"], id="back after it was gone"),
-    pytest.param([(404, b"a"), (200, b"a")], ["gone", "new"], id="an error's page is no content"),
-    pytest.param([(200, b"a"), (301, b""), (200, b"b"), (200, b"b")], ["new", "redirected", "new", "unchanged"], id="mixed"),
-])
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [
+        pytest.param([(200, b"a"), (200, b"a")], ["new", "unchanged"], id="the same content"),
+        pytest.param([(200, b"a"), (200, b"b"), (200, b"a")], ["new", "new", "new"], id="a revert is new"),
+        pytest.param(
+            [(200, b"a"), (503, b"sorry"), (200, b"a")], ["new", "failed", "unchanged"], id="back after an error"
+        ),
+        pytest.param(
+            [(200, b"a"), (404, b"none"), (200, b"a")], ["new", "gone", "unchanged"], id="back after it was gone"
+        ),
+        pytest.param([(404, b"a"), (200, b"a")], ["gone", "new"], id="an error's page is no content"),
+        pytest.param(
+            [(200, b"a"), (301, b""), (200, b"b"), (200, b"b")], ["new", "redirected", "new", "unchanged"], id="mixed"
+        ),
+    ],
+)
 def test_outcomes_of_the_looks_at_one_address(
     conn: Connection, capture: Made, looks: list[tuple[int, bytes]], expected: list[str]
 ) -> None:
@@ -108,8 +117,11 @@ def test_looks_tell_how_often_an_address_was_seen_and_how_last(conn: Connection,
     captures.add_discoveries(conn, RecordRef(path="x", offset=0, length=1), announced)
     later = AT + timedelta(days=1)
     captures.add(conn, capture(url="https://a.example/1", captured_at=AT))
-    captures.add_failed(conn, FailedFetch(url="https://a.example/1", at=later, role="article", source="feed", error="x"),
-                        RecordRef(path="x", offset=1, length=1))
+    captures.add_failed(
+        conn,
+        FailedFetch(url="https://a.example/1", at=later, role="article", source="feed", error="x"),
+        RecordRef(path="x", offset=1, length=1),
+    )
     unseen, seen = captures.looks(conn)
     assert (unseen.url, unseen.looks, unseen.first_at, unseen.last_at, unseen.last_outcome, unseen.on_topic) == \
         ("https://a.example/0", 0, None, None, None, None)
@@ -130,7 +142,9 @@ def test_a_second_database_from_the_files_alone_is_the_same(
     first = writer.write(exchange(fetched_at=AT))
     captures.add(conn, first)
     captures.add(conn, writer.write(exchange(fetched_at=AT + timedelta(days=1)), revisit_of=first))
-    captures.add(conn, writer.write(exchange(fetched_at=AT + timedelta(days=2), response_head=b"garbage", source=" a\nb ")))
+    captures.add(
+        conn, writer.write(exchange(fetched_at=AT + timedelta(days=2), response_head=b"garbage", source=" a\nb "))
+    )
     captures.add(conn, writer.write_list(["https://a.example/"], source="list", at=AT))
     failed = FailedFetch(url="https://a.example/\r\nx", at=AT.replace(microsecond=999_999), role="article", source=None,
                          error="Error: one\n two \ud800")

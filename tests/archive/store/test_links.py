@@ -62,7 +62,9 @@ def test_what_two_versions_share_comes_back(conn: Connection, published: Callabl
     assert links.reuses_of(conn, first) == [], "new keys forget what was shared"
 
 
-def test_a_witness_has_what_speaks_for_its_age_and_origin(conn: Connection, published: Callable[..., list[int]]) -> None:
+def test_a_witness_has_what_speaks_for_its_age_and_origin(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
     (version_id,) = published(ONE, "four words of text", site_name="The One", credits=("Source: Two",))
     witness = links.witness(conn, version_id)
     assert (witness.public_id, witness.article, witness.host) == (ONE + "#1", ONE, "one.example")

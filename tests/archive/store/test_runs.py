@@ -28,7 +28,7 @@ def test_a_run_that_was_killed_has_no_end(conn: Connection) -> None:
     assert (killed["command"], killed["ended_at"], killed["report"]) == ("crawl", None, None)
     assert ended["ended_at"] == "2025-03-15T12:01:00.000Z"
     assert json.loads(str(ended["report"])) == [{
-        "step": "extract", "done": 2, "skipped": 0, "failed": {"empty": 1}, "counts": {"words": 9}, "seconds": 0.123}]
+        "step": "extract", "done": 2, "skipped": 0, "failed": {"empty": 1}, "counts": {"words": 9}, "attention": [], "seconds": 0.123}]
     assert len(runs.last_runs(conn, limit=1)) == 1
 
 
@@ -59,5 +59,7 @@ def test_an_address_that_failed_last_has_its_reason(conn: Connection, capture: C
     captures.add(conn, capture(status=404, url="https://a.example/back", n=1))
     captures.add(conn, capture(url="https://a.example/back", captured_at=AT + timedelta(days=1), n=2))
     captures.add(conn, capture(status=301, location="/b", url="https://a.example/moved", n=3))
-    runs.add_failure(conn, Failure(stage="discover", subject="https://a.example/feed", reason="no feed", at=AT), program="1")
+    runs.add_failure(
+        conn, Failure(stage="discover", subject="https://a.example/feed", reason="no feed", at=AT), program="1"
+    )
     assert runs.reasons(conn) == {"https://a.example/gone": "HTTP status 404", "https://a.example/feed": "no feed"}

@@ -1,0 +1,168 @@
+"""What archives were asked, slice by slice, and what they say they hold: the work that backfill has left.
+
+These rows are no evidence: a rebuild begins without them, asks again, and passes over what is held already.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from archive.model import Memento, Slice
+from archive.store import transaction
+from archive.times import from_iso, to_iso
+
+SliceState = Literal["done", "split", "refused"]
+MementoState = Literal["waiting", "kept", "missing"]
+
+ADD_SLICE = """
+    INSERT OR IGNORE INTO slices (service, what, start, "end", state) VALUES (:service, :what, :start, :end, 'pending')
+"""
+
+# Spans that were cut in two are there still, so that a plan made again finds them settled.
+PENDING_SLICES = """
+    SELECT service, what, start, "end", resume_key FROM slices
+    WHERE service = :service AND state = 'pending' AND start < :until AND "end" > :since
+      AND what IN (SELECT value FROM json_each(:whats))
+    ORDER BY what, start, "end" LIMIT :limit
+"""
+
+RESUME_AT = """
+    UPDATE slices SET resume_key = :resume_key, reason = NULL
+    WHERE service = :service AND what = :what AND start = :start AND "end" = :end
+"""
+
+SETTLE_SLICE = """
+    UPDATE slices SET state = :state, reason = :reason, resume_key = NULL
+    WHERE service = :service AND what = :what AND start = :start AND "end" = :end
+"""
+
+NOTE_SLICE = """
+    UPDATE slices SET reason = :reason
+    WHERE service = :service AND what = :what AND start = :start AND "end" = :end
+"""
+
+ADD_MEMENTO = """
+    INSERT OR IGNORE INTO mementos (
+        service, original, captured_at, urlkey, digest, length, host, place, state
+    ) VALUES (:service, :original, :captured_at, :urlkey, :digest, :length, :host, :place, 'waiting')
+"""
+
+# Of each run of one payload of a page the first: the archive kept the rest as the same.
+WANTED = """
+    WITH run AS (
+        SELECT *, lag(digest) OVER (PARTITION BY service, urlkey ORDER BY captured_at, original) AS before
+        FROM mementos WHERE service = :service AND host IN (SELECT value FROM json_each(:hosts))
+    )
+    SELECT original, captured_at, urlkey, digest, length, place FROM run
+    WHERE before IS NOT digest AND state = 'waiting' AND captured_at >= :since AND captured_at < :until
+    ORDER BY captured_at, original
+"""
+
+SETTLE_MEMENTO = """
+    UPDATE mementos SET state = :state, reason = :reason
+    WHERE service = :service AND original = :original AND captured_at = :captured_at
+"""
+
+TOTALS = """
+    SELECT state, count(*) AS n FROM slices
+    WHERE service = :service AND start < :until AND "end" > :since AND what IN (SELECT value FROM json_each(:whats))
+    GROUP BY state
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a backfill is about: hosts or other subjects as a JSON list, and a span of time, its end excluded."""
+
+    service: str
+    whats: str
+    since: datetime
+    until: datetime
+
+    def values(self) -> dict[str, object]:
+        """As the queries name them."""
+        return {"service": self.service, "whats": self.whats, "hosts": self.whats, "since": to_iso(self.since),
+                "until": to_iso(self.until)}
+
+
+def plan(conn: sqlite3.Connection, parts: Iterable[Slice]) -> None:
+    """Add the questions that were not planned before."""
+    with transaction(conn):
+        conn.executemany(ADD_SLICE, [_key(part) for part in parts])
+
+
+def pending(conn: sqlite3.Connection, scope: Scope, *, limit: int) -> list[Slice]:
+    """The next questions of a scope."""
+    return [
+        Slice(service=row["service"], what=row["what"], start=from_iso(row["start"]), end=from_iso(row["end"]),
+                     resume_key=row["resume_key"])
+        for row in conn.execute(PENDING_SLICES, {**scope.values(), "limit": limit})
+    ]
+
+
+def answered(
+    conn: sqlite3.Connection, part: Slice, found: Sequence[Memento], *, resume_key: str | None
+) -> None:
+    """Keep what one answer says and where the next one goes on, or that it was the last: both or none."""
+    with transaction(conn):
+        conn.executemany(ADD_MEMENTO, [
+            {"service": part.service, "original": one.original, "captured_at": to_iso(one.captured_at),
+             "urlkey": one.urlkey, "digest": one.digest, "length": one.length, "host": part.what, "place": one.place}
+            for one in found
+        ])
+        if resume_key is None:
+            _settle(conn, part, "done", None)
+        else:
+            conn.execute(RESUME_AT, {**_key(part), "resume_key": resume_key})
+
+
+def settle(conn: sqlite3.Connection, part: Slice, state: SliceState, reason: str | None = None) -> None:
+    """A question has no more to give."""
+    with transaction(conn):
+        _settle(conn, part, state, reason)
+
+
+def split(conn: sqlite3.Connection, part: Slice, parts: Sequence[Slice], reason: str) -> None:
+    """Put shorter questions in the place of one that was too much for its service."""
+    with transaction(conn):
+        conn.executemany(ADD_SLICE, [_key(shorter) for shorter in parts])
+        _settle(conn, part, "split", reason)
+
+
+def note(conn: sqlite3.Connection, part: Slice, reason: str) -> None:
+    """Why a question stays open."""
+    conn.execute(NOTE_SLICE, {**_key(part), "reason": reason})
+
+
+def wanted(conn: sqlite3.Connection, scope: Scope) -> list[Memento]:
+    """The pages to fetch, oldest first: of each run of one payload the first."""
+    return [
+        Memento(original=row["original"], captured_at=from_iso(row["captured_at"]), urlkey=row["urlkey"],
+                      digest=row["digest"], length=row["length"], place=row["place"])
+        for row in conn.execute(WANTED, scope.values())
+    ]
+
+
+def settle_memento(
+    conn: sqlite3.Connection, service: str, one: Memento, state: MementoState, reason: str | None = None
+) -> None:
+    """A page was fetched, or cannot be."""
+    conn.execute(SETTLE_MEMENTO, {
+        "service": service, "original": one.original, "captured_at": to_iso(one.captured_at), "state": state,
+        "reason": reason,
+    })
+
+
+def totals(conn: sqlite3.Connection, scope: Scope) -> dict[str, int]:
+    """How many questions of a scope are in which state."""
+    return {row["state"]: row["n"] for row in conn.execute(TOTALS, scope.values())}
+
+
+def _settle(conn: sqlite3.Connection, part: Slice, state: SliceState, reason: str | None) -> None:
+    conn.execute(SETTLE_SLICE, {**_key(part), "state": state, "reason": reason})
+
+
+def _key(part: Slice) -> dict[str, object]:
+    return {"service": part.service, "what": part.what, "start": to_iso(part.start), "end": to_iso(part.end)}

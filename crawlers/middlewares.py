@@ -1,0 +1,309 @@
+"""What stands between spider and network, in this order: guard, robots, validators, recorder, manners."""
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address
+from random import Random
+from time import monotonic
+from typing import Any, Self, cast
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.dupefilters import BaseDupeFilter
+from scrapy.exceptions import IgnoreRequest, StopDownload
+from scrapy.http import Response
+from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.defer import Deferred
+
+from archive import warc
+from archive.errors import ArchiveError, CrawlFailed
+from archive.model import Capture
+from archive.payloads import UndecodablePayload, decoded
+from archive.store import captures
+from archive.urls import host_of, registered_domain
+from crawlers.crawl import Crawl, Postponed, Refused
+from crawlers.guard import Guard
+from crawlers.politeness import Manners, after, with_floor
+from crawlers.recorder import CAPTURE, ORIGINAL, ROLE, STARTED, VALIDATED, WHY
+from crawlers.robots import Robots, robots, robots_url
+
+RECEIVED, CRAWL_DELAY, TURN = "stemma_received", "stemma_crawl_delay", "stemma_turn"
+LONGEST_SLEEP = 0.5  # seconds, after which a waiting request looks whether the crawl is ending
+ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, 2.4
+
+
+class _Middleware:
+    """What they share: they find the crawl on the spider."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.crawl: Crawl = cast(Any, crawler.spider).crawl
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to make one."""
+        return cls(crawler)
+
+
+class GuardMiddleware(_Middleware):
+    """Refuses addresses that may not be fetched, redirect targets included."""
+
+    def process_request(self, request: Request) -> None:
+        """Raise Refused with the reason, or let the request pass."""
+        if reason := self.crawl.guard.refusal(request.url):
+            raise Refused(reason)
+        request.meta["download_slot"] = registered_domain(host_of(request.url))
+
+
+class RobotsMiddleware(_Middleware):
+    """Asks each host for its rules once in a crawl, and once in 24 hours; every request waits for them."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._rules: dict[str, asyncio.Task[Robots]] = {}
+
+    async def process_request(self, request: Request) -> None:
+        """Raise Refused for what the host's rules forbid; note the delay that they ask for."""
+        if request.meta.get(ROLE) == "robots":
+            return
+        rules = await self._rules_for(request.url)
+        if not rules.allows(request.url):
+            raise Refused(rules.why)
+        if rules.crawl_delay is not None:
+            request.meta[CRAWL_DELAY] = rules.crawl_delay
+        original = request.meta.get(ORIGINAL)
+        if not original or not self.crawl.topic.crawl.archives_obey_robots:
+            return
+        if not (await self._rules_for(original)).allows(original):
+            raise Refused(f"{original}: robots.txt forbids it, by crawl.archives_obey_robots in archives too")
+
+    async def _rules_for(self, url: str) -> Robots:
+        address = robots_url(url)
+        if address not in self._rules:
+            self._rules[address] = asyncio.ensure_future(self._fetch(address))
+        return await asyncio.shield(self._rules[address])
+
+    async def _fetch(self, address: str) -> Robots:
+        """The rules of a host: as kept in the last 24 hours, else asked for; no answer forbids all."""
+        agent = self.crawl.topic.crawl.agent
+        if (kept := self._kept(address)) is not None:
+            return robots(status=kept[0].status, body=_decoded(*kept), agent=agent)
+        engine = self.crawler.engine
+        assert engine is not None
+        try:
+            response = await engine.download_async(Request(address, meta={ROLE: "robots"}, priority=100))
+        except Exception:  # noqa: BLE001  # whatever went wrong, there was no answer: RFC 9309 then forbids
+            return robots(status=None, body=b"", agent=agent)
+        capture: Capture | None = response.meta.get(CAPTURE)
+        if capture is None or capture.truncated == "disconnect":
+            return robots(status=None, body=b"", agent=agent)
+        return robots(status=response.status, body=_decoded(capture, response.body), agent=agent)
+
+    def _kept(self, address: str) -> tuple[Capture, bytes] | None:
+        since = self.crawl.recorder.clock() - ROBOTS_KEPT
+        capture = captures.latest(self.crawl.conn, url=address, since=since)
+        if capture is None or capture.truncated or not (200 <= capture.status < 300 or 400 <= capture.status < 500):
+            return None
+        held = captures.original(self.crawl.conn, url=address, payload_digest=capture.payload_digest) or capture
+        return capture, warc.read_payload(self.crawl.warcs, held.record)
+
+
+def _decoded(capture: Capture, body: bytes) -> bytes:
+    try:
+        return decoded(body, content_encoding=capture.content_encoding, limit=len(body) * 100 + 1_000_000)
+    except UndecodablePayload:
+        return b"User-agent: *\nDisallow: /\n"  # rules that cannot be read are taken as a refusal
+
+
+@dataclass(slots=True)
+class Site:
+    """A registered domain in this run: its manners, whose turn it is, and when the next request may start."""
+
+    manners: Manners
+    turns: asyncio.Semaphore
+    next_at: float = 0.0  # seconds of the monotonic clock
+    asked: int = 0
+
+
+class MannersMiddleware(_Middleware):
+    """Last before the network: a request waits here for its site's turn; sites that do not want us are left alone.
+
+    Scrapy's own download slots know no Retry-After and let requests pass before an answer can close a site, so they
+    are left open and all waiting is done here.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._sites: dict[str, Site] = {}
+        minutes = self.crawl.topic.crawl.minutes
+        self._ends_at = monotonic() + minutes * 60 if minutes else float("inf")
+        self._jitter = Random()  # noqa: S311  # spreads requests, hides nothing
+
+    async def process_request(self, request: Request) -> None:
+        """Wait for the turn; raise Refused where the site is left alone or its share of the run's budget is spent."""
+        site = self._site(request)
+        site.manners = with_floor(site.manners, request.meta.get(CRAWL_DELAY, 0.0))
+        limit = self.crawl.topic.crawl.per_host_requests
+        if limit is not None and site.asked >= limit:
+            raise Postponed("crawl.per_host_requests is spent")
+        site.asked += 1
+        await site.turns.acquire()
+        try:
+            await self._wait(site)
+        except BaseException:
+            site.turns.release()
+            raise
+        request.meta[TURN] = True
+        request.meta[STARTED] = self.crawl.recorder.clock()
+        site.next_at = monotonic() + site.manners.wait
+
+    async def _wait(self, site: Site) -> None:
+        while True:
+            if site.manners.left_alone:
+                raise Postponed(f"the site is left alone in this run: {site.manners.left_alone}")
+            if self.crawl.fatal is not None or not self.crawler.crawling or monotonic() > self._ends_at:
+                raise Postponed("the crawl is ending")
+            wait = site.next_at - monotonic()
+            if wait <= 0:
+                return
+            await asyncio.sleep(min(wait, LONGEST_SLEEP))
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Learn from the answer how long to wait, and let the next request have its turn."""
+        site, name = self._site(request), request.meta["download_slot"]
+        retry_after = response.headers.get("Retry-After")
+        before = site.manners
+        site.manners = after(
+            before, status=response.status, latency=float(request.meta.get("download_latency", 0.0)),
+            retry_after=retry_after.decode("latin-1") if retry_after else None, now=self.crawl.recorder.clock(),
+            jitter=self._jitter.uniform(0.0, 0.25),
+        )
+        if site.manners.failures:  # Retry-After counts from the answer
+            site.next_at = monotonic() + site.manners.wait
+        if site.manners.left_alone and not before.left_alone:
+            self.crawl.failed("crawl", name, site.manners.left_alone)
+        self._end_turn(site, request)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """No answer came: the turn is over all the same."""
+        del exception
+        self._end_turn(self._site(request), request)
+
+    def _end_turn(self, site: Site, request: Request) -> None:
+        if request.meta.pop(TURN, False):
+            site.turns.release()
+
+    def _site(self, request: Request) -> Site:
+        name = request.meta.get("download_slot", "")
+        if name not in self._sites:
+            settings = self.crawl.topic.crawl
+            self._sites[name] = Site(
+                manners=Manners(floor=settings.delay, wait=settings.delay), turns=asyncio.Semaphore(settings.per_host),
+            )
+        return self._sites[name]
+
+
+class ValidatorsMiddleware(_Middleware):
+    """Asks only for what changed: the validators of the last whole capture go with the request."""
+
+    def process_request(self, request: Request) -> None:
+        """Add If-None-Match and If-Modified-Since, and keep the capture that a 304 would stand for."""
+        # A redirect or a retry brings the validators of the request before it, which may be another address's.
+        request.meta.pop(VALIDATED, None)
+        request.headers.pop("If-None-Match", None)
+        request.headers.pop("If-Modified-Since", None)
+        if request.meta.get(ROLE) not in ("article", "feed", "sitemap", "section"):
+            return
+        held = captures.validated(self.crawl.conn, url=request.url)
+        if held is None:
+            return
+        request.meta[VALIDATED] = held
+        if held.etag:
+            request.headers["If-None-Match"] = held.etag
+        if held.last_modified:
+            request.headers["If-Modified-Since"] = held.last_modified
+
+
+class RecorderMiddleware(_Middleware):
+    """Nearest to the network: sees each payload as received and every redirect hop, and records it first."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        crawler.signals.connect(self.bytes_received, signals.bytes_received)
+
+    def process_request(self, request: Request) -> None:
+        """A retry or redirect begins to count anew."""
+        request.meta.pop(RECEIVED, None)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Record the exchange; a full disk ends the crawl with nothing half written."""
+        try:
+            capture = self.crawl.recorder.record(request, response)
+            request.meta[CAPTURE] = capture
+            if why := request.meta.pop(WHY, None):
+                self.crawl.failed("crawl", request.url, why)
+            elif request.meta.get(ROLE) != "robots":
+                self.crawl.succeeded(request.url)
+        except (ArchiveError, sqlite3.Error, OSError) as error:
+            self._stop(error)
+            raise IgnoreRequest(str(error)) from error
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Record that there was no answer; refusals are no fetches."""
+        if isinstance(exception, IgnoreRequest):
+            return
+        try:
+            self.crawl.recorder.record_failure(request, exception)
+            self.crawl.failed("crawl", request.url, f"{type(exception).__name__}: {str(exception)[:200]}")
+        except (ArchiveError, sqlite3.Error, OSError) as error:
+            self._stop(error)
+
+    def bytes_received(self, data: bytes, request: Request) -> None:
+        """Stop a body at the limit; what came until then is kept and marked as cut off."""
+        received = request.meta.get(RECEIVED, 0) + len(data)
+        request.meta[RECEIVED] = received
+        if received > self.crawl.topic.crawl.max_body_bytes:
+            raise StopDownload(fail=False)
+
+    def _stop(self, error: Exception) -> None:
+        """End the crawl: were it to go on, a later record would be indexed over one that is not."""
+        if self.crawl.fatal is None:
+            self.crawl.fatal = error if isinstance(error, ArchiveError) else CrawlFailed(
+                f"what was fetched could not be kept ({error}); mend that and run again, the WARC file is sound")
+            engine = self.crawler.engine
+            assert engine is not None
+            self._closing = asyncio.ensure_future(engine.close_spider_async(reason="archive error"))
+
+
+class ExactDupeFilter(BaseDupeFilter):
+    """One request for one address in a run, to the letter; what is the same page is the frontier's to say."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def request_seen(self, request: Request) -> bool:
+        """Whether the address was asked for before."""
+        if request.url in self._seen:
+            return True
+        self._seen.add(request.url)
+        return False
+
+
+class GuardedResolver(CachingThreadedResolver):
+    """Names are judged by the address that the connection then uses, so an answer cannot change in between."""
+
+    guard = Guard()
+
+    def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:
+        """The address of a name; an OSError that says why where it may not be asked."""
+        found: Deferred[str] = super().getHostByName(name, timeout)
+        return found.addCallback(lambda address: self._checked(name, address))
+
+    def _checked(self, name: str, address: str) -> str:
+        if reason := self.guard.refusal_of_address(name, ip_address(address)):
+            raise OSError(reason)
+        return address

@@ -1,0 +1,63 @@
+"""How long to wait for a site, and when to leave it alone (pure rules; the spider's middleware follows them)."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+LONGEST_WAIT = 300.0  # seconds; who asks for more is left alone until the next run
+FIRST_BACKOFF = 10.0  # seconds after the first 429 or 503 without Retry-After; doubled each time
+SLOWEST = 60.0  # seconds that a slow server's own slowness may add up to
+REFUSALS = 5  # answers of 403 with none of 2xx between: this site does not want us
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """What a site showed of itself in this run, and what follows: seconds to wait, or the reason to leave it alone."""
+
+    floor: float  # seconds between requests: the topic's delay, or the site's longer Crawl-delay
+    wait: float  # seconds to wait now
+    failures: int = 0  # 429 and 503 in a row
+    refusals: int = 0  # 403 in a row
+    left_alone: str | None = None
+
+
+def with_floor(manners: Manners, floor: float) -> Manners:
+    """The site asked for a longer delay; a shorter one does not count, one beyond LONGEST_WAIT is a refusal."""
+    if floor <= manners.floor:
+        return manners
+    reason = f"it asks for {floor:.0f} s between requests" if floor > LONGEST_WAIT else None
+    return replace(manners, floor=floor, wait=max(manners.wait, floor), left_alone=manners.left_alone or reason)
+
+
+def after(
+    manners: Manners, *, status: int, latency: float, retry_after: str | None, now: datetime, jitter: float,
+) -> Manners:
+    """What follows from an answer; `jitter` is a share of the delay that is added to it, 0 to 0.25.
+
+    429 and 503 wait as long as Retry-After says, else twice as long each time. A slow server is asked as much less
+    often as it is slow.
+    """
+    if status in (429, 503):
+        wait = seconds(retry_after, now=now)
+        wait = FIRST_BACKOFF * 2.0 ** manners.failures if wait is None else wait
+        reason = f"it answers {status} and asks to wait {wait:.0f} s" if wait > LONGEST_WAIT else None
+        return replace(manners, wait=max(wait, manners.floor), failures=manners.failures + 1, left_alone=reason)
+    refusals = manners.refusals + 1 if status == 403 else (0 if 200 <= status < 300 else manners.refusals)
+    reason = f"it answered 403 to {refusals} requests in a row" if refusals >= REFUSALS else None
+    delay = max(manners.floor * (1 + jitter), min(latency, SLOWEST))
+    return replace(manners, wait=delay, failures=0, refusals=refusals, left_alone=reason)
+
+
+def seconds(retry_after: str | None, *, now: datetime) -> float | None:
+    """Retry-After as seconds from now, from a number or an HTTP date (RFC 9110, 10.2.3); None where it is neither."""
+    if retry_after is None:
+        return None
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    return max(0.0, (at - now).total_seconds())

@@ -1,0 +1,183 @@
+"""`stemma backfill` and `stemma import`: what others captured, brought into the archive."""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
+
+from archive.errors import ArchiveError, CrawlFailed, TopicError
+from archive.folder import DataFolder, open_archive
+from archive.model import Failure, Report
+from archive.store import runs
+from archive.topic import Topic
+from archive.warc import WarcWriter
+from crawlers.span import Span, estimate, hosts, plan
+from pipeline import PROGRAM
+from pipeline.care import reading
+from pipeline.steps import Clock, Progress, Work, index_pending, note_topic
+
+if TYPE_CHECKING:
+    from crawlers.backfill import Phase, TurnReport
+
+BETWEEN_TURNS = 1.0  # seconds in which who waits for the lock gets it
+TURN_PATIENCE = 7_200.0  # seconds that a later turn waits for an hourly run to end
+WARC_OVERHEAD = 1.1  # our record with its request, by the archive's own
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a turn's process is given."""
+
+    topic: Topic
+    data: Path
+    clock: Clock
+    phase: "Phase"
+    span: Span
+    patience: float
+
+
+def backfill(
+    topic: Topic, data: Path, span: Span, *, dry_run: bool, clock: Clock, progress: Progress
+) -> list[Report]:
+    """Ask archives what they hold of the topic's sites, then fetch it; with dry_run only ask, and say what is to fetch.
+
+    It may be stopped at any time: what it was told is kept, and the next one goes on from there.
+    """
+    if span.source is not None and span.source not in {source.name for source in topic.sources}:
+        known = ", ".join(source.name for source in topic.sources[:8])
+        raise TopicError(f"{topic.path}: no source is called {span.source!r}; give one of the file's, such as {known}")
+    if not hosts(topic, span):
+        raise TopicError(f"{topic.path}: no source has an address to ask archives for; add one")
+    phases: tuple[Phase, ...] = ("wayback index",) if dry_run else ("wayback",)
+    reports = []
+    for number, phase in enumerate(phases):
+        reports.append(_phase(topic, data, span, phase, clock=clock, progress=progress, is_first=number == 0))
+    return [*reports, _estimate(topic, data, span)] if dry_run else reports
+
+
+def _phase(
+    topic: Topic, data: Path, span: Span, phase: "Phase", *, clock: Clock, progress: Progress, is_first: bool
+) -> Report:
+    """Turn after turn, until one ends before its time."""
+    started, counts, turns = monotonic(), Counter[str](), 0
+    while True:
+        job = Job(topic, data, clock, phase, span, 0.0 if is_first and not turns else TURN_PATIENCE)
+        done = _in_a_process(job)
+        turns += 1
+        counts.update(done.counts)
+        progress(phase, sum(counts.values()), 0)
+        if not done.has_more or done.stopped:
+            break
+        sleep(BETWEEN_TURNS)
+    kept = counts.pop("pages", 0) + counts.pop("answers of the index", 0)
+    skipped = counts.pop("refused", 0) + counts.pop("held already", 0)
+    return Report(
+        step=phase, done=kept, skipped=skipped, counts=tuple(sorted(counts.items())),
+        failed=((done.stopped, 1),) if done.stopped else (), seconds=monotonic() - started,
+    )
+
+
+def _in_a_process(job: Job) -> "TurnReport":
+    """One turn in a process that starts afresh, since Twisted's reactor starts once; its errors are raised here."""
+    context = get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_turn, args=(sender, job))
+    process.start()
+    sender.close()
+    try:
+        done: TurnReport | BaseException = receiver.recv()
+    except EOFError:
+        done = CrawlFailed("a turn of the backfill was killed; run it again, it goes on where it stopped")
+    finally:
+        process.join()
+        receiver.close()
+    if isinstance(done, BaseException):
+        raise done
+    return done
+
+
+def _turn(sender: Connection, job: Job) -> None:
+    """The process's part: a turn under the lock, and what came of it into the pipe."""
+    Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        sender.send(_locked_turn(job))
+    except (ArchiveError, KeyboardInterrupt) as error:
+        sender.send(error)
+
+
+def _end_with_parent() -> None:
+    """A turn whose command was killed ends like one that was killed: every step stands that."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _locked_turn(job: Job) -> "TurnReport":
+    from crawlers import backfill as plans
+
+    with open_archive(job.data, create=True, turn_patience=job.patience) as archive:
+        work = Work(archive, job.topic, job.clock, lambda *_: None)
+        run_id = runs.start_run(
+            archive.conn, command="backfill", program=PROGRAM, topic_digest=job.topic.digest, at=job.clock()
+        )
+        reports: list[Report] = []
+        started = monotonic()
+        try:
+            reports.append(index_pending(work))
+            note_topic(work)
+            plan(job.topic, archive.conn, job.span)
+            done = plans.turn(
+                job.topic, archive.conn, job.phase, job.span, warc_folder=archive.folder.warcs, clock=job.clock,
+                program=PROGRAM, progress=lambda _: None,
+            )
+            counts = tuple(sorted(done.counts.items()))
+            reports.append(Report(step=job.phase, done=sum(done.counts.values()), counts=counts,
+                                  seconds=monotonic() - started))
+        finally:
+            runs.end_run(archive.conn, run_id, reports, at=job.clock())
+    return done
+
+
+def _estimate(topic: Topic, data: Path, span: Span) -> Report:
+    """What is to fetch, how long that takes at the topic's own delay, and whether the disk has room for it."""
+    with reading(data) as conn:
+        waiting = estimate(topic, conn, span)
+    return Report(step="to fetch", done=0, counts=(
+        ("pages to fetch", waiting.pages), ("bytes to fetch", waiting.bytes),
+        ("days of fetching, rounded up", -(-round(waiting.seconds) // 86_400)),
+        ("bytes of disk", round(waiting.bytes * WARC_OVERHEAD)),
+        ("bytes free on the disk", shutil.disk_usage(DataFolder(data).path).free),
+    ))
+
+
+def import_files(work: Work, files: Sequence[Path], *, via: str | None) -> Report:
+    """Copy what WARC and WACZ files hold into the archive, under the times and names of who captured it."""
+    from crawlers import imports
+
+    started, failed = monotonic(), Counter[str]()
+    folder = work.archive.folder.warcs
+
+    def problem(subject: str, reason: str) -> None:
+        runs.add_failure(
+            work.conn, Failure(stage="import", subject=subject, reason=reason, at=work.clock()), program=PROGRAM
+        )
+        failed[reason] += 1
+
+    writer = WarcWriter(folder, started_at=work.clock(), software=f"stemma-archive/{PROGRAM}")
+    try:
+        counts = imports.import_files(
+            files, work.conn, writer, warc_folder=folder, via=via, problem=problem,
+            progress=lambda n: work.progress("import", n, 0),
+        )
+    finally:
+        writer.close()
+    held = counts.pop("held already", 0)
+    return Report(step="import", done=counts.pop("captures", 0), skipped=held, counts=tuple(sorted(counts.items())),
+                  failed=tuple(failed.most_common()), seconds=monotonic() - started)

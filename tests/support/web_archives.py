@@ -1,0 +1,232 @@
+"""Web archives and their indexes on loopback, with the misbehaviours of the real ones, each to be switched on.
+
+Formats as the services send them: the Wayback Machine's CDX server and raw mementos, TimeMaps, GDELT's article lists,
+Common Crawl's index and its range requests.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import re
+from base64 import b32encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from urllib.parse import parse_qs, quote_plus, unquote_plus, urlsplit
+
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from crawlers.demo.server import WebRequest, WebResponse
+
+WAYBACK, GDELT = "archive.example", "gdelt.example"
+INDEX, FILES = "index.commoncrawl.example", "data.commoncrawl.example"
+SETTINGS = f"""
+[backfill]
+wayback = "http://{WAYBACK}"
+gdelt = "http://{GDELT}"
+commoncrawl = "http://{INDEX}"
+commoncrawl_files = "http://{FILES}"
+cdx_delay = 0.0
+gdelt_delay = 0.0
+"""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A capture that the archive holds."""
+
+    at: str  # 14 digits
+    url: str
+    body: bytes
+    status: int = 200
+    media_type: str = "text/html"
+    is_revisit: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def digest(self) -> str:
+        return b32encode(hashlib.sha1(self.body).digest()).decode()
+
+    @property
+    def urlkey(self) -> str:
+        parts = urlsplit(self.url)
+        host = ",".join(reversed((parts.hostname or "").removeprefix("www.").split(".")))
+        return f"{host}){parts.path}".lower()
+
+
+@dataclass
+class WebArchives:
+    """A handler for LoopbackWeb: archives at their hosts, the `live` handler at every other."""
+
+    held: list[Held]
+    live: Callable[[WebRequest], WebResponse]
+    page_size: int = 1_000
+    doubled_lines: bool = False  # every row comes twice
+    too_much_days: int | None = None  # spans longer than this are answered 504
+    busy: list[tuple[int, tuple[tuple[str, str], ...]]] = field(default_factory=list)  # answers before the first real
+    excluded: frozenset[str] = frozenset()  # hosts that the archive does not show
+    cut_answers: int = 0  # so many answers end in the middle
+    as_text: bool = False
+    nearest: dict[str, str] = field(default_factory=dict)  # timestamp asked for -> the one that it is sent on to
+    broken: frozenset[str] = frozenset()  # timestamps answered with the archive's own error, and status 200
+    twice_compressed: bool = False
+    articles: list[dict[str, str]] = field(default_factory=list)  # of GDELT
+    cap: int = 250
+    gdelt_says: bytes | None = None  # instead of JSON, with status 200
+    crawls: dict[str, tuple[str, str]] = field(default_factory=dict)  # of Common Crawl: id -> first and last moment
+
+    def __call__(self, request: WebRequest) -> WebResponse:
+        if request.host == WAYBACK:
+            return self._wayback(request)
+        if request.host == GDELT:
+            return self._gdelt(request)
+        if request.host in (INDEX, FILES):
+            return self._common_crawl(request)
+        return self.live(request)
+
+    def _wayback(self, request: WebRequest) -> WebResponse:
+        path = request.path
+        if path.startswith("/cdx/search/cdx?"):
+            return self._cdx({name: values for name, values in parse_qs(path.partition("?")[2]).items()})
+        if match := re.fullmatch(r"/web/(\d{14})id_/(.+)", path):
+            return self._memento(match[1], match[2])
+        if path.startswith("/web/timemap/link/"):
+            return self._timemap(path.removeprefix("/web/timemap/link/"))
+        return WebResponse(status=404, body=b"not here")
+
+    def _cdx(self, query: dict[str, list[str]]) -> WebResponse:
+        if self.busy:
+            status, headers = self.busy.pop(0)
+            return WebResponse(status=status, headers=headers, body=b"<html>busy</html>")
+        host = query["url"][0].split("/")[0]
+        if host in self.excluded:
+            return WebResponse(status=403, body=b"org.archive.wayback.exception.AdministrativeAccessControlException: "
+                               b"Blocked Site Error")
+        first, last = query["from"][0], query["to"][0]
+        if self.too_much_days is not None and (_moment(last) - _moment(first)).days > self.too_much_days:
+            return WebResponse(status=504, reason="Gateway Time-out", body=b"<html>504</html>")
+        rows = [row for row in map(self._row, sorted(self.held, key=lambda h: (h.urlkey, h.at)))
+                if first <= row[1] <= last and (urlsplit(row[2]).hostname or "").removeprefix("www.") == host
+                and all(_passes(row, rule) for rule in query.get("filter", []))]
+        if query.get("collapse") == ["digest"]:
+            rows = [row for n, row in enumerate(rows) if not n or (rows[n - 1][0], rows[n - 1][5]) != (row[0], row[5])]
+        if "resumeKey" in query:
+            rows = [row for row in rows if f"{row[0]} {row[1]}" > unquote_plus(query["resumeKey"][0])]
+        shown = rows[:self.page_size]
+        key = quote_plus(f"{shown[-1][0]} {shown[-1][1]}") if len(rows) > len(shown) else None
+        shown = [row for row in shown for _ in range(2 if self.doubled_lines else 1)]
+        body = _as_text(shown, key) if self.as_text else _as_json(shown, key)
+        if self.cut_answers:
+            self.cut_answers -= 1
+            body = body[:len(body) // 2]
+        return WebResponse(headers=(("Content-Type", "application/json"),), body=body)
+
+    def _row(self, held: Held) -> list[str]:
+        seen = ("warc/revisit", "-") if held.is_revisit else (held.media_type, str(held.status))
+        return [held.urlkey, held.at, held.url, *seen, held.digest, str(len(held.body) // 3)]
+
+    def _memento(self, at: str, url: str) -> WebResponse:
+        if at in self.nearest:
+            where = f"http://{WAYBACK}/web/{self.nearest[at]}id_/{url}"
+            return WebResponse(status=302, reason="Found", headers=(
+                ("Location", where), ("x-archive-redirect-reason", f"found capture at {self.nearest[at]}")))
+        if at in self.broken:
+            return WebResponse(headers=(("X-Archive-Wayback-Runtime-Error", "NotAvailable"),), body=b"<html>sorry")
+        plain = url.replace(":80/", "/")
+        found = next((held for held in self.held if (held.at, held.url.replace(":80/", "/")) == (at, plain)), None)
+        if found is None:
+            return WebResponse(status=404, body=b"<html>The Wayback Machine has not archived that URL.</html>")
+        body = gzip.compress(gzip.compress(found.body, mtime=0), mtime=0) if self.twice_compressed else found.body
+        coding = (("Content-Encoding", "gzip"),) if self.twice_compressed else ()
+        return WebResponse(status=found.status, headers=(
+            ("Content-Type", f"{found.media_type}; charset=utf-8"), ("x-archive-src", "a.warc.gz"), *coding,
+            ("Memento-Datetime", format_datetime(_moment(at), usegmt=True)), *found.headers), body=body)
+
+    def _timemap(self, url: str) -> WebResponse:
+        found = sorted((held for held in self.held if held.url == url), key=lambda held: held.at)
+        if not found:
+            return WebResponse(status=404, body=b"<html>no captures</html>")
+        lines = [f'<{url}>; rel="original"', f'<http://{WAYBACK}/web/timemap/link/{url}>; rel="self"; '
+                 f'type="application/link-format"; from="{format_datetime(_moment(found[0].at), usegmt=True)}"']
+        lines += [f'<http://{WAYBACK}/web/{held.at}/{url}>; rel="memento"; '
+                  f'datetime="{format_datetime(_moment(held.at), usegmt=True)}"' for held in found]
+        return WebResponse(headers=(("Content-Type", "application/link-format"),), body=",\n".join(lines).encode())
+
+    def _gdelt(self, request: WebRequest) -> WebResponse:
+        if not request.path.startswith("/api/v2/doc/doc?"):
+            return WebResponse(status=404)
+        if self.gdelt_says is not None:
+            return WebResponse(headers=(("Content-Type", "text/html"),), body=self.gdelt_says)
+        query = parse_qs(request.path.partition("?")[2])
+        first, last = query["startdatetime"][0], query["enddatetime"][0]
+        found = [article for article in self.articles if first <= re.sub(r"\D", "", article["seendate"]) <= last]
+        if not found:
+            return WebResponse(headers=(("Content-Type", "application/json"),), body=b"{}")
+        # as GDELT does, control characters stand raw in its JSON
+        body = json.dumps({"articles": found[:self.cap]}, ensure_ascii=False).replace("\\u0001", "\x01")
+        return WebResponse(headers=(("Content-Type", "application/json"),), body=body.encode())
+
+    def _common_crawl(self, request: WebRequest) -> WebResponse:
+        if request.host == INDEX and request.path == "/collinfo.json":
+            listed = [{"id": name, "from": first, "to": last} for name, (first, last) in self.crawls.items()]
+            return WebResponse(headers=(("Content-Type", "application/json"),), body=json.dumps(listed).encode())
+        if request.host == INDEX and (match := re.match(r"/(CC-MAIN-[\d-]+)-index\?", request.path)):
+            return self._index(match[1], parse_qs(request.path.partition("?")[2]))
+        if request.host == FILES and (span := re.fullmatch(r"bytes=(\d+)-(\d+)", request.header("Range") or "")):
+            whole = self.warc(request.path.split("/")[2])[0]
+            start, end = int(span[1]), int(span[2]) + 1
+            return WebResponse(status=206, reason="Partial Content", body=whole[start:end], headers=(
+                ("Content-Range", f"bytes {start}-{end - 1}/{len(whole)}"),))
+        return WebResponse(status=404)
+
+    def _index(self, crawl: str, query: dict[str, list[str]]) -> WebResponse:
+        host = query["url"][0].split("/")[0]
+        lines = []
+        for held, offset, length in self.warc(crawl)[1]:
+            if (urlsplit(held.url).hostname or "").removeprefix("www.") == host:
+                lines.append(json.dumps({
+                    "urlkey": held.urlkey, "timestamp": held.at, "url": held.url, "mime": held.media_type,
+                    "mime-detected": held.media_type, "status": str(held.status), "digest": held.digest,
+                    "length": str(length), "offset": str(offset), "filename": f"crawl-data/{crawl}/a.warc.gz"}))
+        if not lines:
+            return WebResponse(status=404, body=json.dumps({"message": f"No Captures found for: {host}/*"}).encode())
+        return WebResponse(headers=(("Content-Type", "text/x-ndjson"),), body="\n".join(lines).encode() + b"\n")
+
+    def warc(self, crawl: str) -> tuple[bytes, list[tuple[Held, int, int]]]:
+        """The one file of a crawl, and where each of its captures lies."""
+        first, last = self.crawls[crawl]
+        buffer, places = io.BytesIO(), []
+        writer = WARCWriter(buffer, gzip=True)
+        for held in self.held:
+            if first <= held.at <= last:
+                start = buffer.tell()
+                head = StatusAndHeaders("200 OK", [("Content-Type", f"{held.media_type}; charset=utf-8")], "HTTP/1.1")
+                writer.write_record(writer.create_warc_record(
+                    held.url, "response", payload=io.BytesIO(held.body), http_headers=head,
+                    warc_headers_dict={"WARC-Date": f"{_moment(held.at):%Y-%m-%dT%H:%M:%SZ}"}))
+                places.append((held, start, buffer.tell() - start))
+        return buffer.getvalue(), places
+
+
+def _passes(row: list[str], rule: str) -> bool:
+    name, _, pattern = rule.partition(":")
+    fields = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
+    negated, name = name.startswith("!"), name.lstrip("!")
+    return (re.fullmatch(pattern, row[fields.index(name)]) is not None) != negated
+
+
+def _as_json(rows: list[list[str]], key: str | None) -> bytes:
+    header = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
+    tail: list[list[str]] = [[], [key]] if key else []
+    return json.dumps([header, *rows, *tail] if rows else []).encode()
+
+
+def _as_text(rows: list[list[str]], key: str | None) -> bytes:
+    return ("".join(" ".join(row) + "\n" for row in rows) + (f"\n{key}\n" if key else "")).encode()
+
+
+def _moment(digits: str) -> datetime:
+    return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
