@@ -90,6 +90,7 @@ class WarcWriter:
         self._rotate_bytes = rotate_bytes
         self._serial = 0
         self._path = ""
+        self._warcinfo_id = ""
         self._file: IO[bytes] | None = None
         self._synced = monotonic()
 
@@ -167,6 +168,10 @@ class WarcWriter:
         """The records, all of them or none: where the disk is full the file is as it was."""
         if self._file is not None and self._file.tell() >= self._rotate_bytes:
             self.close()
+        if self._file is None:
+            self._warcinfo_id = f"<urn:uuid:{uuid4()}>"
+        for record in records:
+            record.rec_headers.add_header("WARC-Warcinfo-ID", self._warcinfo_id)
         members = [_member(record) for record in records]
         try:
             file = self._file or self._next_file()
@@ -175,7 +180,10 @@ class WarcWriter:
         if self._file is None:
             info = {"software": self._software, "format": "WARC File Format 1.1",
                     "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"}
-            members.insert(0, _member(_BUILDER.create_warcinfo_record(Path(self._path).name, info)))
+            about = _BUILDER.create_warcinfo_record(Path(self._path).name, info)
+            about.rec_headers.replace_header("WARC-Record-ID", self._warcinfo_id)
+            about.rec_headers.replace_header("WARC-Date", to_iso(self._started_at))
+            members.insert(0, _member(about))
         offset = file.tell()
         try:
             _write_all(file, b"".join(members))

@@ -1,29 +1,28 @@
 """What archives hold of the topic's sites, brought in by turns, each of which is a process under the archive's lock."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import Literal
 
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers import wayback
+from crawlers import commoncrawl_turn, gdelt_turn, wayback
 from crawlers.crawl import Crawl
 from crawlers.recorder import Recorder
 from crawlers.session import run_spider
 from crawlers.settings import guard
-from crawlers.span import Span, scope
+from crawlers.span import COMMON_CRAWL, GDELT, WAYBACK, Service, Span, hosts, scope
 from crawlers.turn import Turn, TurnSpider
 
-Phase = Literal["wayback index", "wayback"]
 TURN_SECONDS = 240.0  # of one turn: then the lock is free, and an hourly run has its chance
 
-_WORK: dict[Phase, Callable[[Turn], Awaitable[None]]] = {
-    "wayback index": wayback.list_pages,
-    "wayback": wayback.bring,
+_WORK: dict[tuple[Service, bool], Callable[[Turn], Awaitable[None]]] = {
+    (WAYBACK, True): wayback.list_pages, (WAYBACK, False): wayback.bring,
+    (COMMON_CRAWL, True): commoncrawl_turn.list_pages, (COMMON_CRAWL, False): commoncrawl_turn.bring,
+    (GDELT, True): gdelt_turn.announce, (GDELT, False): gdelt_turn.announce,
 }
 
 
@@ -37,19 +36,26 @@ class TurnReport:
 
 
 def turn(
-    topic: Topic, conn: sqlite3.Connection, phase: Phase, span: Span, *, warc_folder: Path,
-    clock: Callable[[], datetime], program: str, progress: Callable[[str], None], seconds: float = TURN_SECONDS,
-) -> TurnReport:
-    """Run one turn to its end; once in a process, as Twisted's reactor starts only once. Raises as run_spider."""
+    topic: Topic, conn: sqlite3.Connection, services: Sequence[Service], span: Span, *, dry_run: bool,
+    warc_folder: Path, clock: Callable[[], datetime], program: str, seconds: float = TURN_SECONDS,
+) -> dict[Service, TurnReport]:
+    """Run one turn to its end, with dry_run of questions only; once in a process, as Twisted's reactor starts only once.
+
+    Raises as run_spider.
+    """
     writer = WarcWriter(warc_folder, started_at=clock(), software=f"stemma-archive/{program}")
     recorder = Recorder(conn=conn, writer=writer, clock=clock)
     # A run's budgets are for the hourly crawl; a turn has its own, in seconds.
     unbound = replace(topic, crawl=replace(topic.crawl, requests=None, per_host_requests=None, minutes=None))
     crawl = Crawl(
         topic=unbound, conn=conn, recorder=recorder, warcs=warc_folder, guard=guard(topic), program=program,
-        progress=progress,
+        progress=lambda _: None,
     )
-    work = Turn(crawl=crawl, scope=scope(topic, span), ends_at=monotonic() + seconds)
-    run_spider(TurnSpider, crawl, prepare=lambda: None, turn=work, task=_WORK[phase])
-    has_more = monotonic() >= work.ends_at and work.progress > 0  # without progress another would be in vain
-    return TurnReport(has_more=has_more, stopped=work.stopped, counts=work.notes)
+    ends_at, asked = monotonic() + seconds, hosts(topic, span)
+    turns = {service: Turn(crawl=crawl, scope=scope(topic, span, service), hosts=asked, ends_at=ends_at)
+             for service in services}
+    tasks = [(turns[service], _WORK[service, dry_run]) for service in services]
+    run_spider(TurnSpider, crawl, prepare=lambda: None, tasks=tasks)
+    is_up = monotonic() >= ends_at and any(one.progress for one in turns.values())  # else another would be in vain
+    return {service: TurnReport(has_more=is_up and one.stopped is None, stopped=one.stopped, counts=one.notes)
+            for service, one in turns.items()}

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from archive.model import Capture, Discovery
 from archive.payloads import UndecodablePayload, decoded
-from crawlers import feeds, sections, sitemaps
+from archive.urls import is_fetchable
+from crawlers import feeds, gdelt, sections, sitemaps
 from crawlers.errors import Unreadable
 
 MAX_SOURCE_BYTES = sitemaps.MAX_BYTES
@@ -40,6 +41,8 @@ def announcement(capture: Capture, payload: bytes, *, sitemap_days: int | None =
         case "section":
             page = sections.section(body, url=capture.url, source=source, found_at=at, charset=charset)
             return Announcement(discoveries=page.discoveries, children=(page.next_page,) if page.next_page else ())
+        case "list" if capture.source == gdelt.SOURCE and is_fetchable(capture.url):
+            return Announcement(discoveries=gdelt.discoveries(body, found_at=at))
         case "list":
             return Announcement(discoveries=sitemaps.url_list(body, source=source, found_at=at))
         case _:

@@ -39,7 +39,7 @@ def import_files(
                 counts["unusable"] += 1
                 problem(f"{name} {found.record_id}", found.reason)
             else:
-                _copy(conn, writer, found, name, counts, problem)
+                keep(conn, writer, found, name, counts, problem)
             progress(sum(counts.values()))
     for file in waiting:
         for name, found in _responses(file, via):
@@ -62,9 +62,10 @@ def _responses(file: Path, via: str | None) -> Iterator[tuple[str, Foreign | Ref
                 yield name, found
 
 
-def _copy(
+def keep(
     conn: sqlite3.Connection, writer: WarcWriter, found: Foreign, name: str, counts: Counter[str], problem: Problem
 ) -> None:
+    """Copy a foreign response, unless it is held; a wrong digest is a problem, and its page no article."""
     exchange = found.exchange
     if found.claimed is not None:
         problem(f"{name} {found.record_id}", f"{exchange.url}: the payload is not the one whose digest is "

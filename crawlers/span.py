@@ -2,19 +2,21 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 
-from archive.model import Slice
 from archive.store import slices
 from archive.store.slices import Scope
 from archive.topic import Source, Topic
 from archive.urls import host_of
-from crawlers import cdx
+from crawlers import cdx, gdelt
 from crawlers.slices import months
 
-WAYBACK = "wayback"
+Service = Literal["wayback", "gdelt", "commoncrawl"]
+WAYBACK: Service = "wayback"
+GDELT: Service = "gdelt"
+COMMON_CRAWL: Service = "commoncrawl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,24 +48,27 @@ def _addresses(source: Source) -> tuple[str, ...]:
     return (source.url,) if source.url else source.urls
 
 
-def scope(topic: Topic, span: Span) -> Scope:
-    """What the Wayback Machine is asked about."""
+def searches(topic: Topic) -> list[str]:
+    """What GDELT is searched for: the topic's own terms in each of its languages."""
+    return [search for keywords in topic.keywords for search in gdelt.searches(keywords)]
+
+
+def scope(topic: Topic, span: Span, service: Service) -> Scope:
+    """What one service is asked about."""
     since, until = (datetime.combine(day, time(), tzinfo=UTC) for day in (span.first, span.last + timedelta(days=1)))
-    return Scope(service=WAYBACK, whats=json.dumps(hosts(topic, span)), since=since, until=until)
+    whats = searches(topic) if service == GDELT else hosts(topic, span)
+    return Scope(service=service, whats=json.dumps(whats), since=since, until=until)
 
 
-def plan(topic: Topic, conn: sqlite3.Connection, span: Span) -> None:
-    """Write down the questions: one a host and month."""
-    def parts() -> Iterator[Slice]:
-        for host in hosts(topic, span):
-            yield from months(WAYBACK, host, first=span.first, last=span.last)
-
-    slices.plan(conn, parts())
+def plan(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -> None:
+    """Write down the questions: one a month for each host or search. What Common Crawl has, its own list says."""
+    whats = {WAYBACK: hosts(topic, span), GDELT: searches(topic)}.get(service, [])
+    slices.plan(conn, (part for what in whats for part in months(service, what, first=span.first, last=span.last)))
 
 
 def estimate(topic: Topic, conn: sqlite3.Connection, span: Span) -> Estimate:
     """What is waiting to be fetched."""
-    waiting = slices.wanted(conn, scope(topic, span))
+    waiting = [one for service in (WAYBACK, COMMON_CRAWL) for one in slices.wanted(conn, scope(topic, span, service))]
     known = [one.length for one in waiting if one.length is not None]
     average = sum(known) / len(known) if known else 0.0
     return Estimate(

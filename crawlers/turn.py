@@ -1,7 +1,7 @@
 """One turn of a backfill: a process's share of the work under the archive's lock, and how it asks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -36,6 +36,7 @@ class Turn:
 
     crawl: Crawl
     scope: Scope
+    hosts: Sequence[str]
     ends_at: float
     download: Callable[[Request], Awaitable[Any]] | None = None  # given when Scrapy's engine runs
     progress: int = 0
@@ -100,27 +101,30 @@ class Turn:
         """Leave the service in peace; the first reason stands."""
         self.stopped = self.stopped or reason
 
-    def count(self, what: str) -> None:
-        """Add one to a figure of the report."""
-        self.notes[what] = self.notes.get(what, 0) + 1
+    def count(self, what: str, n: int = 1) -> None:
+        """Add to a figure of the report."""
+        self.notes[what] = self.notes.get(what, 0) + n
 
 
 class TurnSpider(Spider):
-    """Does the work of a turn; Scrapy sees one start that takes its time."""
+    """Does the work of a turn, service after service; Scrapy sees one start that takes its time."""
 
     name = "stemma-backfill"
 
-    def __init__(self, crawl: Crawl, turn: Turn, task: Callable[[Turn], Awaitable[None]], **kwargs: Any) -> None:
+    def __init__(
+        self, crawl: Crawl, tasks: Sequence[tuple[Turn, Callable[[Turn], Awaitable[None]]]], **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.crawl, self._turn, self._task = crawl, turn, task
+        self.crawl, self._tasks = crawl, tasks
 
     async def start(self) -> AsyncIterator[Request]:
         """Work; what goes wrong is kept for who started the session."""
         engine = self.crawler.engine
         assert engine is not None
-        self._turn.download = engine.download_async
         try:
-            await self._task(self._turn)
+            for turn, task in self._tasks:
+                turn.download = engine.download_async
+                await task(turn)
         except Exception as error:  # noqa: BLE001  # Scrapy would log it and call the session a success
             self.crawl.broken = error
         return

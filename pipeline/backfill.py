@@ -2,9 +2,9 @@
 
 import os
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,14 +18,15 @@ from archive.model import Failure, Report
 from archive.store import runs
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers.span import Span, estimate, hosts, plan
+from crawlers.span import COMMON_CRAWL, GDELT, WAYBACK, Service, Span, estimate, hosts, plan
 from pipeline import PROGRAM
 from pipeline.care import reading
 from pipeline.steps import Clock, Progress, Work, index_pending, note_topic
 
 if TYPE_CHECKING:
-    from crawlers.backfill import Phase, TurnReport
+    from crawlers.backfill import TurnReport
 
+SERVICES: tuple[Service, ...] = (WAYBACK, GDELT, COMMON_CRAWL)
 BETWEEN_TURNS = 1.0  # seconds in which who waits for the lock gets it
 TURN_PATIENCE = 7_200.0  # seconds that a later turn waits for an hourly run to end
 WARC_OVERHEAD = 1.1  # our record with its request, by the archive's own
@@ -38,7 +39,8 @@ class Job:
     topic: Topic
     data: Path
     clock: Clock
-    phase: "Phase"
+    services: tuple[Service, ...]
+    dry_run: bool
     span: Span
     patience: float
 
@@ -55,36 +57,27 @@ def backfill(
         raise TopicError(f"{topic.path}: no source is called {span.source!r}; give one of the file's, such as {known}")
     if not hosts(topic, span):
         raise TopicError(f"{topic.path}: no source has an address to ask archives for; add one")
-    phases: tuple[Phase, ...] = ("wayback index",) if dry_run else ("wayback",)
-    reports = []
-    for number, phase in enumerate(phases):
-        reports.append(_phase(topic, data, span, phase, clock=clock, progress=progress, is_first=number == 0))
+    started, counts, stopped = monotonic(), defaultdict[Service, Counter[str]](Counter), dict[Service, str]()
+    job = Job(topic, data, clock, SERVICES, dry_run, span, patience=0.0)
+    while job.services:
+        done = _in_a_process(job)
+        for service, report in done.items():
+            counts[service].update(report.counts)
+            stopped |= {service: report.stopped} if report.stopped else {}
+            progress(service, counts[service].total(), 0)
+        job = replace(job, services=tuple(s for s in job.services if done[s].has_more), patience=TURN_PATIENCE)
+        sleep(BETWEEN_TURNS if job.services else 0.0)
+    reports = [_report(service, counts[service], stopped.get(service), monotonic() - started) for service in SERVICES]
     return [*reports, _estimate(topic, data, span)] if dry_run else reports
 
 
-def _phase(
-    topic: Topic, data: Path, span: Span, phase: "Phase", *, clock: Clock, progress: Progress, is_first: bool
-) -> Report:
-    """Turn after turn, until one ends before its time."""
-    started, counts, turns = monotonic(), Counter[str](), 0
-    while True:
-        job = Job(topic, data, clock, phase, span, 0.0 if is_first and not turns else TURN_PATIENCE)
-        done = _in_a_process(job)
-        turns += 1
-        counts.update(done.counts)
-        progress(phase, sum(counts.values()), 0)
-        if not done.has_more or done.stopped:
-            break
-        sleep(BETWEEN_TURNS)
-    kept = counts.pop("pages", 0) + counts.pop("answers of the index", 0)
-    skipped = counts.pop("refused", 0) + counts.pop("held already", 0)
-    return Report(
-        step=phase, done=kept, skipped=skipped, counts=tuple(sorted(counts.items())),
-        failed=((done.stopped, 1),) if done.stopped else (), seconds=monotonic() - started,
-    )
+def _report(service: Service, counts: Counter[str], stopped: str | None, seconds: float) -> Report:
+    brought, skipped = counts.pop("pages", 0), counts.pop("refused", 0) + counts.pop("held already", 0)
+    return Report(step=service, done=brought, skipped=skipped, counts=tuple(sorted(counts.items())),
+                  failed=((stopped, 1),) if stopped else (), seconds=seconds)
 
 
-def _in_a_process(job: Job) -> "TurnReport":
+def _in_a_process(job: Job) -> "dict[Service, TurnReport]":
     """One turn in a process that starts afresh, since Twisted's reactor starts once; its errors are raised here."""
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -92,7 +85,7 @@ def _in_a_process(job: Job) -> "TurnReport":
     process.start()
     sender.close()
     try:
-        done: TurnReport | BaseException = receiver.recv()
+        done: dict[Service, TurnReport] | BaseException = receiver.recv()
     except EOFError:
         done = CrawlFailed("a turn of the backfill was killed; run it again, it goes on where it stopped")
     finally:
@@ -119,7 +112,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _locked_turn(job: Job) -> "TurnReport":
+def _locked_turn(job: Job) -> "dict[Service, TurnReport]":
     from crawlers import backfill as plans
 
     with open_archive(job.data, create=True, turn_patience=job.patience) as archive:
@@ -132,14 +125,14 @@ def _locked_turn(job: Job) -> "TurnReport":
         try:
             reports.append(index_pending(work))
             note_topic(work)
-            plan(job.topic, archive.conn, job.span)
+            for service in job.services:
+                plan(job.topic, archive.conn, job.span, service)
             done = plans.turn(
-                job.topic, archive.conn, job.phase, job.span, warc_folder=archive.folder.warcs, clock=job.clock,
-                program=PROGRAM, progress=lambda _: None,
+                job.topic, archive.conn, job.services, job.span, dry_run=job.dry_run,
+                warc_folder=archive.folder.warcs, clock=job.clock, program=PROGRAM,
             )
-            counts = tuple(sorted(done.counts.items()))
-            reports.append(Report(step=job.phase, done=sum(done.counts.values()), counts=counts,
-                                  seconds=monotonic() - started))
+            reports += [_report(service, Counter(one.counts), one.stopped, monotonic() - started)
+                        for service, one in done.items()]
         finally:
             runs.end_run(archive.conn, run_id, reports, at=job.clock())
     return done

@@ -113,4 +113,5 @@ def serve(topic: Topic, data: Path, *, host: str, port: int) -> None:
 
     with reading(data):  # a missing or newer database is said here, in one sentence
         pass
-    serving.serve(DataFolder(data).path, host=host, port=port, title=topic.publish.title or topic.title)
+    serving.serve(DataFolder(data).path, host=host, port=port, title=topic.publish.title or topic.title,
+                  full_text=topic.publish.full_text)

@@ -22,7 +22,7 @@ class LiveSource(NamedTuple):
 
 
 def live(topic: Topic, clock: Clock) -> list[LiveSource]:
-    """Every feed and sitemap of the topic, in its order."""
+    """Every feed, sitemap and section of the topic, in its order."""
     sources = tuple(source for source in topic.sources if source.kind != "list")
     asked = replace(topic, sources=sources)
     with TemporaryDirectory() as folder, open_archive(Path(folder) / "data", create=True) as archive:

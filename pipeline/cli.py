@@ -1,6 +1,7 @@
 """The command line: each command parses, opens the archive, calls one step and prints its Report."""
 
 import json
+import shlex
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -211,7 +212,10 @@ def init(topic: str, data: Path, contact: str, settings: tuple[str, ...], urls: 
                 click.echo(f"  {source.kind:<8} {source.name:<28} {source.url}")
             silent += [] if sources else [url]
     with open_archive(data, create=True):
-        click.echo(f"archive in {data}; next: stemma check --topic {topic} && stemma run --topic {topic} --data {data}")
+        file, folder = shlex.quote(topic), shlex.quote(str(data))
+        click.echo(f"archive in {data}; next: stemma check --topic {file} && stemma run --topic {file} --data {folder}")
+    if read.has_placeholder_contact:
+        click.echo(f"put your own contact address into the topic file before that: {read.contact} is a placeholder")
     if silent:
         click.echo(f"nothing new was found at {', '.join(silent)}; write their sources by hand", err=True)
         sys.exit(1)
@@ -234,6 +238,8 @@ def check(topic: Any, data: Path, live: bool, as_json: bool) -> None:
             click.echo(f"{'ok  ' if row.answers else 'FAIL'} {row.source:<28} {row.items:>5} items  {row.detail}")
     if topic.has_placeholder_contact:
         click.echo(f"{topic.path}: contact {topic.contact} is a placeholder; put in yours before you crawl", err=True)
+    if not topic.sources:
+        click.echo(f"{topic.path}: no sources yet; name some, or 'stemma init --topic FILE URL...' finds them", err=True)
     if any(not row.answers for row in rows):
         sys.exit(1)
 

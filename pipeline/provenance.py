@@ -32,7 +32,7 @@ _WORDS = (
     r"fonte\s*:|pubblicat\w+ (?:originariamente|originalmente|per la prima volta)|tradotto da|articolo originale|"
     r"fuente\s*:|publicad\w+ originalmente|traducido de|artículo original|"
     r"source\s*:|publié (?:initialement|à l'origine)|traduit d[eu]|article original|"
-    r"quelle\s*:|zuerst (?:erschienen|veröffentlicht)|ursprünglich (?:erschienen|veröffentlicht)|übersetz\w+ (?:aus|von)|"
+    r"quelle\s*:|(?:zuerst|ursprünglich) (?:erschienen|veröffentlicht)|übersetz\w+ (?:aus|von)|"
     r"originalartikel|originaltext|źródło\s*:|pierwotnie opublikowan\w*|przetłumaczon\w+ z|oryginaln\w*|oryginał\w*"
 )
 _BEFORE = re.compile(rf"(?<!\w)(?:{_WORDS})[^.!?\n]{{0,{FAR}}}$", re.IGNORECASE)
@@ -102,7 +102,7 @@ def _text_before(element: HtmlElement) -> str:
 
 def _is_whole_site(link: str) -> bool:
     """A front page, also that of one language."""
-    return is_front_page(link) or re.fullmatch(r"https?://[^/?]+/(?:[a-z]{2,3}(?:-[a-z]{2})?)/?", link, re.I) is not None
+    return is_front_page(link) or re.fullmatch(r"https?://[^/?]+/[a-z]{2,3}(?:-[a-z]{2})?/?", link, re.I) is not None
 
 
 def _is_platform(link: str) -> bool:

@@ -5,10 +5,13 @@ So any step may be killed and run again, and a second run does nothing.
 
 import multiprocessing
 import os
+import signal
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -39,7 +42,7 @@ Follow = Callable[[Capture, bytes], Iterable[Fetch]]
 Progress = Callable[[str, int, int], None]  # step, done, total (0: not known)
 
 KEPT = frozenset({"new", "unchanged", "gone", "blocked", "redirected", "feed", "sitemap", "section", "robots", "other"})
-SKIPPED = ("refused", "over budget", "left for another run", "ranked last")  # how the crawl's counts of these begin
+SKIPPED = ("refused", "over budget", "left for another run")  # how the crawl's counts of these begin
 POOL_FROM = 40  # payloads from which starting processes pays
 TOKENISED = 500  # texts whose words are kept at hand while others are compared with them
 BATCH = 16  # payloads per message to a worker
@@ -237,7 +240,25 @@ def _extracted(
         return
     # Processes that start afresh: a fork would take the database connection and the lock with it.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from zip(pending, pool.map(_extract_one, jobs, chunksize=BATCH), strict=True)
+        with _interrupts_ignored():  # which the workers inherit: Ctrl-C is this process's to answer
+            results = pool.map(_extract_one, jobs, chunksize=BATCH)
+        try:
+            yield from zip(pending, results, strict=True)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _extract_one(job: tuple[Path, PendingPayload]) -> Document | str:

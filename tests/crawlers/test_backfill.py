@@ -12,6 +12,7 @@ from public_rows import public_rows
 from stemma_testing import Stemma, topic_file
 from web_archives import SETTINGS, WAYBACK, Held, WebArchives
 
+from archive.digests import payload_digest
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 
 Serve = Callable[[Callable[[WebRequest], WebResponse]], tuple[LoopbackWeb, Stemma]]
@@ -93,7 +94,7 @@ def test_two_archived_versions_stand_before_the_live_one(archive: Archive) -> No
     assert mementos(stemma) == EXPECTED
     requests = len(server.log)
     stemma.run(*BACKFILL)
-    assert len(server.log) == requests, "a backfill that was finished asks nothing"
+    assert len(server.log) == requests + 1, "a backfill that was finished asks only whether there are new crawls"
 
 
 def test_the_result_is_the_same_whichever_came_first(serve: Serve, tmp_path: Path) -> None:
@@ -116,7 +117,7 @@ def test_the_result_is_the_same_whichever_came_first(serve: Serve, tmp_path: Pat
 
 def test_a_dry_run_fetches_no_page_and_says_how_much_there_is(archive: Archive) -> None:
     server, stemma, _ = archive()
-    (_, report) = json.loads(stemma.run(*BACKFILL, "--dry-run", "--json").stdout)
+    *_, report = json.loads(stemma.run(*BACKFILL, "--dry-run", "--json").stdout)
     assert report["counts"]["pages to fetch"] == 2
     assert report["counts"]["bytes to fetch"] == len(FIRST) // 3 + len(SECOND) // 3
     assert report["counts"]["bytes free on the disk"] > 0
@@ -216,3 +217,49 @@ def test_an_hourly_run_waits_for_a_turn_and_gets_its_own(archive: Archive) -> No
 def test_an_unknown_source_is_a_mistake_of_the_command(archive: Archive) -> None:
     _, stemma, _ = archive()
     assert "no source is called 'lsit'" in stemma.run(*BACKFILL, "--source", "lsit", code=2).stderr
+
+
+def test_gdelt_announces_articles_in_spans_short_enough_for_its_cap(archive: Archive) -> None:
+    articles = [{"url": f"http://other.example/{n}", "title": "Бої в Курській області : \x01що відомо",
+                 "seendate": f"202408{6 + n % 20:02}T{n % 24:02}3000Z"} for n in range(300)]
+    server, stemma, _ = archive(articles=articles, held=[])
+    stemma.run(*BACKFILL, "--to", "2024-08-31")
+    conn = stemma.database()
+    query = "SELECT DISTINCT title FROM discovery WHERE source = 'gdelt'"
+    assert [row["title"] for row in conn.execute(query)] == ["Бої в Курській області : що відомо"]
+    assert conn.execute("SELECT count(*) FROM discovery WHERE source = 'gdelt'").fetchone()[0] == 300
+    states = {row["state"] for row in conn.execute("SELECT state FROM slices WHERE service = 'gdelt'")}
+    assert states == {"done", "split"}
+    before = public_rows(stemma.folder / "data" / "archive.db", views=("discovery",))
+    stemma.run("rebuild", "--topic", "topic.toml")
+    assert public_rows(stemma.folder / "data" / "archive.db", views=("discovery",)) == before
+
+
+def test_gdelts_errors_in_plain_text_are_told_and_tried_again(archive: Archive) -> None:
+    _, stemma, web = archive(held=[], gdelt_says=b"Please limit requests to one every 5 seconds or contact us.")
+    assert "Please limit requests" in stemma.run(*BACKFILL, "--to", "2024-08-31").stdout
+    web.gdelt_says = b"Your query was too short or too long.\n"
+    stemma.run(*BACKFILL, "--to", "2024-08-31")
+    (row,) = stemma.database().execute("SELECT * FROM slices WHERE service = 'gdelt'")
+    assert (row["state"], row["reason"]) == ("pending", "GDELT says: Your query was too short or too long.")
+
+
+def test_common_crawls_records_come_by_byte_ranges_under_their_own_times(archive: Archive) -> None:
+    crawls = {"CC-MAIN-2024-33": ("20240803000000", "20240816000000"), "CC-MAIN-2026-01": ("20260101000000",) * 2}
+    pages = [Held("20240807000000", STORY, FIRST), Held("20240808000000", f"{STORY}/2", SECOND),
+             Held("20240809000000", "http://elsewhere.example/x", b"x"), Held("20240810000000", STORY, b"", status=404)]
+    server, stemma, _ = archive(held=pages, crawls=crawls, wayback_is_empty=True)
+    stemma.run(*BACKFILL)
+    rows = stemma.database().execute(
+        "SELECT url, captured_at, payload_digest FROM capture WHERE via = 'commoncrawl.example' ORDER BY captured_at")
+    assert [tuple(row) for row in rows] == [
+        (STORY, "2024-08-07T00:00:00.000Z", payload_digest(FIRST)),
+        (f"{STORY}/2", "2024-08-08T00:00:00.000Z", payload_digest(SECOND)),
+    ]
+    views = ("capture", "observation")
+    before = public_rows(stemma.folder / "data" / "archive.db", views=views)
+    stemma.run("rebuild", "--topic", "topic.toml")
+    assert public_rows(stemma.folder / "data" / "archive.db", views=views) == before
+    ranges = [line for line in server.log if line.status == 206]
+    stemma.run(*BACKFILL)
+    assert [line for line in server.log if line.status == 206] == ranges, "what is held is not fetched again"

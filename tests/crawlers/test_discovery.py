@@ -62,7 +62,8 @@ def test_a_sitemap_is_found_by_robots_txt_through_indexes_and_old_entries_are_pa
         serve,
         {
             "/robots.txt": f"User-agent: *\nDisallow: /private\nSitemap: {SITE}/1.xml\n".encode(),
-            "/1.xml": b"<sitemapindex><sitemap><loc>/2.xml</loc></sitemap><sitemap><loc>/1.xml</loc></sitemap></sitemapindex>",
+            "/1.xml": b"<sitemapindex><sitemap><loc>/2.xml</loc></sitemap>"
+            b"<sitemap><loc>/1.xml</loc></sitemap></sitemapindex>",
             "/2.xml": b"<sitemapindex><sitemap><loc>/3.xml</loc></sitemap></sitemapindex>",
             "/3.xml": f"<urlset><url><loc>/new</loc></url>{old}<url><loc>/private/a</loc></url></urlset>".encode(),
         },

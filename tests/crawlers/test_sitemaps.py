@@ -35,7 +35,8 @@ def test_news_entries_have_their_title_and_date_word_for_word() -> None:
     (found,) = read(
         urlset(
             "<loc> https://site.example/a </loc><lastmod>2025-03-15</lastmod><news:news><news:publication_date>"
-            "2025-03-14T10:00</news:publication_date><news:title>Bridges &amp; <![CDATA[<b>fords</b>]]></news:title></news:news>",
+            "2025-03-14T10:00</news:publication_date>"
+            "<news:title>Bridges &amp; <![CDATA[<b>fords</b>]]></news:title></news:news>",
         )
     ).discoveries
     assert (found.url, found.published) == ("https://site.example/a", "2025-03-14T10:00")
@@ -87,7 +88,7 @@ def test_a_text_sitemap_has_one_address_a_line(text: str) -> None:
 
 def test_robots_txt_names_sitemaps() -> None:
     robots = (
-        "User-agent: *\nDisallow: /x\nSITEMAP : /not-by-the-standard.xml\n  Sitemap: https://cdn.example/a.xml # remark\n"
+        "User-agent: *\nDisallow: /x\nSITEMAP : /not-by-the-standard.xml\n  Sitemap: https://cdn.example/a.xml # x\n"
         "sitemap:/b.xml\nSitemap: https://cdn.example/a.xml\n#Sitemap: /c.xml\n"
     )
     found = read(robots, url="https://site.example/robots.txt")

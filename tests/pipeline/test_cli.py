@@ -1,6 +1,7 @@
 """The command line as a person or cron meets it: what it prints, and its exit codes."""
 
 import json
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from public_rows import public_rows
 from stemma_testing import ROOT, FilledDemo, Stemma, topic_file
 
 from crawlers.demo.server import WebRequest, WebResponse
@@ -162,6 +164,56 @@ def test_run_is_silent_when_nobody_looks(serve: Serve) -> None:
     done = stemma.run("run", "--topic", "topic.toml")
     assert done.stdout == ""
     assert done.stderr == ""
+
+
+def test_an_archive_knows_its_topic_and_refuses_another(demo: FilledDemo, tmp_path: Path) -> None:
+    shutil.copytree(demo.data, tmp_path / "data")
+    data = str(tmp_path / "data")
+    before = public_rows(tmp_path / "data" / "archive.db")
+    error = demo.stemma.run("update", "--topic", "kursk", "--data", data, code=2).stderr
+    assert "'demo'" in error
+    demo.stemma.run("update", "--data", data)
+    demo.stemma.run("rebuild", "--data", data)
+    assert public_rows(tmp_path / "data" / "archive.db") == before
+
+
+def test_damage_in_a_warc_file_is_reported_by_record_and_the_rest_is_kept(demo: FilledDemo, tmp_path: Path) -> None:
+    shutil.copytree(demo.data, tmp_path / "data")
+    file = sorted((tmp_path / "data" / "warc").rglob("*.warc.gz"))[0]
+    raw = bytearray(file.read_bytes())
+    raw[100_000:100_016] = bytes(16)
+    file.write_bytes(raw)
+    done = demo.stemma.run("rebuild", "--data", str(tmp_path / "data"), code=1)
+    assert "backup" in done.stderr
+    assert file.read_bytes() == raw, "evidence is never cut for damage in its middle"
+    conn = sqlite3.connect(tmp_path / "data" / "archive.db")
+    (held,) = conn.execute("SELECT count(*) FROM captures").fetchone()
+    (all_of_them,) = demo.stemma.database().execute("SELECT count(*) FROM captures").fetchone()
+    assert all_of_them - 2 <= held < all_of_them
+    (reason,) = conn.execute("SELECT subject FROM failures WHERE stage = 'index'").fetchone()
+    assert file.name in reason
+
+
+def test_a_warc_file_that_is_gone_is_noticed_at_the_next_update(demo: FilledDemo, tmp_path: Path) -> None:
+    shutil.copytree(demo.data, tmp_path / "data")
+    sorted((tmp_path / "data" / "warc").rglob("*.warc.gz"))[0].unlink()
+    assert "missing" in demo.stemma.run("update", "--data", str(tmp_path / "data"), code=1).stderr
+
+
+def test_a_network_that_answers_nothing_is_told(tmp_path: Path) -> None:
+    topic_file(tmp_path, feeds=["http://news.example/feed", "http://other.example/feed"])
+    (tmp_path / "authority.pem").write_text("")
+    error = Stemma(tmp_path, "http://127.0.0.1:9").run("run", "--topic", "topic.toml", code=1).stderr
+    assert "none of the 2 sources answered" in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_a_newer_database_is_not_replaced_by_a_rebuild(demo: FilledDemo, tmp_path: Path) -> None:
+    shutil.copytree(demo.data, tmp_path / "data")
+    conn = sqlite3.connect(tmp_path / "data" / "archive.db")
+    conn.execute("PRAGMA user_version = 99")
+    conn.close()
+    assert "upgrade" in demo.stemma.run("rebuild", "--data", str(tmp_path / "data"), code=1).stderr
 
 
 def test_check_live_says_which_sources_answer(serve: Serve) -> None:

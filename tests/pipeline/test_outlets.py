@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stemma_testing import Stemma, topic_file
 
 from archive.errors import TopicError
@@ -23,19 +25,19 @@ def rss(*paths: str, title: str = "x") -> bytes:
 
 def listing(section: str) -> str:
     return "".join(
-        f'<h2><a href="/{section}/2024/08/0{n}/a-report-from-the-{section}">A report from the {section} desk {n}</a></h2>'
+        f'<h2><a href="/{section}/2024/08/0{n}/report-from-the-{section}">Report from the {section} desk {n}</a></h2>'
         for n in range(1, 5)
     )
 
 
+FEED = '<link rel="alternate" type="application/rss+xml" href="{}">'
 FRONT = f"""<html lang="uk-UA"><head><meta property="og:site_name" content="The Naming"><title>x</title>
-<link rel="alternate" type="application/rss+xml" href="/all.xml"><link rel="alternate" type="application/rss+xml" href="/war.xml">
-<link rel="alternate" type="application/rss+xml" href="/same-as-all.xml"><link rel="alternate" type="application/rss+xml" href="/broken.xml">
-<link rel="alternate" type="application/rss+xml" href="/comments/feed/"></head><body><nav><a href="/">Home</a><a href="/world/">World</a>
-<a href="/empty/">Empty</a><a href="/private/">Private</a><a href="/about/">About</a></nav>{listing("home")}
-<footer><a href="/terms/">Terms</a></footer></body></html>"""
+{"".join(map(FEED.format, ("/all.xml", "/war.xml", "/same-as-all.xml", "/broken.xml", "/comments/feed/")))}</head>
+<body><nav><a href="/">Home</a><a href="/world/">World</a><a href="/empty/">Empty</a><a href="/private/">Private</a>
+<a href="/about/">About</a></nav>{listing("home")}<footer><a href="/terms/">Terms</a></footer></body></html>"""
+ROBOTS = f"User-agent: *\nDisallow: /private/\nSitemap: {NAMING}/news.xml\nSitemap: {NAMING}/old.xml\n"
 PAGES = {
-    f"{NAMING}/robots.txt": f"User-agent: *\nDisallow: /private/\nSitemap: {NAMING}/news.xml\nSitemap: {NAMING}/old.xml\n".encode(),
+    f"{NAMING}/robots.txt": ROBOTS.encode(),
     f"{NAMING}/": FRONT.encode(),
     f"{NAMING}/all.xml": rss("/1", "/2"),
     f"{NAMING}/same-as-all.xml": rss("/1", "/2"),
@@ -59,8 +61,6 @@ def asked_by(serve: Serve) -> tuple[Stemma, list[str]]:
 
     def handler(request: WebRequest) -> WebResponse:
         asked.append(request.url)
-        if request.url.startswith(DEAD):
-            return WebResponse(status=503)
         found = PAGES.get(request.url)
         return WebResponse(status=404) if found is None else WebResponse(body=found)
 
@@ -113,6 +113,15 @@ def test_an_existing_topic_file_keeps_its_text_and_gets_no_source_twice(serve: S
     ]
     stemma.run("init", "--topic", "topic.toml", f"{NAMING}/", code=1)
     assert (stemma.folder / "topic.toml").read_text() == after
+
+
+@given(st.binary(max_size=200) | st.text(max_size=100).map(
+    lambda t: f'<html lang="{t}"><title>{t}</title><link rel="alternate" type="text/xml" href="{t}">'
+              f'<nav><a href="/{t}">{t}</a><a href="{t}">x</a></nav>'.encode()))
+def test_whatever_a_front_page_holds_the_outlet_has_a_name_and_addresses(payload: bytes) -> None:
+    found = outlet(payload, url="https://www.example.com/", charset=None)
+    assert found.name
+    assert all(link.startswith(("http://", "https://")) for link in (*found.feeds, *found.sections))
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ def _plain(row: dict[str, object], times: bool) -> dict[str, object]:
     kept = {name: value for name, value in row.items() if not (name.endswith("_id") and name != "public_id")}
     if times:
         return kept
-    timed = {"captured_at", "at", "found_at", "first_seen", "last_seen", "last_look", "gone_at", "dated", "evidence"} | _PLACES
+    timed = _PLACES | {
+        "captured_at", "at", "found_at", "first_seen", "last_seen", "last_look", "gone_at", "dated", "evidence",
+    }
     return {
         name: _PUBLIC_ID.sub("-TIME-DIGEST", value) if isinstance(value, str) else value
         for name, value in kept.items() if name not in timed

@@ -70,6 +70,7 @@ class WebArchives:
     excluded: frozenset[str] = frozenset()  # hosts that the archive does not show
     cut_answers: int = 0  # so many answers end in the middle
     as_text: bool = False
+    wayback_is_empty: bool = False
     nearest: dict[str, str] = field(default_factory=dict)  # timestamp asked for -> the one that it is sent on to
     broken: frozenset[str] = frozenset()  # timestamps answered with the archive's own error, and status 200
     twice_compressed: bool = False
@@ -109,7 +110,7 @@ class WebArchives:
         if self.too_much_days is not None and (_moment(last) - _moment(first)).days > self.too_much_days:
             return WebResponse(status=504, reason="Gateway Time-out", body=b"<html>504</html>")
         rows = [row for row in map(self._row, sorted(self.held, key=lambda h: (h.urlkey, h.at)))
-                if first <= row[1] <= last and (urlsplit(row[2]).hostname or "").removeprefix("www.") == host
+                if not self.wayback_is_empty and first <= row[1] <= last and (urlsplit(row[2]).hostname or "").removeprefix("www.") == host
                 and all(_passes(row, rule) for rule in query.get("filter", []))]
         if query.get("collapse") == ["digest"]:
             rows = [row for n, row in enumerate(rows) if not n or (rows[n - 1][0], rows[n - 1][5]) != (row[0], row[5])]
@@ -173,6 +174,8 @@ class WebArchives:
         if request.host == INDEX and request.path == "/collinfo.json":
             listed = [{"id": name, "from": first, "to": last} for name, (first, last) in self.crawls.items()]
             return WebResponse(headers=(("Content-Type", "application/json"),), body=json.dumps(listed).encode())
+        if "page" in (query := parse_qs(request.path.partition("?")[2])) and query["page"] != ["0"]:
+            return WebResponse(status=400, body=b'{"message": "Page 1 invalid: First Page is 0, Last Page is 0"}')
         if request.host == INDEX and (match := re.match(r"/(CC-MAIN-[\d-]+)-index\?", request.path)):
             return self._index(match[1], parse_qs(request.path.partition("?")[2]))
         if request.host == FILES and (span := re.fullmatch(r"bytes=(\d+)-(\d+)", request.header("Range") or "")):
@@ -203,7 +206,7 @@ class WebArchives:
         for held in self.held:
             if first <= held.at <= last:
                 start = buffer.tell()
-                head = StatusAndHeaders("200 OK", [("Content-Type", f"{held.media_type}; charset=utf-8")], "HTTP/1.1")
+                head = StatusAndHeaders(f"{held.status} OK", [("Content-Type", f"{held.media_type}; charset=utf-8")], "HTTP/1.1")
                 writer.write_record(writer.create_warc_record(
                     held.url, "response", payload=io.BytesIO(held.body), http_headers=head,
                     warc_headers_dict={"WARC-Date": f"{_moment(held.at):%Y-%m-%dT%H:%M:%SZ}"}))

@@ -1,0 +1,130 @@
+"""Backfill from Common Crawl: its index says where records lie, which are then asked for one by one, by byte ranges."""
+
+import asyncio
+import io
+from collections import Counter
+from dataclasses import replace
+
+from archive.errors import UnreadableFile
+from archive.foreign import Foreign, plain, responses
+from archive.model import Failure, Memento, Slice
+from archive.store import captures, runs, slices
+from archive.urls import host_of, registered_domain
+from crawlers import commoncrawl
+from crawlers.crawl import Refused
+from crawlers.errors import Unreadable
+from crawlers.imports import keep
+from crawlers.span import COMMON_CRAWL
+from crawlers.turn import Answer, Turn
+from crawlers.wayback import WORKERS, ask_slices, delay
+
+
+async def bring(turn: Turn) -> None:
+    """Read the index to its end, then fetch what it names."""
+    await list_pages(turn)
+    if turn.is_over:
+        return
+    waiting = iter(slices.wanted(turn.crawl.conn, turn.scope))
+
+    async def worker() -> None:
+        for memento in waiting:
+            if turn.is_over:
+                return
+            await _fetch(turn, memento)
+
+    await asyncio.gather(*(worker() for _ in range(WORKERS)))
+
+
+async def list_pages(turn: Turn) -> None:
+    """Ask the index of every crawl of the time in question for every host."""
+    settings = turn.crawl.topic.backfill
+    wait = delay(settings.commoncrawl, settings.cdx_delay)
+    answer = await turn.ask_index(f"{settings.commoncrawl}/collinfo.json", delay=wait)
+    if answer is None or turn.stopped:
+        return
+    try:
+        known = commoncrawl.crawls(answer.body)
+    except Unreadable as error:
+        turn.stop(str(error))
+        return
+    names = {(crawl.start, crawl.end): crawl.name for crawl in known
+             if crawl.start < turn.scope.until and crawl.end > turn.scope.since}
+    slices.plan(turn.crawl.conn, (
+        Slice(service=COMMON_CRAWL, what=host, start=start, end=end) for start, end in names for host in turn.hosts
+    ))
+
+    async def ask_one(turn: Turn, part: Slice) -> bool:
+        name = names.get((part.start, part.end))
+        if name is None:
+            raise Unreadable("the crawl is no longer listed")
+        return await _ask_one(turn, part, name)
+
+    await ask_slices(turn, ask_one)
+
+
+async def _ask_one(turn: Turn, part: Slice, crawl: str) -> bool:
+    """One page of a crawl's index, kept with the number of the next; the page after the last is an error."""
+    settings, page = turn.crawl.topic.backfill, int(part.resume_key or 0)
+    url = commoncrawl.query(crawl, part.what, page=page, base=settings.commoncrawl)
+    answer = await turn.ask_index(url, delay=delay(settings.commoncrawl, settings.cdx_delay))
+    if answer is None or turn.stopped:
+        return False
+    if answer.status == 404 or (answer.status == 400 and page):
+        slices.settle(turn.crawl.conn, part, "done")
+    elif answer.status == 200:
+        found = commoncrawl.records(answer.body)
+        slices.answered(turn.crawl.conn, part, found, resume_key=str(page + 1))
+    else:
+        raise Unreadable(f"the index answers {answer.status}")
+    turn.count("answers of the index")
+    return True
+
+
+async def _fetch(turn: Turn, memento: Memento) -> None:
+    conn, base = turn.crawl.conn, turn.crawl.topic.backfill.commoncrawl_files
+    via = registered_domain(host_of(base))
+    if captures.is_kept(conn, url=memento.original, captured_at=memento.captured_at, via=via):
+        slices.settle_memento(conn, COMMON_CRAWL, memento, "kept")
+        turn.count("held already")
+        return
+    name, wanted = commoncrawl.byte_range(memento.place or "")
+    try:
+        answer = await turn.ask(f"{base}/{name}", source=COMMON_CRAWL, original=memento.original,
+                                headers={"Range": wanted, "Accept-Encoding": "identity"})
+    except Refused as error:
+        slices.settle_memento(conn, COMMON_CRAWL, memento, "waiting", str(error))
+        turn.count("refused")
+        return
+    if answer is None or answer.status in (429, 503):
+        slices.settle_memento(conn, COMMON_CRAWL, memento, "waiting", "no whole answer")
+        turn.count("no answer")
+        return
+    found = _record(answer, via)
+    if found is None or found.exchange.url != memento.original:
+        reason = f"HTTP status {answer.status}, and no record of it"
+        slices.settle_memento(conn, COMMON_CRAWL, memento, "missing", reason)
+        turn.count("missing in the archive")
+    else:
+        _keep(turn, replace(found, exchange=replace(found.exchange, source=COMMON_CRAWL)), name)
+        slices.settle_memento(conn, COMMON_CRAWL, memento, "kept")
+        turn.count("pages")
+    turn.progress += 1
+
+
+def _record(answer: Answer, via: str) -> Foreign | None:
+    """The one response in the bytes of a range; None where they hold none."""
+    try:
+        found = next(responses("range", plain("range", io.BytesIO(answer.body)), via=via), None)
+    except UnreadableFile:
+        return None
+    return found if answer.status == 206 and isinstance(found, Foreign) else None
+
+
+def _keep(turn: Turn, found: Foreign, name: str) -> None:
+    crawl = turn.crawl
+
+    def problem(subject: str, reason: str) -> None:
+        failure = Failure(stage="backfill", subject=subject, reason=reason, at=crawl.recorder.clock())
+        runs.add_failure(crawl.conn, failure, program=crawl.program)
+
+    keep(crawl.conn, crawl.recorder.writer, found, name, Counter(), problem)
