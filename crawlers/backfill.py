@@ -39,10 +39,7 @@ def turn(
     topic: Topic, conn: sqlite3.Connection, services: Sequence[Service], span: Span, *, dry_run: bool,
     warc_folder: Path, clock: Callable[[], datetime], program: str, seconds: float = TURN_SECONDS,
 ) -> dict[Service, TurnReport]:
-    """Run one turn to its end, with dry_run of questions only; once in a process, as Twisted's reactor starts only once.
-
-    Raises as run_spider.
-    """
+    """Run one turn to its end, with dry_run of questions only. Once in a process; raises as run_spider."""
     writer = WarcWriter(warc_folder, started_at=clock(), software=f"stemma-archive/{program}")
     recorder = Recorder(conn=conn, writer=writer, clock=clock)
     # A run's budgets are for the hourly crawl; a turn has its own, in seconds.

@@ -239,7 +239,7 @@ def check(topic: Any, data: Path, live: bool, as_json: bool) -> None:
     if topic.has_placeholder_contact:
         click.echo(f"{topic.path}: contact {topic.contact} is a placeholder; put in yours before you crawl", err=True)
     if not topic.sources:
-        click.echo(f"{topic.path}: no sources yet; name some, or 'stemma init --topic FILE URL...' finds them", err=True)
+        click.echo(f"{topic.path}: no sources yet; name some, or use 'stemma init --topic FILE URL...'", err=True)
     if any(not row.answers for row in rows):
         sys.exit(1)
 

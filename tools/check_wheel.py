@@ -19,7 +19,9 @@ def main() -> None:
     """Exit with 1 and the reasons where the wheel is not as it must be."""
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "build", "--wheel", "--outdir", folder, str(ROOT)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        built = subprocess.run(command, check=False, capture_output=True, text=True)
+        if built.returncode:
+            sys.exit(built.stdout + built.stderr)
         (wheel,) = Path(folder).glob("*.whl")
         names = zipfile.ZipFile(wheel).namelist()
     top = {name.split("/")[0] for name in names}

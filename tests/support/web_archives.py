@@ -78,6 +78,7 @@ class WebArchives:
     cap: int = 250
     gdelt_says: bytes | None = None  # instead of JSON, with status 200
     crawls: dict[str, tuple[str, str]] = field(default_factory=dict)  # of Common Crawl: id -> first and last moment
+    files: dict[str, tuple[bytes, list[tuple[Held, int, int]]]] = field(default_factory=dict)
 
     def __call__(self, request: WebRequest) -> WebResponse:
         if request.host == WAYBACK:
@@ -199,7 +200,9 @@ class WebArchives:
         return WebResponse(headers=(("Content-Type", "text/x-ndjson"),), body="\n".join(lines).encode() + b"\n")
 
     def warc(self, crawl: str) -> tuple[bytes, list[tuple[Held, int, int]]]:
-        """The one file of a crawl, and where each of its captures lies."""
+        """The one file of a crawl, the same at every call, and where each of its captures lies."""
+        if crawl in self.files:
+            return self.files[crawl]
         first, last = self.crawls[crawl]
         buffer, places = io.BytesIO(), []
         writer = WARCWriter(buffer, gzip=True)
@@ -211,7 +214,8 @@ class WebArchives:
                     held.url, "response", payload=io.BytesIO(held.body), http_headers=head,
                     warc_headers_dict={"WARC-Date": f"{_moment(held.at):%Y-%m-%dT%H:%M:%SZ}"}))
                 places.append((held, start, buffer.tell() - start))
-        return buffer.getvalue(), places
+        self.files[crawl] = (buffer.getvalue(), places)
+        return self.files[crawl]
 
 
 def _passes(row: list[str], rule: str) -> bool:
