@@ -22,7 +22,7 @@ from archive.errors import ArchiveError, CrawlFailed
 from archive.model import Capture
 from archive.payloads import UndecodablePayload, decoded
 from archive.store import captures
-from archive.urls import host_of, registered_domain
+from archive.urls import canonical_url, host_of, registered_domain
 from crawlers.crawl import Crawl, Postponed, Refused
 from crawlers.guard import Guard
 from crawlers.politeness import Manners, after, with_floor
@@ -280,17 +280,29 @@ class RecorderMiddleware(_Middleware):
 
 
 class ExactDupeFilter(BaseDupeFilter):
-    """One request for one address in a run, to the letter; what is the same page is the frontier's to say."""
+    """One request for one address in a run, to the letter, and for articles one for each canonical URL.
+
+    A redirect within one canonical URL (to https, to a trailing slash) is followed; one to another article is not
+    where that was asked for already.
+    """
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
+        self._articles: set[str] = set()
 
     def request_seen(self, request: Request) -> bool:
-        """Whether the address was asked for before."""
+        """Whether the address, or its article, was asked for before."""
         if request.url in self._seen:
             return True
         self._seen.add(request.url)
-        return False
+        if request.meta.get(ROLE) != "article" or ORIGINAL in request.meta:
+            return False
+        article = canonical_url(request.url)
+        if article in map(canonical_url, request.meta.get("redirect_urls", ())):
+            return False
+        is_seen = article in self._articles
+        self._articles.add(article)
+        return is_seen
 
 
 class GuardedResolver(CachingThreadedResolver):

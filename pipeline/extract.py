@@ -47,8 +47,10 @@ _LINE_BREAK = "\x1e"  # which no XML text can hold
 _SEPARATOR = r"\s*(?:[|•·»–—-]|::)\s"
 _URL_NAME = re.compile(r"https?://|www\.|@|\.(?:com|org|net|ru|ua|it|uk)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|main|section|div|p|h1|br|table|td)\b", re.IGNORECASE)
-_TAG = re.compile(r"""<[a-zA-Z](?:"[^"]*"|'[^']*'|[^>"'])*+""")
-_QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
+_SCRIPT = re.compile(r"<(script|style|svg|template)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+# Quotes count after "=" alone: stray ones are common, and would swallow whole pages where all quotes are paired.
+_TAG = re.compile(r"""<[a-zA-Z](?:=\s*"[^"]*"|=\s*'[^']*'|[^>])*+""")
+_QUOTED = re.compile(r"""=\s*"[^"]*"|=\s*'[^']*'""")
 MAX_ATTRIBUTES = 2_000  # of one tag: the parser's time grows with their square
 
 
@@ -151,9 +153,16 @@ def language(text: str) -> str | None:
     return str(py3langid.classify(text[:5_000])[0]) if len(text) >= 40 else None
 
 
+def _has_long_tag(text: str) -> bool:
+    return any(
+        len(_QUOTED.sub(" ", tag.group()).split()) > MAX_ATTRIBUTES
+        for tag in _TAG.finditer(text) if tag.end() - tag.start() > MAX_ATTRIBUTES
+    )
+
+
 def _tree(text: str) -> HtmlElement:
-    if any(len(_QUOTED.sub(" ", tag.group()).split()) > MAX_ATTRIBUTES
-           for tag in _TAG.finditer(text) if tag.end() - tag.start() > MAX_ATTRIBUTES):
+    # Outside scripts, where "<" is no tag; those are long on many pages, so they are looked for only where it matters.
+    if _has_long_tag(text) and _has_long_tag(_SCRIPT.sub(" ", text)):
         raise NoText(f"a tag has more than {MAX_ATTRIBUTES:,} attributes")
     # An XML declaration with an encoding makes lxml refuse a str.
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)

@@ -11,6 +11,7 @@ import pytest
 from public_rows import public_rows
 from stemma_testing import Stemma
 
+from archive.urls import canonical_url
 from crawlers.demo.server import LoopbackWeb
 from crawlers.demo.topic import topic_text
 from crawlers.demo.web import DemoWeb
@@ -31,6 +32,8 @@ def settled(database: Path) -> dict[str, list[str]]:
     """The public rows, times aside; an undecided pair has no order but that of its first sightings."""
     found = public_rows(database, times=False, views=VIEWS)
     found["copy_link"] = sorted(_pair(json.loads(row)) for row in found["copy_link"])
+    found["capture"] = sorted(json.dumps(row | {"url": canonical_url(row["url"])}, sort_keys=True)
+                              for row in map(json.loads, found["capture"]))
     return found
 
 

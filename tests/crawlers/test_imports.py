@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from public_rows import public_rows
 from stemma_testing import Stemma, topic_file
+from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -33,8 +34,12 @@ class Foreign:
         self.buffer = io.BytesIO()
         self.writer = WARCWriter(self.buffer, gzip=packed)
 
+    def _write(self, record: ArcWarcRecord) -> None:
+        self.writer.write_record(record)
+        record.raw_stream.close()
+
     def info(self, **fields: str) -> "Foreign":
-        self.writer.write_record(self.writer.create_warcinfo_record("a.warc.gz", fields))
+        self._write(self.writer.create_warcinfo_record("a.warc.gz", fields))
         return self
 
     def response(
@@ -46,9 +51,9 @@ class Foreign:
             url, "response", payload=io.BytesIO(body), http_headers=StatusAndHeaders(status, headers, "HTTP/1.1"),
             warc_headers_dict={"WARC-Date": at} | {name.replace("_", "-"): value for name, value in fields.items()},
         )
-        self.writer.write_record(record)
+        self._write(record)
         if request:
-            self.writer.write_record(self.writer.create_warc_record(
+            self._write(self.writer.create_warc_record(
                 url, "request", http_headers=StatusAndHeaders("GET /story HTTP/1.1", [("Host", "news.example")]),
                 warc_headers_dict={"WARC-Date": at, "WARC-Concurrent-To": record.rec_headers["WARC-Record-ID"]},
             ))
@@ -56,7 +61,7 @@ class Foreign:
 
     def revisit(self, body: bytes = BODY, *, at: str, url: str = URL, of: str = URL) -> "Foreign":
         head = StatusAndHeaders("200 OK", [("Content-Type", "text/html; charset=utf-8")], "HTTP/1.1")
-        self.writer.write_record(self.writer.create_revisit_record(
+        self._write(self.writer.create_revisit_record(
             url, payload_digest(body), of, "2024-08-06T14:22:33Z", http_headers=head,
             warc_headers_dict={"WARC-Date": at}))
         return self

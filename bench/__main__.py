@@ -1,0 +1,81 @@
+"""Every benchmark that there is, with its peer in the same run: `python -m bench [--quick] [--shared DIR]`.
+
+Needs the shared benchmark data beside the checkout; prints what each scorer prints, and writes bench/results.json.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+Result = dict[str, object]
+
+
+def main() -> None:
+    """Run them one after the other; what needs data that is not there is said and left out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="extraction alone")
+    parser.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared" / "bench")
+    options = parser.parse_args()
+    if not options.shared.is_dir():
+        sys.exit(f"{options.shared} does not exist; pass the folder of the benchmark data with --shared DIR")
+    results = extraction(options.shared / "extract")
+    if not options.quick:
+        results += copies(options.shared / "copies")
+        run([sys.executable, "-m", "bench.real_pages", str(options.shared / "extract")])
+    (HERE / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+
+
+def extraction(folder: Path) -> list[Result]:
+    """Text and metadata of real pages, ours beside trafilatura's."""
+    rows = []
+    tables = {}
+    for name in ("extract", "peer"):
+        with tempfile.NamedTemporaryFile(suffix=".json") as out:
+            run([sys.executable, str(folder / "score.py"), f"bench.extract_adapter:{name}", str(folder), "--json",
+                 out.name])
+            tables[name] = json.loads(Path(out.name).read_text(encoding="utf-8"))
+    for figure in ("text_F1", "text_acc", "title_norm", "auth_F1", "date_day", "date_minute", "lang"):
+        ours, theirs = (_figure(tables[name], figure) for name in ("extract", "peer"))
+        rows.append({"name": f"extraction {figure}", "value": ours, "unit": "share", "peer": theirs,
+                     "ratio": ours / theirs if ours is not None and theirs else None})
+    return rows
+
+
+def _figure(table: dict[str, dict[str, dict[str, float | None]]], figure: str) -> float | None:
+    """The figure of all pages."""
+    return table["rows"]["all"].get(figure)
+
+
+def copies(folder: Path) -> list[Result]:
+    """Links between texts, with and without dates."""
+    rows: list[Result] = []
+    for dates in ("none", "noisy"):
+        with tempfile.TemporaryDirectory() as scratch:
+            out = f"{scratch}/links.tsv"
+            run([sys.executable, "-m", "bench.copies_adapter", str(folder), out, "--dates", dates])
+            text = run([sys.executable, str(folder / "score.py"), str(folder), out])
+        for figure in ("precision", "recall", "F1", "origin@1"):
+            match = re.search(rf"{re.escape(figure)} ([\d.]+)", text)
+            rows.append({"name": f"copies {figure}, dates {dates}", "value": float(match.group(1)) if match else None,
+                         "unit": "share", "peer": None, "ratio": None})
+    return rows
+
+
+def run(command: list[str]) -> str:
+    """Run a command, show what it prints, and return it."""
+    print("$", " ".join(command), flush=True)
+    done = subprocess.run(command, cwd=HERE.parent, capture_output=True, text=True, check=False,
+                          env={"PYTHONPATH": str(HERE.parent), "PATH": "/usr/bin:/bin"})
+    print(done.stdout + (done.stderr if done.returncode else ""), flush=True)
+    if done.returncode:
+        sys.exit(done.returncode)
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
