@@ -21,7 +21,8 @@ from archive.warc import WarcWriter
 from crawlers.span import COMMON_CRAWL, GDELT, WAYBACK, Service, Span, estimate, hosts, plan
 from pipeline import PROGRAM
 from pipeline.care import reading
-from pipeline.steps import Clock, Progress, Work, index_pending, note_topic
+from pipeline.intake import index_pending, note_topic
+from pipeline.work import Clock, Progress, Work
 
 if TYPE_CHECKING:
     from crawlers.backfill import TurnReport

@@ -16,7 +16,8 @@ from archive.model import Report
 from archive.store import export, open_database, read_database, runs
 from archive.topic import Topic
 from pipeline import PROGRAM
-from pipeline.steps import Clock, Progress, Work, update
+from pipeline.steps import update
+from pipeline.work import Clock, Progress, Work
 
 
 def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> list[Report]:

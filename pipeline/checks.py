@@ -8,8 +8,8 @@ from typing import NamedTuple
 from archive.folder import open_archive
 from archive.store import runs
 from archive.topic import Topic
-from pipeline import steps
-from pipeline.steps import Clock, Work
+from pipeline import intake
+from pipeline.work import Clock, Work
 
 
 class LiveSource(NamedTuple):
@@ -26,7 +26,7 @@ def live(topic: Topic, clock: Clock) -> list[LiveSource]:
     sources = tuple(source for source in topic.sources if source.kind != "list")
     asked = replace(topic, sources=sources)
     with TemporaryDirectory() as folder, open_archive(Path(folder) / "data", create=True) as archive:
-        steps.crawl(Work(archive, asked, clock, lambda *_: None), sources_only=True)
+        intake.crawl(Work(archive, asked, clock, lambda *_: None), sources_only=True)
         health = {source.name: source for source in runs.source_health(archive.conn)}
         reasons = runs.reasons(archive.conn)
     return [

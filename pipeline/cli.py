@@ -109,7 +109,7 @@ def opened(topic: Any, data: Path, command: str, *, create: bool = False) -> Ite
     """An archive under its lock, and the list to which the run's reports go; the run is noted in `runs`."""
     from archive.folder import open_archive
     from archive.store import runs
-    from pipeline.steps import Work
+    from pipeline.work import Work
 
     refuse_other_topic(topic, data)
     with open_archive(data, create=create) as archive:
@@ -248,11 +248,11 @@ def check(topic: Any, data: Path, live: bool, as_json: bool) -> None:
 @options
 def crawl(topic: Any, data: Path, as_json: bool) -> None:
     """Fetch sources and the articles that are due into WARC files."""
-    from pipeline import steps
+    from pipeline import intake
 
     refuse_placeholder(topic)
     with opened(topic, data, "crawl", create=True) as (work, reports):
-        reports += [steps.index_pending(work), steps.discover_pending(work), steps.crawl(work)]
+        reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work)]
         work.progress.close()
     finish(reports, as_json=as_json)
 
@@ -264,12 +264,12 @@ def crawl(topic: Any, data: Path, as_json: bool) -> None:
 def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via: str | None) -> None:
     """Copy the captures of WARC and WACZ FILES into the archive."""
     from pipeline import backfill as archives
-    from pipeline import steps
+    from pipeline import intake
 
     with opened(topic, data, "import", create=True) as (work, reports):
-        reports += [steps.index_pending(work), archives.import_files(work, files, via=via)]
+        reports += [intake.index_pending(work), archives.import_files(work, files, via=via)]
         work.progress.close()
-        finish(reports[1:], as_json=as_json)
+    finish(reports, as_json=as_json)
 
 
 @cli.command()
@@ -307,11 +307,11 @@ def update(topic: Any, data: Path, as_json: bool) -> None:
 @options
 def run(topic: Any, data: Path, as_json: bool) -> None:
     """Crawl and update: the line for cron."""
-    from pipeline import steps
+    from pipeline import intake, steps
 
     refuse_placeholder(topic)
     with opened(topic, data, "run", create=True) as (work, reports):
-        reports += [steps.index_pending(work), steps.discover_pending(work), steps.crawl(work), *steps.update(work)]
+        reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work), *steps.update(work)]
         work.progress.close()
     if as_json or sys.stdout.isatty():
         finish(reports, as_json=as_json)

@@ -23,8 +23,8 @@ from crawlers.discover import MAX_SOURCE_BYTES
 from crawlers.errors import Unreadable
 from crawlers.frontier import Fetch
 from crawlers.outlets import FEED_PATHS, SITEMAP_PATHS, Outlet, outlet
-from pipeline import steps
-from pipeline.steps import Clock, Work
+from pipeline import intake
+from pipeline.work import Clock, Work
 
 MAX_FEEDS, MAX_SITEMAPS, MAX_SECTIONS = 8, 3, 8  # written for one outlet
 MIN_ARTICLES = 3  # that a section page announces
@@ -112,7 +112,7 @@ def find(topic: Topic, urls: Sequence[str], clock: Clock) -> list[tuple[str, lis
     look = _Look()
     with TemporaryDirectory() as folder, open_archive(Path(folder) / "data", create=True) as archive:
         work = Work(archive, replace(topic, sources=tuple(asked)), clock, lambda *_: None)
-        steps.crawl(work, sources_only=True, follow=look.follow)
+        intake.crawl(work, sources_only=True, follow=look.follow)
         answered = captures.read_sources(archive.conn)
     found = []
     for number, url in enumerate(urls):

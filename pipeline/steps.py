@@ -1,6 +1,7 @@
-"""The shell: one function per command. Each step is a query for pending work, a pure function, one write per item.
+"""What is derived from captures, in the order of the data.
 
-So any step may be killed and run again, and a second run does nothing.
+The shell around the stages: each step is a query for pending work, a pure function, one write per item. So any step
+may be killed and run again, and a second run does nothing.
 """
 
 import multiprocessing
@@ -9,195 +10,33 @@ import signal
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from archive import events, warc
+from archive import warc
 from archive.errors import DamagedWarc
-from archive.folder import Archive
-from archive.model import Capture, CopyLink, Discovery, Document, FailedFetch, Failure, RecordRef, Report
+from archive.model import CopyLink, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
 from archive.store import articles, captures, documents, links, runs, transaction
 from archive.store.documents import PendingPayload
 from archive.store.links import Shared, Text
 from archive.topic import PROVENANCE, Topic
-from archive.urls import absolute, canonical_url, host_of, registered_domain, same_site
-from crawlers.discover import announcement
-from crawlers.errors import Unreadable
-from crawlers.frontier import Fetch
+from archive.urls import absolute, canonical_url, registered_domain, same_site
 from pipeline import PROGRAM
+from pipeline.intake import discover_pending, index_pending, note_topic
+from pipeline.work import Work, by_frequency
 
 if TYPE_CHECKING:
     from pipeline.relevance import Matcher
 
-Clock = Callable[[], datetime]
-Follow = Callable[[Capture, bytes], Iterable[Fetch]]
-Progress = Callable[[str, int, int], None]  # step, done, total (0: not known)
-
-KEPT = frozenset({"new", "unchanged", "gone", "blocked", "redirected", "feed", "sitemap", "section", "robots", "other"})
-SKIPPED = ("refused", "over budget", "left for another run")  # how the crawl's counts of these begin
 POOL_FROM = 40  # payloads from which starting processes pays
 TOKENISED = 500  # texts whose words are kept at hand while others are compared with them
 BATCH = 16  # payloads per message to a worker
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What every step works with."""
-
-    archive: Archive
-    topic: Topic
-    clock: Clock
-    progress: Progress
-
-    @property
-    def conn(self) -> sqlite3.Connection:
-        return self.archive.conn
-
-
-# ---- in
-
-
-def index_pending(work: Work) -> Report:
-    """Bring WARC records after the last indexed byte into the database; a torn tail is cut off and kept aside.
-
-    What is damaged, missing or shorter than it was is a failure that a person must mend; all the rest is indexed.
-    """
-    started, done, torn, failed = monotonic(), 0, 0, Counter[str]()
-    folder = work.archive.folder
-    for path in warc.files(folder.warcs):
-        start = captures.indexed(work.conn, path)
-        if (folder.warcs / path).stat().st_size <= start:
-            continue
-        torn += warc.mend_tail(folder.warcs, path, start=start, aside=folder.aside) > 0
-        for meaning, ref in warc.records(folder.warcs, path, start=start):
-            if isinstance(meaning, warc.Damage):
-                _fail(work, "index", f"{path} at byte {ref.offset}", meaning.reason)
-                failed["damaged records: restore their files from a backup, then run 'stemma rebuild'"] += 1
-            done += _index_record(work.conn, meaning, ref)
-            work.progress("index", done, 0)
-    for path, reason in _lost(work):
-        _fail(work, "index", path, reason)
-        failed["WARC files that are missing or shorter than they were: restore them from a backup"] += 1
-    return Report(step="index", done=done, failed=_sorted(failed), attention=tuple(failed),
-                  counts=(("torn tails kept aside", torn),),
-                  seconds=monotonic() - started)
-
-
-def _index_record(conn: sqlite3.Connection, meaning: warc.Meaning, ref: RecordRef) -> bool:
-    if isinstance(meaning, Capture):
-        captures.add(conn, meaning)
-    elif isinstance(meaning, FailedFetch):
-        captures.add_failed(conn, meaning, ref)
-    captures.set_indexed(conn, ref.path, ref.offset + ref.length)
-    return isinstance(meaning, Capture | FailedFetch)
-
-
-def _lost(work: Work) -> Iterator[tuple[str, str]]:
-    """WARC files that the database knows more of than there is."""
-    for path, indexed in captures.indexed_files(work.conn):
-        file = work.archive.folder.warcs / path
-        size = file.stat().st_size if file.exists() else None
-        if size is None:
-            yield path, "the file is missing"
-        elif size < indexed:
-            yield path, f"the file ends at byte {size:,}; it was indexed up to byte {indexed:,}"
-
-
-def discover_pending(work: Work) -> Report:
-    """Read the captured feeds, sitemaps and lists that no crawl got round to reading."""
-    started, done, failed = monotonic(), 0, Counter[str]()
-    for capture in captures.unread_sources(work.conn):
-        record = capture.record
-        if capture.is_revisit:
-            original = captures.original(work.conn, url=capture.url, payload_digest=capture.payload_digest)
-            record = original.record if original else record
-        try:
-            payload = warc.read_payload(work.archive.folder.warcs, record)
-            found = announcement(capture, payload, sitemap_days=work.topic.crawl.sitemap_days).discoveries
-        except Unreadable as error:
-            found = ()
-            failed[str(error)] += 1
-            _fail(work, "discover", capture.url, str(error))
-        captures.add_discoveries(work.conn, capture.record, found)
-        done += 1
-    return Report(step="discover", done=done, failed=_sorted(failed), seconds=monotonic() - started)
-
-
-def crawl(work: Work, *, sources_only: bool = False, follow: Follow | None = None) -> Report:
-    """Fetch sources and what is due; every exchange is kept before anything else happens to it.
-
-    With sources_only, `follow` tells where else the answer of a source leads. The report says of the sample of what
-    is ranked last how much was on the topic after all.
-    """
-    from crawlers import spider  # scrapy is imported by this step alone
-    from pipeline.promise import ranking_of
-
-    started, fetched = monotonic(), Counter[str]()
-    note_topic(work)
-
-    def progress(url: str) -> None:
-        fetched["pages"] += 1
-        work.progress(f"crawl {host_of(url)}", fetched["pages"], 0)
-
-    ranking = ranking_of(work.topic)
-    sampled, lost = ranking.lost(captures.looks(work.conn))
-    counts, failed = spider.crawl(
-        work.topic, work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
-        progress=progress, ranking=ranking, sources_only=sources_only, follow=follow,
-    )
-    kept = sum(n for what, n in counts.items() if what in KEPT)
-    return Report(
-        step="crawl", done=kept, skipped=sum(n for what, n in counts.items() if what.startswith(SKIPPED)),
-        failed=_sorted(failed), attention=_silence(work.topic, counts, failed),
-        counts=(*sorted(counts.items()), ("of the sample of the last judged", sampled),
-                ("of these on the topic", lost)),
-        seconds=monotonic() - started,
-    )
-
-
-def _silence(topic: Topic, counts: Mapping[str, int], failed: Counter[str]) -> tuple[str, ...]:
-    """That no source at all answered, which is the network's fault and not the sources'."""
-    asked = sum(source.kind != "list" for source in topic.sources)
-    if not asked or any(counts.get(role) for role in ("feed", "sitemap", "section")):
-        return ()
-    why = failed.most_common(1)[0][0] if failed else "see 'stemma status'"
-    return (f"none of the {asked} sources answered ({why}); check the network, http_proxy and crawl.authorities",)
-
-
-def note_topic(work: Work) -> None:
-    """Keep the topic file as an event when it is new, and its sources and outlets in the database."""
-    folder = work.archive.folder
-    last = [e for e in events.read(folder.events) if e.get("kind") == "topic"][-1:]
-    if not last or last[0].get("digest") != work.topic.digest:
-        events.append(folder.events, "topic", work.clock(), name=work.topic.name, digest=work.topic.digest,
-                      file=str(Path(work.topic.path).resolve()), text=work.topic.text)
-    runs.set_sources(work.conn, list(_source_rows(work.topic)), list(_outlet_rows(work.topic)))
-
-
-def _source_rows(topic: Topic) -> Iterator[dict[str, str | None]]:
-    for source in topic.sources:
-        yield {"name": source.name, "outlet": source.outlet, "kind": source.kind, "address": source.url or source.file,
-               "country": source.country, "language": source.language}
-
-
-def _outlet_rows(topic: Topic) -> Iterator[dict[str, str | None]]:
-    """Registered domains of the sources; a list names an outlet only where all its addresses are of one."""
-    for source in topic.sources:
-        domains = {registered_domain(host_of(url)) for url in ([source.url] if source.url else source.urls)}
-        if len(domains) == 1:
-            yield {"domain": domains.pop(), "outlet": source.outlet, "country": source.country,
-                   "owner": source.owner}
-
-
-# ---- through
 
 
 def update(work: Work) -> list[Report]:
@@ -223,10 +62,10 @@ def extract_pending(work: Work) -> Report:
                 runs.clear_failure(work.conn, stage="extract", subject=payload.subject)
             done += 1
         else:
-            _fail(work, "extract", payload.subject, result, program=program)
+            work.fail("extract", payload.subject, result, program=program)
             failed[result] += 1
         work.progress("extract", index, len(pending))
-    return Report(step="extract", done=done, failed=_sorted(failed), seconds=monotonic() - started)
+    return Report(step="extract", done=done, failed=by_frequency(failed), seconds=monotonic() - started)
 
 
 def _extracted(
@@ -488,22 +327,3 @@ def _distance(shared: Shared) -> tuple[float, int, str, str]:
     """Sorts the version pairs of two articles: the closest first, of equals by their public ids, never by arrival."""
     reuse = shared.reuse
     return (-reuse.left_coverage - reuse.right_coverage, -reuse.words, shared.left_name, shared.right_name)
-
-
-# ---- care
-
-
-def rebuild(work: Work) -> list[Report]:
-    """Fill an empty database from the WARC files alone."""
-    return update(work)
-
-
-def _fail(work: Work, stage: str, subject: str, reason: str, *, program: str = PROGRAM) -> None:
-    runs.add_failure(
-        work.conn, Failure(stage=stage, subject=subject, reason=reason, at=work.clock()), program=program
-    )
-
-
-def _sorted(failed: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(failed.most_common())
-

@@ -1,0 +1,158 @@
+"""How captures come in: what lies in WARC files, what sources announced, what is fetched now.
+
+The shell around `crawlers`: each step is a query for pending work, a pure function, one write per item.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from time import monotonic
+
+from archive import events, warc
+from archive.model import Capture, FailedFetch, RecordRef, Report
+from archive.store import captures, runs
+from archive.topic import Topic
+from archive.urls import host_of, registered_domain
+from crawlers.discover import announcement
+from crawlers.errors import Unreadable
+from crawlers.frontier import Fetch
+from pipeline import PROGRAM
+from pipeline.work import Work, by_frequency
+
+Follow = Callable[[Capture, bytes], Iterable[Fetch]]
+
+KEPT = frozenset({"new", "unchanged", "gone", "blocked", "redirected", "feed", "sitemap", "section", "robots", "other"})
+SKIPPED = ("refused", "over budget", "left for another run")  # how the crawl's counts of these begin
+
+
+def index_pending(work: Work) -> Report:
+    """Bring WARC records after the last indexed byte into the database; a torn tail is cut off and kept aside.
+
+    What is damaged, missing or shorter than it was is a failure that a person must mend; all the rest is indexed.
+    """
+    started, done, torn, failed = monotonic(), 0, 0, Counter[str]()
+    folder = work.archive.folder
+    for path in warc.files(folder.warcs):
+        start = captures.indexed(work.conn, path)
+        if (folder.warcs / path).stat().st_size <= start:
+            continue
+        torn += warc.mend_tail(folder.warcs, path, start=start, aside=folder.aside) > 0
+        for meaning, ref in warc.records(folder.warcs, path, start=start):
+            if isinstance(meaning, warc.Damage):
+                work.fail("index", f"{path} at byte {ref.offset}", meaning.reason)
+                failed["damaged records: restore their files from a backup, then run 'stemma rebuild'"] += 1
+            done += _index_record(work.conn, meaning, ref)
+            work.progress("index", done, 0)
+    for path, reason in _lost(work):
+        work.fail("index", path, reason)
+        failed["WARC files that are missing or shorter than they were: restore them from a backup"] += 1
+    return Report(step="index", done=done, failed=by_frequency(failed), attention=tuple(failed),
+                  counts=(("torn tails kept aside", torn),),
+                  seconds=monotonic() - started)
+
+
+def _index_record(conn: sqlite3.Connection, meaning: warc.Meaning, ref: RecordRef) -> bool:
+    if isinstance(meaning, Capture):
+        captures.add(conn, meaning)
+    elif isinstance(meaning, FailedFetch):
+        captures.add_failed(conn, meaning, ref)
+    captures.set_indexed(conn, ref.path, ref.offset + ref.length)
+    return isinstance(meaning, Capture | FailedFetch)
+
+
+def _lost(work: Work) -> Iterator[tuple[str, str]]:
+    """WARC files that the database knows more of than there is."""
+    for path, indexed in captures.indexed_files(work.conn):
+        file = work.archive.folder.warcs / path
+        size = file.stat().st_size if file.exists() else None
+        if size is None:
+            yield path, "the file is missing"
+        elif size < indexed:
+            yield path, f"the file ends at byte {size:,}; it was indexed up to byte {indexed:,}"
+
+
+def discover_pending(work: Work) -> Report:
+    """Read the captured feeds, sitemaps and lists that no crawl got round to reading."""
+    started, done, failed = monotonic(), 0, Counter[str]()
+    for capture in captures.unread_sources(work.conn):
+        record = capture.record
+        if capture.is_revisit:
+            original = captures.original(work.conn, url=capture.url, payload_digest=capture.payload_digest)
+            record = original.record if original else record
+        try:
+            payload = warc.read_payload(work.archive.folder.warcs, record)
+            found = announcement(capture, payload, sitemap_days=work.topic.crawl.sitemap_days).discoveries
+        except Unreadable as error:
+            found = ()
+            failed[str(error)] += 1
+            work.fail("discover", capture.url, str(error))
+        captures.add_discoveries(work.conn, capture.record, found)
+        done += 1
+    return Report(step="discover", done=done, failed=by_frequency(failed), seconds=monotonic() - started)
+
+
+def crawl(work: Work, *, sources_only: bool = False, follow: Follow | None = None) -> Report:
+    """Fetch sources and what is due; every exchange is kept before anything else happens to it.
+
+    With sources_only, `follow` tells where else the answer of a source leads. The report says of the sample of what
+    is ranked last how much was on the topic after all.
+    """
+    from crawlers import spider  # scrapy is imported by this step alone
+    from pipeline.promise import ranking_of
+
+    started, fetched = monotonic(), Counter[str]()
+    note_topic(work)
+
+    def progress(url: str) -> None:
+        fetched["pages"] += 1
+        work.progress(f"crawl {host_of(url)}", fetched["pages"], 0)
+
+    ranking = ranking_of(work.topic)
+    sampled, lost = ranking.lost(captures.looks(work.conn))
+    counts, failed = spider.crawl(
+        work.topic, work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
+        progress=progress, ranking=ranking, sources_only=sources_only, follow=follow,
+    )
+    kept = sum(n for what, n in counts.items() if what in KEPT)
+    return Report(
+        step="crawl", done=kept, skipped=sum(n for what, n in counts.items() if what.startswith(SKIPPED)),
+        failed=by_frequency(failed), attention=_silence(work.topic, counts, failed),
+        counts=(*sorted(counts.items()), ("of the sample of the last judged", sampled),
+                ("of these on the topic", lost)),
+        seconds=monotonic() - started,
+    )
+
+
+def _silence(topic: Topic, counts: Mapping[str, int], failed: Counter[str]) -> tuple[str, ...]:
+    """That no source at all answered, which is the network's fault and not the sources'."""
+    asked = sum(source.kind != "list" for source in topic.sources)
+    if not asked or any(counts.get(role) for role in ("feed", "sitemap", "section")):
+        return ()
+    why = failed.most_common(1)[0][0] if failed else "see 'stemma status'"
+    return (f"none of the {asked} sources answered ({why}); check the network, http_proxy and crawl.authorities",)
+
+
+def note_topic(work: Work) -> None:
+    """Keep the topic file as an event when it is new, and its sources and outlets in the database."""
+    folder = work.archive.folder
+    last = [e for e in events.read(folder.events) if e.get("kind") == "topic"][-1:]
+    if not last or last[0].get("digest") != work.topic.digest:
+        events.append(folder.events, "topic", work.clock(), name=work.topic.name, digest=work.topic.digest,
+                      file=str(Path(work.topic.path).resolve()), text=work.topic.text)
+    runs.set_sources(work.conn, list(_source_rows(work.topic)), list(_outlet_rows(work.topic)))
+
+
+def _source_rows(topic: Topic) -> Iterator[dict[str, str | None]]:
+    for source in topic.sources:
+        yield {"name": source.name, "outlet": source.outlet, "kind": source.kind, "address": source.url or source.file,
+               "country": source.country, "language": source.language}
+
+
+def _outlet_rows(topic: Topic) -> Iterator[dict[str, str | None]]:
+    """Registered domains of the sources; a list names an outlet only where all its addresses are of one."""
+    for source in topic.sources:
+        domains = {registered_domain(host_of(url)) for url in ([source.url] if source.url else source.urls)}
+        if len(domains) == 1:
+            yield {"domain": domains.pop(), "outlet": source.outlet, "country": source.country,
+                   "owner": source.owner}
