@@ -27,6 +27,7 @@ def main() -> None:
     if not options.quick:
         results += copies(options.shared / "copies")
         run([sys.executable, "-m", "bench.real_pages", str(options.shared / "extract")])
+        run([sys.executable, "-m", "bench.throughput"])
     (HERE / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 

@@ -46,6 +46,8 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
             "Accept-Encoding": "gzip, deflate",  # what archive.payloads can undo
         },
         "HTTPERROR_ALLOW_ALL": True,
+        # Scrapy starts as many tasks for each response; here are no items (measured: a third of the crawl's time).
+        "CONCURRENT_ITEMS": 1,
         "URLLENGTH_LIMIT": 0,  # archive.urls.is_fetchable has its own, which drops nothing without a word
         "DUPEFILTER_CLASS": "crawlers.middlewares.ExactDupeFilter",
         "COOKIES_ENABLED": False,
