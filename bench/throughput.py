@@ -89,7 +89,8 @@ def main() -> None:
 def timed(name: str, command: list[str], pages: int, folder: Path, environment: dict[str, str]) -> float:
     """Run one; its pages a second."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
-    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
     wall, after = perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"{name:<7} {pages / wall:6.0f} pages/s {pages / cpu:6.0f} pages/CPU s, peak of all so far "
