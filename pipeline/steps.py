@@ -10,8 +10,9 @@ import signal
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -34,9 +35,13 @@ from pipeline.work import Work, by_frequency
 if TYPE_CHECKING:
     from pipeline.relevance import Matcher
 
+Job = tuple[Path, PendingPayload]
+ExtractOne = Callable[[Job], Document | str]
+
 POOL_FROM = 40  # payloads from which starting processes pays
 TOKENISED = 500  # texts whose words are kept at hand while others are compared with them
 BATCH = 16  # payloads per message to a worker
+SUSPECT_BATCHES = 2 * (os.cpu_count() or 1)  # that may have been under way when a worker died
 
 
 def update(work: Work) -> list[Report]:
@@ -55,7 +60,8 @@ def extract_pending(work: Work) -> Report:
     started, failed, done = monotonic(), Counter[str](), 0
     program = f"{PROGRAM} {EXTRACTOR}"  # what failed is tried again by a newer one of either
     pending = documents.pending_extraction(work.conn, extractor=EXTRACTOR, program=program)
-    for index, (payload, result) in enumerate(_extracted(work.archive.folder.warcs, pending), start=1):
+    found = extracted(work.archive.folder.warcs, pending, _extract_one)
+    for index, (payload, result) in enumerate(found, start=1):
         if isinstance(result, Document):
             with transaction(work.conn):
                 documents.add(work.conn, result)
@@ -68,24 +74,45 @@ def extract_pending(work: Work) -> Report:
     return Report(step="extract", done=done, failed=by_frequency(failed), seconds=monotonic() - started)
 
 
-def _extracted(
-    folder: Path, pending: Sequence[PendingPayload]
+def extracted(
+    folder: Path, pending: Sequence[PendingPayload], extract_one: ExtractOne
 ) -> Iterator[tuple[PendingPayload, Document | str]]:
     """Each payload with its document, or with the reason that there is none; on all cores where it pays."""
     jobs = [(folder, payload) for payload in pending]
-    workers = os.cpu_count() or 1
-    if len(jobs) < POOL_FROM or workers == 1:
-        yield from zip(pending, map(_extract_one, jobs), strict=True)
+    done = 0
+    if len(jobs) < POOL_FROM or (os.cpu_count() or 1) == 1:
+        yield from zip(pending, map(extract_one, jobs), strict=True)
         return
-    # Processes that start afresh: a fork would take the database connection and the lock with it.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        with _interrupts_ignored():  # which the workers inherit: Ctrl-C is this process's to answer
-            results = pool.map(_extract_one, jobs, chunksize=BATCH)
+    while done < len(jobs):
         try:
-            yield from zip(pending, results, strict=True)
+            for result in _in_pool(jobs[done:], extract_one):
+                yield pending[done], result
+                done += 1
+        except BrokenProcessPool:  # a page took its process with it; it is among the next ones
+            for job in jobs[done:done + BATCH * SUSPECT_BATCHES]:
+                yield pending[done], _alone(job, extract_one)
+                done += 1
+
+
+def _in_pool(jobs: Sequence[Job], extract_one: ExtractOne) -> Iterator[Document | str]:
+    # Processes that start afresh: a fork would take the database connection and the lock with it.
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        with _interrupts_ignored():  # which the workers inherit: Ctrl-C is this process's to answer
+            results = pool.map(extract_one, jobs, chunksize=BATCH)
+        try:
+            yield from results
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _alone(job: Job, extract_one: ExtractOne) -> Document | str:
+    """One payload in a process of its own, so that it can harm no other."""
+    try:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            return pool.submit(extract_one, job).result()
+    except BrokenProcessPool:
+        return "the extractor's process ended on this page"
 
 
 @contextmanager
@@ -100,7 +127,7 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _extract_one(job: tuple[Path, PendingPayload]) -> Document | str:
+def _extract_one(job: Job) -> Document | str:
     """The worker's part: bytes of a record in, a document or a reason out."""
     from pipeline.extract import MAX_HTML_BYTES, NoText, extract
 
