@@ -36,6 +36,15 @@ def read(path: Path) -> Iterator[dict[str, object]]:
                 yield event
 
 
+def last_topic(path: Path) -> dict[str, object] | None:
+    """The newest event of a topic file (name, digest, file, text); None where there is none."""
+    found = None
+    for event in read(path):
+        if event.get("kind") == "topic" and {"name", "digest", "file", "text"} <= event.keys():
+            found = event
+    return found
+
+
 def _ends_with_newline(path: Path) -> bool:
     with open(path, "rb") as file:
         file.seek(-1, os.SEEK_END)

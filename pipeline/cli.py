@@ -87,19 +87,22 @@ def held_topic(data: Path) -> Any:
     from archive.folder import DataFolder
     from archive.topic import load_topic, parse_topic
 
-    last = [event for event in events.read(DataFolder(data).events) if event.get("kind") == "topic"][-1:]
-    if not last:
+    last = events.last_topic(DataFolder(data).events)
+    if last is None:
         return None
-    path = Path(str(last[0].get("file", "topic.toml")))
-    return load_topic(path) if path.is_file() else parse_topic(str(last[0]["text"]), path=str(path))
+    path = Path(str(last["file"]))
+    return load_topic(path) if path.is_file() else parse_topic(str(last["text"]), path=str(path))
 
 
 def refuse_other_topic(topic: Any, data: Path) -> None:
     """An archive holds one topic: another's words would declare all that it holds to be off the topic."""
-    held = held_topic(data)
-    if held is not None and held.name != topic.name:
+    from archive import events
+    from archive.folder import DataFolder
+
+    held = events.last_topic(DataFolder(data).events)
+    if held is not None and held["name"] != topic.name and held["file"] != str(Path(topic.path).resolve()):
         raise TopicError(
-            f"{data} is the archive of the topic '{held.name}', not of '{topic.name}'; pass its --topic file, or "
+            f"{data} is the archive of the topic '{held['name']}', not of '{topic.name}'; pass its --topic file, or "
             f"another --data folder"
         )
 

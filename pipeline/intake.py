@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from archive import events, warc
+from archive.errors import DamagedWarc
 from archive.model import Capture, FailedFetch, RecordRef, Report
 from archive.store import captures, runs
 from archive.topic import Topic
@@ -83,7 +84,7 @@ def discover_pending(work: Work) -> Report:
         try:
             payload = warc.read_payload(work.archive.folder.warcs, record)
             found = announcement(capture, payload, sitemap_days=work.topic.crawl.sitemap_days).discoveries
-        except Unreadable as error:
+        except (Unreadable, DamagedWarc) as error:
             found = ()
             failed[str(error)] += 1
             work.fail("discover", capture.url, str(error))
@@ -136,8 +137,8 @@ def _silence(topic: Topic, counts: Mapping[str, int], failed: Counter[str]) -> t
 def note_topic(work: Work) -> None:
     """Keep the topic file as an event when it is new, and its sources and outlets in the database."""
     folder = work.archive.folder
-    last = [e for e in events.read(folder.events) if e.get("kind") == "topic"][-1:]
-    if not last or last[0].get("digest") != work.topic.digest:
+    last = events.last_topic(folder.events)
+    if last is None or last["digest"] != work.topic.digest:
         events.append(folder.events, "topic", work.clock(), name=work.topic.name, digest=work.topic.digest,
                       file=str(Path(work.topic.path).resolve()), text=work.topic.text)
     runs.set_sources(work.conn, list(_source_rows(work.topic)), list(_outlet_rows(work.topic)))
