@@ -1,5 +1,6 @@
 """Builds the wheel and checks its content: our four packages and nothing else at the top, package data included."""
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 def main() -> None:
     """Exit with 1 and the reasons where the wheel is not as it must be."""
+    shutil.rmtree(ROOT / "build", ignore_errors=True)  # what an earlier build left would be packed again
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "build", "--wheel", "--outdir", folder, str(ROOT)]
         built = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -65,12 +65,6 @@ SETTLE_MEMENTO = """
     WHERE service = :service AND original = :original AND captured_at = :captured_at
 """
 
-TOTALS = """
-    SELECT state, count(*) AS n FROM slices
-    WHERE service = :service AND start < :until AND "end" > :since AND what IN (SELECT value FROM json_each(:whats))
-    GROUP BY state
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
@@ -153,11 +147,6 @@ def settle_memento(
         "service": service, "original": one.original, "captured_at": to_iso(one.captured_at), "state": state,
         "reason": reason,
     })
-
-
-def totals(conn: sqlite3.Connection, scope: Scope) -> dict[str, int]:
-    """How many questions of a scope are in which state."""
-    return {row["state"]: row["n"] for row in conn.execute(TOTALS, scope.values())}
 
 
 def _settle(conn: sqlite3.Connection, part: Slice, state: SliceState, reason: str | None) -> None:
