@@ -4,6 +4,7 @@
     ├── TopicError          the topic file has mistakes, or there is none        (exit code 2)
     ├── MissingArchive      the data folder holds no archive                     (exit code 2)
     ├── NewerSchema         the database was written by a newer program          (exit code 1)
+    ├── OlderSchema         the database waits for its migration                 (exit code 1)
     ├── ForeignDatabase     the file is no archive of ours                       (exit code 1)
     ├── DamagedWarc         a WARC record cannot be read                         (exit code 1)
     ├── UnreadableFile      a file that was given is not what it should be       (exit code 2)
@@ -37,6 +38,10 @@ class MissingArchive(ArchiveError):
 
 class NewerSchema(ArchiveError):
     """The database was written by a newer version of the program."""
+
+
+class OlderSchema(ArchiveError):
+    """The database was written by an older version, and is open for reading only."""
 
 
 class ForeignDatabase(ArchiveError):

@@ -3,6 +3,9 @@
 Tables have plural names and belong to the program; the views with singular names are the public read model, which
 pages, canned queries and people's own SQL read, so that tables can change behind them. Times are ISO 8601 in UTC
 with milliseconds; JSON columns hold lists.
+
+Tables change by migrations, which are only ever added to. Views hold nothing: they are dropped before and made anew
+after, so that the one text below is what every archive shows.
 """
 
 import sqlite3
@@ -10,10 +13,10 @@ import sqlite3
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive.errors import ForeignDatabase, NewerSchema
+from archive.errors import ForeignDatabase, NewerSchema, OlderSchema
 
 APPLICATION_ID = 0x5374656D  # "Stem", in the file's header: `file archive.db` shows it
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 migrations = Migrations("stemma")
 
@@ -295,6 +298,29 @@ CREATE TABLE runs (
 ) STRICT;
 """
 
+SECOND = """
+CREATE TABLE alarms (                   -- what a person was told needs them; each is told once when it begins and ends
+    name TEXT PRIMARY KEY,              -- what it is about, such as 'silent courier-feed'
+    since TEXT NOT NULL,
+    sentence TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE blocks (                   -- payloads in an article's place: captcha, consent, paywall, soft 404
+    payload_digest TEXT NOT NULL,
+    url TEXT NOT NULL,
+    charset TEXT NOT NULL,
+    extractor TEXT NOT NULL,            -- which recognised it
+    kind TEXT NOT NULL CHECK (kind IN ('challenge', 'consent', 'paywall', 'missing', 'refused')),
+    reason TEXT NOT NULL,               -- what it was recognised by
+    title TEXT,                         -- what the page's own preview says of the article
+    lead TEXT,
+    byline TEXT,
+    published TEXT,                     -- verbatim
+    PRIMARY KEY (payload_digest, url, charset)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blocks_url ON blocks (url);
+"""
+
 VIEWS = """
 CREATE VIEW version AS
 SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordinal, v.title, d.byline, d.authors,
@@ -381,8 +407,15 @@ CREATE VIEW discovery AS SELECT url, source, found_at, title, published, lead, b
 
 @migrations()
 def first(db: Database) -> None:
-    """Tables, full-text index and views of version 1."""
-    for statement in _statements(FIRST + VIEWS):
+    """Tables and full-text index of version 1."""
+    for statement in _statements(FIRST):
+        db.execute(statement)
+
+
+@migrations()
+def second(db: Database) -> None:
+    """What operators were told, and pages that stand in an article's place."""
+    for statement in _statements(SECOND):
         db.execute(statement)
 
 
@@ -396,9 +429,27 @@ def prepare(conn: sqlite3.Connection, *, path: str) -> None:
     # The mark first: a program that is killed before its end must not take its own tables for another's.
     conn.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")  # pragmas take no bound values
     conn.commit()
-    migrations.apply(Database(conn, execute_plugins=False))
-    conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
-    conn.commit()
+    db = Database(conn, execute_plugins=False)
+    with db.atomic():  # readers see the old views or the new ones
+        _drop_views(conn)
+        migrations.apply(db)
+        for statement in _statements(VIEWS):
+            conn.execute(statement)
+        conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+
+
+def refuse_older(conn: sqlite3.Connection, *, path: str) -> None:
+    """For who may not write: raises OlderSchema where views of this program are missing."""
+    (found,) = conn.execute("PRAGMA user_version").fetchone()
+    if found < SCHEMA_VERSION:
+        raise OlderSchema(
+            f"{path} has schema {found}, this program {SCHEMA_VERSION}; run 'stemma update' once to bring it there"
+        )
+
+
+def _drop_views(conn: sqlite3.Connection) -> None:
+    for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall():
+        conn.execute(f'DROP VIEW "{name}"')  # names take no bound values; these are our own
 
 
 def refuse_others(conn: sqlite3.Connection, *, path: str) -> int:

@@ -19,7 +19,7 @@ BUSY_TIMEOUT_MS = 30_000
 def read_database(path: Path) -> sqlite3.Connection:
     """Open the archive's database for reading only, also in a folder that cannot be written; nothing is migrated.
 
-    Raises MissingArchive where there is none, ForeignDatabase and NewerSchema as `open_database`.
+    Raises MissingArchive where there is none, ForeignDatabase and NewerSchema as `open_database`, OlderSchema.
     """
     if not path.exists():
         raise _missing(path)
@@ -29,6 +29,7 @@ def read_database(path: Path) -> sqlite3.Connection:
         conn = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=BUSY_TIMEOUT_MS / 1000)
         conn.execute("PRAGMA query_only = ON")
         schema.refuse_others(conn, path=str(path))
+        schema.refuse_older(conn, path=str(path))
     except sqlite3.DatabaseError as error:
         raise _unreadable(path, error) from error
     conn.isolation_level = None

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from archive import schema
-from archive.errors import ForeignDatabase, MissingArchive, NewerSchema
-from archive.store import open_database, transaction
+from archive.errors import ForeignDatabase, MissingArchive, NewerSchema, OlderSchema
+from archive.store import open_database, read_database, transaction
 
 
 def changed(path: Path, *statements: str) -> Path:
@@ -55,7 +55,7 @@ def test_no_archive_says_how_to_make_one_and_makes_no_file(tmp_path: Path) -> No
 def test_a_newer_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     open_database(tmp_path / "a.db", create=True).close()
     changed(tmp_path / "a.db", "PRAGMA user_version = 99")
-    with pytest.raises(NewerSchema, match="schema 99, this program knows 1; upgrade"):
+    with pytest.raises(NewerSchema, match=f"schema 99, this program knows {schema.SCHEMA_VERSION}; upgrade"):
         open_database(tmp_path / "a.db")
     assert sqlite3.connect(tmp_path / "a.db").execute("PRAGMA user_version").fetchone() == (99,)
 
@@ -97,6 +97,26 @@ def test_a_program_that_was_killed_while_it_made_the_tables_goes_on(tmp_path: Pa
     assert conn.execute("SELECT count(*) FROM captures").fetchone()[0] == 0
     assert conn.execute("PRAGMA user_version").fetchone()[0] == schema.SCHEMA_VERSION
     conn.close()
+
+
+def test_an_older_archive_gets_the_tables_and_views_of_a_new_one_and_keeps_its_rows(tmp_path: Path) -> None:
+    """As version 1 left it: its tables, and views that have changed since."""
+    old = sqlite3.connect(tmp_path / "old.db")
+    old.executescript(schema.FIRST + "CREATE VIEW observation AS SELECT url FROM observations;")
+    old.executescript(f"PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = 1")
+    old.execute("CREATE TABLE _sqlite_migrations (migration_set TEXT, name TEXT, applied_at TEXT)")
+    old.execute("INSERT INTO _sqlite_migrations VALUES ('stemma', 'first', '2026-11-01')")
+    old.execute("INSERT INTO warcs VALUES ('a.warc.gz', 7)")
+    old.commit()
+    old.close()
+    tables = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '_sqlite%' ORDER BY name"
+    with pytest.raises(OlderSchema, match=r"has schema 1, this program .*; run 'stemma update' once"):
+        read_database(tmp_path / "old.db")
+    migrated, new = open_database(tmp_path / "old.db"), open_database(tmp_path / "new.db", create=True)
+    assert [tuple(row) for row in migrated.execute(tables)] == [tuple(row) for row in new.execute(tables)]
+    assert [tuple(row) for row in migrated.execute("SELECT * FROM warcs")] == [("a.warc.gz", 7)]
+    migrated.close()
+    new.close()
 
 
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
