@@ -14,6 +14,7 @@ Outcome = Literal["new", "unchanged", "gone", "blocked", "redirected", "failed"]
 Truncated = Literal["length", "disconnect", "time"]
 ChangeClass = Literal["first", "headline", "byline", "body", "correction"]
 Relation = Literal["identical", "near-duplicate", "excerpt", "translation", "rewrite"]
+BlockKind = Literal["challenge", "consent", "paywall", "missing", "refused"]
 Direction = Literal["decided", "undecided"]
 
 PARAGRAPH_BREAK = "\n\n"
@@ -177,6 +178,26 @@ class Document:
     @property
     def text(self) -> str:
         return PARAGRAPH_BREAK.join(self.paragraphs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A payload that stands in an article's place; title, lead, byline and date are those of the page's own preview.
+
+    kind: a test for robots, a consent wall, a paywall's stub, a "not found" with status 200, or `refused`: a page with
+    a status that says so. reason is what told it.
+    """
+
+    payload_digest: str
+    url: str
+    charset: str | None
+    extractor: str
+    kind: BlockKind
+    reason: str
+    title: str | None = None
+    lead: str | None = None
+    byline: str | None = None
+    published: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

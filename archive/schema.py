@@ -316,6 +316,8 @@ CREATE TABLE blocks (                   -- payloads in an article's place: captc
     lead TEXT,
     byline TEXT,
     published TEXT,                     -- verbatim
+    promise REAL,                       -- points of the topic's terms in title and lead
+    weighed_by TEXT,                    -- digest of the topic file that gave them
     PRIMARY KEY (payload_digest, url, charset)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blocks_url ON blocks (url);
@@ -343,6 +345,10 @@ SELECT a.article_id, a.key, a.address AS url, coalesce(o.outlet, d.site_name, a.
        v.last_seen,
        (SELECT min(b.at) FROM observations b JOIN addresses x ON x.url = b.url
         WHERE x.article_id = a.article_id AND b.outcome = 'gone' AND b.at > v.last_seen) AS gone_at,
+       -- gone in three looks over 14 days: it was removed between last_seen and gone_at
+       (SELECT count(*) >= 3 AND julianday(max(b.at)) - julianday(min(b.at)) >= 14
+        FROM observations b JOIN addresses x ON x.url = b.url
+        WHERE x.article_id = a.article_id AND b.outcome = 'gone' AND b.at > v.last_seen) AS removed,
        d.score AS relevance, d.terms, f.public_id AS family, m.parent_id, v.public_id AS latest, v.version_id
 FROM articles a
 JOIN versions v ON v.article_id = a.article_id AND v.is_latest
@@ -386,16 +392,22 @@ FROM captures c;
 
 CREATE VIEW observation AS SELECT url, at, role, source, outcome, error, via FROM observations;
 
-CREATE VIEW partial_witness AS       -- what was announced of articles that could not be read; never a version
+CREATE VIEW partial_witness AS       -- what is told of articles that could not be read; never a version
 WITH look AS (                       -- the bare columns are those of the last look
     SELECT url, max(at) AS last_look, outcome, error FROM observations WHERE role = 'article' GROUP BY url
+), words AS (
+    SELECT url, source, title, lead, byline, published, promise, found_at, 'announcement' AS told_by FROM discoveries
+    UNION ALL
+    SELECT b.url, (SELECT min(source) FROM discoveries d WHERE d.url = b.url), b.title, b.lead, b.byline, b.published,
+           b.promise, (SELECT min(captured_at) FROM captures c WHERE c.url = b.url
+                       AND c.payload_digest = b.payload_digest), 'preview'
+    FROM blocks b
 ), told AS (
-    SELECT url, source, title, lead, byline, published,
-           row_number() OVER (PARTITION BY url ORDER BY promise DESC, lead IS NULL, found_at, source) AS place
-    FROM discoveries WHERE promise > 0
+    SELECT *, row_number() OVER (PARTITION BY url ORDER BY promise DESC, lead IS NULL, found_at, source) AS place
+    FROM words WHERE promise > 0
 )
-SELECT t.url, coalesce(s.outlet, t.source) AS outlet, t.title, t.lead, t.byline, t.published, l.error AS reason,
-       l.last_look
+SELECT t.url, coalesce(s.outlet, t.source) AS outlet, t.title, t.lead, t.byline, t.published, t.told_by,
+       l.error AS reason, l.last_look
 FROM look l JOIN told t ON t.url = l.url AND t.place = 1 LEFT JOIN sources s ON s.name = t.source
 WHERE l.outcome IN ('blocked', 'gone')
   AND NOT EXISTS (SELECT 1 FROM observations r WHERE r.url = l.url AND r.outcome IN ('new', 'unchanged'))

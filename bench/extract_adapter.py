@@ -2,6 +2,7 @@
 
 import trafilatura
 
+from archive.model import Block
 from pipeline.extract import NoText
 from pipeline.extract import extract as read
 
@@ -11,6 +12,8 @@ def extract(html: bytes, url: str | None) -> dict[str, object]:
     try:
         document = read(html, url=url or "https://page.example/", charset="utf-8", payload_digest="")
     except NoText:
+        return {}
+    if isinstance(document, Block):
         return {}
     return {
         "text": document.text, "title": document.title, "authors": list(document.authors),

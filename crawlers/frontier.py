@@ -15,6 +15,8 @@ from archive.topic import Source
 from archive.urls import canonical_url, is_front_page
 
 EVERY_RUN = timedelta(0)
+# After the first look that found an article gone: three more, the last of which makes it "removed" (view article).
+GONE = (timedelta(days=1), timedelta(days=7), timedelta(days=14))
 HIGHEST = 9  # rank; what is known to be on the topic has it
 
 Weigh = Callable[[str, str | None, str | None], float | None]  # address, headline, lead -> how promising
@@ -80,9 +82,8 @@ def due(looks: Iterable[Look], *, now: datetime, revisit: Sequence[timedelta], r
 
     Sitemaps announce front pages too; those list articles and are none.
 
-    One that was never looked at is due. One that was is due when a moment of its schedule (its first look plus each
-    time of `revisit`) has passed since the last look; a time of zero means at every run. What turned out to be off
-    the topic is not asked for again.
+    One that was never looked at is due. One that was is due when a moment of its schedule has passed since the last
+    look; a time of zero means at every run. What turned out to be off the topic is not asked for again.
     """
     found = [
         ranking.fetch(look.url, source=look.source, title=look.title, lead=look.lead, is_known=bool(look.on_topic))
@@ -110,4 +111,15 @@ def _one_per_article(looks: Iterable[Look]) -> Iterator[Look]:
 def _is_due(look: Look, now: datetime, revisit: Sequence[timedelta]) -> bool:
     if look.first_at is None or look.last_at is None or EVERY_RUN in revisit:
         return True
-    return any(look.last_at < look.first_at + after <= now for after in revisit)
+    return any(look.last_at < moment <= now for moment in _schedule(look, look.first_at, revisit))
+
+
+def _schedule(look: Look, first_at: datetime, revisit: Sequence[timedelta]) -> Iterator[datetime]:
+    """When to look again: each time of `revisit` after publication and after each edit, as edits come in rows.
+
+    An article that says nothing of its publication, or a time after our first look, counts from that look.
+    """
+    for begun in (min(look.published or first_at, first_at), *look.edits):
+        yield from (begun + age for age in revisit)
+    if look.gone_since is not None:
+        yield from (look.gone_since + age for age in GONE)

@@ -52,7 +52,7 @@ _EVIDENCE = {
 _TURNING = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))  # of text, to be left out
 _KINDS = {
     "all": "Everything", "reposts": "Reposts", "exemplars": "Exemplars of others", "edited": "Edited",
-    "removed": "Removed",
+    "removed": "Gone or removed",
 }
 
 

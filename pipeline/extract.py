@@ -12,6 +12,7 @@ The rule, field by field, first that holds something:
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import version
 
 import lxml.html
@@ -22,14 +23,15 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archive.digests import normalised, state_digest, text_digest
-from archive.model import PARAGRAPH_BREAK, Candidate, Document, Moment
+from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document, Moment
 from archive.urls import absolute, host_of
+from pipeline.blocked import block, paywall_texts, told
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
 from pipeline.structured import candidates, canonical, values
 from pipeline.text import clean_paragraph
 
-RULES = 1  # of this module's own rules; with trafilatura's version it names the extractor
+RULES = 2  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
 MAX_HTML_BYTES = 20_000_000
 MIN_TEXT_WORDS = 15  # below, a page is a stub, a gallery or a video, not an article's text
@@ -58,19 +60,16 @@ class NoText(ValueError):
     """The page holds no article text that could be kept; the message says why."""
 
 
-def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: str) -> Document:
+def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: str) -> Document | Block:
     """Read the document of an HTML payload (Content-Encoding undone); `charset` is the HTTP header's.
 
-    Raises NoText where the payload is no HTML page or holds no article.
+    A page that stands in the article's place gives a Block. Raises NoText where the payload is no HTML page or holds
+    no article.
     """
-    if len(payload) > MAX_HTML_BYTES:
-        raise NoText(f"the page is over {MAX_HTML_BYTES:,} bytes")
-    html = html_text(payload, charset)
-    if not _MARKUP.search(html) or _is_binary(html):
-        raise NoText("this is no HTML page")
-    tree = _tree(html)
+    html, tree = _page(payload, charset)
     found = candidates(tree)
-    canonical_link, link_texts = canonical(tree), _link_texts(tree)  # before trafilatura empties the tree
+    # Before trafilatura empties the tree.
+    canonical_link, link_texts, walls = canonical(tree), _link_texts(tree), paywall_texts(tree)
     page = trafilatura.bare_extraction(
         tree, url=url, with_metadata=True, include_comments=False, include_tables=True, deduplicate=False,
     )
@@ -79,6 +78,8 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     found = (*found, *_from_trafilatura(page, host_of(url)))
     title = _title(found)
     paragraphs = _without_title(tuple(p for p in paragraphs if normalised(p) not in link_texts), title)
+    if (seen := told(html, found, paragraphs, walls)) is not None:
+        return block(found, *seen, payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR)
     if _is_stub(paragraphs, title):
         raise NoText("no article text: " + ("the page holds none" if not paragraphs else "a stub of a few words"))
     authors = _authors(found)
@@ -93,6 +94,26 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
         body_digest=text_digest(PARAGRAPH_BREAK.join(p for p in paragraphs if p not in credits)),
         state_digest=state_digest(title=title, byline=byline, text=text),
     )
+
+
+def preview(payload: bytes, *, url: str, charset: str | None, payload_digest: str, status: int) -> Block:
+    """What a page that came with a status of refusal says of the article in its place; nothing, if it is no page."""
+    found, seen = tuple[Candidate, ...](), None
+    with suppress(NoText):
+        html, tree = _page(payload, charset)
+        found = candidates(tree)
+        seen = told(html, found, (), ())
+    kind, reason = seen if seen and seen[0] == "challenge" else ("refused", f"HTTP status {status}")
+    return block(found, kind, reason, payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR)
+
+
+def _page(payload: bytes, charset: str | None) -> tuple[str, HtmlElement]:
+    if len(payload) > MAX_HTML_BYTES:
+        raise NoText(f"the page is over {MAX_HTML_BYTES:,} bytes")
+    html = html_text(payload, charset)
+    if not _MARKUP.search(html) or _is_binary(html):
+        raise NoText("this is no HTML page")
+    return html, _tree(html)
 
 
 def html_text(payload: bytes, charset: str | None) -> str:

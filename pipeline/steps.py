@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING
 
 from archive import warc
 from archive.errors import DamagedWarc
-from archive.model import CopyLink, Discovery, Document, Report
+from archive.model import Block, CopyLink, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
 from archive.store import articles, captures, documents, links, runs, transaction
 from archive.store.documents import PendingPayload
 from archive.store.links import Shared, Text
 from archive.topic import PROVENANCE, Topic
-from archive.urls import absolute, canonical_url, registered_domain, same_site
+from archive.urls import absolute, canonical_url, is_front_page, registered_domain, same_site
 from pipeline import PROGRAM
 from pipeline.intake import discover_pending, index_pending, note_topic
 from pipeline.work import Work, by_frequency
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pipeline.relevance import Matcher
 
 Job = tuple[Path, PendingPayload]
-ExtractOne = Callable[[Job], Document | str]
+ExtractOne = Callable[[Job], Document | Block | str]
 
 POOL_FROM = 40  # payloads from which starting processes pays
 TOKENISED = 500  # texts whose words are kept at hand while others are compared with them
@@ -57,26 +57,31 @@ def extract_pending(work: Work) -> Report:
     """Read text and metadata from payloads that the current extractor has not read."""
     from pipeline.extract import EXTRACTOR
 
-    started, failed, done = monotonic(), Counter[str](), 0
+    started, failed, done, in_place = monotonic(), Counter[str](), 0, Counter[str]()
     program = f"{PROGRAM} {EXTRACTOR}"  # what failed is tried again by a newer one of either
     pending = documents.pending_extraction(work.conn, extractor=EXTRACTOR, program=program)
     found = extracted(work.archive.folder.warcs, pending, _extract_one)
     for index, (payload, result) in enumerate(found, start=1):
-        if isinstance(result, Document):
+        if isinstance(result, Document | Block):
             with transaction(work.conn):
-                documents.add(work.conn, result)
+                if isinstance(result, Block):
+                    documents.add_block(work.conn, result)
+                    in_place[result.kind] += 1
+                else:
+                    documents.add(work.conn, result)
+                    done += 1
                 runs.clear_failure(work.conn, stage="extract", subject=payload.subject)
-            done += 1
         else:
             work.fail("extract", payload.subject, result, program=program)
             failed[result] += 1
         work.progress("extract", index, len(pending))
-    return Report(step="extract", done=done, failed=by_frequency(failed), seconds=monotonic() - started)
+    return Report(step="extract", done=done, failed=by_frequency(failed), seconds=monotonic() - started, counts=tuple(
+        (f"in an article's place ({kind})", n) for kind, n in sorted(in_place.items())))
 
 
 def extracted(
     folder: Path, pending: Sequence[PendingPayload], extract_one: ExtractOne
-) -> Iterator[tuple[PendingPayload, Document | str]]:
+) -> Iterator[tuple[PendingPayload, Document | Block | str]]:
     """Each payload with its document, or with the reason that there is none; on all cores where it pays."""
     jobs = [(folder, payload) for payload in pending]
     done = 0
@@ -94,7 +99,7 @@ def extracted(
                 done += 1
 
 
-def _in_pool(jobs: Sequence[Job], extract_one: ExtractOne) -> Iterator[Document | str]:
+def _in_pool(jobs: Sequence[Job], extract_one: ExtractOne) -> Iterator[Document | Block | str]:
     # Processes that start afresh: a fork would take the database connection and the lock with it.
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
         with _interrupts_ignored():  # which the workers inherit: Ctrl-C is this process's to answer
@@ -106,7 +111,7 @@ def _in_pool(jobs: Sequence[Job], extract_one: ExtractOne) -> Iterator[Document 
             raise
 
 
-def _alone(job: Job, extract_one: ExtractOne) -> Document | str:
+def _alone(job: Job, extract_one: ExtractOne) -> Document | Block | str:
     """One payload in a process of its own, so that it can harm no other."""
     try:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -127,14 +132,19 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _extract_one(job: Job) -> Document | str:
+def _extract_one(job: Job) -> Document | Block | str:
     """The worker's part: bytes of a record in, a document or a reason out."""
-    from pipeline.extract import MAX_HTML_BYTES, NoText, extract
+    from pipeline.extract import MAX_HTML_BYTES, NoText, extract, preview
 
     folder, payload = job
+    if is_front_page(payload.url):
+        return "a front page, which lists articles and is none"
     try:
         stored = warc.read_payload(folder, payload.record)
         body = page_bytes(stored, content_encoding=payload.content_encoding, limit=MAX_HTML_BYTES)
+        if payload.status != 200:
+            return preview(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest,
+                           status=payload.status)
         return extract(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest)
     except (NoText, UndecodablePayload, DamagedWarc) as error:
         return str(error)
@@ -192,7 +202,7 @@ def follow_provenance(work: Work) -> Report:
 
 
 def weigh_unread(work: Work) -> Report:
-    """Decide whether what was announced of articles that could not be read is on the topic."""
+    """Decide whether what is told of articles that could not be read, by sources or previews, is on the topic."""
     from pipeline.promise import ranking_of
 
     started, ranking = monotonic(), ranking_of(work.topic)
@@ -201,7 +211,11 @@ def weigh_unread(work: Work) -> Report:
         points = ranking.weigh(url, title, lead)
         captures.set_promise(work.conn, url, source, points, weighed_by=work.topic.digest)
         work.progress("unread", index, len(pending))
-    return Report(step="unread", done=len(pending), seconds=monotonic() - started)
+    previews = captures.unweighed_previews(work.conn, weighed_by=work.topic.digest)
+    for url, digest, title, lead in previews:
+        points = ranking.weigh(url, title, lead)
+        captures.set_preview_promise(work.conn, url, digest, points, weighed_by=work.topic.digest)
+    return Report(step="unread", done=len(pending) + len(previews), seconds=monotonic() - started)
 
 
 def fold_versions(work: Work) -> Report:

@@ -32,8 +32,10 @@ _META = {
     "lastmod": ("modified", "meta lastmod"), "datemodified": ("modified", "meta dateModified"),
     "og:site_name": ("site_name", "opengraph"), "application-name": ("site_name", "meta application-name"),
     "article:section": ("section", "opengraph"), "description": ("description", "meta description"),
-    "og:description": ("description", "opengraph"),
+    "og:description": ("description", "opengraph"), "og:type": ("type", "opengraph"),
+    "article:content_tier": ("free", "meta article:content_tier"),
 }
+_NOT_FREE = frozenset({"false", "locked", "metered", "paid", "premium", "subscriber"})
 
 
 def candidates(tree: HtmlElement) -> tuple[Candidate, ...]:
@@ -69,6 +71,8 @@ def _article_fields(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> I
                        ("description", "description")):
         for value in _texts(node.get(key)):
             yield Candidate(field=field, value=value, basis=f"json-ld {key}")
+    if "isAccessibleForFree" in node:
+        yield Candidate(field="free", value=_flag(node["isAccessibleForFree"]), basis="json-ld isAccessibleForFree")
     for key, field in (("author", "author"), ("creator", "author"), ("publisher", "site_name")):
         for entity in _entities(node.get(key), by_id):
             for value in _texts(entity.get("name")):
@@ -123,6 +127,12 @@ def _entities(value: Any, by_id: dict[str, dict[str, Any]]) -> Iterator[dict[str
             yield entity if "name" in entity else by_id.get(_id(entity), entity)
 
 
+def _flag(value: Any) -> str:
+    """Whether a page says that it is free to read: "true" or "false", however it is written."""
+    text = str(value).rpartition("/")[2].strip().lower()
+    return "false" if text in _NOT_FREE else "true"
+
+
 def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
@@ -139,6 +149,7 @@ def _from_meta(tree: HtmlElement) -> Iterator[Candidate]:
         if name in _META:
             field, basis = _META[name]
             value = clean_paragraph(html.unescape(meta.get("content") or ""))[:MAX_VALUE]
+            value = _flag(value) if field == "free" and value else value
             yield Candidate(field=field, value=value, basis=basis)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from archive.lines import one_line, one_word
-from archive.model import Capture, Discovery, FailedFetch, Observation, RecordRef, Role, Truncated
+from archive.model import BlockKind, Capture, Discovery, FailedFetch, Observation, RecordRef, Role, Truncated
 from archive.observations import observation
 from archive.store import transaction
 from archive.times import from_iso, to_iso
@@ -44,15 +44,23 @@ JUDGE_NEXT = """
                                 AND c.truncated IS NULL AND c.status BETWEEN 200 AND 299)
         THEN 'unchanged' ELSE 'new' END
     WHERE url = :url AND outcome IN ('new', 'unchanged') AND at = (
-        SELECT min(captured_at) FROM captures
-        WHERE url = :url AND captured_at > :at AND truncated IS NULL AND status BETWEEN 200 AND 299)
+        SELECT min(captured_at) FROM captures c
+        WHERE url = :url AND captured_at > :at AND truncated IS NULL AND status BETWEEN 200 AND 299
+          AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.url = c.url AND b.payload_digest = c.payload_digest))
 """
 
 LAST_DIGEST = """
-    SELECT payload_digest FROM captures
+    SELECT payload_digest FROM captures c
     WHERE url = :url AND captured_at < :at AND truncated IS NULL AND status BETWEEN 200 AND 299
+      AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.url = c.url AND b.payload_digest = c.payload_digest)
     ORDER BY captured_at DESC LIMIT 1
 """
+
+BLOCK = "SELECT kind, reason FROM blocks WHERE url = :url AND payload_digest = :payload_digest LIMIT 1"
+
+LOOKS_AT = "SELECT * FROM captures WHERE url = :url AND role = 'article' ORDER BY captured_at, capture_id"
+
+SET_OUTCOME = "UPDATE observations SET outcome = :outcome, error = :error WHERE url = :url AND at = :at"
 
 ORIGINAL = """
     SELECT * FROM captures
@@ -128,6 +136,17 @@ UNWEIGHED = """
     ORDER BY url, source
 """
 
+UNWEIGHED_PREVIEWS = """
+    SELECT url, payload_digest, title, lead FROM blocks
+    WHERE weighed_by IS NOT :weighed_by AND (title IS NOT NULL OR lead IS NOT NULL)
+    ORDER BY url, payload_digest
+"""
+
+SET_PREVIEW_PROMISE = """
+    UPDATE blocks SET promise = :promise, weighed_by = :weighed_by
+    WHERE url = :url AND payload_digest = :payload_digest
+"""
+
 SET_PROMISE = """
     UPDATE discoveries SET promise = :promise, weighed_by = :weighed_by WHERE url = :url AND source = :source
 """
@@ -142,6 +161,13 @@ LOOKS = """
            (SELECT outcome FROM observations l WHERE l.url = d.url AND l.via = 'stemma' ORDER BY at DESC LIMIT 1)
                AS last_outcome,
            (SELECT a.on_topic FROM addresses x JOIN articles a USING (article_id) WHERE x.url = d.url) AS on_topic,
+           (SELECT json_extract(t.published, '$.earliest') FROM addresses x JOIN versions v USING (article_id)
+            JOIN documents t USING (document_id) WHERE x.url = d.url AND v.is_latest) AS published,
+           (SELECT group_concat(v.first_seen) FROM addresses x JOIN versions v USING (article_id)
+            WHERE x.url = d.url AND v.ordinal > 1) AS edits,
+           (SELECT min(g.at) FROM observations g WHERE g.url = d.url AND g.via = 'stemma' AND g.outcome = 'gone'
+            AND NOT EXISTS (SELECT 1 FROM observations l WHERE l.url = d.url AND l.via = 'stemma' AND l.at > g.at
+                            AND l.outcome IN ('new', 'unchanged'))) AS gone_since,
            max(d.title) AS title, max(d.lead) AS lead
     FROM discoveries d LEFT JOIN observations o ON o.url = d.url AND o.via = 'stemma'
     GROUP BY d.url ORDER BY min(d.found_at), d.url
@@ -152,7 +178,11 @@ CAPTURE_AT = "SELECT * FROM captures WHERE path = :path AND offset = :offset"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What is known of a discovered URL: how often it was looked at and what was found last."""
+    """What is known of a discovered URL: how often it was looked at and what was found last.
+
+    published is the earliest moment that its article names for itself, edits are the first sightings of its later
+    versions, gone_since is the first of the looks that found it gone, if none found it since.
+    """
 
     url: str
     source: str
@@ -163,6 +193,9 @@ class Look:
     on_topic: bool | None
     title: str | None = None
     lead: str | None = None
+    published: datetime | None = None
+    edits: tuple[datetime, ...] = ()
+    gone_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +229,7 @@ def add(conn: sqlite3.Connection, capture: Capture) -> Observation:
     """Keep a capture and what it observed, and that its WARC file is indexed up to its end."""
     with transaction(conn):
         row = conn.execute(LAST_DIGEST, {"url": capture.url, "at": to_iso(capture.captured_at)}).fetchone()
-        seen = observation(capture, last_digest=row["payload_digest"] if row else None)
+        seen = observation(capture, last_digest=row["payload_digest"] if row else None, block=_block(conn, capture))
         set_indexed(conn, capture.record.path, capture.record.offset + capture.record.length)
         conn.execute(ADD_CAPTURE, _capture_values(capture))
         _add_observation(conn, seen, role=capture.role, source=capture.source, via=capture.via)
@@ -205,6 +238,23 @@ def add(conn: sqlite3.Connection, capture: Capture) -> Observation:
                 "url": capture.url, "at": to_iso(capture.captured_at), "payload_digest": capture.payload_digest,
             })
     return seen
+
+
+def judge_again(conn: sqlite3.Connection, url: str) -> None:
+    """Decide anew what every look at an article found, as the blocks known by now make some of them another thing."""
+    last_digest = None
+    for row in conn.execute(LOOKS_AT, {"url": url}).fetchall():
+        capture = _capture(row)
+        seen = observation(capture, last_digest=last_digest, block=_block(conn, capture))
+        values = {"url": seen.url, "at": to_iso(seen.at), "outcome": seen.outcome, "error": seen.error}
+        conn.execute(SET_OUTCOME, values)
+        if seen.outcome in ("new", "unchanged"):
+            last_digest = capture.payload_digest
+
+
+def _block(conn: sqlite3.Connection, capture: Capture) -> tuple[BlockKind, str] | None:
+    row = conn.execute(BLOCK, {"url": capture.url, "payload_digest": capture.payload_digest}).fetchone()
+    return (row["kind"], row["reason"]) if row else None
 
 
 def add_failed(conn: sqlite3.Connection, failed: FailedFetch, record: RecordRef) -> None:
@@ -293,16 +343,36 @@ def set_promise(conn: sqlite3.Connection, url: str, source: str, promise: float 
     conn.execute(SET_PROMISE, {"url": url, "source": source, "promise": promise, "weighed_by": weighed_by})
 
 
+def unweighed_previews(
+    conn: sqlite3.Connection, *, weighed_by: str
+) -> list[tuple[str, str, str | None, str | None]]:
+    """(URL, payload digest, headline, lead) of the previews of pages in an article's place, to be weighed."""
+    rows = conn.execute(UNWEIGHED_PREVIEWS, {"weighed_by": weighed_by})
+    return [(row["url"], row["payload_digest"], row["title"], row["lead"]) for row in rows]
+
+
+def set_preview_promise(
+    conn: sqlite3.Connection, url: str, payload_digest: str, promise: float | None, *, weighed_by: str
+) -> None:
+    """Keep how promising a preview is for the topic; None: it does not tell."""
+    values = {"url": url, "payload_digest": payload_digest, "promise": promise, "weighed_by": weighed_by}
+    conn.execute(SET_PREVIEW_PROMISE, values)
+
+
 def looks(conn: sqlite3.Connection) -> Iterator[Look]:
     """Every discovered URL with what was seen of it, in the order of discovery."""
     for row in conn.execute(LOOKS):
         yield Look(
-            url=row["url"], source=row["source"], looks=row["looks"],
-            first_at=from_iso(row["first_at"]) if row["first_at"] else None,
-            last_at=from_iso(row["last_at"]) if row["last_at"] else None,
-            last_outcome=row["last_outcome"],
+            url=row["url"], source=row["source"], looks=row["looks"], first_at=_moment(row["first_at"]),
+            last_at=_moment(row["last_at"]), last_outcome=row["last_outcome"],
             on_topic=None if row["on_topic"] is None else bool(row["on_topic"]), title=row["title"], lead=row["lead"],
+            published=_moment(row["published"]), gone_since=_moment(row["gone_since"]),
+            edits=tuple(map(from_iso, row["edits"].split(","))) if row["edits"] else (),
         )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return from_iso(text) if text else None
 
 
 def capture_at(conn: sqlite3.Connection, *, path: str, offset: int) -> Capture | None:

@@ -4,21 +4,26 @@ import json
 import sqlite3
 from dataclasses import asdict, dataclass
 
-from archive.model import PARAGRAPH_BREAK, Document, Moment, RecordRef, Relevance
+from archive.model import PARAGRAPH_BREAK, Block, Document, Moment, RecordRef, Relevance
 from archive.store import transaction
+from archive.store.captures import judge_again
 from archive.times import from_iso, to_iso
 
-# One row for each payload under one URL and charset; its bytes lie in the first whole capture that holds them.
+# One row for each payload under one URL and charset; its bytes lie in the first whole capture that holds them. Pages
+# with a status of refusal are read for their previews.
 PENDING_EXTRACTION = """
-    SELECT c.url, c.charset, c.payload_digest, o.content_encoding, o.media_type, o.path, o.offset, o.length
-    FROM (SELECT DISTINCT url, coalesce(charset, '') AS charset, payload_digest FROM captures
-          WHERE role = 'article' AND status = 200 AND truncated IS NULL) c
+    SELECT c.url, c.charset, c.payload_digest, c.status, o.content_encoding, o.media_type, o.path, o.offset, o.length
+    FROM (SELECT url, coalesce(charset, '') AS charset, payload_digest, min(status) AS status FROM captures
+          WHERE role = 'article' AND status IN (200, 401, 402, 403, 451) AND truncated IS NULL
+          GROUP BY 1, 2, 3) c
     JOIN captures o ON o.capture_id = (
         SELECT capture_id FROM captures
         WHERE url = c.url AND payload_digest = c.payload_digest AND NOT is_revisit AND truncated IS NULL
         ORDER BY captured_at LIMIT 1)
     WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.payload_digest = c.payload_digest AND d.url = c.url
                       AND d.charset = c.charset AND d.extractor = :extractor)
+      AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.payload_digest = c.payload_digest AND b.url = c.url
+                      AND b.charset = c.charset AND b.extractor = :extractor)
       AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.stage = 'extract'
                       AND f.subject = c.payload_digest || ' ' || c.url AND f.program = :program)
     ORDER BY o.captured_at, c.url
@@ -33,6 +38,15 @@ ADD_DOCUMENT = """
         :site_name, :section, :canonical, :text, :credits, :candidates, :text_digest, :body_digest, :state_digest
     )
 """
+
+ADD_BLOCK = """
+    INSERT OR REPLACE INTO blocks (
+        payload_digest, url, charset, extractor, kind, reason, title, lead, byline, published
+    ) VALUES (:payload_digest, :url, :charset, :extractor, :kind, :reason, :title, :lead, :byline, :published)
+"""
+
+# A later extractor reads an article where another saw what stands in its place.
+CLEAR_BLOCK = "DELETE FROM blocks WHERE payload_digest = :payload_digest AND url = :url AND charset = :charset"
 
 PENDING_RELEVANCE = """
     SELECT document_id, title, text, language FROM documents
@@ -62,6 +76,7 @@ class PendingPayload:
     content_encoding: str | None
     media_type: str | None
     record: RecordRef
+    status: int = 200
 
     @property
     def subject(self) -> str:
@@ -84,7 +99,7 @@ def pending_extraction(conn: sqlite3.Connection, *, extractor: str, program: str
     return [
         PendingPayload(
             url=row["url"], charset=row["charset"] or None, payload_digest=row["payload_digest"],
-            content_encoding=row["content_encoding"], media_type=row["media_type"],
+            content_encoding=row["content_encoding"], media_type=row["media_type"], status=row["status"],
             record=RecordRef(path=row["path"], offset=row["offset"], length=row["length"]),
         )
         for row in conn.execute(PENDING_EXTRACTION, {"extractor": extractor, "program": program})
@@ -92,7 +107,10 @@ def pending_extraction(conn: sqlite3.Connection, *, extractor: str, program: str
 
 
 def add(conn: sqlite3.Connection, document: Document) -> None:
-    """Keep a document; one that is there already stands."""
+    """Keep a document; one that is there already stands, what seemed to stand in its place does not."""
+    key = {"payload_digest": document.payload_digest, "url": document.url, "charset": document.charset or ""}
+    if conn.execute(CLEAR_BLOCK, key).rowcount:
+        judge_again(conn, document.url)
     conn.execute(ADD_DOCUMENT, {
         "payload_digest": document.payload_digest, "url": document.url, "charset": document.charset or "",
         "extractor": document.extractor, "title": document.title, "byline": document.byline,
@@ -103,6 +121,12 @@ def add(conn: sqlite3.Connection, document: Document) -> None:
         "candidates": _json([[c.field, c.value, c.basis] for c in document.candidates]),
         "text_digest": document.text_digest, "body_digest": document.body_digest, "state_digest": document.state_digest,
     })
+
+
+def add_block(conn: sqlite3.Connection, block: Block) -> None:
+    """Keep that a payload stands in an article's place; what the looks at that address found is decided anew."""
+    conn.execute(ADD_BLOCK, {name: getattr(block, name) for name in block.__slots__} | {"charset": block.charset or ""})
+    judge_again(conn, block.url)
 
 
 def pending_relevance(conn: sqlite3.Connection, *, decided_by: str) -> list[Undecided]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 ARTICLES = """
     SELECT article_id, url, outlet, language, title, authors, published, modified, text, relevance, first_seen,
-           last_seen, gone_at, family FROM article ORDER BY url
+           last_seen, gone_at, removed, family FROM article ORDER BY url
 """
 URLS = "SELECT url FROM addresses WHERE article_id = :article_id ORDER BY url"
 VERSIONS = """
@@ -33,7 +33,7 @@ def articles(conn: sqlite3.Connection) -> Iterator[dict[str, object]]:
             "language": row["language"], "title": row["title"], "authors": json.loads(row["authors"]),
             "published": row["published"], "modified": row["modified"], "text": row["text"],
             "relevance": row["relevance"], "first_seen": row["first_seen"], "last_seen": row["last_seen"],
-            "gone_at": row["gone_at"], "family": row["family"],
+            "gone_at": row["gone_at"], "removed": bool(row["removed"]), "family": row["family"],
             "versions": [dict(found) | {"change": json.loads(found["change"])}
                          for found in conn.execute(VERSIONS, key)],
             "links": [dict(found) for found in conn.execute(LINKS, key)],

@@ -17,7 +17,8 @@ FIRST_SEEN = "first seen"  # a dating's basis where the page states no date
 
 CARDS = """
     SELECT v.version_id, v.article_id, v.article_key, v.public_id, v.url, v.title, a.outlet, a.owner, v.language,
-           v.ordinal, v.is_latest, a.versions, v.published_detail, a.first_seen, a.last_seen, a.gone_at, a.family,
+           v.ordinal, v.is_latest, a.versions, v.published_detail, a.first_seen, a.last_seen, a.gone_at, a.removed,
+           a.family,
            (SELECT count(*) FROM copy_link k WHERE k.copy_article_id = a.article_id)
            + (SELECT count(*) FROM copy_link k WHERE k.exemplar_article_id = a.article_id) AS shares,
            EXISTS (SELECT 1 FROM copy_link k
@@ -161,6 +162,7 @@ class Card:
     first_seen: str
     last_seen: str
     gone_at: str | None
+    removed: bool
     family: str | None
     shares: int
     is_copy: bool
@@ -370,7 +372,8 @@ def dating(detail: str | None, *, first_seen: str) -> Dating:
 def _card(row: sqlite3.Row) -> Card:
     values = dict(row)
     key, detail = values.pop("article_key"), values.pop("published_detail")
-    values |= {"is_latest": bool(row["is_latest"]), "is_copy": bool(row["is_copy"])}
+    values |= {"is_latest": bool(row["is_latest"]), "is_copy": bool(row["is_copy"]),
+               "removed": bool(row["removed"])}
     return Card(key=key, dating=dating(detail, first_seen=row["first_seen"]), **values)
 
 

@@ -84,3 +84,34 @@ def test_what_ranking_loses_is_measured_on_the_fetched_part_of_the_sample() -> N
         look("promising", title="3", looked=HOUR, on_topic=True),
     ]
     assert ranking.lost(looks) == (2, 1)
+
+
+HOURLY = tuple(timedelta(hours=n) for n in (1, 6, 24, 72, 168, 720))
+
+
+def moments(**known: object) -> list[float]:
+    """The hours from the first look on at which an hourly crawl looks again, if it finds nothing new, in 60 days."""
+    first, looked, found = NOW, NOW, []
+    for hour in range(1, 60 * 24):
+        now = NOW + hour * HOUR
+        seen = Look(url="https://a.example/x", source="s", looks=1, first_at=first, last_at=looked, last_outcome="new",
+                    on_topic=True, **known)  # type: ignore[arg-type]
+        if due([seen], now=now, revisit=HOURLY, ranking=UNRANKED):
+            looked = now
+            found.append(hour)
+    return found
+
+
+def test_looks_count_from_publication_and_are_few() -> None:
+    assert moments() == [1, 6, 24, 72, 168, 720]
+    assert moments(published=NOW - 4 * HOUR) == [2, 20, 68, 164, 716]
+    assert moments(published=NOW - timedelta(days=200)) == [], "an old article was seen when it was found"
+    assert moments(published=NOW + timedelta(days=3)) == [1, 6, 24, 72, 168, 720], "a time to come counts for nothing"
+
+
+def test_an_edit_begins_the_looks_anew() -> None:
+    assert moments(published=NOW - timedelta(days=200), edits=(NOW - 2 * HOUR,)) == [4, 22, 70, 166, 718]
+
+
+def test_what_is_gone_is_looked_at_until_that_is_sure() -> None:
+    assert moments(published=NOW - timedelta(days=200), gone_since=NOW) == [24, 168, 336]

@@ -91,6 +91,7 @@ def test_what_was_announced_of_an_article_that_cannot_be_read_is_a_partial_witne
         "lead": "What is known .",
         "byline": "Ann Bee",
         "published": "Tue, 06 Aug 2024 08:15:00 +0300",
+        "told_by": "announcement",
     }
     texts = {row["url"] for row in stemma.database().execute("SELECT url FROM version")}
     assert not texts & {row["url"].replace("http:", "https:") for row in rows}, "shown nowhere as a version"

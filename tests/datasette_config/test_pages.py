@@ -164,7 +164,7 @@ def test_hits_have_marks_dates_and_badges(site: Site) -> None:
     assert "<mark>Kursk</mark>" in page.text
     for words in ("shares text with 2 others", "2 versions", "6 August 2024 from JSON-LD", "first seen 8 August 2024"):
         assert words in text_of(page)
-    assert "removed by 20 August 2024" in text_of(site.get("/search?kind=removed"))
+    assert "gone by 20 August 2024" in text_of(site.get("/search?kind=removed"))
 
 
 @pytest.mark.parametrize(("argument", "reason"), [

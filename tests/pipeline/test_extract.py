@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.digests import payload_digest
-from archive.model import Document, Moment
+from archive.model import Block, Document, Moment
 from pipeline.extract import MAX_ATTRIBUTES, MAX_HTML_BYTES, NoText, extract, html_text, language
 
 PAGES = Path(__file__).parent / "pages"
@@ -27,7 +27,9 @@ def read(
     page: str | bytes, *, charset: str | None = None, url: str = "https://courier.example/2024/08/story"
 ) -> Document:
     payload = page.encode() if isinstance(page, str) else page
-    return extract(payload, url=url, charset=charset, payload_digest=payload_digest(payload))
+    found = extract(payload, url=url, charset=charset, payload_digest=payload_digest(payload))
+    assert isinstance(found, Document)
+    return found
 
 
 def as_golden(document: Document) -> dict[str, object]:
@@ -46,7 +48,8 @@ def as_golden(document: Document) -> dict[str, object]:
 def test_a_page_is_read_as_the_file_beside_it_says(name: str) -> None:
     payload, golden = (PAGES / f"{name}.html").read_bytes(), PAGES / f"{name}.json"
     try:
-        found = as_golden(read(payload, charset=HEADERS.get(name)))
+        read_as = extract(payload, url="https://courier.example/2024/08/story", charset=HEADERS.get(name), payload_digest="")
+        found = {"block": [read_as.kind, read_as.reason]} if isinstance(read_as, Block) else as_golden(read_as)
     except NoText as error:
         found = {"no_text": str(error)}
     if os.environ.get("UPDATE_GOLDEN"):

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from sqlite3 import Connection
 
+import pytest
+
 from archive.digests import address_key
 from archive.model import Capture, Document, Version
 from archive.store import articles, captures, documents
@@ -86,3 +88,30 @@ def test_a_redirect_waits_until_its_address_belongs_to_an_article(
     assert articles.redirected(conn) == [(URL + "?old", "/story")]
     articles.set_address(conn, URL + "?old", article=URL)
     assert articles.redirected(conn) == []
+
+
+@pytest.mark.parametrize(("looks", "removed"), [
+    pytest.param([(1, 404), (5, 404), (15, 410)], 1, id="gone in three looks over 14 days"),
+    pytest.param([(1, 404), (5, 404), (14, 404)], 0, id="a day too early"),
+    pytest.param([(1, 404), (16, 404)], 0, id="two looks"),
+    pytest.param([(1, 404), (5, 500), (8, 500), (16, 404)], 0, id="a failed fetch is no deletion"),
+    pytest.param([(1, 404), (5, 403), (8, 403), (16, 404)], 0, id="nor is a refusal"),
+    pytest.param([(1, 404), (5, 404), (9, 200), (16, 404), (20, 404)], 0, id="it was there again in between"),
+    pytest.param([(1, 404), (5, 302), (15, 404)], 1, id="sent on to the front page"),
+])
+def test_an_article_is_removed_when_three_looks_over_two_weeks_found_it_gone(
+    conn: Connection, published: Callable[..., list[int]], capture: Callable[..., Capture],
+    looks: list[tuple[int, int]], removed: int,
+) -> None:
+    published(URL, "one")
+    for n, (day, status) in enumerate(looks):
+        at = capture().captured_at + timedelta(days=day)
+        body = b"one" if status == 200 else b"no"
+        seen = capture(url=URL, captured_at=at, status=status, body=body, n=10 + n, is_revisit=status == 200,
+                       location="/" if status == 302 else None)
+        captures.add(conn, seen)
+        if status == 200:
+            conn.execute("UPDATE versions SET last_seen = ?", [at.isoformat(timespec="milliseconds").replace("+00:00", "Z")])
+    row = conn.execute("SELECT removed, last_seen, gone_at FROM article").fetchone()
+    assert row["removed"] == removed
+    assert row["last_seen"] < row["gone_at"], "it went between two observations"

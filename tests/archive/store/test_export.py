@@ -10,7 +10,7 @@ from archive.store import articles, captures, export, links
 
 ONE, TWO = "https://one.example/a", "https://two.example/b"
 ARTICLE = {"url", "urls", "outlet", "language", "title", "authors", "published", "modified", "text", "relevance",
-           "first_seen", "last_seen", "gone_at", "family", "versions", "links"}
+           "first_seen", "last_seen", "gone_at", "removed", "family", "versions", "links"}
 VERSION = {"ordinal", "public_id", "title", "text", "first_seen", "last_seen", "change"}
 LINK = {"copy_url", "exemplar_url", "relation", "confidence", "direction", "direction_confidence"}
 
