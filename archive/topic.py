@@ -41,6 +41,8 @@ FullText = Literal["loopback", "all", "none"]
 
 SOURCE_KINDS: tuple[SourceKind, ...] = ("feed", "sitemap", "section", "list")
 PROVENANCE = "provenance"  # under this name what pages declare as their source is announced
+CAPTURE = "capture"  # and under this one what a person asked for by its address
+OWN_SOURCES = (PROVENANCE, CAPTURE)
 NAME_KINDS: tuple[NameKind, ...] = ("place", "person", "organisation")
 FULL_TEXTS: tuple[FullText, ...] = ("loopback", "all", "none")
 TEMPLATE = "template"
@@ -329,7 +331,7 @@ def _contradictions(topic: Topic) -> list[str]:
     found += _twice("source", "url", [source.url or "" for source in topic.sources])
     found += [
         f"source[{ordinal}].name: '{source.name}' is a name that the program keeps to itself; choose another"
-        for ordinal, source in enumerate(topic.sources, start=1) if source.name == PROVENANCE
+        for ordinal, source in enumerate(topic.sources, start=1) if source.name in OWN_SOURCES
     ]
     found += _twice("gazetteer", "name", [name.name for name in topic.gazetteer])
     return found

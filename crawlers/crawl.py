@@ -29,6 +29,7 @@ class Crawl:
     program: str
     progress: Callable[[str], None]
     sources_only: bool = False
+    only: tuple[str, ...] = ()  # these addresses and nothing else
     ranking: Ranking = UNRANKED
     follow: Callable[[Capture, bytes], Iterable[Fetch]] | None = None  # where else the answer of a source leads
     last: list[Fetch] = field(default_factory=list)  # held back until nothing else is to be done

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, cast
@@ -17,6 +17,7 @@ from archive.errors import TopicError
 from archive.model import Capture, Discovery
 from archive.store import captures
 from archive.times import to_milliseconds
+from archive.topic import CAPTURE as ASKED
 from archive.topic import Topic
 from archive.urls import canonical_url, host_of, registered_domain
 from archive.warc import WarcWriter, list_name, list_payload, read_payload
@@ -53,6 +54,11 @@ class ArchiveSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Sources first, so that new articles are known before old ones are looked at again."""
         crawl = self.crawl
+        if crawl.only:
+            for url in crawl.only:
+                if request := self._request(Fetch(url=url, role="article", source=ASKED)):
+                    yield request
+            return
         # Read whole, and before the first source answers: what it announces is written to the same database.
         waiting = [] if crawl.sources_only else list(captures.looks(crawl.conn))
         crawl.asked.update(canonical_url(look.url) for look in waiting)
@@ -170,36 +176,40 @@ class ArchiveSpider(Spider):
 
 def crawl(
     topic: Topic, conn: sqlite3.Connection, *, warc_folder: Path, clock: Callable[[], datetime], program: str,
-    progress: Callable[[str], None], ranking: Ranking = UNRANKED, sources_only: bool = False,
+    progress: Callable[[str], None], ranking: Ranking = UNRANKED, sources_only: bool = False, only: Sequence[str] = (),
     follow: Callable[[Capture, bytes], Iterable[Fetch]] | None = None,
 ) -> tuple[dict[str, int], Counter[str]]:
     """Run one crawl to its end and return its counts, and its failures by reason.
 
     Once in a process, as Twisted's reactor starts only once.
 
-    With sources_only no article is fetched; `follow` tells where else the answer of a source leads.
+    With sources_only no article is fetched, with `only` these addresses and nothing else; `follow` tells where else the
+    answer of a source leads.
     Raises CrawlFailed, or the archive's own error, for what is not a page's fault; KeyboardInterrupt after Ctrl-C.
     """
     writer = WarcWriter(warc_folder, started_at=clock(), software=f"stemma-archive/{program}")
     recorder = Recorder(conn=conn, writer=writer, clock=clock)
     work = Crawl(
         topic=topic, conn=conn, recorder=recorder, warcs=warc_folder, guard=guard(topic), program=program,
-        progress=progress, ranking=ranking, sources_only=sources_only, follow=follow,
+        progress=progress, ranking=ranking, sources_only=sources_only, only=tuple(only), follow=follow,
     )
-    run_spider(ArchiveSpider, work, prepare=lambda: _keep_lists(topic, recorder))
+    lists = {ASKED: tuple(only)} if only else _lists(topic)
+    run_spider(ArchiveSpider, work, prepare=lambda: _keep_lists(lists, recorder))
     return recorder.counts, work.failures
 
 
-def _keep_lists(topic: Topic, recorder: Recorder) -> None:
+def _lists(topic: Topic) -> dict[str, tuple[str, ...]]:
+    return {source.name: source.urls or _lines(topic, source.file or "")
+            for source in topic.sources if source.kind == "list"}
+
+
+def _keep_lists(lists: Mapping[str, tuple[str, ...]], recorder: Recorder) -> None:
     """URL lists are sources like any other: kept as records where they changed, and read for discoveries."""
-    for source in topic.sources:
-        if source.kind != "list":
-            continue
-        urls = source.urls or _lines(topic, source.file or "")
-        name = list_name(source.name)
+    for source, urls in lists.items():
+        name = list_name(source)
         digest = payload_digest(list_payload(urls))
         if captures.original(recorder.conn, url=name, payload_digest=digest) is None:
-            capture = recorder.writer.write_list(urls, source=source.name, at=to_milliseconds(recorder.clock()))
+            capture = recorder.writer.write_list(urls, source=source, at=to_milliseconds(recorder.clock()))
             captures.add(recorder.conn, capture)
             read = announcement(capture, list_payload(urls))
             captures.add_discoveries(recorder.conn, capture.record, read.discoveries)

@@ -260,6 +260,34 @@ def crawl(topic: Any, data: Path, as_json: bool) -> None:
     finish(reports, as_json=as_json)
 
 
+@cli.command()
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@options
+def capture(topic: Any, data: Path, as_json: bool, urls: tuple[str, ...]) -> None:
+    """Fetch these pages now, whatever the schedule; link them, and print findings and citation.
+
+    Robots rules, delays and budgets hold as for every crawl. Exit code 1 where a page could not be had.
+    """
+    from archive.urls import absolute
+    from pipeline import capture as capturing
+
+    refuse_placeholder(topic)
+    addresses = [absolute("", url) for url in urls]
+    if wrong := [url for url, address in zip(urls, addresses, strict=True) if address is None]:
+        raise click.UsageError(f"no web address: {', '.join(wrong)}; give whole addresses, such as https://news.example/a")
+    with opened(topic, data, "capture", create=True) as (work, reports):
+        done, findings = capturing.capture(work, [address for address in addresses if address])
+        reports += done
+        work.progress.close()
+    if as_json:
+        click.echo(json.dumps([capturing.as_json(finding) for finding in findings], ensure_ascii=False))
+    for finding in findings if not as_json else ():
+        click.echo("\n".join(capturing.lines(finding, topic=topic.title)))
+    attend(reports)
+    if not all(finding.is_captured for finding in findings):
+        sys.exit(1)
+
+
 @cli.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--via", default=None, metavar="NAME", help="Who captured them (default: what the files say).")

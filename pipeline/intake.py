@@ -93,10 +93,13 @@ def discover_pending(work: Work) -> Report:
     return Report(step="discover", done=done, failed=by_frequency(failed), seconds=monotonic() - started)
 
 
-def crawl(work: Work, *, sources_only: bool = False, follow: Follow | None = None) -> Report:
+def crawl(
+    work: Work, *, sources_only: bool = False, only: tuple[str, ...] = (), follow: Follow | None = None
+) -> Report:
     """Fetch sources and what is due; every exchange is kept before anything else happens to it.
 
-    With sources_only, `follow` tells where else the answer of a source leads. The report says of the sample of what
+    With sources_only, `follow` tells where else the answer of a source leads; with `only`, these addresses are asked
+    for, and nothing else. The report says of the sample of what
     is ranked last how much was on the topic after all.
     """
     from crawlers import spider  # scrapy is imported by this step alone
@@ -113,12 +116,12 @@ def crawl(work: Work, *, sources_only: bool = False, follow: Follow | None = Non
     sampled, lost = ranking.lost(captures.looks(work.conn))
     counts, failed = spider.crawl(
         work.topic, work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
-        progress=progress, ranking=ranking, sources_only=sources_only, follow=follow,
+        progress=progress, ranking=ranking, sources_only=sources_only, only=only, follow=follow,
     )
     kept = sum(n for what, n in counts.items() if what in KEPT)
     return Report(
         step="crawl", done=kept, skipped=sum(n for what, n in counts.items() if what.startswith(SKIPPED)),
-        failed=by_frequency(failed), attention=_silence(work.topic, counts, failed),
+        failed=by_frequency(failed), attention=() if only else _silence(work.topic, counts, failed),
         counts=(*sorted(counts.items()), ("of the sample of the last judged", sampled),
                 ("of these on the topic", lost)),
         seconds=monotonic() - started,
