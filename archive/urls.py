@@ -139,11 +139,15 @@ def host_of(url: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def registered_domain(host: str) -> str:
-    """The registered domain ("bbc.co.uk") of a host by the public suffix list; the host itself where it has none."""
+    """The registered domain ("bbc.co.uk") of a host by the public suffix list; the host itself where it has none.
+
+    Under a suffix that the list does not know, the last label is one (publicsuffix.org, the rule "*").
+    """
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return _extract(host).top_domain_under_public_suffix or host
+        found = _extract(host)
+        return found.top_domain_under_public_suffix or (host if found.suffix else ".".join(host.split(".")[-2:]))
     return host
 
 

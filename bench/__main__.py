@@ -27,7 +27,8 @@ def main() -> None:
     if not options.quick:
         results += copies(options.shared / "copies")
         run([sys.executable, "-m", "bench.real_pages", str(options.shared / "extract")])
-        run([sys.executable, "-m", "bench.throughput"])
+        run([sys.executable, "-m", "bench.politeness"])
+        run([sys.executable, "-m", "bench.throughput", "--memory", "50000"])
     (HERE / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 

@@ -1,21 +1,21 @@
 """`stemma crawl` beside a bare Scrapy spider that only downloads the same loopback pages.
 
-    python -m bench.throughput [PAGES]
+    python -m bench.throughput [PAGES] [--memory PAGES]
 
 Prints wall and CPU figures in turn, three times; the crawl writes WARC and keeps its books meanwhile. "bare" has
-Scrapy's defaults, "tuned" the one setting (CONCURRENT_ITEMS) that costs a spider without items most.
+Scrapy's defaults, "tuned" the one setting (CONCURRENT_ITEMS) that costs a spider without items most. With --memory one
+more crawl, of so many pages, and the ratio of its peak memory to that of the smaller ones.
 """
 
+import argparse
 import json
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 
+from bench.measured import Measured, measured
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 
 ROUNDS = 3
@@ -64,38 +64,52 @@ def answer(request: WebRequest) -> WebResponse:
 
 
 def main() -> None:
-    """Both in turn; the ratio of the medians of pages a second."""
-    pages = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
-    speeds: dict[str, list[float]] = {"bare": [], "tuned": [], "stemma": []}
+    """All in turn; the ratios of the medians of pages a second, and of peak memory."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pages", type=int, nargs="?", default=5_000)
+    parser.add_argument("--memory", type=int, default=0, metavar="PAGES")
+    options = parser.parse_args()
+    runs: dict[str, list[Measured]] = {"bare": [], "tuned": [], "stemma": []}
     with LoopbackWeb(answer) as server, tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        (folder / "urls.txt").write_text("\n".join(f"http://news{n % 20}.example/{n}" for n in range(pages)))
+        environment = os.environ | {"http_proxy": server.proxy_url, "PYTHONPATH": str(Path(__file__).parent.parent)}
         (folder / "topic.toml").write_text(TOPIC)
         (folder / "bare.py").write_text(SPIDER)
-        environment = os.environ | {"http_proxy": server.proxy_url, "PYTHONPATH": str(Path(__file__).parent.parent)}
+        site(folder, options.pages)
         for number in range(ROUNDS):
-            commands = {
-                "bare": ["-m", "scrapy", "runspider", "bare.py"],
-                "tuned": ["-m", "scrapy", "runspider", "bare.py"],
-                "stemma": ["-m", "pipeline", "crawl", "--topic", "topic.toml", "--data", f"data{number}"],
-            }
-            for name, words in commands.items():
+            for name in runs:
                 items = {"ITEMS": "1" if name == "tuned" else "100"}
-                speeds[name].append(timed(name, [sys.executable, *words], pages, folder, environment | items))
-    ours = median(speeds["stemma"])
-    print(json.dumps({f"ratio to {peer}": round(ours / median(speeds[peer]), 3) for peer in ("bare", "tuned")}))
+                done = measured(command(name, f"data{number}"), folder=folder, environment=environment | items)
+                runs[name].append(done)
+                show(name, options.pages, done)
+        ours = median(run.wall for run in runs["stemma"])
+        ratios = {f"speed, ratio to {peer}": median(run.wall for run in runs[peer]) / ours
+                  for peer in ("bare", "tuned")}
+        if options.memory:
+            site(folder, options.memory)
+            many = measured(command("stemma", "data-many"), folder=folder, environment=environment)
+            show("stemma", options.memory, many)
+            ratios[f"peak memory of {options.memory} pages, ratio to {options.pages}"] = (
+                many.peak_mb / median(run.peak_mb for run in runs["stemma"]))
+    print(json.dumps({name: round(ratio, 3) for name, ratio in ratios.items()}))
 
 
-def timed(name: str, command: list[str], pages: int, folder: Path, environment: dict[str, str]) -> float:
-    """Run one; its pages a second."""
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
-    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
-    wall, after = perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(f"{name:<7} {pages / wall:6.0f} pages/s {pages / cpu:6.0f} pages/CPU s, peak of all so far "
-          f"{after.ru_maxrss // 1024} MB", flush=True)
-    return pages / wall
+def site(folder: Path, pages: int) -> None:
+    """The addresses that are crawled, on twenty hosts."""
+    (folder / "urls.txt").write_text("\n".join(f"http://news{n % 20}.example/{n}" for n in range(pages)))
+
+
+def command(name: str, data: str) -> list[str]:
+    """What is measured under a name."""
+    if name == "stemma":
+        return [sys.executable, "-m", "pipeline", "crawl", "--topic", "topic.toml", "--data", data]
+    return [sys.executable, "-m", "scrapy", "runspider", "bare.py"]
+
+
+def show(name: str, pages: int, run: Measured) -> None:
+    """One line."""
+    print(f"{name:<7} {pages:>6} pages {pages / run.wall:6.0f} a second {pages / run.cpu:6.0f} a CPU second, peak "
+          f"{run.peak_mb:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":

@@ -124,6 +124,7 @@ class Site:
     manners: Manners
     turns: asyncio.Semaphore
     next_at: float = 0.0  # seconds of the monotonic clock
+    started_at: float = float("-inf")  # of the last request, on the same clock
     asked: int = 0
 
 
@@ -157,7 +158,8 @@ class MannersMiddleware(_Middleware):
             raise
         request.meta[TURN] = True
         request.meta[STARTED] = self.crawl.recorder.clock()
-        site.next_at = monotonic() + site.manners.wait
+        site.started_at = monotonic()
+        site.next_at = site.started_at + site.manners.wait
 
     async def _wait(self, site: Site) -> None:
         while True:
@@ -165,7 +167,8 @@ class MannersMiddleware(_Middleware):
                 raise Postponed(f"the site is left alone in this run: {site.manners.left_alone}")
             if self.crawl.fatal is not None or not self.crawler.crawling or monotonic() > self._ends_at:
                 raise Postponed("the crawl is ending")
-            wait = site.next_at - monotonic()
+            # A Crawl-delay that was read meanwhile counts from the last request, that for robots.txt itself included.
+            wait = max(site.next_at, site.started_at + site.manners.floor) - monotonic()
             if wait <= 0:
                 return
             await asyncio.sleep(min(wait, LONGEST_SLEEP))
