@@ -16,6 +16,8 @@ from crawlers.frontier import UNRANKED, Fetch, Ranking
 from crawlers.guard import Guard
 from crawlers.recorder import Recorder
 
+_STAGES = ("crawl", "refused")
+
 
 @dataclass(slots=True)
 class Crawl:
@@ -38,23 +40,33 @@ class Crawl:
     fatal: ArchiveError | None = None
     broken: Exception | None = None
     failures: Counter[str] = field(default_factory=Counter)
+    _troubled: set[str] | None = None  # subjects with a failure to be cleared, read when the first page comes
 
     def failed(self, stage: str, subject: str, reason: str) -> None:
         """Keep why something could not be fetched or read; the run's report counts it by its reason."""
         failure = Failure(stage=stage, subject=subject, reason=reason, at=self.recorder.clock())
         runs.add_failure(self.conn, failure, program=self.program)
+        self._in_trouble().add(subject)
         self.failures[reason] += 1
 
     def refused(self, subject: str, reason: str) -> None:
         """Keep why an address may not be asked for."""
         failure = Failure(stage="refused", subject=subject, reason=reason, at=self.recorder.clock())
         runs.add_failure(self.conn, failure, program=self.program)
+        self._in_trouble().add(subject)
         self.recorder.count(f"refused ({reason})" if len(reason) < 60 else "refused")
 
     def succeeded(self, subject: str) -> None:
         """What failed or was refused before was fetched."""
-        for stage in ("crawl", "refused"):
-            runs.clear_failure(self.conn, stage=stage, subject=subject)
+        if subject in self._in_trouble():
+            for stage in _STAGES:
+                runs.clear_failure(self.conn, stage=stage, subject=subject)
+            self._in_trouble().discard(subject)
+
+    def _in_trouble(self) -> set[str]:
+        if self._troubled is None:
+            self._troubled = runs.subjects(self.conn, stages=_STAGES)
+        return self._troubled
 
 
 class Refused(IgnoreRequest):

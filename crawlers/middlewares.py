@@ -4,17 +4,21 @@ import asyncio
 import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import ip_address
 from random import Random
 from time import monotonic
 from typing import Any, Self, cast
+from urllib.request import proxy_bypass
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 from scrapy.dupefilters import BaseDupeFilter
 from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http import Response
 from scrapy.resolver import CachingThreadedResolver
+from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 
 from archive import warc
@@ -280,6 +284,28 @@ class RecorderMiddleware(_Middleware):
             engine = self.crawler.engine
             assert engine is not None
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason="archive error"))
+
+
+class ProxyMiddleware(HttpProxyMiddleware):
+    """Scrapy's, but for each host the environment is asked once what it exempts (Scrapy: for each request, a twentieth
+    of a crawl's time)."""
+
+    def __init__(self, auth_encoding: str | None = "latin-1") -> None:
+        super().__init__(auth_encoding)
+        self._is_exempt = lru_cache(maxsize=65_536)(proxy_bypass)
+
+    def process_request(self, request: Request, spider: Any = None) -> None:
+        """Name the proxy of the request's scheme, unless its host is exempt."""
+        del spider
+        parts = urlparse_cached(request)
+        creds, address = self.proxies.get(parts.scheme, (None, None))
+        request.headers.pop("Proxy-Authorization", None)  # a redirect brings that of the request before it
+        if address is None or self._is_exempt(parts.hostname or ""):
+            request.meta.pop("proxy", None)
+            return
+        request.meta["proxy"] = address
+        if creds:
+            request.headers["Proxy-Authorization"] = b"Basic " + creds
 
 
 class ExactDupeFilter(BaseDupeFilter):

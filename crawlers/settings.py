@@ -20,6 +20,7 @@ _OFF = (
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware",
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware",
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware",
 )
 
 
@@ -58,6 +59,7 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
         "DOWNLOADER_MIDDLEWARES": dict.fromkeys(_OFF, None) | {
             "crawlers.middlewares.GuardMiddleware": 90,
             "crawlers.middlewares.RobotsMiddleware": 100,
+            "crawlers.middlewares.ProxyMiddleware": 750,
             "crawlers.middlewares.ValidatorsMiddleware": 980,
             "crawlers.middlewares.RecorderMiddleware": 990,
             "crawlers.middlewares.MannersMiddleware": 995,

@@ -19,6 +19,8 @@ CLEAR_FAILURE = "DELETE FROM failures WHERE stage = :stage AND subject = :subjec
 
 FAILURES = "SELECT stage, reason, count(*) AS n FROM failures GROUP BY stage, reason ORDER BY n DESC, stage, reason"
 
+SUBJECTS = "SELECT DISTINCT subject FROM failures WHERE stage IN (SELECT value FROM json_each(:stages))"
+
 START_RUN = """
     INSERT INTO runs (command, program, topic_digest, started_at) VALUES (:command, :program, :topic_digest, :at)
 """
@@ -96,6 +98,11 @@ def add_failure(conn: sqlite3.Connection, failure: Failure, *, program: str) -> 
 def clear_failure(conn: sqlite3.Connection, *, stage: str, subject: str) -> None:
     """A subject that failed before was processed."""
     conn.execute(CLEAR_FAILURE, {"stage": stage, "subject": subject})
+
+
+def subjects(conn: sqlite3.Connection, *, stages: Sequence[str]) -> set[str]:
+    """What stands in `failures` for some stages."""
+    return {row["subject"] for row in conn.execute(SUBJECTS, {"stages": json.dumps(stages)})}
 
 
 def failures(conn: sqlite3.Connection) -> list[tuple[str, str, int]]:
