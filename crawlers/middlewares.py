@@ -17,7 +17,7 @@ from scrapy.http import Response
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred
 
-from archive import warc
+from archive import log, warc
 from archive.errors import ArchiveError, CrawlFailed
 from archive.model import Capture
 from archive.payloads import UndecodablePayload, decoded
@@ -184,6 +184,7 @@ class MannersMiddleware(_Middleware):
             site.next_at = monotonic() + site.manners.wait
         if site.manners.left_alone and not before.left_alone:
             self.crawl.failed("crawl", name, site.manners.left_alone)
+            log.event("left_alone", site=name, reason=site.manners.left_alone)
         self._end_turn(site, request)
         return response
 

@@ -90,15 +90,11 @@ def refuse_other_topic(topic: Any, data: Path) -> None:
 def opened(topic: Any, data: Path, command: str, *, create: bool = False) -> Iterator[tuple[Any, list[Report]]]:
     """An archive under its lock, and the list to which the run's reports go; the run is noted in `runs`."""
     from archive.folder import open_archive
-    from archive.store import runs
-    from pipeline.work import Work
+    from pipeline.work import Work, noted_run
 
     refuse_other_topic(topic, data)
-    with open_archive(data, create=create) as archive:
-        run_id = runs.start_run(archive.conn, command=command, program=PROGRAM, topic_digest=topic.digest, at=now())
-        reports: list[Report] = []
+    with open_archive(data, create=create) as archive, noted_run(archive, topic, command, now) as reports:
         yield Work(archive, topic, now, Bars()), reports
-        runs.end_run(archive.conn, run_id, reports, at=now())  # a run without an end was killed, or failed
 
 
 def now() -> datetime:

@@ -16,6 +16,7 @@ import pytest
 from public_rows import public_rows
 from stemma_testing import ROOT, FilledDemo, Stemma, topic_file
 
+from archive import log
 from crawlers.demo.server import WebRequest, WebResponse
 
 Serve = Callable[[Callable[[WebRequest], WebResponse]], tuple[Any, Stemma]]
@@ -260,3 +261,31 @@ def test_the_demo_fills_an_archive_serves_it_and_is_quick_the_second_time(stemma
     finally:
         process.kill()
         process.communicate()
+
+
+def test_every_exchange_refusal_and_run_is_a_line_of_the_log(serve: Serve) -> None:
+    def handler(request: WebRequest) -> WebResponse:
+        if request.path == "/robots.txt":
+            return WebResponse(body=b"User-agent: *\nDisallow: /secret\n")
+        if request.path == "/a":
+            return WebResponse(status=302, headers=(("Location", '/b?x="1" event=run_ended'),))
+        return WebResponse(delivery="reset") if request.path == "/reset" else WebResponse(body=b"<p>Private text</p>")
+
+    _, stemma = serve(handler)
+    topic_file(stemma.folder, ["http://news.example/a", "http://news.example/secret", "http://news.example/reset"],
+               feeds=["http://news.example/feed"])
+    stemma.run("run", "--topic", "topic.toml")
+    written = (stemma.folder / "data" / "log" / "stemma.log").read_text()
+    assert "Private" not in written
+    lines = [log.parse(line) for line in written.splitlines()]
+    assert [lines[0]["event"], lines[-1]["event"]] == ["run_started", "run_ended"]
+    fetches = {line["url"]: line for line in lines if line["event"] == "fetch"}
+    assert fetches["http://news.example/robots.txt"]["role"] == "robots"
+    assert fetches["http://news.example/a"]["error"] == '/b?x="1" event=run_ended'
+    (page,) = [line for url, line in fetches.items() if url.startswith("http://news.example/b?")]
+    assert (page["role"], page["status"], page["outcome"], page["bytes"]) == ("article", "200", "new", "19")
+    assert float(page["seconds"]) > 0
+    assert fetches["http://news.example/reset"]["outcome"] == "failed"
+    assert [line["reason"] for line in lines if line["event"] == "refused"] == ["robots.txt forbids it"]
+    assert [line["stage"] for line in lines if line["event"] == "failure"] == ["discover", "extract"]
+    assert "crawl" in {line["step"] for line in lines if line["event"] == "step"}
