@@ -1,6 +1,6 @@
-"""When a person is needed: figures of an archive and the thresholds of its topic file -> alarms (pure).
+"""When a person is needed: figures of an archive and the thresholds of its topic file -> troubles -> alarms (pure).
 
-An alarm has a name that stays while its cause stays, by which it is told once when it begins and once when it ends,
+A trouble has a name that stays while its cause stays, by which it is told once when it begins and once when it ends,
 and a sentence that says what, where, and what to do next.
 """
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from archive.model import Alarm
 from archive.topic_settings import WatchSettings
 
 HISTORY = timedelta(days=60)  # in which a source shows how often it brings something
@@ -24,7 +25,8 @@ EASE = 0.8  # of its threshold a figure must fall below for an alarm to end: no 
 class SourceFigures:
     """A source of the topic. looks, failed and new are of the last days; arrivals are when it brought something new.
 
-    reason is why its last look failed, refused why it may not be asked at all.
+    reason is why its last look failed; hindrance is what stands between it and us at every look: robots, a page where
+    a feed should be.
     """
 
     name: str
@@ -39,7 +41,7 @@ class SourceFigures:
     new: int
     arrivals: tuple[datetime, ...]
     reason: str | None
-    refused: str | None
+    hindrance: str | None
 
     @property
     def failure_share(self) -> float | None:
@@ -105,19 +107,10 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """What needs a person."""
+class Trouble:
+    """What needs a person now; an alarm is a trouble that one was told of."""
 
     name: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingAlarm:
-    """An alarm with the moment since which it stands."""
-
-    name: str
-    since: datetime
     sentence: str
 
 
@@ -125,18 +118,19 @@ class StandingAlarm:
 class Changes:
     """What became of alarms: those that stand now, of these the new ones, and those that ended."""
 
-    standing: tuple[StandingAlarm, ...]
-    begun: tuple[StandingAlarm, ...]
-    ended: tuple[StandingAlarm, ...]
+    standing: tuple[Alarm, ...]
+    begun: tuple[Alarm, ...]
+    ended: tuple[Alarm, ...]
 
 
-def changes(told: Sequence[StandingAlarm], found: Sequence[Alarm], *, now: datetime) -> Changes:
-    """Compare the alarms of now with those that were told; one that goes on keeps its moment."""
+def changes(told: Sequence[Alarm], found: Sequence[Trouble], *, now: datetime) -> Changes:
+    """Compare the troubles of now with those that were told; one that goes on keeps its moment."""
     since = {alarm.name: alarm.since for alarm in told}
     standing = tuple(
-        StandingAlarm(name=alarm.name, since=since.get(alarm.name, now), sentence=alarm.sentence) for alarm in found
+        Alarm(name=trouble.name, since=since.get(trouble.name, now), sentence=trouble.sentence)
+        for trouble in found
     )
-    names = {alarm.name for alarm in found}
+    names = {trouble.name for trouble in found}
     return Changes(
         standing=standing, begun=tuple(alarm for alarm in standing if alarm.name not in since),
         ended=tuple(alarm for alarm in told if alarm.name not in names),
@@ -181,7 +175,7 @@ def silence(source: SourceFigures, *, last_look: datetime | None) -> float | Non
     return max(0.0, (last_look - max(source.arrivals)) / usual)
 
 
-def alarms(figures: Figures, watch: WatchSettings, *, now: datetime, standing: Collection[str] = ()) -> list[Alarm]:
+def troubles(figures: Figures, watch: WatchSettings, *, now: datetime, standing: Collection[str] = ()) -> list[Trouble]:
     """What needs a person, each trouble once: a blocked host's sources, and a failing source's silence, are its own.
 
     Where the network gave no answer nothing is said of sources and hosts but what stands already.
@@ -192,92 +186,94 @@ def alarms(figures: Figures, watch: WatchSettings, *, now: datetime, standing: C
         *_of_sources(figures, watch, {host.host for host in blocked}, now, standing),
     ]
     if figures.network:
-        of_sources = [alarm for alarm in of_sources if alarm.name in standing]
+        of_sources = [trouble for trouble in of_sources if trouble.name in standing]
     return [
-        *_damage(figures.damaged), *(Alarm(name="network", sentence=sentence) for sentence in figures.network[:1]),
+        *_damage(figures.damaged), *(Trouble(name="network", sentence=sentence) for sentence in figures.network[:1]),
         *_disk(figures.disk, watch, standing), *of_sources,
         *_overdue("backup", figures.backup, watch.backup_days, now),
         *_overdue("verify", figures.verified, watch.verify_days, now),
     ]
 
 
-def _damage(damaged: Sequence[tuple[str, str]]) -> Iterator[Alarm]:
+def _damage(damaged: Sequence[tuple[str, str]]) -> Iterator[Trouble]:
     reasons: dict[str, list[str]] = {}
     for path, reason in damaged:
         reasons.setdefault(path, []).append(reason)
     for path, found in reasons.items():
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        yield Alarm(name=f"damage {path}", sentence=(
+        yield Trouble(name=f"damage {path}", sentence=(
             f"the WARC file {path} is damaged ({found[0]}{more}); restore it from a backup, then run 'stemma rebuild'"))
 
 
-def _disk(disk: DiskFigures, watch: WatchSettings, standing: Collection[str]) -> Iterator[Alarm]:
+def _disk(disk: DiskFigures, watch: WatchSettings, standing: Collection[str]) -> Iterator[Trouble]:
     left = disk.days_left
     if left is not None and left < watch.disk_days / (EASE if "disk" in standing else 1):
-        yield Alarm(name="disk", sentence=(
+        yield Trouble(name="disk", sentence=(
             f"the disk will be full in {left:.0f} days ({in_bytes(disk.free)} free, {in_bytes(disk.growth or 0)} more "
             f"a day); free some space, or move the archive to a larger disk"))
 
 
 def _of_sources(
     figures: Figures, watch: WatchSettings, blocked: Collection[str], now: datetime, standing: Collection[str]
-) -> Iterator[Alarm]:
+) -> Iterator[Trouble]:
     for source in figures.sources:
         if source.host in blocked:
             continue
-        found = _refused(source, watch, figures.started, now) or _failing(source, watch, standing) \
+        found = _hindered(source, watch, figures.started, now) or _failing(source, watch, standing) \
             or _silent(source, watch, figures.last_look)
         if found is not None:
             yield found
 
 
-def _refused(source: SourceFigures, watch: WatchSettings, started: datetime | None, now: datetime) -> Alarm | None:
-    """A source that may not be asked, for as long as others are judged by: a host's bad hour is none."""
-    since = source.last_success or started
-    if source.refused is None or since is None or now - since < timedelta(days=watch.days):
+def _hindered(source: SourceFigures, watch: WatchSettings, started: datetime | None, now: datetime) -> Trouble | None:
+    """A source that cannot be asked or read and brought nothing in the last days; a host's bad hour is no alarm."""
+    since = max(source.arrivals, default=started)
+    if source.hindrance is None or since is None or now - since < timedelta(days=watch.days):
         return None
-    return Alarm(name=f"refused {source.name}", sentence=(
-        f"the source {source.name} may not be asked ({source.refused}); look at {source.address}, and take it out of "
-        f"the topic file or ask its owner"))
+    return Trouble(name=f"hindered {source.name}", sentence=(
+        f"the source {source.name} brings nothing ({source.hindrance}); look at {source.address}, and mend or remove "
+        f"it in the topic file, or ask its owner"))
 
 
-def _failing(source: SourceFigures, watch: WatchSettings, standing: Collection[str]) -> Alarm | None:
+def _failing(source: SourceFigures, watch: WatchSettings, standing: Collection[str]) -> Trouble | None:
+    """A source most of whose looks failed; it begins with a look that failed, not when all is well again."""
     name = f"failing {source.name}"
     limit = watch.failures * (EASE if name in standing else 1)
-    if source.looks < MIN_LOOKS or source.failed < limit * source.looks:
+    is_over = source.reason is None and name not in standing
+    if is_over or source.looks < MIN_LOOKS or source.failed < limit * source.looks:
         return None
-    return Alarm(name=name, sentence=(
+    return Trouble(name=name, sentence=(
         f"{source.failed} of {source.looks} looks at the source {source.name} failed in {watch.days} days "
-        f"({source.reason or 'the last did not'}); look at {source.address}, and mend or remove it in the topic file"))
+        f"({source.reason or 'not the last'}); look at {source.address}, and mend or remove it in the topic file"))
 
 
-def _silent(source: SourceFigures, watch: WatchSettings, last_look: datetime | None) -> Alarm | None:
+def _silent(source: SourceFigures, watch: WatchSettings, last_look: datetime | None) -> Trouble | None:
     times = silence(source, last_look=last_look)
     usual = usual_interval(source.arrivals)
     if times is None or usual is None or times < watch.silence:
         return None
-    return Alarm(name=f"silent {source.name}", sentence=(
+    return Trouble(name=f"silent {source.name}", sentence=(
         f"the source {source.name} brought nothing new since {max(source.arrivals):%Y-%m-%d %H:%M} UTC, "
         f"{times:.1f} times its usual {in_words(usual)}; look at {source.address}, perhaps it moved"))
 
 
-def _blocked(host: HostFigures, vantage: str | None) -> Alarm:
+def _blocked(host: HostFigures, vantage: str | None) -> Trouble:
     place = f" from {vantage}" if vantage else ""
     how = ", ".join(map(str, sorted(host.statuses))) or "a page in the article's place"
     what = "refuses, perhaps for its country," if host.is_geo_blocked else "refuses"
-    return Alarm(name=f"blocked {host.host}", sentence=(
+    return Trouble(name=f"blocked {host.host}", sentence=(
         f"{host.host} {what} every look{place} ({host.blocked} of {host.looks}: {how}); ask its owner to let the "
         f"crawler in, ask from elsewhere, or remove its sources from the topic file"))
 
 
-def _overdue(what: str, last: datetime | None, days: float | None, now: datetime) -> Iterator[Alarm]:
+def _overdue(what: str, last: datetime | None, days: float | None, now: datetime) -> Iterator[Trouble]:
     """A care that was not taken in time; nothing where the topic file sets no time."""
     if days is None or (last is not None and now - last <= timedelta(days=days)):
         return
     nouns = {"backup": ("backup", "make one"), "verify": ("verification", "verify the archive")}
     noun, advice = nouns[what]
     age = "there was never one" if last is None else f"the last is {(now - last).days} days old"
-    yield Alarm(name=what, sentence=f"{noun}: {age}, watch.{what}_days is {days:g}; {advice}")
+    yield Trouble(name=what, sentence=f"{noun}: {age}, watch.{what}_days is {days:g}; {advice}")
 
 
 def in_words(span: timedelta) -> str:

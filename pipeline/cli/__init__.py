@@ -6,12 +6,12 @@ import sys
 import click
 
 from archive.errors import ArchiveError
-from pipeline.cli import derive, intake, out
+from pipeline.cli import derive, intake, out, status
 from pipeline.cli.base import cli
 
 for command in (  # in the order of the work
     intake.init, intake.check, intake.crawl, intake.import_, intake.backfill, derive.update, derive.run,
-    derive.rebuild, out.status, out.serve, out.export, out.demo,
+    derive.rebuild, status.status, out.serve, out.export, out.demo,
 ):
     cli.add_command(command)
 

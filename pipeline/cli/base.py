@@ -16,7 +16,8 @@ from archive.model import Report
 from pipeline import PROGRAM
 
 DEFAULT_TOPIC = "kursk"
-QUIET = frozenset({"index", "discover"})  # steps that mostly have nothing to do
+TOLD = 20  # sentences for a person at once; `status` shows all
+QUIET = frozenset({"index", "discover", "alarms"})  # steps that mostly have nothing to do
 
 
 class Commands(click.Group):
@@ -128,7 +129,13 @@ class Bars:
 
 
 def finish(reports: Sequence[Report], *, as_json: bool) -> None:
-    """Print what was done. Failed pages alone are no failure of the command."""
+    """Print what was done, and end with exit code 1 where a person is needed. Failed pages alone are no failure."""
+    show(reports, as_json=as_json)
+    attend(reports)
+
+
+def show(reports: Sequence[Report], *, as_json: bool) -> None:
+    """Print what was done."""
     from archive.store.runs import as_json as report_json
 
     if as_json:
@@ -143,14 +150,15 @@ def finish(reports: Sequence[Report], *, as_json: bool) -> None:
         click.echo(f"{report.step:<10} {', '.join(parts)} ({report.seconds:.1f} s)")
         for reason, n in report.failed[:5]:
             click.echo(f"{'':<10}   {n} × {reason}")
-    attend(reports)
 
 
 def attend(reports: Sequence[Report]) -> None:
     """Say what a person must mend, and end with exit code 1 if there is anything."""
     sentences = [sentence for report in reports for sentence in report.attention]
-    for sentence in sentences:
+    for sentence in sentences[:TOLD]:
         click.echo(f"stemma: {sentence}", err=True)
+    if len(sentences) > TOLD:
+        click.echo(f"stemma: {len(sentences) - TOLD} more; see 'stemma status'", err=True)
     if sentences:
         sys.exit(1)
 

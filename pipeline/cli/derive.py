@@ -1,12 +1,27 @@
 """Commands by which the database is made: update, run, rebuild."""
 
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline.cli.base import Bars, attend, finish, now, opened, options, refuse_other_topic, refuse_placeholder
+from archive.errors import ArchiveLocked
+from archive.model import Alarm
+from pipeline.cli.base import (
+    TOLD,
+    Bars,
+    attend,
+    finish,
+    now,
+    opened,
+    options,
+    refuse_other_topic,
+    refuse_placeholder,
+    show,
+)
 
 
 @click.command()
@@ -24,16 +39,56 @@ def update(topic: Any, data: Path, as_json: bool) -> None:
 @click.command()
 @options
 def run(topic: Any, data: Path, as_json: bool) -> None:
-    """Crawl and update: the line for cron."""
-    from pipeline import intake, steps
+    """Crawl and update: the line for cron.
+
+    What needs a person is told when it begins and when it ends; between the two `status` shows it.
+    """
+    from pipeline import intake, status, steps
 
     refuse_placeholder(topic)
-    with opened(topic, data, "run", create=True) as (work, reports):
-        reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work), *steps.update(work)]
-        work.progress.close()
-    if as_json or sys.stdout.isatty():
-        finish(reports, as_json=as_json)
-    attend(reports)
+    with pinging(topic):
+        with opened(topic, data, "run", create=True) as (work, reports):
+            reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work),
+                        *steps.update(work)]
+            work.progress.close()
+            changes = status.judge(work, reports)
+            _tell_ended(changes.ended)
+            told = status.keep(work, changes)
+            reports.append(told)
+        if as_json or sys.stdout.isatty():
+            show(reports, as_json=as_json)
+        attend([told])
+
+
+def _tell_ended(alarms: Sequence[Alarm]) -> None:
+    for alarm in alarms[:TOLD]:
+        click.echo(f"stemma: over: {alarm.name} (since {alarm.since:%Y-%m-%d %H:%M} UTC)", err=True)
+    if len(alarms) > TOLD:
+        click.echo(f"stemma: over: {len(alarms) - TOLD} more", err=True)
+
+
+@contextmanager
+def pinging(topic: Any) -> Iterator[None]:
+    """Ask the topic's address at the end of a run, by its exit code; where another run holds the lock there is none."""
+    if topic.watch.ping is None:
+        yield
+        return
+    from pipeline import ping
+
+    trust = ping.context(topic)
+    try:
+        yield
+    except (ArchiveLocked, KeyboardInterrupt):  # nothing ran, or a person is there
+        raise
+    except BaseException:
+        _say(ping.ping(topic, trust, is_well=False))
+        raise
+    _say(ping.ping(topic, trust, is_well=True))
+
+
+def _say(problem: str | None) -> None:
+    if problem is not None:
+        click.echo(f"stemma: {problem}", err=True)
 
 
 @click.command()

@@ -1,32 +1,11 @@
-"""Commands by which the archive is looked at: status, serve, export, demo."""
+"""Commands by which the archive goes out: serve, export, demo."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline.cli.base import finish, options
-
-
-@click.command()
-@options
-def status(topic: Any, data: Path, as_json: bool) -> None:
-    """Say what the archive holds and how its sources are."""
-    from pipeline import care
-
-    del topic
-    found = care.status(data)
-    if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, default=str))
-        return
-    for what, n in found["holds"].items():
-        click.echo(f"{n:>12,} {what}")
-    for stage, reason, n in found["failures"]:
-        click.echo(f"{n:>12,} failed in {stage}: {reason}")
-    for source in found["sources"]:
-        click.echo(f"{source['name']:<28} last answer {source['last_success'] or 'never':<25} "
-                   f"{source['discovered']:>6} addresses")
 
 
 @click.command()
