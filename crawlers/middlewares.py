@@ -18,7 +18,7 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred
 
 from archive import log, warc
-from archive.errors import ArchiveError, CrawlFailed
+from archive.errors import ArchiveError, CrawlFailed, DamagedWarc
 from archive.model import Capture
 from archive.payloads import UndecodablePayload, decoded
 from archive.store import captures
@@ -107,7 +107,10 @@ class RobotsMiddleware(_Middleware):
         if capture is None or capture.truncated or not (200 <= capture.status < 300 or 400 <= capture.status < 500):
             return None
         held = captures.original(self.crawl.conn, url=address, payload_digest=capture.payload_digest) or capture
-        return capture, warc.read_payload(self.crawl.warcs, held.record)
+        try:
+            return capture, warc.read_payload(self.crawl.warcs, held.record)
+        except DamagedWarc:  # rules that are held no more are asked for again
+            return None
 
 
 def _decoded(capture: Capture, body: bytes) -> bytes:

@@ -281,14 +281,18 @@ def in_words(span: timedelta) -> str:
     seconds = span.total_seconds()
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.0f} s"
+            return f"{_short(seconds / length)} {unit}"
+    return f"{_short(seconds)} s"
 
 
 def in_bytes(number: float) -> str:
     """A number of bytes as people say it."""
     for unit in ("B", "kB", "MB", "GB"):
-        if abs(number) < 1_000:
-            return f"{number:.3g} {unit}"
+        if number < 999.95:
+            return f"{_short(number)} {unit}"
         number /= 1_000
-    return f"{number:,.3g} TB"
+    return f"{_short(number)} TB"
+
+
+def _short(number: float) -> str:
+    return f"{number:,.1f}".removesuffix(".0")
