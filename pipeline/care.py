@@ -12,11 +12,10 @@ from time import monotonic
 from archive.errors import ForeignDatabase, MissingArchive, OlderSchema
 from archive.folder import Archive, DataFolder, locked
 from archive.model import Report
-from archive.store import export, health, open_database, read_database, runs
+from archive.store import export, health, open_database, read_database
 from archive.topic import Topic
-from pipeline import PROGRAM
 from pipeline.steps import update
-from pipeline.work import Clock, Progress, Work
+from pipeline.work import Clock, Progress, Work, noted_run
 
 
 def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> list[Report]:
@@ -34,9 +33,9 @@ def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> li
         _remove(new)
         conn = open_database(new, create=True)
         try:
-            run_id = runs.start_run(conn, command="rebuild", program=PROGRAM, topic_digest=topic.digest, at=clock())
-            reports = update(Work(Archive(folder, conn), topic, clock, progress))
-            runs.end_run(conn, run_id, reports, at=clock())
+            archive = Archive(folder, conn)
+            with noted_run(archive, topic, "rebuild", clock) as reports:
+                reports += update(Work(archive, topic, clock, progress))
             _carry_over(folder.database, conn)
             conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:

@@ -53,6 +53,10 @@ DAMAGED = "SELECT subject, reason FROM failures WHERE stage = 'index' ORDER BY s
 LOST_FILES = "SELECT subject FROM failures WHERE stage = 'index' AND subject NOT LIKE '% at byte %'"
 FOUND_AGAIN = "DELETE FROM failures WHERE stage = 'index' AND subject = :subject"
 
+REDIRECTS = "SELECT url, error FROM observations WHERE outcome = 'redirected' ORDER BY at"
+
+DECLARED_DATES = "SELECT published FROM discoveries WHERE source = :source AND published IS NOT NULL"
+
 FIRST_RUN = "SELECT min(started_at) AS at FROM runs"
 
 LAST_RUN_OF = "SELECT max(ended_at) AS at FROM runs WHERE command = :command"
@@ -129,6 +133,16 @@ def clear_found(conn: sqlite3.Connection, lost: Collection[str]) -> None:
     """WARC files that were missing or cut off and are not among the lost any more are no damage."""
     gone = [row["subject"] for row in conn.execute(LOST_FILES)]
     conn.executemany(FOUND_AGAIN, [{"subject": subject} for subject in gone if subject not in lost])
+
+
+def redirects(conn: sqlite3.Connection) -> dict[str, str | None]:
+    """Where addresses last redirected to, as their servers said it."""
+    return {row["url"]: row["error"] for row in conn.execute(REDIRECTS)}
+
+
+def declared_dates(conn: sqlite3.Connection, source: str) -> list[str]:
+    """The dates of what a source announced, verbatim."""
+    return [row["published"] for row in conn.execute(DECLARED_DATES, {"source": source})]
 
 
 def first_run(conn: sqlite3.Connection) -> datetime | None:

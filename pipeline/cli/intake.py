@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from contextlib import redirect_stdout
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,32 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--contact", default="mailto:you@example.org", help="Your address, for the crawler's user agent.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
               help="Override a setting of the topic file while outlets are looked at, e.g. --set crawl.delay=10.")
+@click.option("--cron", "scheduler", flag_value="cron",
+              help="Print the line for crontab that runs it once an hour; an archive that exists is left alone.")
+@click.option("--systemd", "scheduler", flag_value="systemd", help="The same as a systemd service and its timer.")
 @click.argument("urls", nargs=-1, metavar="[URL]...")
-def init(topic: str, data: Path, contact: str, settings: tuple[str, ...], urls: tuple[str, ...]) -> None:
+def init(
+    topic: str, data: Path, contact: str, settings: tuple[str, ...], scheduler: str | None, urls: tuple[str, ...]
+) -> None:
     """Make an empty archive, and a topic file to start from.
 
     With the URLs of outlets, look for their feeds, sitemaps and section pages and put them into the topic file as
     sources; a new file then starts from the default topic's keywords.
     """
+    from archive.folder import DataFolder
+
+    if scheduler is None:
+        _make(topic, data, contact, settings, urls)
+        return
+    if urls:
+        raise click.UsageError(f"--{scheduler} prints what calls an archive; look for the outlets' sources first")
+    if not DataFolder(data).database.exists():
+        with redirect_stdout(sys.stderr):  # what is printed may go into a file
+            _make(topic, data, contact, settings, urls)
+    _print_schedule(topic, data, settings, scheduler)
+
+
+def _make(topic: str, data: Path, contact: str, settings: tuple[str, ...], urls: tuple[str, ...]) -> None:
     from archive.folder import open_archive
     from archive.topic import bundled_topics, load_topic, parse_topic, with_overrides
     from pipeline import outlets
@@ -58,8 +78,34 @@ def init(topic: str, data: Path, contact: str, settings: tuple[str, ...], urls: 
         sys.exit(1)
 
 
+def _print_schedule(topic: str, data: Path, settings: tuple[str, ...], scheduler: str) -> None:
+    """A line or units with the absolute paths of this program, the topic file and the data folder."""
+    from archive.topic import bundled_topics, load_topic, with_overrides
+    from pipeline import schedule
+
+    read = with_overrides(load_topic(topic), settings)
+    file = topic if topic in bundled_topics() else str(Path(topic).resolve())
+    command = [*_program(), "run", "--topic", file, "--data", str(data.resolve())]
+    command += [word for setting in settings for word in ("--set", setting)]
+    if scheduler == "cron":
+        click.echo(schedule.cron_line(command))
+    else:
+        for name, text in schedule.systemd_units(command, name=read.name, title=read.title).items():
+            click.echo(f"# /etc/systemd/system/{name}\n{text}")
+        click.echo(f"# then: systemctl daemon-reload && systemctl enable --now stemma-{read.name}.timer")
+    if read.has_placeholder_contact:
+        click.echo(f"put your own contact address into the topic file before that: {read.contact} is a placeholder",
+                   err=True)
+
+
+def _program() -> list[str]:
+    """This interpreter's `stemma`; where it was not installed as a script, the module."""
+    script = Path(sys.executable).with_name("stemma")
+    return [str(script)] if script.is_file() else [sys.executable, "-m", "pipeline"]
+
+
 @click.command()
-@click.option("--live", is_flag=True, help="Ask every source once and say which answer.")
+@click.option("--live", is_flag=True, help="Ask every source once; say what each answers, or what stands in its way.")
 @options
 def check(topic: Any, data: Path, live: bool, as_json: bool) -> None:
     """Check the topic file, and with --live its sources."""
@@ -71,8 +117,11 @@ def check(topic: Any, data: Path, live: bool, as_json: bool) -> None:
         click.echo(json.dumps([row._asdict() for row in rows], ensure_ascii=False))
     else:
         click.echo(f"{topic.path}: {len(topic.sources)} sources, {len(topic.gazetteer)} names, no mistakes")
+        width = max((len(row.source) for row in rows), default=0)
         for row in rows:
-            click.echo(f"{'ok  ' if row.answers else 'FAIL'} {row.source:<28} {row.items:>5} items  {row.detail}")
+            verdict = "ok  " if row.answers else "FAIL"
+            click.echo(f"{verdict}  {row.source:<{width}}  {row.kind:<7}  {row.items:>6} items  "
+                       f"newest {row.newest or 'not said':<25}  robots {row.robots:<7}  {row.detail}".rstrip())
     if topic.has_placeholder_contact:
         click.echo(f"{topic.path}: contact {topic.contact} is a placeholder; put in yours before you crawl", err=True)
     if not topic.sources:
