@@ -315,3 +315,49 @@ def test_the_status_of_the_demo_is_readable_and_needs_nobody(demo: FilledDemo) -
     assert {line.split()[0] for line in table[1:]} == {
         source["name"] for source in status(demo.stemma)["sources"]}
     assert max(map(len, text.splitlines())) < 200
+
+
+def nothing(stemma: Stemma) -> None:
+    """All is well."""
+
+
+def missed_verification(stemma: Stemma) -> None:
+    file = stemma.folder / "topic.toml"
+    file.write_text(file.read_text() + "[watch]\nverify_days = 1\n")
+
+
+def pages_that_fail(stemma: Stemma) -> None:
+    topic_file(stemma.folder, [f"http://news.example/none-{n}" for n in range(9)], feeds=[FEED])
+
+
+def silence(stemma: Stemma) -> None:
+    hourly_until(stemma, hours_ago=5)
+
+
+def dead_proxy(stemma: Stemma) -> None:
+    file = stemma.folder / "topic.toml"
+    file.write_text(file.read_text().replace("http://news.example/feed", "http://127.0.0.1:9/feed"))
+
+
+def mistake(stemma: Stemma) -> None:
+    file = stemma.folder / "topic.toml"
+    file.write_text(file.read_text() + "[wacth]\nsilence = 3\n")
+
+
+def newer_program(stemma: Stemma) -> None:
+    change(stemma, "PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(("happens", "first", "second", "shown"), [
+    (nothing, 0, 0, 0), (pages_that_fail, 0, 0, 0), (silence, 1, 0, 1), (missed_verification, 1, 0, 1),
+    (dead_proxy, 1, 0, 1), (mistake, 2, 2, 2), (newer_program, 1, 1, 1),
+], ids=lambda value: value.__name__ if callable(value) else None)
+def test_exit_codes_of_a_run_of_the_next_and_of_the_status(
+    newsroom: tuple[Newsroom, Stemma], happens: Callable[[Stemma], None], first: int, second: int, shown: int
+) -> None:
+    _, stemma = newsroom
+    run(stemma)
+    happens(stemma)
+    for code in (first, second):
+        assert bool(run(stemma, code=code)) is (code != 0)
+    stemma.run("status", "--topic", "topic.toml", code=shown)
