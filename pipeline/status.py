@@ -81,10 +81,12 @@ def figures(
     """What an archive shows of itself now."""
     since = now - timedelta(days=topic.watch.days)
     sources = health.sources(conn, since=since)
-    started = health.first_run(conn)
+    files = list(_warc_files(folder))
+    # The first file too, since a rebuild forgets runs.
+    started = min(filter(None, (health.first_run(conn), *(at for at, _ in files))), default=None)
     return Figures(
-        sources=tuple(_sources(conn, sources, since=since, now=now)), hosts=_hosts(conn, since),
-        disk=_disk(folder, started, topic.watch.days, now), started=started,
+        sources=tuple(_sources(conn, sources, since=since)), hosts=_hosts(conn, since),
+        disk=_disk(folder, files, started, topic.watch.days, now), started=started,
         last_look=max((source.last_look for source in sources if source.last_look), default=None),
         backup=max(filter(None, (health.last_run_of(conn, "backup"), _newest_file(topic))), default=None),
         verified=health.last_run_of(conn, "verify"), damaged=health.damaged(conn), network=network,
@@ -93,11 +95,11 @@ def figures(
 
 
 def _sources(
-    conn: sqlite3.Connection, sources: Sequence[health.SourceHealth], *, since: datetime, now: datetime
+    conn: sqlite3.Connection, sources: Sequence[health.SourceHealth], *, since: datetime
 ) -> Iterator[SourceFigures]:
     arrivals: dict[str, list[datetime]] = defaultdict(list)
     new = Counter[str]()
-    for name, at, n in health.arrivals(conn, since=now - watch.HISTORY):
+    for name, at, n in health.arrivals(conn, days=watch.HISTORY_DAYS):
         arrivals[name].append(at)
         new[name] += n if at >= since else 0
     for source in sources:
@@ -128,18 +130,25 @@ def _hosts(conn: sqlite3.Connection, since: datetime) -> tuple[HostFigures, ...]
     )
 
 
-def _disk(folder: DataFolder, started: datetime | None, days: int, now: datetime) -> DiskFigures:
+def _disk(
+    folder: DataFolder, files: Sequence[tuple[datetime, int]], started: datetime | None, days: int, now: datetime
+) -> DiskFigures:
     """Sizes, and the growth by the WARC files of the last days, the database growing along with them."""
-    sizes = [(_written_at(folder.warcs / name), (folder.warcs / name).stat().st_size)
-             for name in warc.files(folder.warcs)]
-    warcs = sum(size for _, size in sizes)
+    warcs = sum(size for _, size in files)
     held = warcs + (folder.database.stat().st_size if folder.database.exists() else 0)
     span = timedelta(days=days)
     growth = None
     if started is not None and warcs and now - started >= watch.MIN_GROWTH:
-        of_late = sum(size for at, size in sizes if at >= now - span)
+        of_late = sum(size for at, size in files if at >= now - span)
         growth = of_late * (held / warcs) / (min(span, now - started) / timedelta(days=1))
     return DiskFigures(held=held, free=shutil.disk_usage(folder.path).free, growth=growth)
+
+
+def _warc_files(folder: DataFolder) -> Iterator[tuple[datetime, int]]:
+    """(when it was begun, bytes) of every WARC file."""
+    for name in warc.files(folder.warcs):
+        with suppress(FileNotFoundError):  # it went away meanwhile
+            yield _written_at(folder.warcs / name), (folder.warcs / name).stat().st_size
 
 
 def _written_at(file: Path) -> datetime:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from archive.model import Alarm
 from archive.topic_settings import WatchSettings
 
-HISTORY = timedelta(days=60)  # in which a source shows how often it brings something
+HISTORY_DAYS = 60  # before its last arrival, in which a source shows how often it brings something
 MIN_ARRIVALS = 6  # moments at which a source brought something; with fewer it is not judged
 ONE_ARRIVAL = timedelta(minutes=20)  # pages of one look at a source come seconds apart
 USUAL_SHARE = 0.9  # of all moments lie in gaps that are no longer than the usual interval
@@ -89,7 +89,7 @@ class DiskFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What an archive shows of itself. last_look is the crawler's last, started the archive's first run.
+    """What an archive shows of itself. last_look is the crawler's last, started the archive's first run, or WARC file.
 
     damaged are (WARC file, what is wrong); network is what the last crawl said where no source answered it.
     """
@@ -180,7 +180,8 @@ def troubles(figures: Figures, watch: WatchSettings, *, now: datetime, standing:
 
     Where the network gave no answer nothing is said of sources and hosts but what stands already.
     """
-    blocked = [host for host in figures.hosts if host.is_blocked and host.is_outlet]
+    blocked = [host for host in figures.hosts if host.is_outlet and (
+        host.is_blocked or (f"blocked {host.host}" in standing and host.looks == host.blocked))]
     of_sources = [
         *(_blocked(host, figures.vantage) for host in blocked),
         *_of_sources(figures, watch, {host.host for host in blocked}, now, standing),
@@ -238,9 +239,10 @@ def _hindered(source: SourceFigures, watch: WatchSettings, started: datetime | N
 def _failing(source: SourceFigures, watch: WatchSettings, standing: Collection[str]) -> Trouble | None:
     """A source most of whose looks failed; it begins with a look that failed, not when all is well again."""
     name = f"failing {source.name}"
-    limit = watch.failures * (EASE if name in standing else 1)
-    is_over = source.reason is None and name not in standing
-    if is_over or source.looks < MIN_LOOKS or source.failed < limit * source.looks:
+    stands = name in standing
+    limit = watch.failures * (EASE if stands else 1)
+    is_habit = stands or (source.looks >= MIN_LOOKS and source.reason is not None)
+    if not is_habit or source.failed < limit * source.looks:
         return None
     return Trouble(name=name, sentence=(
         f"{source.failed} of {source.looks} looks at the source {source.name} failed in {watch.days} days "

@@ -31,9 +31,14 @@ SOURCES = """
     FROM sources s ORDER BY s.name
 """
 
+# Back from each source's last arrival, so that one which fell silent keeps its history for good.
 ARRIVALS = """
-    SELECT source, found_at, count(*) AS n FROM discoveries WHERE found_at >= :since
-    GROUP BY source, found_at ORDER BY found_at
+    WITH shown AS (
+        SELECT source, strftime('%Y-%m-%dT%H:%M:%fZ', max(found_at), '-' || :days || ' days') AS since
+        FROM discoveries GROUP BY source
+    )
+    SELECT d.source, d.found_at, count(*) AS n FROM discoveries d JOIN shown s USING (source)
+    WHERE d.found_at >= s.since GROUP BY d.source, d.found_at ORDER BY d.found_at
 """
 
 # The status of what was refused; none where a page stood in the article's place.
@@ -107,9 +112,9 @@ def sources(conn: sqlite3.Connection, *, since: datetime) -> list[SourceHealth]:
     }) for row in conn.execute(SOURCES, {"since": to_iso(since)})]
 
 
-def arrivals(conn: sqlite3.Connection, *, since: datetime) -> Iterator[tuple[str, datetime, int]]:
-    """(source, moment, new addresses), in the order of time."""
-    for row in conn.execute(ARRIVALS, {"since": to_iso(since)}).fetchall():
+def arrivals(conn: sqlite3.Connection, *, days: int) -> Iterator[tuple[str, datetime, int]]:
+    """(source, moment, new addresses) of the days before each source's last arrival, in the order of time."""
+    for row in conn.execute(ARRIVALS, {"days": days}).fetchall():
         yield row["source"], from_iso(row["found_at"]), row["n"]
 
 

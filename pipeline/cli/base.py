@@ -155,12 +155,17 @@ def show(reports: Sequence[Report], *, as_json: bool) -> None:
 def attend(reports: Sequence[Report]) -> None:
     """Say what a person must mend, and end with exit code 1 if there is anything."""
     sentences = [sentence for report in reports for sentence in report.attention]
+    tell(sentences)
+    if sentences:
+        sys.exit(1)
+
+
+def tell(sentences: Sequence[str]) -> None:
+    """Say something to a person, or to cron's mail."""
     for sentence in sentences[:TOLD]:
         click.echo(f"stemma: {sentence}", err=True)
     if len(sentences) > TOLD:
         click.echo(f"stemma: {len(sentences) - TOLD} more; see 'stemma status'", err=True)
-    if sentences:
-        sys.exit(1)
 
 
 def refuse_placeholder(topic: Any) -> None:

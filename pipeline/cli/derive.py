@@ -1,7 +1,7 @@
 """Commands by which the database is made: update, run, rebuild."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,19 +9,7 @@ from typing import Any
 import click
 
 from archive.errors import ArchiveLocked
-from archive.model import Alarm
-from pipeline.cli.base import (
-    TOLD,
-    Bars,
-    attend,
-    finish,
-    now,
-    opened,
-    options,
-    refuse_other_topic,
-    refuse_placeholder,
-    show,
-)
+from pipeline.cli.base import Bars, finish, now, opened, options, refuse_other_topic, refuse_placeholder, show, tell
 
 
 @click.command()
@@ -52,19 +40,13 @@ def run(topic: Any, data: Path, as_json: bool) -> None:
                         *steps.update(work)]
             work.progress.close()
             changes = status.judge(work, reports)
-            _tell_ended(changes.ended)
-            told = status.keep(work, changes)
-            reports.append(told)
+            tell([alarm.sentence for alarm in changes.begun])  # before it is noted: better twice than never
+            tell([f"over: {alarm.name} (since {alarm.since:%Y-%m-%d %H:%M} UTC)" for alarm in changes.ended])
+            reports.append(status.keep(work, changes))
         if as_json or sys.stdout.isatty():
             show(reports, as_json=as_json)
-        attend([told])
-
-
-def _tell_ended(alarms: Sequence[Alarm]) -> None:
-    for alarm in alarms[:TOLD]:
-        click.echo(f"stemma: over: {alarm.name} (since {alarm.since:%Y-%m-%d %H:%M} UTC)", err=True)
-    if len(alarms) > TOLD:
-        click.echo(f"stemma: over: {len(alarms) - TOLD} more", err=True)
+        if changes.begun:
+            sys.exit(1)
 
 
 @contextmanager

@@ -111,6 +111,14 @@ def test_what_was_told_goes_on_until_it_is_clearly_over() -> None:
     assert troubles(better, WatchSettings(), now=NOW, standing={"failing courier", "disk"}) == []
 
 
+def test_after_a_pause_few_looks_end_no_alarm() -> None:
+    paused = figures(source(failed=1, looks=1, reason="x"), source(name="other", host="o.example"),
+                     hosts=(host(host="o.example", looks=1, blocked=1),))
+    assert troubles(paused, WatchSettings(), now=NOW) == []
+    told = ["blocked o.example", "failing courier"]
+    assert names(troubles(paused, WatchSettings(), now=NOW, standing=told)) == told
+
+
 def test_without_a_network_what_was_told_of_sources_stands_and_nothing_is_added() -> None:
     found = figures(source(arrivals=HOURLY), source(name="other", arrivals=HOURLY), network=("none answered",))
     assert names(troubles(found, WatchSettings(), now=NOW, standing={"silent other"})) == ["network", "silent other"]

@@ -43,10 +43,18 @@ def test_a_source_is_told_by_its_looks_since_a_moment(conn: Connection, capture:
     assert (feed.last_success, feed.last_look, feed.looks, feed.failed, feed.reason, feed.discovered) == (
         AT, AT + HOUR, 2, 1, "Timeout", 1)
     assert (silent.last_success, silent.last_look, silent.looks, silent.reason) == (None, None, 0, None)
-    assert list(health.arrivals(conn, since=AT - HOUR)) == [("feed", AT, 1)]
-    assert list(health.arrivals(conn, since=AT + HOUR)) == []
     runs.set_sources(conn, [], [])
     assert health.sources(conn, since=AT) == []
+
+
+def test_arrivals_are_those_of_the_days_before_each_sources_last(conn: Connection) -> None:
+    for source, days in (("old", (500, 440, 439.9, 380, 380)), ("new", (61, 1, 1, 0))):
+        captures.add_discoveries(conn, PLACE, [
+            Discovery(url=f"https://a.example/{source}/{n}", source=source, found_at=AT - day * 24 * HOUR)
+            for n, day in enumerate(days)])
+    assert list(health.arrivals(conn, days=60)) == [
+        ("old", AT - 440 * 24 * HOUR, 1), ("old", AT - 439.9 * 24 * HOUR, 1), ("old", AT - 380 * 24 * HOUR, 2),
+        ("new", AT - 24 * HOUR, 2), ("new", AT, 1)]
 
 
 def test_a_source_that_may_not_be_asked_or_not_be_read_has_the_reason(conn: Connection) -> None:
