@@ -43,6 +43,11 @@ class DataFolder:
         return self.path / "events.jsonl"
 
     @property
+    def log(self) -> Path:
+        """What happened, for the operator."""
+        return self.path / "log" / "stemma.log"
+
+    @property
     def lock(self) -> Path:
         return self.path / "lock"
 

@@ -383,6 +383,15 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """What needs a person, since when it does, in a sentence; told once under its name when it begins and ends."""
+
+    name: str
+    since: datetime
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What one step did. `counts` are the step's own figures, in the order they are to be shown.
 

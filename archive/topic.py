@@ -1,7 +1,7 @@
 """A topic file (TOML) -> Topic, or one TopicError that lists every problem of the file.
 
 Places in messages count from 1: source[2] is the second [[source]]. What a key means is
-said where its value is kept, in the classes below.
+said where its value is kept, in the classes below and in archive.topic_settings.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -19,32 +19,26 @@ from urllib.parse import urlsplit
 
 from archive.errors import TopicError
 from archive.model import SourceKind
-from archive.toml_table import (
-    Table,
-    day,
-    duration,
-    flag,
-    list_of,
-    matching,
-    number,
-    one_of,
-    size,
-    suggestion,
-    text,
-    url,
-    whole,
+from archive.toml_table import Table, day, flag, list_of, one_of, suggestion, text, url
+from archive.topic_fields import contact, country_code, language_code, slug, term
+from archive.topic_settings import (
+    BackfillSettings,
+    CrawlSettings,
+    PublishSettings,
+    WatchSettings,
+    backfill_settings,
+    crawl_settings,
+    publish_settings,
+    watch_settings,
 )
-from archive.topic_fields import contact, country_code, language_code, private_host, slug, term
 
 NameKind = Literal["place", "person", "organisation"]
-FullText = Literal["loopback", "all", "none"]
 
 SOURCE_KINDS: tuple[SourceKind, ...] = ("feed", "sitemap", "section", "list")
 PROVENANCE = "provenance"  # under this name what pages declare as their source is announced
 CAPTURE = "capture"  # and under this one what a person asked for by its address
 OWN_SOURCES = (PROVENANCE, CAPTURE)
 NAME_KINDS: tuple[NameKind, ...] = ("place", "person", "organisation")
-FULL_TEXTS: tuple[FullText, ...] = ("loopback", "all", "none")
 TEMPLATE = "template"
 
 
@@ -101,65 +95,6 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CrawlSettings:
-    """How politely and how far to fetch; agent is the product name that robots.txt rules are matched with.
-
-    delay and timeout are seconds (delay: between two requests to one host, at least); concurrency counts requests
-    of the whole crawl at once, per_host those of one host; revisit are ages of an article, since its publication and
-    since each edit that was seen, at which to look again; requests, per_host_requests and minutes are
-    budgets of one run; authorities are PEM files of extra certificate authorities; allow_private names hosts or
-    networks that may have private addresses; sitemap entries older than sitemap_days are passed over; sample is the
-    share that is fetched in turn of what would come last, as clearly off the topic by its headline, to measure what
-    that loses. archives_obey_robots: what a site's robots.txt forbids is not taken from web archives either.
-    """
-
-    agent: str = "stemma-archive"
-    delay: float = 2.0
-    timeout: float = 30.0
-    max_body_bytes: int = 20_000_000
-    concurrency: int = 8
-    per_host: int = 1
-    revisit: tuple[timedelta, ...] = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168, 720))
-    requests: int | None = None
-    per_host_requests: int | None = None
-    minutes: float | None = None
-    authorities: tuple[str, ...] = ()
-    allow_private: tuple[str, ...] = ()
-    max_redirects: int = 6
-    retries: int = 2
-    sitemap_days: int | None = None
-    sample: float = 0.02
-    archives_obey_robots: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackfillSettings:
-    """Where archives answer, and how fast they are asked; cdx_delay is seconds between two questions to an index.
-
-    wayback is a Wayback Machine or another archive with its interface; gdelt the DOC service; commoncrawl the index
-    of Common Crawl and commoncrawl_files the place of its files. None of the public ones is asked faster than its
-    operators wish, whatever cdx_delay says.
-    """
-
-    wayback: str = "https://web.archive.org"
-    gdelt: str = "https://api.gdeltproject.org"
-    commoncrawl: str = "https://index.commoncrawl.org"
-    commoncrawl_files: str = "https://data.commoncrawl.org"
-    cdx_delay: float = 2.5
-    gdelt_delay: float = 6.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishSettings:
-    """What the site shows: whole texts on this machine only, to all, or to none."""
-
-    full_text: FullText = "loopback"
-    title: str | None = None
-    licence: str | None = None
-    correction_contact: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """What to archive; `start` and `end` are the first and last day, `data` the data folder beside the file.
 
@@ -178,6 +113,7 @@ class Topic:
     crawl: CrawlSettings
     backfill: BackfillSettings
     publish: PublishSettings
+    watch: WatchSettings
     data: str | None
     path: str
     digest: str
@@ -306,9 +242,10 @@ def _topic(raw: dict[str, object], source: str, path: str, *, settings: tuple[st
         keywords=_keywords(table.table("keywords")),
         gazetteer=tuple(_name(entry) for entry in table.tables("gazetteer")),
         sources=tuple(_source(entry) for entry in table.tables("source")),
-        crawl=_crawl(table.table("crawl")),
-        backfill=_backfill(table.table("backfill")),
-        publish=_publish(table.table("publish")),
+        crawl=crawl_settings(table.table("crawl")),
+        backfill=backfill_settings(table.table("backfill")),
+        publish=publish_settings(table.table("publish")),
+        watch=watch_settings(table.table("watch")),
         data=table.get("data", text, None),
         path=path,
         digest="sha256:" + hashlib.sha256(source.encode()).hexdigest(),
@@ -409,57 +346,3 @@ def _check_addresses(table: Table, kind: SourceKind) -> None:
         table.note(key, f"a {kind} has no '{key}'; it needs {in_words}")
     if not foreign and len(given) != 1:
         table.note("", f"a {kind} needs {in_words}" + (", not both" if given else ""))
-
-
-def _crawl(table: Table) -> CrawlSettings:
-    default, budget = CrawlSettings(), whole(at_least=1)
-    product = matching(r"[A-Za-z][A-Za-z0-9_-]*", "a product name without version, such as 'stemma-archive'")
-    settings = CrawlSettings(
-        agent=table.get("agent", product, default.agent),
-        delay=table.get("delay", number(at_least=0, unit="seconds"), default.delay),
-        timeout=table.get("timeout", number(at_least=0.1, unit="seconds"), default.timeout),
-        max_body_bytes=table.get("max_body_bytes", size, default.max_body_bytes),
-        concurrency=table.get("concurrency", whole(at_least=1), default.concurrency),
-        per_host=table.get("per_host", whole(at_least=1), default.per_host),
-        revisit=table.get("revisit", list_of(duration, at_least=0), default.revisit),
-        requests=table.get("requests", budget, None),
-        per_host_requests=table.get("per_host_requests", budget, None),
-        minutes=table.get("minutes", number(at_least=0.01), None),
-        authorities=table.get("authorities", list_of(text, at_least=0), ()),
-        allow_private=table.get("allow_private", list_of(private_host, at_least=0), ()),
-        max_redirects=table.get("max_redirects", whole(at_least=0), default.max_redirects),
-        retries=table.get("retries", whole(at_least=0), default.retries),
-        sitemap_days=table.get("sitemap_days", budget, None),
-        sample=table.get("sample", number(at_least=0, at_most=1), default.sample),
-        archives_obey_robots=table.get("archives_obey_robots", flag, default.archives_obey_robots),
-    )
-    table.close()
-    if list(settings.revisit) != sorted(set(settings.revisit)):
-        table.note("revisit", "expected ages that rise, each once")
-    return settings
-
-
-def _backfill(table: Table) -> BackfillSettings:
-    default = BackfillSettings()
-    settings = BackfillSettings(
-        wayback=table.get("wayback", url, default.wayback).rstrip("/"),
-        gdelt=table.get("gdelt", url, default.gdelt).rstrip("/"),
-        commoncrawl=table.get("commoncrawl", url, default.commoncrawl).rstrip("/"),
-        commoncrawl_files=table.get("commoncrawl_files", url, default.commoncrawl_files).rstrip("/"),
-        cdx_delay=table.get("cdx_delay", number(at_least=0, unit="seconds"), default.cdx_delay),
-        gdelt_delay=table.get("gdelt_delay", number(at_least=0, unit="seconds"), default.gdelt_delay),
-    )
-    table.close()
-    return settings
-
-
-def _publish(table: Table) -> PublishSettings:
-    default = PublishSettings()
-    settings = PublishSettings(
-        full_text=table.get("full_text", one_of(FULL_TEXTS), default.full_text),
-        title=table.get("title", text, None),
-        licence=table.get("licence", text, None),
-        correction_contact=table.get("correction_contact", contact, None),
-    )
-    table.close()
-    return settings

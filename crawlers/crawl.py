@@ -8,10 +8,12 @@ from pathlib import Path
 
 from scrapy.exceptions import IgnoreRequest
 
+from archive import log
 from archive.errors import ArchiveError
 from archive.model import Capture, Failure
 from archive.store import runs
 from archive.topic import Topic
+from archive.urls import host_of, registered_domain
 from crawlers.frontier import UNRANKED, Fetch, Ranking
 from crawlers.guard import Guard
 from crawlers.recorder import Recorder
@@ -36,6 +38,7 @@ class Crawl:
     follow: Callable[[Capture, bytes], Iterable[Fetch]] | None = None  # where else the answer of a source leads
     last: list[Fetch] = field(default_factory=list)  # held back until nothing else is to be done
     asked: set[str] = field(default_factory=set)
+    told: set[tuple[str, str]] = field(default_factory=set)  # sites and reasons of what was postponed
     requests: int = 0
     fatal: ArchiveError | None = None
     broken: Exception | None = None
@@ -48,13 +51,28 @@ class Crawl:
         runs.add_failure(self.conn, failure, program=self.program)
         self._in_trouble().add(subject)
         self.failures[reason] += 1
+        if stage != "crawl":  # a fetch that failed has its line
+            log.event("failure", stage=stage, subject=subject, reason=reason)
 
     def refused(self, subject: str, reason: str) -> None:
         """Keep why an address may not be asked for."""
         failure = Failure(stage="refused", subject=subject, reason=reason, at=self.recorder.clock())
         runs.add_failure(self.conn, failure, program=self.program)
         self._in_trouble().add(subject)
+        log.event("refused", url=subject, reason=reason)
         self.recorder.count(f"refused ({reason})" if len(reason) < 60 else "refused")
+
+    def postponed(self, url: str, reason: str) -> None:
+        """Count what is left for another run."""
+        self.recorder.count("left for another run")
+        self.told_once(url, reason)
+
+    def told_once(self, url: str, reason: str) -> None:
+        """Log what is left for another run: of each site and reason, one line is enough."""
+        site = registered_domain(host_of(url))
+        if (site, reason) not in self.told:
+            self.told.add((site, reason))
+            log.event("postponed", site=site, reason=reason, url=url)
 
     def succeeded(self, subject: str) -> None:
         """What failed or was refused before was fetched."""

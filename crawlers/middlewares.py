@@ -21,8 +21,8 @@ from scrapy.resolver import CachingThreadedResolver
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 
-from archive import warc
-from archive.errors import ArchiveError, CrawlFailed
+from archive import log, warc
+from archive.errors import ArchiveError, CrawlFailed, DamagedWarc
 from archive.model import Capture
 from archive.payloads import UndecodablePayload, decoded
 from archive.store import captures
@@ -111,7 +111,10 @@ class RobotsMiddleware(_Middleware):
         if capture is None or capture.truncated or not (200 <= capture.status < 300 or 400 <= capture.status < 500):
             return None
         held = captures.original(self.crawl.conn, url=address, payload_digest=capture.payload_digest) or capture
-        return capture, warc.read_payload(self.crawl.warcs, held.record)
+        try:
+            return capture, warc.read_payload(self.crawl.warcs, held.record)
+        except DamagedWarc:  # rules that are held no more are asked for again
+            return None
 
 
 def _decoded(capture: Capture, body: bytes) -> bytes:
@@ -191,6 +194,7 @@ class MannersMiddleware(_Middleware):
             site.next_at = monotonic() + site.manners.wait
         if site.manners.left_alone and not before.left_alone:
             self.crawl.failed("crawl", name, site.manners.left_alone)
+            log.event("left_alone", site=name, reason=site.manners.left_alone)
         self._end_turn(site, request)
         return response
 

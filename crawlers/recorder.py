@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
+from archive import log
 from archive.digests import payload_digest
-from archive.model import Capture, Exchange, FailedFetch, Truncated
+from archive.model import Capture, Exchange, FailedFetch, Observation, Truncated
 from archive.store import captures
 from archive.times import to_milliseconds
 from archive.warc import WarcWriter, parse_head
@@ -44,6 +45,7 @@ class Recorder:
         else:
             capture = self.writer.write(exchange, revisit_of=self._earlier(exchange, response.status))
         seen = captures.add(self.conn, capture)
+        self._log(request, seen, capture, started_at)
         if seen.outcome == "failed":
             request.meta[WHY] = seen.error
         else:
@@ -62,7 +64,15 @@ class Recorder:
             role=request.meta.get(ROLE, "other"), source=request.meta.get(SOURCE),
             error=f"{type(error).__name__}: {str(error)[:500]}",
         )
-        captures.add_failed(self.conn, failed, self.writer.write_failed(failed))
+        seen = captures.add_failed(self.conn, failed, self.writer.write_failed(failed))
+        self._log(request, seen, None, failed.at)
+
+    def _log(self, request: Request, seen: Observation, capture: Capture | None, started_at: datetime) -> None:
+        log.event(
+            "fetch", url=request.url, role=request.meta.get(ROLE, "other"), source=request.meta.get(SOURCE),
+            status=capture.status if capture else None, outcome=seen.outcome, error=seen.error,
+            bytes=capture.payload_length if capture else 0, seconds=(self.clock() - started_at).total_seconds(),
+        )
 
     def count(self, what: str) -> None:
         """Add one to a figure of the crawl's report."""

@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 
+from archive import log
 from archive.digests import payload_digest
 from archive.errors import TopicError
 from archive.model import Capture, Discovery
@@ -86,6 +87,7 @@ class ArchiveSpider(Spider):
             )
         except ValueError as error:
             self.crawl.failed("crawl", fetch.url, str(error))
+            log.event("refused", url=fetch.url, reason=str(error))
             return None
 
     def _article(self, fetch: Fetch) -> Request | None:
@@ -169,7 +171,7 @@ class ArchiveSpider(Spider):
     def note_failure(self, failure: Any) -> None:
         """What robots or the guard refused is kept with its reason; what failed on the way was recorded."""
         if isinstance(failure.value, Postponed):
-            self.crawl.recorder.count("left for another run")
+            self.crawl.postponed(failure.request.url, str(failure.value))
         elif isinstance(failure.value, Refused):
             self.crawl.refused(failure.request.url, str(failure.value))
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from scrapy import Request, Spider
 
+from archive import log
 from archive.model import Capture
 from archive.payloads import UndecodablePayload, decoded
 from archive.store.slices import Scope
-from crawlers.crawl import Crawl, Refused
+from crawlers.crawl import Crawl, Postponed, Refused
 from crawlers.recorder import ARCHIVE, CAPTURE, ORIGINAL, ROLE, SOURCE
 
 MAX_ANSWER_BYTES = 200_000_000  # of an index's answer, unpacked
@@ -58,7 +59,11 @@ class Turn:
         meta = {ROLE: role, SOURCE: source, ORIGINAL: original, ARCHIVE: archive, "dont_retry": not retry}
         try:
             response = await self.download(Request(url, meta=meta, headers=headers))
-        except Refused:
+        except Postponed as error:
+            self.crawl.told_once(url, str(error))
+            raise
+        except Refused as error:
+            log.event("refused", url=url, reason=str(error))
             raise
         except Exception:  # noqa: BLE001  # whatever went wrong, the recorder has kept it and there was no answer
             return None

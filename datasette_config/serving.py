@@ -11,7 +11,7 @@ from typing import Any
 
 from archive.errors import NotPublic, PortBusy
 from archive.store import open_database
-from archive.topic import FullText
+from archive.topic_settings import FullText
 
 # Facets that are only suggested cost many times what the page does; people's own SQL may take a few seconds.
 SETTINGS = MappingProxyType({

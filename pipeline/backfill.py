@@ -22,7 +22,7 @@ from crawlers.span import COMMON_CRAWL, GDELT, WAYBACK, Service, Span, estimate,
 from pipeline import PROGRAM
 from pipeline.care import reading
 from pipeline.intake import index_pending, note_topic
-from pipeline.work import Clock, Progress, Work
+from pipeline.work import Clock, Progress, Work, noted_run
 
 if TYPE_CHECKING:
     from crawlers.backfill import TurnReport
@@ -116,26 +116,20 @@ def _end_with_parent() -> None:
 def _locked_turn(job: Job) -> "dict[Service, TurnReport]":
     from crawlers import backfill as plans
 
-    with open_archive(job.data, create=True, turn_patience=job.patience) as archive:
+    with (open_archive(job.data, create=True, turn_patience=job.patience) as archive,
+          noted_run(archive, job.topic, "backfill", job.clock) as reports):
         work = Work(archive, job.topic, job.clock, lambda *_: None)
-        run_id = runs.start_run(
-            archive.conn, command="backfill", program=PROGRAM, topic_digest=job.topic.digest, at=job.clock()
-        )
-        reports: list[Report] = []
         started = monotonic()
-        try:
-            reports.append(index_pending(work))
-            note_topic(work)
-            for service in job.services:
-                plan(job.topic, archive.conn, job.span, service)
-            done = plans.turn(
-                job.topic, archive.conn, job.services, job.span, dry_run=job.dry_run,
-                warc_folder=archive.folder.warcs, clock=job.clock, program=PROGRAM,
-            )
-            reports += [_report(service, Counter(one.counts), one.stopped, monotonic() - started)
-                        for service, one in done.items()]
-        finally:
-            runs.end_run(archive.conn, run_id, reports, at=job.clock())
+        reports.append(index_pending(work))
+        note_topic(work)
+        for service in job.services:
+            plan(job.topic, archive.conn, job.span, service)
+        done = plans.turn(
+            job.topic, archive.conn, job.services, job.span, dry_run=job.dry_run,
+            warc_folder=archive.folder.warcs, clock=job.clock, program=PROGRAM,
+        )
+        reports += [_report(service, Counter(one.counts), one.stopped, monotonic() - started)
+                    for service, one in done.items()]
     return done
 
 

@@ -1,4 +1,4 @@
-"""Steps around a whole archive: rebuild, status, export, serve."""
+"""Steps around a whole archive: rebuild, export, serve."""
 
 import json
 import os
@@ -8,22 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
-from archive.errors import ForeignDatabase, MissingArchive
+from archive.errors import ForeignDatabase, MissingArchive, OlderSchema
 from archive.folder import Archive, DataFolder, locked
 from archive.model import Report
-from archive.store import export, open_database, read_database, runs
+from archive.store import export, health, open_database, read_database
 from archive.topic import Topic
-from pipeline import PROGRAM
 from pipeline.steps import update
-from pipeline.work import Clock, Progress, Work
+from pipeline.work import Clock, Progress, Work, noted_run
 
 
 def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> list[Report]:
     """Make the database anew from the WARC files, beside the old one, which is replaced at the end.
 
-    What was recorded only in the database, `runs` and `failures`, is begun anew.
+    What was recorded only in the database, `runs` and `failures`, is begun anew; what a person was told, and when the
+    archive was cared for, is taken over as far as the old one can be read.
     """
     folder = DataFolder(data)
     if not folder.warcs.is_dir():
@@ -34,9 +33,10 @@ def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> li
         _remove(new)
         conn = open_database(new, create=True)
         try:
-            run_id = runs.start_run(conn, command="rebuild", program=PROGRAM, topic_digest=topic.digest, at=clock())
-            reports = update(Work(Archive(folder, conn), topic, clock, progress))
-            runs.end_run(conn, run_id, reports, at=clock())
+            archive = Archive(folder, conn)
+            with noted_run(archive, topic, "rebuild", clock) as reports:
+                reports += update(Work(archive, topic, clock, progress))
+            _carry_over(folder.database, conn)
             conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             conn.close()
@@ -52,6 +52,15 @@ def _refuse_newer(database: Path) -> None:
         read_database(database).close()
 
 
+def _carry_over(database: Path, new: sqlite3.Connection) -> None:
+    with suppress(MissingArchive, ForeignDatabase, OlderSchema):
+        old = read_database(database)
+        try:
+            health.carry_over(old, new)
+        finally:
+            old.close()
+
+
 def _settle(database: Path) -> None:
     """Take the old database's log into its file, so that nothing of it is beside the new one."""
     with suppress(MissingArchive, ForeignDatabase, sqlite3.DatabaseError):
@@ -64,16 +73,6 @@ def _settle(database: Path) -> None:
 def _remove(database: Path, *, but_main: bool = False) -> None:
     for suffix in ("-wal", "-shm") if but_main else ("", "-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
-
-
-def status(data: Path) -> dict[str, Any]:
-    """What the archive holds, its failures, sources and last runs; for reading only, beside a crawl."""
-    with reading(data) as conn:
-        return {
-            "holds": runs.counts(conn), "failures": runs.failures(conn),
-            "sources": [{name: getattr(s, name) for name in s.__slots__} for s in runs.source_health(conn)],
-            "runs": runs.last_runs(conn, limit=5),
-        }
 
 
 def export_jsonl(data: Path, file: Path) -> Report:

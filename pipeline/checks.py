@@ -1,23 +1,36 @@
-"""`stemma check --live`: ask every source once, into an archive that is thrown away, and say which answer."""
+"""`stemma check --live`: ask every source once, into an archive that is thrown away, and say what each answers."""
 
+import sqlite3
 from dataclasses import replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from archive.folder import open_archive
-from archive.store import runs
-from archive.topic import Topic
+from archive.store import health, runs
+from archive.topic import Source, Topic
+from archive.urls import absolute
 from pipeline import intake
+from pipeline.dates import moment
 from pipeline.work import Clock, Work
+
+MOST_HOPS = 6  # of a source that redirects
+
+Permission = Literal["allow", "forbid", "unknown"]
 
 
 class LiveSource(NamedTuple):
-    """What a source answered."""
+    """What a source answered: newest is the latest date that an item declared, detail what stands in its way."""
 
     source: str
+    kind: str
+    url: str
     answers: bool
     items: int
+    newest: str | None
+    robots: Permission
     detail: str
 
 
@@ -26,13 +39,48 @@ def live(topic: Topic, clock: Clock) -> list[LiveSource]:
     sources = tuple(source for source in topic.sources if source.kind != "list")
     asked = replace(topic, sources=sources)
     with TemporaryDirectory() as folder, open_archive(Path(folder) / "data", create=True) as archive:
+        started = clock()
         intake.crawl(Work(archive, asked, clock, lambda *_: None), sources_only=True)
-        health = {source.name: source for source in runs.source_health(archive.conn)}
-        reasons = runs.reasons(archive.conn)
-    return [
-        LiveSource(
-            source=source.name, answers=health[source.name].last_success is not None and source.url not in reasons,
-            items=health[source.name].discovered, detail=reasons.get(source.url or "", source.url or ""),
-        )
-        for source in sources
-    ]
+        fared = {source.name: source for source in health.sources(archive.conn, since=started)}
+        return [_answer(archive.conn, source, fared[source.name]) for source in sources]
+
+
+def _answer(conn: sqlite3.Connection, source: Source, fared: health.SourceHealth) -> LiveSource:
+    reason = _in_the_way(conn, source.url or "")
+    answers = fared.last_success is not None and reason is None
+    is_forbidden = reason is not None and reason.startswith("robots.txt forbids")
+    is_unknown = reason is not None and reason.startswith("robots.txt") and not is_forbidden
+    return LiveSource(
+        source=source.name, kind=source.kind, url=source.url or "", answers=answers, items=fared.discovered,
+        newest=newest(health.declared_dates(conn, source.name)),
+        robots="forbid" if is_forbidden else "unknown" if is_unknown or fared.last_look is None else "allow",
+        detail=reason or ("" if answers else fared.reason or "it was not asked; see crawl.minutes and crawl.requests"),
+    )
+
+
+def _in_the_way(conn: sqlite3.Connection, url: str) -> str | None:
+    """Why an address, or the one that it redirects to, did not answer; None where it did."""
+    reasons, redirects = runs.reasons(conn), health.redirects(conn)
+    for _ in range(MOST_HOPS):
+        if url in reasons or url not in redirects:
+            break
+        url = absolute(url, redirects[url] or "") or url
+    return reasons.get(url)
+
+
+def newest(declared: list[str]) -> str | None:
+    """The latest of dates as feeds and sitemaps declare them, as ISO 8601; a day where only that is said."""
+    found = [read for text in declared if (read := _read(text)) is not None]
+    return max(found)[1] if found else None
+
+
+def _read(text: str) -> tuple[datetime, str] | None:
+    """A date as the latest moment that it may mean, and as it is to be shown."""
+    iso = moment(text, basis="declared")
+    if iso is not None:
+        return iso.latest, iso.iso
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return (at, at.isoformat()) if at.tzinfo is not None else None

@@ -12,7 +12,7 @@ from time import monotonic
 from archive import events, warc
 from archive.errors import DamagedWarc
 from archive.model import Capture, FailedFetch, RecordRef, Report
-from archive.store import captures, runs
+from archive.store import captures, health, runs
 from archive.topic import Topic
 from archive.urls import host_of, registered_domain
 from crawlers.discover import announcement
@@ -45,7 +45,9 @@ def index_pending(work: Work) -> Report:
                 failed["damaged records: restore their files from a backup, then run 'stemma rebuild'"] += 1
             done += _index_record(work.conn, meaning, ref)
             work.progress("index", done, 0)
-    for path, reason in _lost(work):
+    lost = dict(_lost(work))
+    health.clear_found(work.conn, lost)
+    for path, reason in lost.items():
         work.fail("index", path, reason)
         failed["WARC files that are missing or shorter than they were: restore them from a backup"] += 1
     return Report(step="index", done=done, failed=by_frequency(failed), attention=tuple(failed),

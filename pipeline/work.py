@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from archive import log
 from archive.folder import Archive
-from archive.model import Failure
+from archive.model import Failure, Report
 from archive.store import runs
 from archive.topic import Topic
 from pipeline import PROGRAM
@@ -32,9 +34,29 @@ class Work:
 
     def fail(self, stage: str, subject: str, reason: str, *, program: str = PROGRAM) -> None:
         """Keep why a stage could not process a subject; `program` names what may try again only when it changed."""
+        log.event("failure", stage=stage, subject=subject, reason=reason)
         runs.add_failure(
             self.conn, Failure(stage=stage, subject=subject, reason=reason, at=self.clock()), program=program
         )
+
+
+@contextmanager
+def noted_run(archive: Archive, topic: Topic, command: str, clock: Clock) -> Iterator[list[Report]]:
+    """A run in `runs` and in the log, and the list of its reports; one without an end was killed, or failed."""
+    with log.logging_to(archive.folder.log):
+        reports: list[Report] = []
+        run_id = runs.start_run(archive.conn, command=command, program=PROGRAM, topic_digest=topic.digest, at=clock())
+        log.event("run_started", command=command, run=run_id, program=PROGRAM, topic=topic.name)
+        try:
+            yield reports
+        except BaseException as error:
+            log.event("run_failed", command=command, run=run_id, error=f"{type(error).__name__}: {error}")
+            raise
+        runs.end_run(archive.conn, run_id, reports, at=clock())
+        for report in reports:
+            log.event("step", run=run_id, step=report.step, done=report.done, skipped=report.skipped,
+                      failed=sum(n for _, n in report.failed), seconds=report.seconds)
+        log.event("run_ended", command=command, run=run_id)
 
 
 def by_frequency(failed: Counter[str]) -> tuple[tuple[str, int], ...]:

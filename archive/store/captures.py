@@ -257,12 +257,13 @@ def _block(conn: sqlite3.Connection, capture: Capture) -> tuple[BlockKind, str] 
     return (row["kind"], row["reason"]) if row else None
 
 
-def add_failed(conn: sqlite3.Connection, failed: FailedFetch, record: RecordRef) -> None:
+def add_failed(conn: sqlite3.Connection, failed: FailedFetch, record: RecordRef) -> Observation:
     """Keep a look that got no answer, and that its WARC file is indexed up to its record's end."""
     seen = Observation(url=one_word(failed.url), at=failed.at, outcome="failed", error=one_line(failed.error))
     with transaction(conn):
         set_indexed(conn, record.path, record.offset + record.length)
         _add_observation(conn, seen, role=failed.role, source=failed.source, via="stemma")
+    return seen
 
 
 def original(conn: sqlite3.Connection, *, url: str, payload_digest: str, via: str = "stemma") -> Capture | None:

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from archive.model import Failure, Report
@@ -41,22 +40,12 @@ COUNTS = """
     UNION ALL SELECT 'failures', count(*) FROM failures
 """
 
-SOURCE_HEALTH = """
-    SELECT s.name, s.outlet, s.kind, s.address,
-           (SELECT max(at) FROM observations o WHERE o.source = s.name AND o.role = s.kind
-            AND o.outcome IN ('new', 'unchanged')) AS last_success,
-           (SELECT outcome FROM observations o WHERE o.source = s.name AND o.role = s.kind
-            ORDER BY at DESC LIMIT 1) AS last_outcome,
-           (SELECT count(*) FROM discoveries d WHERE d.source = s.name) AS discovered
-    FROM sources s ORDER BY s.name
-"""
-
 # Of every address that failed, why: what could not be read in it, else what the last look at it found.
 REASONS = """
     SELECT url AS subject, error AS reason FROM observations o
     WHERE error IS NOT NULL AND outcome != 'redirected'
       AND at = (SELECT max(at) FROM observations l WHERE l.url = o.url)
-    UNION ALL SELECT subject, reason FROM failures WHERE stage IN ('discover', 'crawl')
+    UNION ALL SELECT subject, reason FROM failures WHERE stage IN ('discover', 'crawl', 'refused')
 """
 
 CLEAR_SOURCES = "DELETE FROM sources"
@@ -72,19 +61,6 @@ ADD_OUTLET = """
     INSERT INTO outlets (domain, outlet, country, owner) VALUES (:domain, :outlet, :country, :owner)
     ON CONFLICT (domain) DO NOTHING
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceHealth:
-    """What a source brought, and when it last answered."""
-
-    name: str
-    outlet: str
-    kind: str
-    address: str | None
-    last_success: str | None
-    last_outcome: str | None
-    discovered: int
 
 
 def add_failure(conn: sqlite3.Connection, failure: Failure, *, program: str) -> None:
@@ -144,11 +120,6 @@ def reasons(conn: sqlite3.Connection) -> dict[str, str]:
 def counts(conn: sqlite3.Connection) -> dict[str, int]:
     """What the archive holds."""
     return {row["what"]: row["n"] for row in conn.execute(COUNTS)}
-
-
-def source_health(conn: sqlite3.Connection) -> list[SourceHealth]:
-    """Every source of the topic with what it brought."""
-    return [SourceHealth(**dict(row)) for row in conn.execute(SOURCE_HEALTH)]
 
 
 def set_sources(

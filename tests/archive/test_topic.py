@@ -14,6 +14,7 @@ from archive.topic import (
     CrawlSettings,
     Source,
     Topic,
+    WatchSettings,
     bundled_topics,
     load_topic,
     new_topic_text,
@@ -389,3 +390,29 @@ def test_a_letter_lost_from_any_key_is_noticed(place: tuple[str, ...], cut: int)
     if misspelt and text != TOPIC:
         with pytest.raises(TopicError, match=rf"(^|[. ]){misspelt}: unknown key"):
             parsed(text)
+
+
+def test_the_thresholds_of_the_watch_have_defaults_and_bounds() -> None:
+    assert parse_topic(TOPIC, path="t.toml").watch == WatchSettings()
+    watched = TOPIC + '[watch]\nsilence = 5\nbackup_days = 2\nbackup = "../copies"\nping = "https://ping.example/x"\n'
+    assert parse_topic(watched, path="t.toml").watch == WatchSettings(
+        silence=5.0, backup_days=2.0, backup="../copies", ping="https://ping.example/x")
+    with pytest.raises(TopicError) as caught:
+        parse_topic(TOPIC + '[watch]\nsilence = 0\nfailures = 2\ndays = 0\nping = "file:///etc/passwd"\n', path="t.toml")
+    assert [line.split(":")[1].strip() for line in str(caught.value).splitlines()[1:]] == [
+        "watch.silence", "watch.failures", "watch.days", "watch.ping"]
+
+
+def test_the_vantage_of_the_crawler_is_a_country() -> None:
+    assert with_overrides(parse_topic(TOPIC, path="t.toml"), ["crawl.vantage=DE"]).crawl.vantage == "DE"
+    with pytest.raises(TopicError, match="country code"):
+        with_overrides(parse_topic(TOPIC, path="t.toml"), ["crawl.vantage=Berlin"])
+
+
+def test_the_template_shows_every_key_of_the_watch_with_its_default() -> None:
+    text = new_topic_text(name="floods", title="Floods", contact="mailto:me@university.edu")
+    shown = text.replace("# [watch]", "[watch]").partition("[watch]")[2].partition("[publish]")[0]
+    keys = tomllib.loads("\n".join(line.removeprefix("# ") for line in shown.splitlines()[1:]))
+    assert set(keys) == set(WatchSettings.__slots__)
+    assert {key: keys[key] for key in ("silence", "failures", "days", "disk_days")} == {
+        "silence": 3.0, "failures": 0.5, "days": 7, "disk_days": 30}

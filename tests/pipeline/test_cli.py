@@ -16,6 +16,7 @@ import pytest
 from public_rows import public_rows
 from stemma_testing import ROOT, FilledDemo, Stemma, topic_file
 
+from archive import log
 from crawlers.demo.server import WebRequest, WebResponse
 
 Serve = Callable[[Callable[[WebRequest], WebResponse]], tuple[Any, Stemma]]
@@ -226,20 +227,33 @@ def test_a_newer_database_is_not_replaced_by_a_rebuild(demo: FilledDemo, tmp_pat
 
 
 def test_check_live_says_which_sources_answer(serve: Serve) -> None:
-    feed = b"""<rss version="2.0"><channel><title>x</title><item><link>http://news.example/1</link></item></channel></rss>"""
+    dates = ("Sat, 15 Mar 2025 10:00:00 GMT", "Sat, 15 Mar 2025 13:30:00 +0200", "yesterday")
+    items = "".join(f"<item><link>http://news.example/{n}</link><pubDate>{date}</pubDate></item>"
+                    for n, date in enumerate(dates))
+    feed = f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()
 
     def handler(request: WebRequest) -> WebResponse:
         answers = {"/feed": WebResponse(body=feed), "/page": WebResponse(body=b"<html><body>no feed</body></html>"),
-                   "/robots.txt": WebResponse(status=404)}
+                   "/moved": WebResponse(status=301, headers=(("Location", "/secret"),)),
+                   "/robots.txt": WebResponse(body=b"User-agent: *\nDisallow: /secret\n")}
         return answers.get(request.path, WebResponse(status=404))
 
     _, stemma = serve(handler)
-    topic_file(stemma.folder, feeds=[f"http://news.example/{name}" for name in ("feed", "page", "missing")])
-    rows = json.loads(stemma.run("check", "--live", "--topic", "topic.toml", "--json", code=1).stdout)
-    assert [(row["answers"], row["items"]) for row in rows] == [(True, 1), (False, 0), (False, 0)]
+    asked = ("feed", "page", "missing", "secret", "moved")
+    topic_file(stemma.folder, feeds=[f"http://news.example/{name}" for name in asked])
+    done = stemma.run("check", "--live", "--topic", "topic.toml", "--json", code=1)
+    rows = json.loads(done.stdout)
+    assert [(row["answers"], row["items"], row["robots"]) for row in rows] == [
+        (True, 3, "allow"), (False, 0, "allow"), (False, 0, "allow"), (False, 0, "forbid"), (False, 0, "forbid")]
+    assert [row["newest"] for row in rows] == ["2025-03-15T13:30:00+02:00", None, None, None, None]
     assert "no feed" in rows[1]["detail"]
     assert "404" in rows[2]["detail"]
+    assert rows[3]["detail"] == rows[4]["detail"] == "robots.txt forbids it"
     assert not (stemma.folder / "data").exists()
+    text = stemma.run("check", "--live", "--topic", "topic.toml", code=1).stdout.splitlines()[1:]
+    for column in ("items", "newest", "robots "):
+        assert len({line.index(column) for line in text}) == 1, column
+    assert "13:30" in text[0]
 
 
 def test_the_demo_fills_an_archive_serves_it_and_is_quick_the_second_time(stemma: Stemma) -> None:
@@ -260,3 +274,31 @@ def test_the_demo_fills_an_archive_serves_it_and_is_quick_the_second_time(stemma
     finally:
         process.kill()
         process.communicate()
+
+
+def test_every_exchange_refusal_and_run_is_a_line_of_the_log(serve: Serve) -> None:
+    def handler(request: WebRequest) -> WebResponse:
+        if request.path == "/robots.txt":
+            return WebResponse(body=b"User-agent: *\nDisallow: /secret\n")
+        if request.path == "/a":
+            return WebResponse(status=302, headers=(("Location", '/b?x="1" event=run_ended'),))
+        return WebResponse(delivery="reset") if request.path == "/reset" else WebResponse(body=b"<p>Private text</p>")
+
+    _, stemma = serve(handler)
+    topic_file(stemma.folder, ["http://news.example/a", "http://news.example/secret", "http://news.example/reset"],
+               feeds=["http://news.example/feed"])
+    stemma.run("run", "--topic", "topic.toml")
+    written = (stemma.folder / "data" / "log" / "stemma.log").read_text()
+    assert "Private" not in written
+    lines = [log.parse(line) for line in written.splitlines()]
+    assert [lines[0]["event"], lines[-1]["event"]] == ["run_started", "run_ended"]
+    fetches = {line["url"]: line for line in lines if line["event"] == "fetch"}
+    assert fetches["http://news.example/robots.txt"]["role"] == "robots"
+    assert fetches["http://news.example/a"]["error"] == '/b?x="1" event=run_ended'
+    (page,) = [line for url, line in fetches.items() if url.startswith("http://news.example/b?")]
+    assert (page["role"], page["status"], page["outcome"], page["bytes"]) == ("article", "200", "new", "19")
+    assert float(page["seconds"]) > 0
+    assert fetches["http://news.example/reset"]["outcome"] == "failed"
+    assert [line["reason"] for line in lines if line["event"] == "refused"] == ["robots.txt forbids it"]
+    assert [line["stage"] for line in lines if line["event"] == "failure"] == ["discover", "extract"]
+    assert "crawl" in {line["step"] for line in lines if line["event"] == "step"}

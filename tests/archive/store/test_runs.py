@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from sqlite3 import Connection
 
-from archive.model import Capture, Discovery, FailedFetch, Failure, RecordRef, Report
+from archive.model import Capture, Failure, Report
 from archive.store import captures, runs
 
 AT = datetime(2025, 3, 15, 12, tzinfo=UTC)
@@ -34,24 +34,6 @@ def test_a_run_that_was_killed_has_no_end(conn: Connection) -> None:
 
 def test_counts_of_an_empty_archive_are_noughts(conn: Connection) -> None:
     assert set(runs.counts(conn).values()) == {0}
-
-
-def test_a_source_is_well_if_it_answered_last(conn: Connection, capture: Callable[..., Capture]) -> None:
-    source: dict[str, str | None] = {"name": "feed", "outlet": "News", "kind": "feed", "address": "https://a.example/feed",
-                                     "country": None, "language": "en"}
-    outlet: dict[str, str | None] = {"domain": "a.example", "outlet": "News", "country": None, "owner": None}
-    runs.set_sources(conn, [source, source | {"name": "silent"}], [outlet, outlet])
-    captures.add(conn, capture(role="feed", source="feed", url="https://a.example/feed", captured_at=AT))
-    captures.add_failed(conn, FailedFetch(url="https://a.example/feed", at=AT + timedelta(hours=1), role="feed",
-                                          source="feed", error="Timeout"), RecordRef(path="x", offset=0, length=1))
-    captures.add_discoveries(conn, RecordRef(path="x", offset=0, length=1), [
-        Discovery(url="https://a.example/1", source="feed", found_at=AT)])
-    feed, silent = runs.source_health(conn)
-    assert (feed.name, feed.last_success, feed.last_outcome, feed.discovered) == \
-        ("feed", "2025-03-15T12:00:00.000Z", "failed", 1)
-    assert (silent.last_success, silent.last_outcome, silent.discovered) == (None, None, 0)
-    runs.set_sources(conn, [], [])
-    assert runs.source_health(conn) == []
 
 
 def test_an_address_that_failed_last_has_its_reason(conn: Connection, capture: Callable[..., Capture]) -> None:

@@ -1,0 +1,34 @@
+"""The command line: each command parses, opens the archive, calls one step and prints its Report."""
+
+import sqlite3
+import sys
+
+import click
+
+from archive.errors import ArchiveError
+from pipeline.cli import derive, intake, out, status
+from pipeline.cli.base import cli
+
+for command in (  # in the order of the work
+    intake.init, intake.check, intake.crawl, intake.capture, intake.backfill, intake.import_, derive.update,
+    derive.run, derive.rebuild, status.status, out.serve, out.export, out.demo,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run a command; an error that a person can mend is one message, and its class's exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped; run it again to go on", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ArchiveError as error:
+        click.echo(f"stemma: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (OSError, sqlite3.OperationalError) as error:  # a full disk, a folder that cannot be written, a locked file
+        click.echo(f"stemma: {error}; mend that and run again, what was kept is whole", err=True)
+        sys.exit(1)

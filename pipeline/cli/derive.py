@@ -1,0 +1,84 @@
+"""Commands by which the database is made: update, run, rebuild."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.errors import ArchiveLocked
+from pipeline.cli.base import Bars, finish, now, opened, options, refuse_other_topic, refuse_placeholder, show, tell
+
+
+@click.command()
+@options
+def update(topic: Any, data: Path, as_json: bool) -> None:
+    """Extract, judge, fold, compare and link what is pending."""
+    from pipeline import steps
+
+    with opened(topic, data, "update") as (work, reports):
+        reports += steps.update(work)
+        work.progress.close()
+    finish(reports, as_json=as_json)
+
+
+@click.command()
+@options
+def run(topic: Any, data: Path, as_json: bool) -> None:
+    """Crawl and update: the line for cron.
+
+    What needs a person is told when it begins and when it ends; between the two `status` shows it.
+    """
+    from pipeline import intake, status, steps
+
+    refuse_placeholder(topic)
+    with pinging(topic):
+        with opened(topic, data, "run", create=True) as (work, reports):
+            reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work),
+                        *steps.update(work)]
+            work.progress.close()
+            changes = status.judge(work, reports)
+            tell([alarm.sentence for alarm in changes.begun])  # before it is noted: better twice than never
+            tell([f"over: {alarm.name} (since {alarm.since:%Y-%m-%d %H:%M} UTC)" for alarm in changes.ended])
+            reports.append(status.keep(work, changes))
+        if as_json or sys.stdout.isatty():
+            show(reports, as_json=as_json)
+        if changes.begun:
+            sys.exit(1)
+
+
+@contextmanager
+def pinging(topic: Any) -> Iterator[None]:
+    """Ask the topic's address at the end of a run, by its exit code; where another run holds the lock there is none."""
+    if topic.watch.ping is None:
+        yield
+        return
+    from pipeline import ping
+
+    trust = ping.context(topic)
+    try:
+        yield
+    except (ArchiveLocked, KeyboardInterrupt):  # nothing ran, or a person is there
+        raise
+    except BaseException:
+        _say(ping.ping(topic, trust, is_well=False))
+        raise
+    _say(ping.ping(topic, trust, is_well=True))
+
+
+def _say(problem: str | None) -> None:
+    if problem is not None:
+        click.echo(f"stemma: {problem}", err=True)
+
+
+@click.command()
+@options
+def rebuild(topic: Any, data: Path, as_json: bool) -> None:
+    """Make the database anew from the WARC files."""
+    from pipeline import care
+
+    refuse_other_topic(topic, data)
+    reports = care.rebuild(topic, data, clock=now, progress=Bars())
+    finish(reports, as_json=as_json)

@@ -1,0 +1,205 @@
+"""Commands by which captures come in: init, check, crawl, import, backfill."""
+
+import json
+import shlex
+import sys
+from contextlib import redirect_stdout
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli.base import DEFAULT_TOPIC, Bars, attend, finish, now, opened, options, refuse_placeholder
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--topic", default=DEFAULT_TOPIC, metavar="NAME|FILE", show_default=True,
+              help="A bundled topic's name, or a topic file; one that does not exist is written.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("data"), show_default=True)
+@click.option("--contact", default="mailto:you@example.org", help="Your address, for the crawler's user agent.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+              help="Override a setting of the topic file while outlets are looked at, e.g. --set crawl.delay=10.")
+@click.option("--cron", "scheduler", flag_value="cron",
+              help="Print the line for crontab that runs it once an hour; an archive that exists is left alone.")
+@click.option("--systemd", "scheduler", flag_value="systemd", help="The same as a systemd service and its timer.")
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+def init(
+    topic: str, data: Path, contact: str, settings: tuple[str, ...], scheduler: str | None, urls: tuple[str, ...]
+) -> None:
+    """Make an empty archive, and a topic file to start from.
+
+    With the URLs of outlets, look for their feeds, sitemaps and section pages and put them into the topic file as
+    sources; a new file then starts from the default topic's keywords.
+    """
+    from archive.folder import DataFolder
+
+    if scheduler is None:
+        _make(topic, data, contact, settings, urls)
+        return
+    if urls:
+        raise click.UsageError(f"--{scheduler} prints what calls an archive; look for the outlets' sources first")
+    if not DataFolder(data).database.exists():
+        with redirect_stdout(sys.stderr):  # what is printed may go into a file
+            _make(topic, data, contact, settings, urls)
+    _print_schedule(topic, data, settings, scheduler)
+
+
+def _make(topic: str, data: Path, contact: str, settings: tuple[str, ...], urls: tuple[str, ...]) -> None:
+    from archive.folder import open_archive
+    from archive.topic import bundled_topics, load_topic, parse_topic, with_overrides
+    from pipeline import outlets
+
+    is_new = topic not in bundled_topics() and not Path(topic).exists()
+    if is_new:
+        text = outlets.new_text(Path(topic), contact=contact, like=DEFAULT_TOPIC if urls else None)
+    read = with_overrides(parse_topic(text, path=topic) if is_new else load_topic(topic), settings)
+    if urls:
+        refuse_placeholder(read)
+    if is_new:
+        outlets.write(Path(topic), text)
+        click.echo(f"wrote {topic}: put in your contact address, keywords and sources")
+    silent = []
+    if urls:
+        for url, sources in outlets.add(Path(topic), urls, settings=settings, clock=now):
+            click.echo(f"{url}: {len(sources)} new sources")
+            for source in sources:
+                click.echo(f"  {source.kind:<8} {source.name:<28} {source.url}")
+            silent += [] if sources else [url]
+    with open_archive(data, create=True):
+        file, folder = shlex.quote(topic), shlex.quote(str(data))
+        click.echo(f"archive in {data}; next: stemma check --topic {file} && stemma run --topic {file} --data {folder}")
+    if read.has_placeholder_contact:
+        click.echo(f"put your own contact address into the topic file before that: {read.contact} is a placeholder")
+    if silent:
+        click.echo(f"nothing new was found at {', '.join(silent)}; write their sources by hand", err=True)
+        sys.exit(1)
+
+
+def _print_schedule(topic: str, data: Path, settings: tuple[str, ...], scheduler: str) -> None:
+    """A line or units with the absolute paths of this program, the topic file and the data folder."""
+    from archive.topic import bundled_topics, load_topic, with_overrides
+    from pipeline import schedule
+
+    read = with_overrides(load_topic(topic), settings)
+    file = topic if topic in bundled_topics() else str(Path(topic).resolve())
+    command = [*_program(), "run", "--topic", file, "--data", str(data.resolve())]
+    command += [word for setting in settings for word in ("--set", setting)]
+    if scheduler == "cron":
+        click.echo(schedule.cron_line(command))
+    else:
+        for name, text in schedule.systemd_units(command, name=read.name, title=read.title).items():
+            click.echo(f"# /etc/systemd/system/{name}\n{text}")
+        click.echo(f"# then: systemctl daemon-reload && systemctl enable --now stemma-{read.name}.timer")
+    if read.has_placeholder_contact:
+        click.echo(f"put your own contact address into the topic file before that: {read.contact} is a placeholder",
+                   err=True)
+
+
+def _program() -> list[str]:
+    """This interpreter's `stemma`; where it was not installed as a script, the module."""
+    script = Path(sys.executable).with_name("stemma")
+    return [str(script)] if script.is_file() else [sys.executable, "-m", "pipeline"]
+
+
+@click.command()
+@click.option("--live", is_flag=True, help="Ask every source once; say what each answers, or what stands in its way.")
+@options
+def check(topic: Any, data: Path, live: bool, as_json: bool) -> None:
+    """Check the topic file, and with --live its sources."""
+    from pipeline import checks
+
+    del data
+    rows = checks.live(topic, now) if live else []
+    if as_json:
+        click.echo(json.dumps([row._asdict() for row in rows], ensure_ascii=False))
+    else:
+        click.echo(f"{topic.path}: {len(topic.sources)} sources, {len(topic.gazetteer)} names, no mistakes")
+        width = max((len(row.source) for row in rows), default=0)
+        for row in rows:
+            verdict = "ok  " if row.answers else "FAIL"
+            click.echo(f"{verdict}  {row.source:<{width}}  {row.kind:<7}  {row.items:>6} items  "
+                       f"newest {row.newest or 'not said':<25}  robots {row.robots:<7}  {row.detail}".rstrip())
+    if topic.has_placeholder_contact:
+        click.echo(f"{topic.path}: contact {topic.contact} is a placeholder; put in yours before you crawl", err=True)
+    if not topic.sources:
+        click.echo(f"{topic.path}: no sources yet; name some, or use 'stemma init --topic FILE URL...'", err=True)
+    if any(not row.answers for row in rows):
+        sys.exit(1)
+
+
+@click.command()
+@options
+def crawl(topic: Any, data: Path, as_json: bool) -> None:
+    """Fetch sources and the articles that are due into WARC files."""
+    from pipeline import intake
+
+    refuse_placeholder(topic)
+    with opened(topic, data, "crawl", create=True) as (work, reports):
+        reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work)]
+        work.progress.close()
+    finish(reports, as_json=as_json)
+
+
+@click.command()
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@options
+def capture(topic: Any, data: Path, as_json: bool, urls: tuple[str, ...]) -> None:
+    """Fetch these pages now, whatever the schedule; link them, and print findings and citation.
+
+    Robots rules, delays and budgets hold as for every crawl. Exit code 1 where a page could not be had.
+    """
+    from archive.urls import absolute
+    from pipeline import capture as capturing
+
+    refuse_placeholder(topic)
+    addresses = [absolute("", url) for url in urls]
+    if wrong := [url for url, address in zip(urls, addresses, strict=True) if address is None]:
+        raise click.UsageError(f"no web address: {', '.join(wrong)}; give whole addresses, such as https://news.example/a")
+    with opened(topic, data, "capture", create=True) as (work, reports):
+        done, findings = capturing.capture(work, [address for address in addresses if address])
+        reports += done
+        work.progress.close()
+    if as_json:
+        click.echo(json.dumps([capturing.as_json(finding) for finding in findings], ensure_ascii=False))
+    for finding in findings if not as_json else ():
+        click.echo("\n".join(capturing.lines(finding, topic=topic.title)))
+    attend(reports)
+    if not all(finding.is_captured for finding in findings):
+        sys.exit(1)
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--via", default=None, metavar="NAME", help="Who captured them (default: what the files say).")
+@options
+def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via: str | None) -> None:
+    """Copy the captures of WARC and WACZ FILES into the archive."""
+    from pipeline import backfill as archives
+    from pipeline import intake
+
+    with opened(topic, data, "import", create=True) as (work, reports):
+        reports += [intake.index_pending(work), archives.import_files(work, files, via=via)]
+        work.progress.close()
+    finish(reports, as_json=as_json)
+
+
+@click.command()
+@click.option("--from", "first", type=DAY, default=None, help="First day, as 2024-08-06 (default: the topic's).")
+@click.option("--to", "last", type=DAY, default=None, help="Last day (default: the topic's).")
+@click.option("--source", default=None, metavar="NAME", help="Only the site of one source of the topic file.")
+@click.option("--dry-run", is_flag=True, help="Ask what archives hold; say how much there is to fetch, fetch no page.")
+@options
+def backfill(
+    topic: Any, data: Path, as_json: bool, first: datetime | None, last: datetime | None, source: str | None,
+    dry_run: bool,
+) -> None:
+    """Fetch what web archives kept of the sources' sites, under the archives' own dates."""
+    from crawlers.span import Span
+    from pipeline import backfill as archives
+
+    refuse_placeholder(topic)
+    span = Span(first=first.date() if first else topic.start, last=last.date() if last else topic.end, source=source)
+    finish(archives.backfill(topic, data, span, dry_run=dry_run, clock=now, progress=Bars()), as_json=as_json)
