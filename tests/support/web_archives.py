@@ -175,7 +175,10 @@ class WebArchives:
         if request.host == INDEX and request.path == "/collinfo.json":
             listed = [{"id": name, "from": first, "to": last} for name, (first, last) in self.crawls.items()]
             return WebResponse(headers=(("Content-Type", "application/json"),), body=json.dumps(listed).encode())
-        if "page" in (query := parse_qs(request.path.partition("?")[2])) and query["page"] != ["0"]:
+        query = parse_qs(request.path.partition("?")[2])
+        if query.get("showNumPages") == ["true"]:  # as the real one, a page also for a host of which it has nothing
+            return WebResponse(body=b'{"pages": 1, "pageSize": 5, "blocks": 1}')
+        if "page" in query and query["page"] != ["0"]:
             return WebResponse(status=400, body=b'{"message": "Page 1 invalid: First Page is 0, Last Page is 0"}')
         if request.host == INDEX and (match := re.match(r"/(CC-MAIN-[\d-]+)-index\?", request.path)):
             return self._index(match[1], parse_qs(request.path.partition("?")[2]))
