@@ -97,6 +97,11 @@ class Source:
     note: str | None = None
     full_text: bool | None = None
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that the topic file itself has of it."""
+        return (self.url,) if self.url else self.urls
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlSettings:
@@ -135,14 +140,16 @@ class BackfillSettings:
     """Where archives answer, and how fast they are asked; cdx_delay is seconds between two questions to an index.
 
     wayback is a Wayback Machine or another archive with its interface; gdelt the DOC service; commoncrawl the index
-    of Common Crawl and commoncrawl_files the place of its files. None of the public ones is asked faster than its
-    operators wish, whatever cdx_delay says.
+    of Common Crawl and commoncrawl_files the place of its files. timemaps are what TimeMaps' addresses begin with (RFC
+    7089): before a slash and the address of an article. None of the public ones is asked faster than its operators
+    wish, whatever cdx_delay says.
     """
 
     wayback: str = "https://web.archive.org"
     gdelt: str = "https://api.gdeltproject.org"
     commoncrawl: str = "https://index.commoncrawl.org"
     commoncrawl_files: str = "https://data.commoncrawl.org"
+    timemaps: tuple[str, ...] = ("https://web.archive.org/web/timemap/link",)
     cdx_delay: float = 2.5
     gdelt_delay: float = 6.0
 
@@ -444,6 +451,7 @@ def _backfill(table: Table) -> BackfillSettings:
         gdelt=table.get("gdelt", url, default.gdelt).rstrip("/"),
         commoncrawl=table.get("commoncrawl", url, default.commoncrawl).rstrip("/"),
         commoncrawl_files=table.get("commoncrawl_files", url, default.commoncrawl_files).rstrip("/"),
+        timemaps=tuple(base.rstrip("/") for base in table.get("timemaps", list_of(url, at_least=0), default.timemaps)),
         cdx_delay=table.get("cdx_delay", number(at_least=0, unit="seconds"), default.cdx_delay),
         gdelt_delay=table.get("gdelt_delay", number(at_least=0, unit="seconds"), default.gdelt_delay),
     )

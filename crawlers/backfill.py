@@ -9,12 +9,12 @@ from time import monotonic
 
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers import commoncrawl_turn, gdelt_turn, sitemaps_turn, wayback
+from crawlers import commoncrawl_turn, gdelt_turn, sitemaps_turn, timemap_turn, wayback
 from crawlers.crawl import Crawl
 from crawlers.recorder import Recorder
 from crawlers.session import run_spider
 from crawlers.settings import guard
-from crawlers.span import COMMON_CRAWL, GDELT, SITEMAPS, WAYBACK, Service, Span, hosts, scope
+from crawlers.span import COMMON_CRAWL, GDELT, SITEMAPS, TIMEMAPS, WAYBACK, Service, Span, hosts, scope
 from crawlers.turn import Turn, TurnSpider
 
 TURN_SECONDS = 240.0  # of one turn: then the lock is free, and an hourly run has its chance
@@ -25,6 +25,7 @@ _WORK: dict[Service, tuple[Task, Task]] = {  # for a dry run, which asks and fet
     GDELT: (gdelt_turn.announce, gdelt_turn.announce),
     COMMON_CRAWL: (commoncrawl_turn.list_pages, commoncrawl_turn.bring),
     SITEMAPS: (sitemaps_turn.announce, sitemaps_turn.announce),
+    TIMEMAPS: (timemap_turn.list_mementos, timemap_turn.bring),
 }
 
 

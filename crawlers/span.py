@@ -10,17 +10,17 @@ from typing import Literal
 from archive.model import Slice
 from archive.store import slices
 from archive.store.slices import Scope
-from archive.topic import PROVENANCE, Source, Topic
-from archive.urls import host_of
-from crawlers import cdx, gdelt
+from archive.topic import PROVENANCE, Topic
+from crawlers import cdx, gaps, gdelt
 from crawlers.robots import robots_url
 from crawlers.slices import months
 
-Service = Literal["wayback", "gdelt", "commoncrawl", "sitemaps"]
+Service = Literal["wayback", "gdelt", "commoncrawl", "sitemaps", "timemaps"]
 WAYBACK: Service = "wayback"
 GDELT: Service = "gdelt"
 COMMON_CRAWL: Service = "commoncrawl"
 SITEMAPS: Service = "sitemaps"
+TIMEMAPS: Service = "timemaps"
 
 # In the order in which a turn asks them. The light ones are asked by default; the heavy ones move gigabytes.
 LIGHT: tuple[Service, ...] = (
@@ -28,6 +28,7 @@ LIGHT: tuple[Service, ...] = (
     GDELT,
     COMMON_CRAWL,
     SITEMAPS,
+    TIMEMAPS,  # after those whose gaps it fills
 )
 HEAVY: tuple[Service, ...] = ()
 
@@ -52,13 +53,8 @@ class Estimate:
 
 def hosts(topic: Topic, span: Span) -> list[str]:
     """The hosts of the topic's sources, in the order of the file, as archives' indexes write them."""
-    found = (cdx.host_prefix(host_of(url)) for source in topic.sources if span.source in (None, source.name)
-             for url in _addresses(source))
-    return list(dict.fromkeys(host for host in found if host))
-
-
-def _addresses(source: Source) -> tuple[str, ...]:
-    return (source.url,) if source.url else source.urls
+    return cdx.hosts(url for source in topic.sources if span.source in (None, source.name)
+                     for url in source.addresses)
 
 
 def searches(topic: Topic) -> list[str]:
@@ -78,15 +74,21 @@ def sitemaps(topic: Topic, span: Span) -> Iterator[tuple[str, int, str]]:
     The rules come first: each site is asked for them before anything else of it may be.
     """
     wanted = [source for source in topic.sources if span.source in (None, source.name)]
-    yield from ((robots_url(url), 0, source.name) for source in wanted for url in _addresses(source))
+    yield from ((robots_url(url), 0, source.name) for source in wanted for url in source.addresses)
     yield from ((source.url, 1, source.name) for source in wanted if source.kind == "sitemap" and source.url)
 
 
 def scope(topic: Topic, span: Span, service: Service) -> Scope:
     """What one service is asked about."""
     since, until = (datetime.combine(day, time(), tzinfo=UTC) for day in (span.first, span.last + timedelta(days=1)))
-    whats = {GDELT: searches(topic), SITEMAPS: sources(topic, span)}.get(service) or hosts(topic, span)
-    return Scope(service=service, whats=json.dumps(whats), since=since, until=until)
+    return Scope(service=service, whats=json.dumps(_whats(topic, span, service)), since=since, until=until)
+
+
+def _whats(topic: Topic, span: Span, service: Service) -> list[str]:
+    """The subjects of a service's questions: searches, names of sources, or hosts."""
+    if service == GDELT:
+        return searches(topic)
+    return sources(topic, span) if service in (SITEMAPS, TIMEMAPS) else hosts(topic, span)
 
 
 def plan(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -> None:
@@ -107,6 +109,8 @@ def plan(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -
 def estimate(topic: Topic, conn: sqlite3.Connection, span: Span) -> Estimate:
     """What is waiting to be fetched."""
     waiting = [one for service in (WAYBACK, COMMON_CRAWL) for one in slices.wanted(conn, scope(topic, span, service))]
+    filling = scope(topic, span, TIMEMAPS)
+    waiting += gaps.wanted(conn, filling, gaps.articles(topic, conn, filling))
     known = [one.length for one in waiting if one.length is not None]
     average = sum(known) / len(known) if known else 0.0
     return Estimate(
