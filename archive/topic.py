@@ -111,9 +111,9 @@ class CrawlSettings:
     of the whole crawl at once, per_host those of one host; revisit are ages of an article at which to look again;
     requests, per_host_requests and minutes are budgets of one run; authorities are PEM files of extra certificate
     authorities; allow_private names hosts or networks that may have private addresses; sitemap entries older than
-    sitemap_days are passed over; sample is the share that is fetched in turn of what would come last, as clearly off
-    the topic by its headline, to measure what that loses. archives_obey_robots: what a site's robots.txt forbids is
-    not taken from web archives either.
+    sitemap_days are passed over, but by a backfill, which has days of its own; sample is the share that is fetched in
+    turn of what would come last, as clearly off the topic by its headline, to measure what that loses.
+    archives_obey_robots: what a site's robots.txt forbids is not taken from web archives either.
     """
 
     agent: str = "stemma-archive"
