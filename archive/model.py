@@ -5,7 +5,7 @@ What is not known is None. Offsets into texts count characters of `"\\n\\n".join
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 SourceKind = Literal["feed", "sitemap", "section", "list"]
@@ -37,6 +37,18 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """The days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    def meets(self, other: "Days") -> bool:
+        """Whether the two have a day in common."""
+        return self.first <= other.last and other.first <= self.last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One HTTP request and its answer, as received; heads are raw bytes without the final blank line.
 
@@ -45,6 +57,7 @@ class Exchange:
 
     `via` names who captured it, None for this program. A memento has the archive's address as `url`, and says in
     `original_url` and `captured_at` what the archive captured, and when. An imported exchange may lack its request.
+    `asked_days` are those that a list was read for: it announces what it has of them, and nothing else.
     """
 
     url: str
@@ -61,6 +74,7 @@ class Exchange:
     via: str | None = None
     original_url: str | None = None
     captured_at: datetime | None = None
+    asked_days: Days | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,9 +358,10 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """One question to an archive: `what` (a host, a search) between `start` and `end`, the end excluded.
+    """One question to an archive: `what` (a host, a search, a file) between `start` and `end`, the end excluded.
 
-    resume_key is the service's own name for the place where its last answer stopped.
+    resume_key is the service's own name for the place where its last answer stopped. Of a file it says whence we came:
+    how many files lie above it, and the source or the article for which it is read ("1 courier-sitemap").
     """
 
     service: str

@@ -93,6 +93,11 @@ class Source:
     note: str | None = None
     full_text: bool | None = None
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that the topic file itself has of it."""
+        return (self.url,) if self.url else self.urls
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:

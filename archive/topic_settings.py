@@ -23,10 +23,11 @@ class CrawlSettings:
     the whole crawl at once, per_host those of one host; revisit are ages of an article, since its publication and
     since each edit that was seen, at which to look again; requests, per_host_requests and minutes are budgets of one
     run; authorities are PEM files of extra certificate authorities; allow_private names hosts or networks that may
-    have private addresses; sitemap entries older than sitemap_days are passed over; sample is the share that is
-    fetched in turn of what would come last, as clearly off the topic by its headline, to measure what that loses.
-    archives_obey_robots: what a site's robots.txt forbids is not taken from web archives either. vantage is the
-    country that the crawler asks from (ISO 3166-1): what a site refuses may be refused there only.
+    have private addresses; sitemap entries older than sitemap_days are passed over, but by a backfill, which has days
+    of its own; sample is the share that is fetched in turn of what would come last, as clearly off the topic by its
+    headline, to measure what that loses. archives_obey_robots: what a site's robots.txt forbids is not taken from web
+    archives either. vantage is the country that the crawler asks from (ISO 3166-1): what a site refuses may be refused
+    there only.
     """
 
     agent: str = "stemma-archive"
@@ -54,14 +55,16 @@ class BackfillSettings:
     """Where archives answer, and how fast they are asked; cdx_delay is seconds between two questions to an index.
 
     wayback is a Wayback Machine or another archive with its interface; gdelt the DOC service; commoncrawl the index
-    of Common Crawl and commoncrawl_files the place of its files. None of the public ones is asked faster than its
-    operators wish, whatever cdx_delay says.
+    of Common Crawl and commoncrawl_files the place of its files. timemaps are what TimeMaps' addresses begin with (RFC
+    7089): before a slash and the address of an article. None of the public ones is asked faster than its operators
+    wish, whatever cdx_delay says.
     """
 
     wayback: str = "https://web.archive.org"
     gdelt: str = "https://api.gdeltproject.org"
     commoncrawl: str = "https://index.commoncrawl.org"
     commoncrawl_files: str = "https://data.commoncrawl.org"
+    timemaps: tuple[str, ...] = ("https://web.archive.org/web/timemap/link",)
     cdx_delay: float = 2.5
     gdelt_delay: float = 6.0
 
@@ -137,6 +140,7 @@ def backfill_settings(table: Table) -> BackfillSettings:
         gdelt=table.get("gdelt", url, default.gdelt).rstrip("/"),
         commoncrawl=table.get("commoncrawl", url, default.commoncrawl).rstrip("/"),
         commoncrawl_files=table.get("commoncrawl_files", url, default.commoncrawl_files).rstrip("/"),
+        timemaps=tuple(base.rstrip("/") for base in table.get("timemaps", list_of(url, at_least=0), default.timemaps)),
         cdx_delay=table.get("cdx_delay", number(at_least=0, unit="seconds"), default.cdx_delay),
         gdelt_delay=table.get("gdelt_delay", number(at_least=0, unit="seconds"), default.gdelt_delay),
     )

@@ -3,7 +3,8 @@
 Each record is one gzip member, so a RecordRef reads with one seek, and a file that was cut off is mended by cutting
 it back to its last whole member. Role and source of a record, which no standard field holds, are extension fields
 (`Stemma-Role`, `Stemma-Source`), so that a database can be rebuilt from the files alone. So is what others captured:
-`Stemma-Via` says who, `Stemma-Original-URI` and `Stemma-Captured-At` what a memento is a capture of.
+`Stemma-Via` says who, `Stemma-Original-URI` and `Stemma-Captured-At` what a memento is a capture of. Of a sitemap that
+was read for what it has of a span of days, `Stemma-Asked-Days` says which.
 """
 
 import io
@@ -13,7 +14,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from email.message import Message
 from pathlib import Path
 from time import monotonic
@@ -30,7 +31,7 @@ from warcio.warcwriter import WARCWriter
 from archive.digests import payload_digest, sha256
 from archive.errors import DamagedWarc, WriteFailed
 from archive.lines import one_line, one_word
-from archive.model import Capture, Exchange, FailedFetch, RecordRef, Role, Truncated
+from archive.model import Capture, Days, Exchange, FailedFetch, RecordRef, Role, Truncated
 from archive.times import from_iso, to_iso, to_milliseconds
 
 ROTATE_BYTES = 1_000_000_000
@@ -488,7 +489,18 @@ def _origin(exchange: Exchange) -> dict[str, str]:
         fields["Stemma-Original-URI"] = exchange.original_url
     if exchange.captured_at:
         fields["Stemma-Captured-At"] = to_iso(exchange.captured_at)
+    if exchange.asked_days:
+        fields["Stemma-Asked-Days"] = f"{exchange.asked_days.first}/{exchange.asked_days.last}"
     return fields
+
+
+def asked_days(record: WarcRecord) -> Days | None:
+    """The days that the record's list was read for; None where it was read for all that it says."""
+    first, _, last = dict(record.headers).get("Stemma-Asked-Days", "").partition("/")
+    try:
+        return Days(first=date.fromisoformat(first), last=date.fromisoformat(last))
+    except ValueError:
+        return None
 
 
 def _meaning(record: WarcRecord, ref: RecordRef) -> Capture | FailedFetch | None:

@@ -9,20 +9,23 @@ from time import monotonic
 
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers import commoncrawl_turn, gdelt_turn, wayback
+from crawlers import commoncrawl_turn, gdelt_turn, sitemaps_turn, timemap_turn, wayback
 from crawlers.crawl import Crawl
 from crawlers.recorder import Recorder
 from crawlers.session import run_spider
 from crawlers.settings import guard
-from crawlers.span import COMMON_CRAWL, GDELT, WAYBACK, Service, Span, hosts, scope
+from crawlers.span import COMMON_CRAWL, GDELT, SITEMAPS, TIMEMAPS, WAYBACK, Service, Span, hosts, scope
 from crawlers.turn import Turn, TurnSpider
 
 TURN_SECONDS = 240.0  # of one turn: then the lock is free, and an hourly run has its chance
 
-_WORK: dict[tuple[Service, bool], Callable[[Turn], Awaitable[None]]] = {
-    (WAYBACK, True): wayback.list_pages, (WAYBACK, False): wayback.bring,
-    (COMMON_CRAWL, True): commoncrawl_turn.list_pages, (COMMON_CRAWL, False): commoncrawl_turn.bring,
-    (GDELT, True): gdelt_turn.announce, (GDELT, False): gdelt_turn.announce,
+Task = Callable[[Turn], Awaitable[None]]
+_WORK: dict[Service, tuple[Task, Task]] = {  # for a dry run, which asks and fetches no page, and for a real one
+    WAYBACK: (wayback.list_pages, wayback.bring),
+    GDELT: (gdelt_turn.announce, gdelt_turn.announce),
+    COMMON_CRAWL: (commoncrawl_turn.list_pages, commoncrawl_turn.bring),
+    SITEMAPS: (sitemaps_turn.announce, sitemaps_turn.announce),
+    TIMEMAPS: (timemap_turn.list_mementos, timemap_turn.bring),
 }
 
 
@@ -51,7 +54,7 @@ def turn(
     ends_at, asked = monotonic() + seconds, hosts(topic, span)
     turns = {service: Turn(crawl=crawl, scope=scope(topic, span, service), hosts=asked, ends_at=ends_at)
              for service in services}
-    tasks = [(turns[service], _WORK[service, dry_run]) for service in services]
+    tasks = [(turns[service], _WORK[service][not dry_run]) for service in services]
     run_spider(TurnSpider, crawl, prepare=lambda: None, tasks=tasks)
     is_up = monotonic() >= ends_at and any(one.progress for one in turns.values())  # else another would be in vain
     return {service: TurnReport(has_more=is_up and one.stopped is None, stopped=one.stopped, counts=one.notes)

@@ -6,7 +6,7 @@ then an empty row and a resume key) or as text (rows, an empty line, the key); b
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 from archive.model import Memento, Slice
 from archive.times import to_digits
-from archive.urls import is_fetchable, is_front_page
+from archive.urls import host_of, is_fetchable, is_front_page
 from crawlers.errors import Unreadable
 from crawlers.slices import last_second
 
@@ -25,7 +25,9 @@ PAGES = frozenset({"text/html", "application/xhtml+xml"})
 REVISIT = "warc/revisit"
 
 _REFUSALS = ("AdministrativeAccessControlException", "RobotAccessControlException")
-_MEMENTO = re.compile(r"/web/(\d{14})id_/(https?:/.*)", re.IGNORECASE | re.DOTALL)
+# As the Wayback Machine (/web/) and pywb (/collection/) name a capture's payload; base and path up to it are free.
+_MEMENTO = re.compile(r"(?:/[^/?#]+)*?/(\d{14})id_/(https?:/.*)", re.IGNORECASE | re.DOTALL)
+_REPLAYED = re.compile(r"(https?://[^/?#]+(?:/[^/?#]+)*?/\d{14})(?:[a-z]{2}_)?/(https?:/.*)", re.IGNORECASE | re.DOTALL)
 
 
 class Excluded(Unreadable):
@@ -67,12 +69,24 @@ def raw_address(memento: Memento, *, base: str) -> str:
     return f"{base}/web/{to_digits(memento.captured_at)}id_/{memento.original}"
 
 
+def raw_form(address: str) -> tuple[str, str] | None:
+    """Where the archive serves the payload of a memento that it replays at an address, and the original's address.
+
+    None for archives that name their mementos otherwise: what they serve has their banner and links in it.
+    """
+    match = _REPLAYED.fullmatch(address)
+    original = without_default_port(_two_slashes(match[2])) if match else ""
+    raw = f"{match[1]}id_/{match[2]}" if match else ""
+    return (raw, original) if is_fetchable(raw) and is_fetchable(original) else None
+
+
 def memento_served(address: str, *, base: str, headers: Mapping[str, str], status: int) -> tuple[str, datetime] | None:
     """The original's address and the capture's time, where an answer is a memento; else None.
 
     The answer's own Memento-Datetime counts, not the time that was asked for: the archive sends on to the nearest
     capture that it has. An error of the archive's own is no capture of the original.
     """
+    address, base = (re.sub(r"^https?:", "", one) for one in (address, base))  # an archive may send on to https
     match = _MEMENTO.fullmatch(address.removeprefix(base)) if address.startswith(base) else None
     at = http_date(headers.get("memento-datetime", ""))
     is_capture = 200 <= status < 300 or 400 <= status < 500
@@ -128,6 +142,12 @@ def without_default_port(address: str) -> str:
 def host_prefix(host: str) -> str:
     """A host as CDX keys write it: without "www.", which stands for the same site there."""
     return host.lower().removeprefix("www.")
+
+
+def hosts(urls: Iterable[str]) -> list[str]:
+    """The hosts of addresses as CDX keys write them, each once, in their order."""
+    found = (host_prefix(host_of(url)) for url in urls)
+    return list(dict.fromkeys(host for host in found if host))
 
 
 def _two_slashes(address: str) -> str:

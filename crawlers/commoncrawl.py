@@ -59,6 +59,19 @@ def query(crawl: str, host: str, *, page: int, base: str) -> str:
     return f"{base}/{crawl}-index?{urlencode(parameters)}"
 
 
+def pages_query(crawl: str, host: str, *, base: str) -> str:
+    """The address that says of how many pages a crawl's list of a host consists."""
+    return f"{base}/{crawl}-index?{urlencode([('url', f'{host}/*'), ('output', 'json'), ('showNumPages', 'true')])}"
+
+
+def pages(body: bytes) -> int:
+    """The number of pages of a list. Raises Unreadable for what names none."""
+    try:
+        return int(json.loads(body)["pages"])
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise Unreadable(f"the index does not say how many pages it has ({error})") from error
+
+
 def records(body: bytes) -> tuple[Memento, ...]:
     """The pages of an answer, one JSON object a line; lines that are none are passed over.
 

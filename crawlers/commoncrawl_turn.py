@@ -63,21 +63,38 @@ async def list_pages(turn: Turn) -> None:
 
 
 async def _ask_one(turn: Turn, part: Slice, crawl: str) -> bool:
-    """One page of a crawl's index, kept with the number of the next; the page after the last is an error."""
-    settings, page = turn.crawl.topic.backfill, int(part.resume_key or 0)
-    url = commoncrawl.query(crawl, part.what, page=page, base=settings.commoncrawl)
+    """First how many pages a crawl's list of a host has, then one page, kept with the number of the next.
+
+    Asked for a page after the last, the index would answer with an error.
+    """
+    conn, settings = turn.crawl.conn, turn.crawl.topic.backfill
+    page, pages = _place(part.resume_key)
+    url = (commoncrawl.pages_query(crawl, part.what, base=settings.commoncrawl) if pages is None
+           else commoncrawl.query(crawl, part.what, page=page, base=settings.commoncrawl))
     answer = await turn.ask_index(url, delay=delay(settings.commoncrawl, settings.cdx_delay))
     if answer is None or turn.stopped:
         return False
-    if answer.status == 404 or (answer.status == 400 and page):
-        slices.settle(turn.crawl.conn, part, "done")
-    elif answer.status == 200:
-        found = commoncrawl.records(answer.body)
-        slices.answered(turn.crawl.conn, part, found, resume_key=str(page + 1))
-    else:
+    if answer.status == 404:  # it has nothing of the host
+        slices.settle(conn, part, "done")
+    elif answer.status != 200:
         raise Unreadable(f"the index answers {answer.status}")
+    elif pages is None:
+        pages = commoncrawl.pages(answer.body)
+        slices.answered(conn, part, (), resume_key=_next(page, pages))
+    else:
+        slices.answered(conn, part, commoncrawl.records(answer.body), resume_key=_next(page + 1, pages))
     turn.count("answers of the index")
     return True
+
+
+def _place(resume_key: str | None) -> tuple[int, int | None]:
+    """The page to ask for, and how many there are, once that is known."""
+    page, _, pages = (resume_key or "0").partition("/")
+    return int(page), int(pages) if pages else None
+
+
+def _next(page: int, pages: int) -> str | None:
+    return f"{page}/{pages}" if page < pages else None
 
 
 async def _fetch(turn: Turn, memento: Memento) -> None:

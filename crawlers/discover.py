@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from archive.model import Capture, Discovery
+from archive.model import Capture, Days, Discovery
 from archive.payloads import UndecodablePayload, decoded
 from archive.urls import is_fetchable
 from crawlers import feeds, gdelt, sections, sitemaps
@@ -19,10 +19,14 @@ class Announcement:
     children: tuple[str, ...] = ()
 
 
-def announcement(capture: Capture, payload: bytes, *, sitemap_days: int | None = None) -> Announcement:
+def announcement(
+    capture: Capture, payload: bytes, *, sitemap_days: int | None = None, asked_days: Days | None = None
+) -> Announcement:
     """Read a feed, sitemap, section or list, by the capture's role. Raises Unreadable with the reason.
 
-    Sitemap entries that were more than `sitemap_days` old at the time of the capture are not announced.
+    Sitemap entries that were more than `sitemap_days` old at the time of the capture are not announced. A list that
+    was asked for with `asked_days` is a sitemap, of which a backfill wanted these days: its record says so, since no
+    other evidence tells it from one that the crawl read.
     """
     source, at, charset = capture.source or "", capture.captured_at, capture.charset
     try:
@@ -41,6 +45,10 @@ def announcement(capture: Capture, payload: bytes, *, sitemap_days: int | None =
         case "section":
             page = sections.section(body, url=capture.url, source=source, found_at=at, charset=charset)
             return Announcement(discoveries=page.discoveries, children=(page.next_page,) if page.next_page else ())
+        case "list" if asked_days is not None:
+            read = sitemaps.sitemap(body, url=capture.url, source=source, found_at=at, charset=charset,
+                                    within=asked_days)
+            return Announcement(discoveries=read.discoveries, children=read.children)
         case "list" if capture.source == gdelt.SOURCE and is_fetchable(capture.url):
             return Announcement(discoveries=gdelt.discoveries(body, found_at=at))
         case "list":

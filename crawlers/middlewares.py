@@ -92,7 +92,7 @@ class RobotsMiddleware(_Middleware):
     async def _fetch(self, address: str) -> Robots:
         """The rules of a host: as kept in the last 24 hours, else asked for; no answer forbids all."""
         agent = self.crawl.topic.crawl.agent
-        if (kept := self._kept(address)) is not None:
+        if (kept := kept_rules(self.crawl, address)) is not None:
             return robots(status=kept[0].status, body=_decoded(*kept), agent=agent)
         engine = self.crawler.engine
         assert engine is not None
@@ -105,16 +105,17 @@ class RobotsMiddleware(_Middleware):
             return robots(status=None, body=b"", agent=agent)
         return robots(status=response.status, body=_decoded(capture, response.body), agent=agent)
 
-    def _kept(self, address: str) -> tuple[Capture, bytes] | None:
-        since = self.crawl.recorder.clock() - ROBOTS_KEPT
-        capture = captures.latest(self.crawl.conn, url=address, since=since)
-        if capture is None or capture.truncated or not (200 <= capture.status < 300 or 400 <= capture.status < 500):
-            return None
-        held = captures.original(self.crawl.conn, url=address, payload_digest=capture.payload_digest) or capture
-        try:
-            return capture, warc.read_payload(self.crawl.warcs, held.record)
-        except DamagedWarc:  # rules that are held no more are asked for again
-            return None
+
+def kept_rules(crawl: Crawl, address: str) -> tuple[Capture, bytes] | None:
+    """What a robots.txt answered in the last 24 hours, with its payload; None where it is to be asked for."""
+    capture = captures.latest(crawl.conn, url=address, since=crawl.recorder.clock() - ROBOTS_KEPT)
+    if capture is None or capture.truncated or not (200 <= capture.status < 300 or 400 <= capture.status < 500):
+        return None
+    held = captures.original(crawl.conn, url=address, payload_digest=capture.payload_digest) or capture
+    try:
+        return capture, warc.read_payload(crawl.warcs, held.record)
+    except DamagedWarc:  # rules that are held no more are asked for again
+        return None
 
 
 def _decoded(capture: Capture, body: bytes) -> bytes:

@@ -23,6 +23,7 @@ ROLE, SOURCE, CAPTURE, VALIDATED = "stemma_role", "stemma_source", "stemma_captu
 WHY = "stemma_why"  # a look that failed: the reason
 STARTED = "stemma_started"  # when the request went out: the moment of its capture (WARC 1.1, 5.4)
 ARCHIVE, ORIGINAL = "stemma_archive", "stemma_original"  # of a memento: the archive's base address, the original's
+DAYS = "stemma_days"  # that a list is read for
 _FLAG_TRUNCATED: dict[str, Truncated] = {"dataloss": "disconnect", "download_stopped": "length"}
 
 
@@ -90,6 +91,7 @@ def exchange_of(request: Request, response: Response, *, fetched_at: datetime) -
         role=request.meta.get(ROLE, "other"), source=request.meta.get(SOURCE),
         ip_address=str(response.ip_address) if response.ip_address and not request.meta.get("proxy") else None,
         head_is_raw=head is not None, truncated=_FLAG_TRUNCATED[flags[0]] if flags else None,
+        asked_days=request.meta.get(DAYS),
     )
 
 

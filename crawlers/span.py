@@ -2,21 +2,35 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
+from archive.model import Slice
 from archive.store import slices
 from archive.store.slices import Scope
-from archive.topic import Source, Topic
-from archive.urls import host_of
-from crawlers import cdx, gdelt
+from archive.topic import PROVENANCE, Topic
+from crawlers import cdx, gaps, gdelt
+from crawlers.robots import robots_url
 from crawlers.slices import months
 
-Service = Literal["wayback", "gdelt", "commoncrawl"]
+Service = Literal["wayback", "gdelt", "commoncrawl", "sitemaps", "timemaps"]
 WAYBACK: Service = "wayback"
 GDELT: Service = "gdelt"
 COMMON_CRAWL: Service = "commoncrawl"
+SITEMAPS: Service = "sitemaps"
+TIMEMAPS: Service = "timemaps"
+
+# In the order in which a turn asks them. The light ones are asked by default; the heavy ones move gigabytes.
+LIGHT: tuple[Service, ...] = (
+    WAYBACK,
+    GDELT,
+    COMMON_CRAWL,
+    SITEMAPS,
+    TIMEMAPS,  # after those whose gaps it fills
+)
+HEAVY: tuple[Service, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +53,8 @@ class Estimate:
 
 def hosts(topic: Topic, span: Span) -> list[str]:
     """The hosts of the topic's sources, in the order of the file, as archives' indexes write them."""
-    found = (cdx.host_prefix(host_of(url)) for source in topic.sources if span.source in (None, source.name)
-             for url in _addresses(source))
-    return list(dict.fromkeys(host for host in found if host))
-
-
-def _addresses(source: Source) -> tuple[str, ...]:
-    return (source.url,) if source.url else source.urls
+    return cdx.hosts(url for source in topic.sources if span.source in (None, source.name)
+                     for url in source.addresses)
 
 
 def searches(topic: Topic) -> list[str]:
@@ -53,15 +62,46 @@ def searches(topic: Topic) -> list[str]:
     return [search for keywords in topic.keywords for search in gdelt.searches(keywords)]
 
 
+def sources(topic: Topic, span: Span) -> list[str]:
+    """Names under which something is announced: of the topic's sources, and where all are meant of what else does."""
+    others = [] if span.source else [gdelt.SOURCE, PROVENANCE]
+    return [source.name for source in topic.sources if span.source in (None, source.name)] + others
+
+
+def sitemaps(topic: Topic, span: Span) -> Iterator[tuple[str, int, str]]:
+    """(address, level, source) of the files that lead to sitemaps: robots.txt of every site, and what the topic names.
+
+    The rules come first: each site is asked for them before anything else of it may be.
+    """
+    wanted = [source for source in topic.sources if span.source in (None, source.name)]
+    yield from ((robots_url(url), 0, source.name) for source in wanted for url in source.addresses)
+    yield from ((source.url, 1, source.name) for source in wanted if source.kind == "sitemap" and source.url)
+
+
 def scope(topic: Topic, span: Span, service: Service) -> Scope:
     """What one service is asked about."""
     since, until = (datetime.combine(day, time(), tzinfo=UTC) for day in (span.first, span.last + timedelta(days=1)))
-    whats = searches(topic) if service == GDELT else hosts(topic, span)
-    return Scope(service=service, whats=json.dumps(whats), since=since, until=until)
+    return Scope(service=service, whats=json.dumps(_whats(topic, span, service)), since=since, until=until)
+
+
+def _whats(topic: Topic, span: Span, service: Service) -> list[str]:
+    """The subjects of a service's questions: searches, names of sources, or hosts."""
+    if service == GDELT:
+        return searches(topic)
+    return sources(topic, span) if service in (SITEMAPS, TIMEMAPS) else hosts(topic, span)
 
 
 def plan(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -> None:
-    """Write down the questions: one a month for each host or search. What Common Crawl has, its own list says."""
+    """Write down the questions that are known beforehand: one a month for each host or search, one for each file.
+
+    What Common Crawl has, its own list says; where further sitemaps are, those above them say.
+    """
+    if service == SITEMAPS:
+        asked = scope(topic, span, service)
+        slices.plan(conn, (
+            Slice(service=service, what=url, start=asked.since, end=asked.until, resume_key=f"{level} {source}")
+            for url, level, source in sitemaps(topic, span)
+        ))
     whats = {WAYBACK: hosts(topic, span), GDELT: searches(topic)}.get(service, [])
     slices.plan(conn, (part for what in whats for part in months(service, what, first=span.first, last=span.last)))
 
@@ -69,6 +109,8 @@ def plan(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -
 def estimate(topic: Topic, conn: sqlite3.Connection, span: Span) -> Estimate:
     """What is waiting to be fetched."""
     waiting = [one for service in (WAYBACK, COMMON_CRAWL) for one in slices.wanted(conn, scope(topic, span, service))]
+    filling = scope(topic, span, TIMEMAPS)
+    waiting += gaps.wanted(conn, filling, gaps.articles(topic, conn, filling))
     known = [one.length for one in waiting if one.length is not None]
     average = sum(known) / len(known) if known else 0.0
     return Estimate(

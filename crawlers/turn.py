@@ -1,19 +1,21 @@
 """One turn of a backfill: a process's share of the work under the archive's lock, and how it asks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
 from scrapy import Request, Spider
 
 from archive import log
-from archive.model import Capture
+from archive.model import Capture, Days, Slice
 from archive.payloads import UndecodablePayload, decoded
+from archive.store import slices
 from archive.store.slices import Scope
 from crawlers.crawl import Crawl, Postponed, Refused
-from crawlers.recorder import ARCHIVE, CAPTURE, ORIGINAL, ROLE, SOURCE
+from crawlers.errors import Unreadable
+from crawlers.recorder import ARCHIVE, CAPTURE, DAYS, ORIGINAL, ROLE, SOURCE
 
 MAX_ANSWER_BYTES = 200_000_000  # of an index's answer, unpacked
 TRIES = 4  # of a question that is answered 429 or 503; the site's manners say how long to wait between
@@ -21,10 +23,11 @@ TRIES = 4  # of a question that is answered 429 or 503; the site's manners say h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back: the body without its Content-Encoding, and the capture that holds it."""
+    """What came back: the body without its Content-Encoding, the payload with it, the capture that holds it."""
 
     status: int
     body: bytes
+    payload: bytes
     capture: Capture
 
 
@@ -53,10 +56,11 @@ class Turn:
     async def ask(
         self, url: str, *, role: str = "other", source: str | None = None, original: str | None = None,
         archive: str | None = None, headers: dict[str, str] | None = None, retry: bool = True,
+        days: Days | None = None,
     ) -> Answer | None:
         """One exchange, recorded; None where there was no whole answer. Raises Refused where it may not be asked."""
         assert self.download is not None
-        meta = {ROLE: role, SOURCE: source, ORIGINAL: original, ARCHIVE: archive, "dont_retry": not retry}
+        meta = {ROLE: role, SOURCE: source, ORIGINAL: original, ARCHIVE: archive, DAYS: days, "dont_retry": not retry}
         try:
             response = await self.download(Request(url, meta=meta, headers=headers))
         except Postponed as error:
@@ -75,7 +79,7 @@ class Turn:
             body = decoded(response.body, content_encoding=capture.content_encoding, limit=MAX_ANSWER_BYTES)
         except UndecodablePayload:
             body = response.body
-        return Answer(status=response.status, body=body, capture=capture)
+        return Answer(status=response.status, body=body, payload=response.body, capture=capture)
 
     async def ask_index(
         self, url: str, *, delay: float, role: str = "other", source: str | None = None
@@ -109,6 +113,54 @@ class Turn:
     def count(self, what: str, n: int = 1) -> None:
         """Add to a figure of the report."""
         self.notes[what] = self.notes.get(what, 0) + n
+
+
+async def read_files(
+    turn: Turn, scope: Scope, read_one: Callable[[Turn, Slice], Awaitable[bool]], *, workers: int
+) -> None:
+    """File after file of the scope, those that lead to others first; what cannot be read is left to the next turn."""
+    given_up = set[str]()
+    while not turn.is_over:
+        parts = [part for part in slices.pending_files(turn.crawl.conn, scope) if part.what not in given_up]
+        if not parts:
+            return
+        level = place_of(parts[0])[0]
+        waiting = iter([part for part in parts if place_of(part)[0] == level])
+        done = await asyncio.gather(*(_read_some(turn, waiting, read_one) for _ in range(workers)))
+        given_up.update(what for failed in done for what in failed)
+
+
+async def _read_some(
+    turn: Turn, waiting: Iterator[Slice], read_one: Callable[[Turn, Slice], Awaitable[bool]]
+) -> list[str]:
+    """One worker's share; what it could not read."""
+    given_up = []
+    for part in waiting:
+        if turn.is_over:
+            break
+        try:
+            is_read = await read_one(turn, part)
+        except (Unreadable, Refused) as error:
+            slices.note(turn.crawl.conn, part, str(error))
+            is_read = False
+        if is_read:
+            turn.progress += 1
+        elif not turn.is_over:
+            turn.count("questions without an answer")
+            given_up.append(part.what)
+    return given_up
+
+
+def place_of(part: Slice) -> tuple[int, str]:
+    """How many files lie above a file, and what it is read for."""
+    depth, _, reason = (part.resume_key or "0 ").partition(" ")
+    return int(depth), reason
+
+
+def below(part: Slice, address: str) -> Slice:
+    """The slice of a file to which a file leads, read for the same."""
+    depth, reason = place_of(part)
+    return replace(part, what=address, resume_key=f"{depth + 1} {reason}")
 
 
 class TurnSpider(Spider):

@@ -1,7 +1,7 @@
 """Backfill from a Wayback Machine: its index is read whole, slice by slice, then the pages are fetched as captured."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 
 from archive.model import Memento, Slice
@@ -11,7 +11,6 @@ from crawlers import cdx
 from crawlers.crawl import Refused
 from crawlers.errors import Unreadable
 from crawlers.slices import halves
-from crawlers.span import WAYBACK
 from crawlers.turn import Answer, Turn
 
 PUBLIC = "web.archive.org"
@@ -85,41 +84,54 @@ async def bring(turn: Turn) -> None:
 
 async def fetch_pages(turn: Turn) -> None:
     """Fetch what the index named and the archive lacks, oldest first."""
-    waiting = iter(slices.wanted(turn.crawl.conn, turn.scope))
+    await fetch_all(turn, slices.wanted(turn.crawl.conn, turn.scope), _fetch)
+
+
+async def fetch_all(
+    turn: Turn, mementos: Iterable[Memento], fetch_one: Callable[[Turn, Memento], Awaitable[None]]
+) -> None:
+    """Fetch in the order given, until the turn is over."""
+    waiting = iter(mementos)
 
     async def worker() -> None:
         for memento in waiting:
             if turn.is_over:
                 return
-            await _fetch(turn, memento)
+            await fetch_one(turn, memento)
 
     await asyncio.gather(*(worker() for _ in range(WORKERS)))
 
 
 async def _fetch(turn: Turn, memento: Memento) -> None:
-    conn, base = turn.crawl.conn, turn.crawl.topic.backfill.wayback
+    base = turn.crawl.topic.backfill.wayback
     original = cdx.without_default_port(memento.original)
+    await fetch(turn, memento, cdx.raw_address(memento, base=base), original=original, base=base)
+
+
+async def fetch(turn: Turn, memento: Memento, address: str, *, original: str, base: str) -> None:
+    """Fetch a memento's payload from the archive at `base` and settle it; what is held is not fetched."""
+    conn, service = turn.crawl.conn, turn.scope.service
     if captures.is_kept(conn, url=original, captured_at=memento.captured_at, via=cdx.service_name(base)):
-        slices.settle_memento(conn, WAYBACK, memento, "kept")
+        slices.settle_memento(conn, service, memento, "kept")
         turn.count("held already")
         return
     try:
-        answer = await turn.ask(cdx.raw_address(memento, base=base), source=WAYBACK, original=original, archive=base)
+        answer = await turn.ask(address, source=service, original=original, archive=base)
     except Refused as error:
-        slices.settle_memento(conn, WAYBACK, memento, "waiting", str(error))
+        slices.settle_memento(conn, service, memento, "waiting", str(error))
         turn.count("refused")
         return
     if answer is None:
-        slices.settle_memento(conn, WAYBACK, memento, "waiting", "no whole answer")
+        slices.settle_memento(conn, service, memento, "waiting", "no whole answer")
         turn.count("no answer")
     elif answer.capture.via == cdx.service_name(base):
-        slices.settle_memento(conn, WAYBACK, memento, "kept", _nearest(memento, answer))
+        slices.settle_memento(conn, service, memento, "kept", _nearest(memento, answer))
         turn.count("pages")
         turn.progress += 1
     elif answer.status in (429, 503):
         turn.stop(f"{base} answers {answer.status}; it is left in peace for now")
     else:
-        slices.settle_memento(conn, WAYBACK, memento, "missing", f"HTTP status {answer.status}, and no capture")
+        slices.settle_memento(conn, service, memento, "missing", f"HTTP status {answer.status}, and no capture")
         turn.count("missing in the archive")
         turn.progress += 1
 

@@ -18,7 +18,7 @@ from archive.model import Failure, Report
 from archive.store import runs
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers.span import COMMON_CRAWL, GDELT, WAYBACK, Service, Span, estimate, hosts, plan
+from crawlers.span import Service, Span, estimate, hosts, plan
 from pipeline import PROGRAM
 from pipeline.care import reading
 from pipeline.intake import index_pending, note_topic
@@ -27,7 +27,6 @@ from pipeline.work import Clock, Progress, Work, noted_run
 if TYPE_CHECKING:
     from crawlers.backfill import TurnReport
 
-SERVICES: tuple[Service, ...] = (WAYBACK, GDELT, COMMON_CRAWL)
 BETWEEN_TURNS = 1.0  # seconds in which who waits for the lock gets it
 TURN_PATIENCE = 7_200.0  # seconds that a later turn waits for an hourly run to end
 WARC_OVERHEAD = 1.1  # our record with its request, by the archive's own
@@ -47,7 +46,8 @@ class Job:
 
 
 def backfill(
-    topic: Topic, data: Path, span: Span, *, dry_run: bool, clock: Clock, progress: Progress
+    topic: Topic, data: Path, span: Span, *, services: tuple[Service, ...], dry_run: bool, clock: Clock,
+    progress: Progress,
 ) -> list[Report]:
     """Ask archives what they hold of the topic's sites, then fetch it; with dry_run only ask, and say what is to fetch.
 
@@ -59,7 +59,7 @@ def backfill(
     if not hosts(topic, span):
         raise TopicError(f"{topic.path}: no source has an address to ask archives for; add one")
     started, counts, stopped = monotonic(), defaultdict[Service, Counter[str]](Counter), dict[Service, str]()
-    job = Job(topic, data, clock, SERVICES, dry_run, span, patience=0.0)
+    job = Job(topic, data, clock, services, dry_run, span, patience=0.0)
     while job.services:
         done = _in_a_process(job)
         for service, report in done.items():
@@ -68,7 +68,7 @@ def backfill(
             progress(service, counts[service].total(), 0)
         job = replace(job, services=tuple(s for s in job.services if done[s].has_more), patience=TURN_PATIENCE)
         sleep(BETWEEN_TURNS if job.services else 0.0)
-    reports = [_report(service, counts[service], stopped.get(service), monotonic() - started) for service in SERVICES]
+    reports = [_report(service, counts[service], stopped.get(service), monotonic() - started) for service in services]
     return [*reports, _estimate(topic, data, span)] if dry_run else reports
 
 

@@ -78,14 +78,18 @@ def _lost(work: Work) -> Iterator[tuple[str, str]]:
 def discover_pending(work: Work) -> Report:
     """Read the captured feeds, sitemaps and lists that no crawl got round to reading."""
     started, done, failed = monotonic(), 0, Counter[str]()
+    folder = work.archive.folder.warcs
     for capture in captures.unread_sources(work.conn):
         record = capture.record
         if capture.is_revisit:
             original = captures.original(work.conn, url=capture.url, payload_digest=capture.payload_digest)
             record = original.record if original else record
         try:
-            payload = warc.read_payload(work.archive.folder.warcs, record)
-            found = announcement(capture, payload, sitemap_days=work.topic.crawl.sitemap_days).discoveries
+            asked = warc.asked_days(warc.read_record(folder, capture.record)) if capture.role == "list" else None
+            payload = warc.read_payload(folder, record)
+            found = announcement(
+                capture, payload, sitemap_days=work.topic.crawl.sitemap_days, asked_days=asked
+            ).discoveries
         except (Unreadable, DamagedWarc) as error:
             found = ()
             failed[str(error)] += 1

@@ -17,7 +17,8 @@ SliceState = Literal["done", "split", "refused"]
 MementoState = Literal["waiting", "kept", "missing"]
 
 ADD_SLICE = """
-    INSERT OR IGNORE INTO slices (service, what, start, "end", state) VALUES (:service, :what, :start, :end, 'pending')
+    INSERT OR IGNORE INTO slices (service, what, start, "end", resume_key, state)
+    VALUES (:service, :what, :start, :end, :resume_key, 'pending')
 """
 
 # Spans that were cut in two are there still, so that a plan made again finds them settled.
@@ -26,6 +27,20 @@ PENDING_SLICES = """
     WHERE service = :service AND state = 'pending' AND start < :until AND "end" > :since
       AND what IN (SELECT value FROM json_each(:whats))
     ORDER BY what, start, "end" LIMIT :limit
+"""
+
+# Files to read for one span, the uppermost first, of those sources or articles that are asked for.
+PENDING_FILES = """
+    SELECT service, what, start, "end", resume_key FROM slices
+    WHERE service = :service AND state = 'pending' AND start = :since AND "end" = :until
+      AND substr(resume_key, instr(resume_key, ' ') + 1) IN (SELECT value FROM json_each(:whats))
+    ORDER BY resume_key, what
+"""
+
+# How many files of a site were planned for one span.
+PLANNED_FILES = """
+    SELECT count(*) AS n FROM slices
+    WHERE service = :service AND start = :start AND "end" = :end AND substr(what, 1, length(:site)) = :site
 """
 
 RESUME_AT = """
@@ -84,26 +99,36 @@ class Scope:
 def plan(conn: sqlite3.Connection, parts: Iterable[Slice]) -> None:
     """Add the questions that were not planned before."""
     with transaction(conn):
-        conn.executemany(ADD_SLICE, [_key(part) for part in parts])
+        conn.executemany(ADD_SLICE, [_new(part) for part in parts])
 
 
 def pending(conn: sqlite3.Connection, scope: Scope, *, limit: int) -> list[Slice]:
     """The next questions of a scope."""
-    return [
-        Slice(service=row["service"], what=row["what"], start=from_iso(row["start"]), end=from_iso(row["end"]),
-                     resume_key=row["resume_key"])
-        for row in conn.execute(PENDING_SLICES, {**scope.values(), "limit": limit})
-    ]
+    return [_slice(row) for row in conn.execute(PENDING_SLICES, {**scope.values(), "limit": limit})]
+
+
+def pending_files(conn: sqlite3.Connection, scope: Scope) -> list[Slice]:
+    """The files that are still to be read for exactly this span, the uppermost first."""
+    return [_slice(row) for row in conn.execute(PENDING_FILES, scope.values())]
+
+
+def planned_files(conn: sqlite3.Connection, part: Slice, *, site: str) -> int:
+    """How many files were planned for the span of one of them; `site` is how their addresses begin."""
+    return int(conn.execute(PLANNED_FILES, {**_key(part), "site": site}).fetchone()["n"])
 
 
 def answered(
-    conn: sqlite3.Connection, part: Slice, found: Sequence[Memento], *, resume_key: str | None
+    conn: sqlite3.Connection, part: Slice, found: Sequence[Memento], *, resume_key: str | None, of: str | None = None
 ) -> None:
-    """Keep what one answer says and where the next one goes on, or that it was the last: both or none."""
+    """Keep what one answer says and where the next one goes on, or that it was the last: both or none.
+
+    The mementos are those of the slice's host, or `of` what else the slice was read for.
+    """
     with transaction(conn):
         conn.executemany(ADD_MEMENTO, [
             {"service": part.service, "original": one.original, "captured_at": to_iso(one.captured_at),
-             "urlkey": one.urlkey, "digest": one.digest, "length": one.length, "host": part.what, "place": one.place}
+             "urlkey": one.urlkey, "digest": one.digest, "length": one.length, "host": of or part.what,
+             "place": one.place}
             for one in found
         ])
         if resume_key is None:
@@ -121,7 +146,7 @@ def settle(conn: sqlite3.Connection, part: Slice, state: SliceState, reason: str
 def split(conn: sqlite3.Connection, part: Slice, parts: Sequence[Slice], reason: str) -> None:
     """Put shorter questions in the place of one that was too much for its service."""
     with transaction(conn):
-        conn.executemany(ADD_SLICE, [_key(shorter) for shorter in parts])
+        conn.executemany(ADD_SLICE, [_new(shorter) for shorter in parts])
         _settle(conn, part, "split", reason)
 
 
@@ -151,6 +176,15 @@ def settle_memento(
 
 def _settle(conn: sqlite3.Connection, part: Slice, state: SliceState, reason: str | None) -> None:
     conn.execute(SETTLE_SLICE, {**_key(part), "state": state, "reason": reason})
+
+
+def _slice(row: sqlite3.Row) -> Slice:
+    return Slice(service=row["service"], what=row["what"], start=from_iso(row["start"]), end=from_iso(row["end"]),
+                 resume_key=row["resume_key"])
+
+
+def _new(part: Slice) -> dict[str, object]:
+    return {**_key(part), "resume_key": part.resume_key}
 
 
 def _key(part: Slice) -> dict[str, object]:

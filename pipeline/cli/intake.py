@@ -186,15 +186,26 @@ def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via:
     finish(reports, as_json=as_json)
 
 
+def known_services(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The services that are asked for, in the order in which they are asked; without names the light ones."""
+    from crawlers.span import HEAVY, LIGHT
+
+    if unknown := [name for name in names if name not in LIGHT + HEAVY]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(LIGHT + HEAVY)}", ctx=ctx, param=option)
+    return tuple(service for service in LIGHT + HEAVY if service in names) if names else LIGHT
+
+
 @click.command()
 @click.option("--from", "first", type=DAY, default=None, help="First day, as 2024-08-06 (default: the topic's).")
 @click.option("--to", "last", type=DAY, default=None, help="Last day (default: the topic's).")
 @click.option("--source", default=None, metavar="NAME", help="Only the site of one source of the topic file.")
+@click.option("--service", "services", multiple=True, metavar="NAME", callback=known_services,
+              help="Ask only this one; repeatable (default: all that move no gigabytes).")
 @click.option("--dry-run", is_flag=True, help="Ask what archives hold; say how much there is to fetch, fetch no page.")
 @options
 def backfill(
     topic: Any, data: Path, as_json: bool, first: datetime | None, last: datetime | None, source: str | None,
-    dry_run: bool,
+    services: tuple[Any, ...], dry_run: bool,
 ) -> None:
     """Fetch what web archives kept of the sources' sites, under the archives' own dates."""
     from crawlers.span import Span
@@ -202,4 +213,5 @@ def backfill(
 
     refuse_placeholder(topic)
     span = Span(first=first.date() if first else topic.start, last=last.date() if last else topic.end, source=source)
-    finish(archives.backfill(topic, data, span, dry_run=dry_run, clock=now, progress=Bars()), as_json=as_json)
+    reports = archives.backfill(topic, data, span, services=services, dry_run=dry_run, clock=now, progress=Bars())
+    finish(reports, as_json=as_json)

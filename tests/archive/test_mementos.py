@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import warc
-from archive.model import Capture, Exchange
+from archive.model import Capture, Days, Exchange
 from archive.store import captures
 from archive.warc import WarcWriter
 
@@ -43,6 +43,16 @@ def test_a_memento_comes_back_as_the_capture_that_the_writer_returned(
         assert dict(headers)["WARC-Target-URI"] == SERVED, "the record stays as fetched"
         assert dict(headers)["WARC-Date"] == warc.to_iso(given_exchange.fetched_at)
         assert len({field for field, _ in headers}) == len(headers), "no text became a header of its own"
+
+
+def test_a_record_says_which_days_its_list_was_read_for(exchange: Callable[..., Exchange], tmp_path: Path) -> None:
+    days = Days(first=date(2024, 8, 6), last=date(2025, 4, 30))
+    writer = WarcWriter(tmp_path, started_at=AT, software="stemma tests")
+    listed = [writer.write(exchange(role="list", asked_days=asked)) for asked in (days, None)]
+    again = writer.write(exchange(role="list", asked_days=days), revisit_of=listed[1])
+    writer.close()
+    read = [warc.asked_days(warc.read_record(tmp_path, capture.record)) for capture in (*listed, again)]
+    assert read == [days, None, days], "a revisit says it for itself"
 
 
 def test_what_an_archive_captured_is_no_look_of_ours(conn: Connection, capture: Callable[..., Capture]) -> None:

@@ -326,6 +326,16 @@ class TestOverrides:
             with_overrides(parsed(), [setting])
         assert expected in str(caught.value)
 
+    def test_the_archives_that_have_timemaps_are_a_list_which_may_be_empty(self) -> None:
+        assert parsed().backfill.timemaps == ("https://web.archive.org/web/timemap/link",)
+        others = 'backfill.timemaps=["https://a.example/coll/timemap/link/", "https://b.example/timemap"]'
+        assert with_overrides(parsed(), [others]).backfill.timemaps == (
+            "https://a.example/coll/timemap/link", "https://b.example/timemap",
+        )
+        assert with_overrides(parsed(), ["backfill.timemaps=[]"]).backfill.timemaps == ()
+        with pytest.raises(TopicError, match=r"backfill\.timemaps\[1\]: bad address 'a\.example'"):
+            with_overrides(parsed(), ['backfill.timemaps=["a.example"]'])
+
     @given(st.lists(st.sampled_from(["crawl.delay=0", "crawl.delay=9", "crawl.retries=3", "title=x"]), max_size=5))
     def test_overrides_one_by_one_are_overrides_at_once(self, settings: list[str]) -> None:
         topic = parsed()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from public_rows import public_rows
 from stemma_testing import Stemma, topic_file
-from web_archives import FILES, SETTINGS, WAYBACK, Held, WebArchives
+from web_archives import FILES, INDEX, SETTINGS, WAYBACK, Held, WebArchives
 
 from archive.digests import payload_digest
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
@@ -263,3 +263,16 @@ def test_common_crawls_records_come_by_byte_ranges_under_their_own_times(archive
     ranges = [line for line in server.log if line.status == 206]
     stemma.run(*BACKFILL)
     assert [line for line in server.log if line.status == 206] == ranges, "what is held is not fetched again"
+
+
+def test_common_crawls_index_read_to_its_end_leaves_no_failure(archive: Archive) -> None:
+    crawls = {"CC-MAIN-2024-33": ("20240803000000", "20240816000000"),
+              "CC-MAIN-2024-38": ("20240903000000", "20240916000000")}
+    server, stemma, _ = archive(held=[Held("20240807000000", STORY, FIRST)], crawls=crawls, wayback_is_empty=True)
+    stemma.run(*BACKFILL, "--to", "2024-09-30")
+    rows = stemma.database().execute("SELECT state FROM slices WHERE service = 'commoncrawl'").fetchall()
+    assert [row["state"] for row in rows] == ["done", "done"]
+    assert 404 in [line.status for line in server.log if line.host == INDEX and "-index?" in line.path]
+    assert 400 not in [line.status for line in server.log if line.host == INDEX], "no page after the last is asked for"
+    failures = stemma.database().execute("SELECT subject, reason FROM failures WHERE subject LIKE ?", [f"%{INDEX}%"])
+    assert [tuple(row) for row in failures] == []

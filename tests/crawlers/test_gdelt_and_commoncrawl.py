@@ -99,9 +99,16 @@ def test_what_is_no_list_of_crawls(body: bytes) -> None:
         commoncrawl.crawls(body)
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'{"pages": "many"}', b'{"pages": null}', b'{"pages": Infinity}', b"7"])
+def test_what_says_nothing_of_pages(body: bytes) -> None:
+    assert commoncrawl.pages(b'{"pages": 3, "pageSize": 5, "blocks": 12}') == 3
+    with pytest.raises(Unreadable):
+        commoncrawl.pages(body)
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_are_too_strange(body: bytes) -> None:
-    for read in (commoncrawl.crawls, commoncrawl.records, lambda raw: gdelt.discoveries(raw, found_at=AT)):
+    for read in (commoncrawl.crawls, commoncrawl.records, commoncrawl.pages, lambda raw: gdelt.discoveries(raw, found_at=AT)):
         try:
             read(body)
         except Unreadable:

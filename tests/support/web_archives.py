@@ -22,6 +22,7 @@ from warcio.warcwriter import WARCWriter
 from crawlers.demo.server import WebRequest, WebResponse
 
 WAYBACK, GDELT = "archive.example", "gdelt.example"
+PYWB = "pywb.example"  # another archive, with its collection "coll"
 INDEX, FILES = "index.commoncrawl.example", "data.commoncrawl.example"
 SETTINGS = f"""
 [backfill]
@@ -29,6 +30,7 @@ wayback = "http://{WAYBACK}"
 gdelt = "http://{GDELT}"
 commoncrawl = "http://{INDEX}"
 commoncrawl_files = "http://{FILES}"
+timemaps = ["http://{WAYBACK}/web/timemap/link"]
 cdx_delay = 0.0
 gdelt_delay = 0.0
 """
@@ -71,6 +73,8 @@ class WebArchives:
     cut_answers: int = 0  # so many answers end in the middle
     as_text: bool = False
     wayback_is_empty: bool = False
+    in_pywb: list[Held] = field(default_factory=list)
+    timemap_page: int | None = None  # mementos of one TimeMap, which then leads to the next, and back to itself
     nearest: dict[str, str] = field(default_factory=dict)  # timestamp asked for -> the one that it is sent on to
     broken: frozenset[str] = frozenset()  # timestamps answered with the archive's own error, and status 200
     twice_compressed: bool = False
@@ -83,6 +87,8 @@ class WebArchives:
     def __call__(self, request: WebRequest) -> WebResponse:
         if request.host == WAYBACK:
             return self._wayback(request)
+        if request.host == PYWB:
+            return self._pywb(request.path)
         if request.host == GDELT:
             return self._gdelt(request)
         if request.host in (INDEX, FILES):
@@ -94,10 +100,22 @@ class WebArchives:
         if path.startswith("/cdx/search/cdx?"):
             return self._cdx({name: values for name, values in parse_qs(path.partition("?")[2]).items()})
         if match := re.fullmatch(r"/web/(\d{14})id_/(.+)", path):
-            return self._memento(match[1], match[2])
-        if path.startswith("/web/timemap/link/"):
-            return self._timemap(path.removeprefix("/web/timemap/link/"))
+            return self._memento(match[1], match[2], self.held)
+        if match := re.fullmatch(r"/web/timemap/link/(?:page(\d+)/)?(.+)", path):
+            return self._timemap(match[2], int(match[1] or 0))
         return WebResponse(status=404, body=b"not here")
+
+    def _pywb(self, path: str) -> WebResponse:
+        if match := re.fullmatch(r"/coll/(\d{14})id_/(.+)", path):
+            return self._memento(match[1], match[2], self.in_pywb)
+        url = path.removeprefix("/coll/timemap/link/")
+        found = sorted((held for held in self.in_pywb if held.url == url), key=lambda held: held.at)
+        if not found:
+            return WebResponse(status=404, body=b"<html>no captures</html>")
+        base = f"http://{PYWB}/coll"
+        lines = [f'<{base}/timemap/link/{url}>; rel="self"; type="application/link-format"', f'<{base}/{url}>; rel="timegate"',
+                 f'<{url}>; rel="original"', *(_memento_link(base, held, '; collection="coll"') for held in found)]
+        return WebResponse(headers=(("Content-Type", "application/link-format"),), body=",\n".join(lines).encode())
 
     def _cdx(self, query: dict[str, list[str]]) -> WebResponse:
         if self.busy:
@@ -130,7 +148,7 @@ class WebArchives:
         seen = ("warc/revisit", "-") if held.is_revisit else (held.media_type, str(held.status))
         return [held.urlkey, held.at, held.url, *seen, held.digest, str(len(held.body) // 3)]
 
-    def _memento(self, at: str, url: str) -> WebResponse:
+    def _memento(self, at: str, url: str, of: list[Held]) -> WebResponse:
         if at in self.nearest:
             where = f"http://{WAYBACK}/web/{self.nearest[at]}id_/{url}"
             return WebResponse(status=302, reason="Found", headers=(
@@ -138,7 +156,7 @@ class WebArchives:
         if at in self.broken:
             return WebResponse(headers=(("X-Archive-Wayback-Runtime-Error", "NotAvailable"),), body=b"<html>sorry")
         plain = url.replace(":80/", "/")
-        found = next((held for held in self.held if (held.at, held.url.replace(":80/", "/")) == (at, plain)), None)
+        found = next((held for held in of if (held.at, held.url.replace(":80/", "/")) == (at, plain)), None)
         if found is None:
             return WebResponse(status=404, body=b"<html>The Wayback Machine has not archived that URL.</html>")
         body = gzip.compress(gzip.compress(found.body, mtime=0), mtime=0) if self.twice_compressed else found.body
@@ -147,14 +165,20 @@ class WebArchives:
             ("Content-Type", f"{found.media_type}; charset=utf-8"), ("x-archive-src", "a.warc.gz"), *coding,
             ("Memento-Datetime", format_datetime(_moment(at), usegmt=True)), *found.headers), body=body)
 
-    def _timemap(self, url: str) -> WebResponse:
+    def _timemap(self, url: str, page: int) -> WebResponse:
         found = sorted((held for held in self.held if held.url == url), key=lambda held: held.at)
         if not found:
             return WebResponse(status=404, body=b"<html>no captures</html>")
-        lines = [f'<{url}>; rel="original"', f'<http://{WAYBACK}/web/timemap/link/{url}>; rel="self"; '
-                 f'type="application/link-format"; from="{format_datetime(_moment(found[0].at), usegmt=True)}"']
-        lines += [f'<http://{WAYBACK}/web/{held.at}/{url}>; rel="memento"; '
-                  f'datetime="{format_datetime(_moment(held.at), usegmt=True)}"' for held in found]
+        size = self.timemap_page or len(found)
+        shown, base = found[page * size:(page + 1) * size], f"http://{WAYBACK}/web"
+        kind = 'type="application/link-format"'
+        here = f"{base}/timemap/link/page{page}/{url}" if page else f"{base}/timemap/link/{url}"
+        lines = [f'<{url}>; rel="original"', f'<{here}>; rel="self"; {kind}; from="{_http_date(found[0].at)}"']
+        if len(found) > (page + 1) * size:
+            lines.append(f'<{base}/timemap/link/page{page + 1}/{url}>; rel="timemap"; {kind}')
+        if page:
+            lines.append(f'<{base}/timemap/link/{url}>; rel="timemap"; {kind}')
+        lines += [_memento_link(base, held) for held in shown]
         return WebResponse(headers=(("Content-Type", "application/link-format"),), body=",\n".join(lines).encode())
 
     def _gdelt(self, request: WebRequest) -> WebResponse:
@@ -175,7 +199,10 @@ class WebArchives:
         if request.host == INDEX and request.path == "/collinfo.json":
             listed = [{"id": name, "from": first, "to": last} for name, (first, last) in self.crawls.items()]
             return WebResponse(headers=(("Content-Type", "application/json"),), body=json.dumps(listed).encode())
-        if "page" in (query := parse_qs(request.path.partition("?")[2])) and query["page"] != ["0"]:
+        query = parse_qs(request.path.partition("?")[2])
+        if query.get("showNumPages") == ["true"]:  # as the real one, a page also for a host of which it has nothing
+            return WebResponse(body=b'{"pages": 1, "pageSize": 5, "blocks": 1}')
+        if "page" in query and query["page"] != ["0"]:
             return WebResponse(status=400, body=b'{"message": "Page 1 invalid: First Page is 0, Last Page is 0"}')
         if request.host == INDEX and (match := re.match(r"/(CC-MAIN-[\d-]+)-index\?", request.path)):
             return self._index(match[1], parse_qs(request.path.partition("?")[2]))
@@ -216,6 +243,14 @@ class WebArchives:
                 places.append((held, start, buffer.tell() - start))
         self.files[crawl] = (buffer.getvalue(), places)
         return self.files[crawl]
+
+
+def _memento_link(base: str, held: Held, more: str = "") -> str:
+    return f'<{base}/{held.at}/{held.url}>; rel="memento"; datetime="{_http_date(held.at)}"{more}'
+
+
+def _http_date(digits: str) -> str:
+    return format_datetime(_moment(digits), usegmt=True)
 
 
 def _passes(row: list[str], rule: str) -> bool:
