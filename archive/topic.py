@@ -135,8 +135,9 @@ class BackfillSettings:
     """Where archives answer, and how fast they are asked; cdx_delay is seconds between two questions to an index.
 
     wayback is a Wayback Machine or another archive with its interface; gdelt the DOC service; commoncrawl the index
-    of Common Crawl and commoncrawl_files the place of its files. None of the public ones is asked faster than its
-    operators wish, whatever cdx_delay says.
+    of Common Crawl and commoncrawl_files the place of its files, those of its news crawl (CC-NEWS) too. Big files are
+    read by parts of range_bytes, or of crawl.max_body_bytes where that is less: so much is held in memory, and read
+    again after a stop. None of the public ones is asked faster than its operators wish, whatever cdx_delay says.
     """
 
     wayback: str = "https://web.archive.org"
@@ -145,6 +146,7 @@ class BackfillSettings:
     commoncrawl_files: str = "https://data.commoncrawl.org"
     cdx_delay: float = 2.5
     gdelt_delay: float = 6.0
+    range_bytes: int = 32_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -446,6 +448,7 @@ def _backfill(table: Table) -> BackfillSettings:
         commoncrawl_files=table.get("commoncrawl_files", url, default.commoncrawl_files).rstrip("/"),
         cdx_delay=table.get("cdx_delay", number(at_least=0, unit="seconds"), default.cdx_delay),
         gdelt_delay=table.get("gdelt_delay", number(at_least=0, unit="seconds"), default.gdelt_delay),
+        range_bytes=table.get("range_bytes", size, default.range_bytes),
     )
     table.close()
     return settings

@@ -13,7 +13,7 @@ from archive.urls import host_of, registered_domain
 from crawlers import commoncrawl
 from crawlers.crawl import Refused
 from crawlers.errors import Unreadable
-from crawlers.imports import keep
+from crawlers.imports import Problem, keep
 from crawlers.ranges import Busy, NoRanges
 from crawlers.span import COMMON_CRAWL
 from crawlers.turn import Turn
@@ -133,11 +133,17 @@ def _record(packed: bytes, via: str) -> Foreign | None:
 
 def keep_found(turn: Turn, found: Foreign, name: str) -> Counter[str]:
     """Copy a record of a file of Common Crawl, unless it is held; returns what was done."""
-    crawl, counts = turn.crawl, Counter[str]()
+    counts = Counter[str]()
+    keep(turn.crawl.conn, turn.crawl.recorder.writer, found, name, counts, problem_of(turn))
+    return counts
+
+
+def problem_of(turn: Turn) -> Problem:
+    """Where to tell what is wrong with a file."""
+    crawl = turn.crawl
 
     def problem(subject: str, reason: str) -> None:
         failure = Failure(stage="backfill", subject=subject, reason=reason, at=crawl.recorder.clock())
         runs.add_failure(crawl.conn, failure, program=crawl.program)
 
-    keep(crawl.conn, crawl.recorder.writer, found, name, counts, problem)
-    return counts
+    return problem

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
+from archive.digests import sha256
 from archive.store import slices
 from archive.store.slices import Scope
 from archive.topic import Source, Topic
 from archive.urls import host_of
-from crawlers import cdx, gdelt
+from crawlers import ccnews, cdx, gdelt
 from crawlers.slices import months
 
-Service = Literal["wayback", "gdelt", "commoncrawl"]
+Service = Literal["wayback", "gdelt", "commoncrawl", "ccnews"]
 WAYBACK: Service = "wayback"
 GDELT: Service = "gdelt"
 COMMON_CRAWL: Service = "commoncrawl"
+CC_NEWS: Service = "ccnews"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +58,25 @@ def searches(topic: Topic) -> list[str]:
 def scope(topic: Topic, span: Span, service: Service) -> Scope:
     """What one service is asked about."""
     since, until = (datetime.combine(day, time(), tzinfo=UTC) for day in (span.first, span.last + timedelta(days=1)))
+    if service == CC_NEWS:
+        return Scope(service=_read_for(topic, span, service), whats=json.dumps([ccnews.LISTS]),
+                     since=since - ccnews.LONGEST, until=until)
     whats = searches(topic) if service == GDELT else hosts(topic, span)
     return Scope(service=service, whats=json.dumps(whats), since=since, until=until)
 
 
+def _read_for(topic: Topic, span: Span, service: Service) -> str:
+    """The service's name with what its files are read for: looked through for other hosts, they are read anew."""
+    what = (sorted(hosts(topic, span)), topic.crawl.archives_obey_robots)
+    return f"{service} {sha256(repr(what).encode())[:20]}"
+
+
 def plan(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -> None:
     """Write down the questions: one a month for each host or search. What Common Crawl has, its own list says."""
+    if service == CC_NEWS:
+        before = (scope(topic, span, service).since).date()
+        slices.plan(conn, months(scope(topic, span, service).service, ccnews.LISTS, first=before, last=span.last))
+        return
     whats = {WAYBACK: hosts(topic, span), GDELT: searches(topic)}.get(service, [])
     slices.plan(conn, (part for what in whats for part in months(service, what, first=span.first, last=span.last)))
 
@@ -75,3 +90,13 @@ def estimate(topic: Topic, conn: sqlite3.Connection, span: Span) -> Estimate:
         pages=len(waiting), bytes=round(sum(known) + average * (len(waiting) - len(known))),
         seconds=len(waiting) * topic.crawl.delay,
     )
+
+
+def estimate_files(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -> Estimate:
+    """What there is to read of a service that has no index: `pages` counts files; unknown sizes are as the known."""
+    waiting = slices.wanted(conn, scope(topic, span, service))
+    known = [one.length for one in waiting if one.length is not None]
+    size = sum(known) + (sum(known) / len(known) if known else 0.0) * (len(waiting) - len(known))
+    size -= sum(int(one.place or 0) for one in waiting)
+    parts = max(len(waiting), -(-round(size) // min(topic.backfill.range_bytes, topic.crawl.max_body_bytes)))
+    return Estimate(pages=len(waiting), bytes=round(size), seconds=parts * topic.crawl.delay)

@@ -18,7 +18,7 @@ from archive.model import Failure, Report
 from archive.store import runs
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers.span import COMMON_CRAWL, GDELT, WAYBACK, Service, Span, estimate, hosts, plan
+from crawlers.span import CC_NEWS, COMMON_CRAWL, GDELT, WAYBACK, Service, Span, estimate, estimate_files, hosts, plan
 from pipeline import PROGRAM
 from pipeline.care import reading
 from pipeline.intake import index_pending, note_topic
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crawlers.backfill import TurnReport
 
 SERVICES: tuple[Service, ...] = (WAYBACK, GDELT, COMMON_CRAWL)
+HEAVY: tuple[Service, ...] = (CC_NEWS,)  # read whole, gigabytes and more: only when asked for
 BETWEEN_TURNS = 1.0  # seconds in which who waits for the lock gets it
 TURN_PATIENCE = 7_200.0  # seconds that a later turn waits for an hourly run to end
 WARC_OVERHEAD = 1.1  # our record with its request, by the archive's own
@@ -47,7 +48,8 @@ class Job:
 
 
 def backfill(
-    topic: Topic, data: Path, span: Span, *, dry_run: bool, clock: Clock, progress: Progress
+    topic: Topic, data: Path, span: Span, *, dry_run: bool, clock: Clock, progress: Progress,
+    services: tuple[Service, ...] = SERVICES,
 ) -> list[Report]:
     """Ask archives what they hold of the topic's sites, then fetch it; with dry_run only ask, and say what is to fetch.
 
@@ -59,7 +61,7 @@ def backfill(
     if not hosts(topic, span):
         raise TopicError(f"{topic.path}: no source has an address to ask archives for; add one")
     started, counts, stopped = monotonic(), defaultdict[Service, Counter[str]](Counter), dict[Service, str]()
-    job = Job(topic, data, clock, SERVICES, dry_run, span, patience=0.0)
+    job = Job(topic, data, clock, services, dry_run, span, patience=0.0)
     while job.services:
         done = _in_a_process(job)
         for service, report in done.items():
@@ -68,8 +70,11 @@ def backfill(
             progress(service, counts[service].total(), 0)
         job = replace(job, services=tuple(s for s in job.services if done[s].has_more), patience=TURN_PATIENCE)
         sleep(BETWEEN_TURNS if job.services else 0.0)
-    reports = [_report(service, counts[service], stopped.get(service), monotonic() - started) for service in SERVICES]
-    return [*reports, _estimate(topic, data, span)] if dry_run else reports
+    reports = [_report(service, counts[service], stopped.get(service), monotonic() - started) for service in services]
+    if not dry_run:
+        return reports
+    return [*reports, *(_to_read(topic, data, span, service) for service in services if service in HEAVY),
+            _estimate(topic, data, span)]
 
 
 def _report(service: Service, counts: Counter[str], stopped: str | None, seconds: float) -> Report:
@@ -115,6 +120,7 @@ def _end_with_parent() -> None:
 
 def _locked_turn(job: Job) -> "dict[Service, TurnReport]":
     from crawlers import backfill as plans
+    from pipeline.promise import ranking_of
 
     with open_archive(job.data, create=True, turn_patience=job.patience) as archive:
         work = Work(archive, job.topic, job.clock, lambda *_: None)
@@ -131,6 +137,7 @@ def _locked_turn(job: Job) -> "dict[Service, TurnReport]":
             done = plans.turn(
                 job.topic, archive.conn, job.services, job.span, dry_run=job.dry_run,
                 warc_folder=archive.folder.warcs, clock=job.clock, program=PROGRAM,
+                ranking=ranking_of(job.topic),
             )
             reports += [_report(service, Counter(one.counts), one.stopped, monotonic() - started)
                         for service, one in done.items()]
@@ -148,6 +155,16 @@ def _estimate(topic: Topic, data: Path, span: Span) -> Report:
         ("days of fetching, rounded up", -(-round(waiting.seconds) // 86_400)),
         ("bytes of disk", round(waiting.bytes * WARC_OVERHEAD)),
         ("bytes free on the disk", shutil.disk_usage(DataFolder(data).path).free),
+    ))
+
+
+def _to_read(topic: Topic, data: Path, span: Span, service: Service) -> Report:
+    """What a service without an index would have us read, and how long that takes at the topic's own delay."""
+    with reading(data) as conn:
+        waiting = estimate_files(topic, conn, span, service)
+    return Report(step=f"to read of {service}", done=0, counts=(
+        ("files to read", waiting.pages), ("bytes to read", waiting.bytes),
+        ("days of waiting, rounded up", -(-round(waiting.seconds) // 86_400)),
     ))
 
 

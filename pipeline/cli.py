@@ -279,11 +279,13 @@ def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via:
 @click.option("--from", "first", type=DAY, default=None, help="First day, as 2024-08-06 (default: the topic's).")
 @click.option("--to", "last", type=DAY, default=None, help="Last day (default: the topic's).")
 @click.option("--source", default=None, metavar="NAME", help="Only the site of one source of the topic file.")
+@click.option("--service", "services", multiple=True, type=click.Choice(("wayback", "gdelt", "commoncrawl", "ccnews")),
+              help="Ask this service only; may be given more than once. ccnews reads a terabyte a year.")
 @click.option("--dry-run", is_flag=True, help="Ask what archives hold; say how much there is to fetch, fetch no page.")
 @options
 def backfill(
     topic: Any, data: Path, as_json: bool, first: datetime | None, last: datetime | None, source: str | None,
-    dry_run: bool,
+    dry_run: bool, services: tuple[Any, ...],
 ) -> None:
     """Fetch what web archives kept of the sources' sites, under the archives' own dates."""
     from crawlers.span import Span
@@ -291,7 +293,9 @@ def backfill(
 
     refuse_placeholder(topic)
     span = Span(first=first.date() if first else topic.start, last=last.date() if last else topic.end, source=source)
-    finish(archives.backfill(topic, data, span, dry_run=dry_run, clock=now, progress=Bars()), as_json=as_json)
+    asked = tuple(dict.fromkeys(services)) or archives.SERVICES
+    finish(archives.backfill(topic, data, span, dry_run=dry_run, clock=now, progress=Bars(), services=asked),
+           as_json=as_json)
 
 
 @cli.command()
