@@ -9,13 +9,13 @@ from time import monotonic
 
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers import ccnews_turn, commoncrawl_turn, gdelt_turn, wayback
+from crawlers import ccnews_turn, commoncrawl_turn, gdelt_turn, gkg_turn, wayback
 from crawlers.crawl import Crawl
 from crawlers.frontier import UNRANKED, Ranking
 from crawlers.recorder import Recorder
 from crawlers.session import run_spider
 from crawlers.settings import guard
-from crawlers.span import CC_NEWS, COMMON_CRAWL, GDELT, WAYBACK, Service, Span, hosts, scope
+from crawlers.span import CC_NEWS, COMMON_CRAWL, GDELT, GDELT_BULK, WAYBACK, Service, Span, hosts, scope
 from crawlers.turn import Turn, TurnSpider
 
 TURN_SECONDS = 240.0  # of one turn: then the lock is free, and an hourly run has its chance
@@ -25,6 +25,7 @@ _WORK: dict[tuple[Service, bool], Callable[[Turn], Awaitable[None]]] = {
     (COMMON_CRAWL, True): commoncrawl_turn.list_pages, (COMMON_CRAWL, False): commoncrawl_turn.bring,
     (GDELT, True): gdelt_turn.announce, (GDELT, False): gdelt_turn.announce,
     (CC_NEWS, True): ccnews_turn.list_files, (CC_NEWS, False): ccnews_turn.bring,
+    (GDELT_BULK, True): gkg_turn.list_files, (GDELT_BULK, False): gkg_turn.announce,
 }
 
 

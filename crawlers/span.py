@@ -7,18 +7,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 from archive.digests import sha256
+from archive.model import Slice
 from archive.store import slices
 from archive.store.slices import Scope
 from archive.topic import Source, Topic
 from archive.urls import host_of
-from crawlers import ccnews, cdx, gdelt
+from crawlers import ccnews, cdx, gdelt, gkg
 from crawlers.slices import months
 
-Service = Literal["wayback", "gdelt", "commoncrawl", "ccnews"]
+Service = Literal["wayback", "gdelt", "commoncrawl", "ccnews", "gdelt-bulk"]
 WAYBACK: Service = "wayback"
 GDELT: Service = "gdelt"
 COMMON_CRAWL: Service = "commoncrawl"
 CC_NEWS: Service = "ccnews"
+GDELT_BULK: Service = "gdelt-bulk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +63,27 @@ def scope(topic: Topic, span: Span, service: Service) -> Scope:
     if service == CC_NEWS:
         return Scope(service=_read_for(topic, span, service), whats=json.dumps([ccnews.LISTS]),
                      since=since - ccnews.LONGEST, until=until)
+    if service == GDELT_BULK:
+        return Scope(service=_read_for(topic, span, service), whats=json.dumps(gkg.LISTS), since=since, until=until)
     whats = searches(topic) if service == GDELT else hosts(topic, span)
     return Scope(service=service, whats=json.dumps(whats), since=since, until=until)
 
 
 def _read_for(topic: Topic, span: Span, service: Service) -> str:
-    """The service's name with what its files are read for: looked through for other hosts, they are read anew."""
-    what = (sorted(hosts(topic, span)), topic.crawl.archives_obey_robots)
+    """The service's name with what its files are read for: looked through for something else, they are read anew."""
+    told_by = (topic.crawl.archives_obey_robots,) if service == CC_NEWS else (topic.keywords, topic.gazetteer)
+    what = (sorted(hosts(topic, span)), *told_by)
     return f"{service} {sha256(repr(what).encode())[:20]}"
 
 
 def plan(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -> None:
     """Write down the questions: one a month for each host or search. What Common Crawl has, its own list says."""
+    asked = scope(topic, span, service)
     if service == CC_NEWS:
-        before = (scope(topic, span, service).since).date()
-        slices.plan(conn, months(scope(topic, span, service).service, ccnews.LISTS, first=before, last=span.last))
-        return
+        slices.plan(conn, months(asked.service, ccnews.LISTS, first=asked.since.date(), last=span.last))
+    if service == GDELT_BULK:
+        slices.plan(conn, (Slice(service=asked.service, what=name, start=asked.since, end=asked.until)
+                           for name in gkg.LISTS))
     whats = {WAYBACK: hosts(topic, span), GDELT: searches(topic)}.get(service, [])
     slices.plan(conn, (part for what in whats for part in months(service, what, first=span.first, last=span.last)))
 

@@ -18,7 +18,19 @@ from archive.model import Failure, Report
 from archive.store import runs
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers.span import CC_NEWS, COMMON_CRAWL, GDELT, WAYBACK, Service, Span, estimate, estimate_files, hosts, plan
+from crawlers.span import (
+    CC_NEWS,
+    COMMON_CRAWL,
+    GDELT,
+    GDELT_BULK,
+    WAYBACK,
+    Service,
+    Span,
+    estimate,
+    estimate_files,
+    hosts,
+    plan,
+)
 from pipeline import PROGRAM
 from pipeline.care import reading
 from pipeline.intake import index_pending, note_topic
@@ -28,7 +40,7 @@ if TYPE_CHECKING:
     from crawlers.backfill import TurnReport
 
 SERVICES: tuple[Service, ...] = (WAYBACK, GDELT, COMMON_CRAWL)
-HEAVY: tuple[Service, ...] = (CC_NEWS,)  # read whole, gigabytes and more: only when asked for
+HEAVY: tuple[Service, ...] = (CC_NEWS, GDELT_BULK)  # read whole, gigabytes and more: only when asked for
 BETWEEN_TURNS = 1.0  # seconds in which who waits for the lock gets it
 TURN_PATIENCE = 7_200.0  # seconds that a later turn waits for an hourly run to end
 WARC_OVERHEAD = 1.1  # our record with its request, by the archive's own

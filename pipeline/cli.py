@@ -279,8 +279,9 @@ def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via:
 @click.option("--from", "first", type=DAY, default=None, help="First day, as 2024-08-06 (default: the topic's).")
 @click.option("--to", "last", type=DAY, default=None, help="Last day (default: the topic's).")
 @click.option("--source", default=None, metavar="NAME", help="Only the site of one source of the topic file.")
-@click.option("--service", "services", multiple=True, type=click.Choice(("wayback", "gdelt", "commoncrawl", "ccnews")),
-              help="Ask this service only; may be given more than once. ccnews reads a terabyte a year.")
+@click.option("--service", "services", multiple=True, metavar="NAME",
+              type=click.Choice(("wayback", "gdelt", "commoncrawl", "ccnews", "gdelt-bulk")),
+              help="Only this service; may be repeated. ccnews and gdelt-bulk, which read everything, must be named.")
 @click.option("--dry-run", is_flag=True, help="Ask what archives hold; say how much there is to fetch, fetch no page.")
 @options
 def backfill(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from public_rows import public_rows
 from stemma_testing import Stemma, topic_file
-from web_archives import FILES, SETTINGS, Held, WebArchives, news_file, news_name
+from web_archives import FILES, SETTINGS, Held, WebArchives, bulk_line, gkg_row, gkg_zip, news_file, news_name
 
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 
@@ -169,3 +169,87 @@ def test_services_that_read_everything_are_not_asked_unless_named(archive: Archi
     _, stemma, web = archive()
     stemma.run("backfill", "--topic", "topic.toml", "--to", "2024-08-31")
     assert web.ranges == []
+
+
+BULKS = ("backfill", "--topic", "topic.toml", "--to", "2024-08-31", "--service", "gdelt-bulk")
+LIST, TRANSLATED = "masterfilelist.txt", "masterfilelist-translation.txt"
+
+
+def bulk() -> dict[str, bytes]:
+    """Two lists: a slot that is missing, a bad ZIP, a wrong MD5, one beyond the span; and one of each that is right."""
+    good = gkg_zip(
+        gkg_row(f"{SITE}/sport", "A match was won"), gkg_row("http://other.example/kursk-advance", None),
+        gkg_row("http://other.example/1", "Troops in the Kursk region"), gkg_row("http://other.example/2", "The weather"))
+    second = gkg_zip(gkg_row("https://third.example/1", "Kursk: what is known"), b"a line of another shape")
+    files = {
+        "20240806001500.gkg.csv.zip": good, "20240806003000.gkg.csv.zip": b"PK no ZIP file",
+        "20240806004500.gkg.csv.zip": second, "20240806010000.gkg.csv.zip": good, "20241006001500.gkg.csv.zip": good,
+        "20240806001500.translation.gkg.csv.zip": second}
+    lines = {name: bulk_line(name, content) for name, content in files.items()}
+    old = b"".join(bulk_line(f"2015021800{n:02}00.export.CSV.zip", b"x") for n in range(60))
+    lists = {LIST: old + b"".join(line for name, line in lines.items() if "translation" not in name),
+             TRANSLATED: b"".join(line for name, line in lines.items() if "translation" in name)}
+    del files["20240806010000.gkg.csv.zip"]
+    return lists | files | {"20240806004500.gkg.csv.zip": second.replace(b"a.gkg", b"b.gkg")}
+
+
+ANNOUNCED = [
+    ("http://other.example/1", "Troops in the Kursk region"), ("http://other.example/kursk-advance", None),
+    ("https://third.example/1", "Kursk: what is known"), (f"{SITE}/sport", "A match was won")]
+
+
+def announced(stemma: Stemma) -> list[tuple[str, str | None]]:
+    rows = stemma.database().execute("SELECT url, title FROM discovery WHERE source = 'gdelt' ORDER BY url")
+    return [(row["url"], row["title"]) for row in rows]
+
+
+def test_gdelts_bulk_files_announce_the_topics_articles_and_a_rebuild_announces_them_again(archive: Archive) -> None:
+    server, stemma, web = archive(bulk=bulk())
+    (report,) = json.loads(stemma.run(*BULKS, "--json").stdout)
+    assert announced(stemma) == ANNOUNCED
+    assert report["counts"] == {"articles announced": 4, "files read": 2, "files that cannot be read": 3,
+                                "lines passed over": 1, "parts of lists read": 4}
+    reasons = sorted(row[0] for row in stemma.database().execute("SELECT reason FROM failures WHERE stage = 'backfill'"))
+    assert [why in reason for why, reason in zip(("HTTP status 404", "MD5", "ZIP"), reasons, strict=True)] == [True] * 3
+    assert max(end - start for _, start, end in web.ranges) <= RANGE
+    asked = len(server.log)
+    stemma.run(*BULKS)
+    assert len(server.log) == asked, "what was read is not asked for again"
+    conn = stemma.database()
+    assert conn.execute("SELECT count(*) FROM captures WHERE url LIKE 'http://bulk%gkg%'").fetchone()[0] == 0
+    before = public_rows(stemma.folder / "data" / "archive.db", views=("discovery", "capture", "observation"))
+    stemma.run("rebuild", "--topic", "topic.toml")
+    assert public_rows(stemma.folder / "data" / "archive.db", views=("discovery", "capture", "observation")) == before
+    stemma.run(*BULKS)
+    assert announced(stemma) == ANNOUNCED
+    query = "SELECT count(*) FROM captures WHERE url LIKE 'urn:stemma:gdelt:%'"
+    assert stemma.database().execute(query).fetchone()[0] == 2, "read again after the rebuild, it is kept once"
+
+
+def test_a_dry_run_of_the_bulk_files_adds_up_the_sizes_of_their_lists(archive: Archive) -> None:
+    _, stemma, web = archive(bulk=bulk())
+    reports = {one["step"]: one["counts"] for one in json.loads(stemma.run(*BULKS, "--dry-run", "--json").stdout)}
+    assert reports["to read of gdelt-bulk"]["files to read"] == 5
+    sizes = [int(line.split()[0]) for name in (LIST, TRANSLATED) for line in web.bulk[name].splitlines()
+             if b"/20240806" in line]
+    assert reports["to read of gdelt-bulk"]["bytes to read"] == sum(sizes)
+    assert {path for path, _, _ in web.ranges} == {f"/gdeltv2/{LIST}", f"/gdeltv2/{TRANSLATED}"}
+
+
+def test_the_order_of_the_services_does_not_matter(serve: Serve, tmp_path: Path) -> None:
+    held = [Held("20240806115901", f"{SITE}/20240806/1", text("Page 1", 1)),  # the same bytes, two minutes before
+            Held("20240808120000", f"{SITE}/20240806/1", text("Page 1 again", 1))]
+    rows = []
+    for order in (("wayback", "ccnews", "gdelt-bulk"), ("gdelt-bulk", "ccnews", "wayback")):
+        folder = tmp_path / "-".join(order)
+        folder.mkdir()
+        server, behind = serve(WebArchives(held=held, live=live, news=news(), bulk=bulk()))
+        (folder / "authority.pem").write_bytes(server.authority_pem)
+        topic_file(folder, [f"{SITE}/story"], extra=SETTINGS + f"range_bytes = {RANGE}\n")
+        stemma = Stemma(folder, behind.proxy)
+        for service in order:
+            stemma.run("backfill", "--topic", "topic.toml", "--to", "2024-08-31", "--service", service)
+        stemma.run("update", "--topic", "topic.toml")
+        rows.append(public_rows(folder / "data" / "archive.db", times=False))
+    assert rows[0] == rows[1]
+    assert len(rows[0]["capture"]) == len(OURS) + 2

@@ -1,7 +1,7 @@
 """Web archives and their indexes on loopback, with the misbehaviours of the real ones, each to be switched on.
 
-Formats as the services send them: the Wayback Machine's CDX server and raw mementos, TimeMaps, GDELT's article lists,
-Common Crawl's index and its range requests, the monthly lists and files of its news crawl.
+Formats as the services send them: the Wayback Machine's CDX server and raw mementos, TimeMaps, GDELT's article lists
+and bulk files, Common Crawl's index and its range requests, the monthly lists and files of its news crawl.
 """
 
 import gzip
@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import re
+import zipfile
 from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,12 +23,13 @@ from warcio.warcwriter import WARCWriter
 
 from crawlers.demo.server import WebRequest, WebResponse
 
-WAYBACK, GDELT = "archive.example", "gdelt.example"
+WAYBACK, GDELT, BULK = "archive.example", "gdelt.example", "bulk.gdelt.example"
 INDEX, FILES = "index.commoncrawl.example", "data.commoncrawl.example"
 SETTINGS = f"""
 [backfill]
 wayback = "http://{WAYBACK}"
 gdelt = "http://{GDELT}"
+gdelt_files = "http://{BULK}"
 commoncrawl = "http://{INDEX}"
 commoncrawl_files = "http://{FILES}"
 cdx_delay = 0.0
@@ -85,6 +87,27 @@ def news_file(held: list[Held]) -> bytes:
     return buffer.getvalue()
 
 
+def gkg_row(url: str, title: str | None, *, collection: str = "1") -> bytes:
+    """A line of a GKG 2.1 file, of its 27 columns those that are read."""
+    extras = f"<PAGE_LINKS>x</PAGE_LINKS><PAGE_TITLE>{title}</PAGE_TITLE>" if title is not None else ""
+    host = urlsplit(url).hostname or ""
+    return "\t".join(["20240806001500-1", "20240806001500", collection, host, url, *[""] * 21, extras]).encode()
+
+
+def gkg_zip(*rows: bytes, name: str = "a.gkg.csv") -> bytes:
+    """A GKG file as it is served."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr(name, b"".join(row + b"\n" for row in rows))
+    return buffer.getvalue()
+
+
+def bulk_line(name: str, content: bytes) -> bytes:
+    """A line of a master list."""
+    digest = hashlib.md5(content).hexdigest()
+    return f"{len(content)} {digest} http://data.gdeltproject.org/gdeltv2/{name}\n".encode()
+
+
 @dataclass
 class WebArchives:
     """A handler for LoopbackWeb: archives at their hosts, the `live` handler at every other."""
@@ -107,6 +130,7 @@ class WebArchives:
     gdelt_says: bytes | None = None  # instead of JSON, with status 200
     crawls: dict[str, tuple[str, str]] = field(default_factory=dict)  # of Common Crawl: id -> first and last moment
     news: dict[str, bytes] = field(default_factory=dict)  # files of the news crawl; months without one have no list
+    bulk: dict[str, bytes] = field(default_factory=dict)  # GDELT's bulk files and their lists, by their names
     ignores_ranges: bool = False
     ranges: list[tuple[str, int, int]] = field(default_factory=list)  # that were asked for: path, first and last byte
     files: dict[str, tuple[bytes, list[tuple[Held, int, int]]]] = field(default_factory=dict)
@@ -114,6 +138,9 @@ class WebArchives:
     def __call__(self, request: WebRequest) -> WebResponse:
         if request.host == WAYBACK:
             return self._wayback(request)
+        if request.host == BULK:
+            name = request.path.removeprefix("/gdeltv2/")
+            return self._part(request, self.bulk[name]) if name in self.bulk else WebResponse(status=404)
         if request.host == GDELT:
             return self._gdelt(request)
         if request.host in (INDEX, FILES):
