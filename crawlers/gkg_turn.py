@@ -35,8 +35,10 @@ async def _read_list(turn: Turn, part: Slice) -> bool:
     got = await _part(turn, f"{gkg.FOLDER}/{part.what}", start, turn.crawl.topic.backfill.range_bytes)
     if got is None:
         return False
-    lines = gkg.whole_lines(got.body, is_end=got.is_end)
+    if not start and not got.body:
+        raise Unreadable("the list is empty")
     is_over = part.end + gkg.LATE <= turn.crawl.recorder.clock()
+    lines = gkg.whole_lines(got.body, is_end=got.is_end and is_over)  # of a list that grows the last may be unfinished
     resume_key = None if got.is_end and is_over else str(start + len(lines))
     slices.answered(turn.crawl.conn, part, gkg.files(lines, part), resume_key=resume_key)
     if got.is_end and not is_over:

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,20 @@ def test_a_server_that_gives_whole_files_only_is_left_in_peace(archive: Archive)
     assert copied(stemma) == OURS, "one that is small enough is taken whole"
 
 
+def test_a_part_that_is_cut_off_on_the_way_is_a_shorter_part(archive: Archive) -> None:
+    _, stemma, web = archive(cut_ranges=3)
+    stemma.run(*NEWS)
+    assert copied(stemma) == OURS
+    assert (web.ranges[1][1], web.ranges[2][1]) == (RANGE // 2, RANGE)
+
+
+def test_a_file_that_is_gone_is_told_and_the_others_are_read(archive: Archive) -> None:
+    _, stemma, _ = archive(gone=frozenset({FIRST}))
+    (report,) = json.loads(stemma.run(*NEWS, "--json").stdout)
+    assert copied(stemma) == [url for url in OURS if "/20240807/" in url]
+    assert (report["counts"]["missing in the archive"], report["counts"]["files read"]) == (1, 1)
+
+
 def test_a_dry_run_says_files_bytes_and_days_and_reads_no_file(archive: Archive) -> None:
     _, stemma, web = archive()
     reports = {report["step"]: report["counts"] for report in json.loads(stemma.run(*NEWS, "--dry-run", "--json").stdout)}
@@ -253,3 +268,29 @@ def test_the_order_of_the_services_does_not_matter(serve: Serve, tmp_path: Path)
         rows.append(public_rows(folder / "data" / "archive.db", times=False))
     assert rows[0] == rows[1]
     assert len(rows[0]["capture"]) == len(OURS) + 2
+
+
+def test_of_a_list_that_grows_only_what_is_new_is_read(archive: Archive) -> None:
+    _, stemma, web = archive(bulk=bulk())
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+    words = (*BULKS[:3], "--from", "2024-08-06", "--to", tomorrow, "--service", "gdelt-bulk")
+    stemma.run(*words)
+    assert announced(stemma) == ANNOUNCED
+    before, size = len(web.ranges), len(web.bulk[LIST])
+    late = gkg_zip(gkg_row("http://other.example/late", "Late news from the Kursk region"))
+    web.bulk |= {"20241101001500.gkg.csv.zip": late, LIST: web.bulk[LIST] + bulk_line("20241101001500.gkg.csv.zip", late)}
+    stemma.run(*words)
+    assert min(start for path, start, _ in web.ranges[before:] if path == f"/gdeltv2/{LIST}") == size
+    assert ("http://other.example/late", "Late news from the Kursk region") in announced(stemma)
+
+
+def test_a_list_that_is_no_list_or_is_not_there_is_told_and_asked_for_again(archive: Archive) -> None:
+    _, stemma, web = archive(bulk={LIST: b"<html>" + b"x" * RANGE, TRANSLATED: b""})
+    stemma.run(*BULKS)
+    rows = {row["what"]: row["reason"] for row in stemma.database().execute("SELECT what, reason FROM slices")}
+    assert "a line without end" in rows[LIST]
+    assert rows[TRANSLATED] == "the list is empty"
+    web.bulk = {}
+    stemma.run(*BULKS)
+    rows = {row["what"]: row["reason"] for row in stemma.database().execute("SELECT what, reason FROM slices")}
+    assert rows[LIST] == "HTTP status 404"

@@ -21,7 +21,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawlers.demo.server import WebRequest, WebResponse
+from crawlers.demo.server import Delivery, WebRequest, WebResponse
 
 WAYBACK, GDELT, BULK = "archive.example", "gdelt.example", "bulk.gdelt.example"
 INDEX, FILES = "index.commoncrawl.example", "data.commoncrawl.example"
@@ -130,8 +130,10 @@ class WebArchives:
     gdelt_says: bytes | None = None  # instead of JSON, with status 200
     crawls: dict[str, tuple[str, str]] = field(default_factory=dict)  # of Common Crawl: id -> first and last moment
     news: dict[str, bytes] = field(default_factory=dict)  # files of the news crawl; months without one have no list
+    gone: frozenset[str] = frozenset()  # files that the lists still name
     bulk: dict[str, bytes] = field(default_factory=dict)  # GDELT's bulk files and their lists, by their names
     ignores_ranges: bool = False
+    cut_ranges: int = 0  # so many parts of files end in the middle
     ranges: list[tuple[str, int, int]] = field(default_factory=list)  # that were asked for: path, first and last byte
     files: dict[str, tuple[bytes, list[tuple[Held, int, int]]]] = field(default_factory=dict)
 
@@ -252,7 +254,7 @@ class WebArchives:
             names = [name for name in self.news if name.startswith(path.removesuffix("warc.paths.gz"))]
             body = gzip.compress("".join(f"{name}\n" for name in names).encode(), mtime=0)
             return WebResponse(body=body) if names else WebResponse(status=404, body=b"<Error>NoSuchKey</Error>")
-        if path not in self.news:
+        if path not in self.news or path in self.gone:
             return WebResponse(status=404, body=b"<Error>NoSuchKey</Error>")
         return self._part(request, self.news[path])
 
@@ -266,7 +268,9 @@ class WebArchives:
         if start >= len(whole):
             return WebResponse(status=416, headers=(("Content-Range", f"bytes */{len(whole)}"),))
         body = whole[start:end]
-        return WebResponse(status=206, reason="Partial Content", body=body, headers=(
+        self.cut_ranges -= 1
+        delivery: Delivery = "whole" if self.cut_ranges < 0 else "hang-up"
+        return WebResponse(status=206, reason="Partial Content", body=body, delivery=delivery, headers=(
             ("Content-Range", f"bytes {start}-{start + len(body) - 1}/{len(whole)}"),))
 
     def _index(self, crawl: str, query: dict[str, list[str]]) -> WebResponse:
