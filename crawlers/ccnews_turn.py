@@ -4,6 +4,7 @@ There is no index: what is wanted is found by reading all. A file is gone on wit
 """
 
 import io
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -35,7 +36,7 @@ async def list_files(turn: Turn) -> None:
             return
         part = await _part(turn, one, start=0, length=1)
         if part is not None:
-            slices.reached(turn.crawl.conn, turn.scope.service, one, 0, size=part.size)
+            slices.reached(turn.crawl.conn, turn.scope.service, one, int(one.place or 0), size=part.size)
 
 
 async def bring(turn: Turn) -> None:
@@ -71,84 +72,85 @@ async def _ask_one(turn: Turn, part: Slice) -> bool:
 
 
 async def _part(turn: Turn, one: Memento, *, start: int, length: int) -> Stretch | None:
-    """Bytes of a file; None where there are none, and then it is settled why."""
+    """Bytes of a file; None where there are none, and then it is noted why."""
     url = f"{turn.crawl.topic.backfill.commoncrawl_files}/{one.original}"
-    part, reason, state = None, "no whole answer", "waiting"
     try:
         part = await turn.read(url, start=start, length=length)
     except Absent as error:
-        reason, state = str(error), "missing"
+        slices.settle_memento(turn.crawl.conn, turn.scope.service, one, "missing", str(error))
         turn.count("missing in the archive")
+        return None
     except (Refused, Unreadable) as error:  # it would be the same for the next file
-        reason = str(error)
-        turn.stop(f"{url}: {reason}")
+        turn.stop(f"{url}: {error}")
+        part = None
     if part is not None and (part.body or part.is_end):
         return part
-    slices.settle_memento(turn.crawl.conn, turn.scope.service, one, "missing" if state == "missing" else "waiting",
-                          reason)
-    turn.count("no answer", int(state == "waiting"))
+    slices.settle_memento(turn.crawl.conn, turn.scope.service, one, "waiting", turn.stopped or "no whole answer")
+    turn.count("no answer")
     return None
 
 
 async def _read(turn: Turn, one: Memento) -> None:
     """A file to its end, or until the turn is over; what was copied twice after a crash is passed over as held."""
-    conn, service = turn.crawl.conn, turn.scope.service
     wants = ccnews.wants(turn.hosts, since=turn.scope.since + ccnews.LONGEST, until=turn.scope.until)
-    reader = MemberReader(wants, start=int(one.place or 0))
+    reader, refused = MemberReader(wants, start=int(one.place or 0)), Counter[str]()
     while not turn.is_over:
         part = await _part(turn, one, start=reader.position, length=turn.crawl.topic.backfill.range_bytes)
         if part is None:
             return
-        await _copy(turn, reader.feed(part.body), one.original, wants)
+        runs = reader.feed(part.body)
+        is_end = part.is_end or reader.damage is not None
+        for run in [*runs, *reader.finish()] if is_end else runs:
+            await _copy(turn, run, one.original, wants, refused)
         turn.progress += 1
         turn.count("parts of files read")
-        if part.is_end or reader.damage:
-            await _copy(turn, reader.finish(), one.original, wants)
-            _settle(turn, one, reader.damage)
+        if is_end:
+            _settle(turn, one, reader.damage, refused)
             return
-        slices.reached(conn, service, one, reader.resume_at, size=part.size)
+        slices.reached(turn.crawl.conn, turn.scope.service, one, reader.resume_at, size=part.size)
 
 
-def _settle(turn: Turn, one: Memento, damage: str | None) -> None:
+def _settle(turn: Turn, one: Memento, damage: str | None, refused: Counter[str]) -> None:
+    """A file was read to its end, with what is to be known of it."""
+    reasons = [f"{n} records were refused: {reason}" for reason, n in refused.items()]
     if damage:
         turn.count("files that end in the middle of a record")
         problem_of(turn)(one.original, damage)
-    slices.settle_memento(turn.crawl.conn, turn.scope.service, one, "kept", damage)
+        reasons.append(damage)
+    slices.settle_memento(turn.crawl.conn, turn.scope.service, one, "kept", "; ".join(reasons) or None)
     turn.count("files read")
 
 
-async def _copy(turn: Turn, runs: list[Run], name: str, wants: Callable[[RecordHead], bool]) -> None:
-    """The records that their own sites let archives' readers have."""
-    via = registered_domain(host_of(turn.crawl.topic.backfill.commoncrawl_files))
-    for run in runs:
-        try:
-            found = list(responses(name, plain(name, io.BytesIO(run.packed)), via=via))
-        except UnreadableFile as error:
-            problem_of(turn)(f"{name} at byte {run.start:,}", str(error))
-            continue
-        for one in found:
-            await _copy_one(turn, one, name, wants)
-
-
-async def _copy_one(
-    turn: Turn, found: Foreign | Referring | Unusable, name: str, wants: Callable[[RecordHead], bool]
+async def _copy(
+    turn: Turn, run: Run, name: str, wants: Callable[[RecordHead], bool], refused: Counter[str]
 ) -> None:
-    if isinstance(found, Unusable):
-        turn.count("unusable")
-        problem_of(turn)(f"{name} {found.record_id}", found.reason)
+    """The captures of a run, as far as their own site lets them be taken from archives."""
+    via = registered_domain(host_of(turn.crawl.topic.backfill.commoncrawl_files))
+    try:
+        found = list(responses(name, plain(name, io.BytesIO(run.packed)), via=via))
+    except UnreadableFile as error:
+        problem_of(turn)(f"{name} at byte {run.start:,}", str(error))
         return
-    url = found.exchange.url
-    if not wants(RecordHead(kind="response", url=url, date="")):  # a second record in the place of one
-        return
-    if await turn.refusal(url):
-        turn.count("refused")
-        return
-    exchange = replace(found.exchange, source=CC_NEWS)
+    for one in found:
+        if isinstance(one, Unusable):
+            turn.count("unusable")
+            problem_of(turn)(f"{name} {one.record_id}", one.reason)
+        elif not wants(RecordHead(kind="response", url=one.exchange.url, date="")):
+            continue  # a second record within a member, of another site
+        elif reason := await turn.refusal(one.exchange.url):
+            turn.count("refused")
+            refused[reason] += 1
+        else:
+            _keep(turn, one, name)
+
+
+def _keep(turn: Turn, found: Foreign | Referring, name: str) -> None:
+    found = replace(found, exchange=replace(found.exchange, source=CC_NEWS))
     if isinstance(found, Foreign):
-        counts = keep_found(turn, replace(found, exchange=exchange), name)
+        counts = keep_found(turn, found, name)
     else:
-        counts = keep_revisit(turn.crawl.conn, turn.crawl.recorder.writer, replace(found, exchange=exchange), name,
-                              problem_of(turn), turn.crawl.warcs)
+        crawl = turn.crawl
+        counts = keep_revisit(crawl.conn, crawl.recorder.writer, found, name, problem_of(turn), crawl.warcs)
     turn.count("pages", counts.pop("captures", 0))
     for what, n in counts.items():
         turn.count(what, n)

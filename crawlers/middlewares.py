@@ -80,9 +80,12 @@ class RobotsMiddleware(_Middleware):
 
     async def copy_refusal(self, original: str) -> str | None:
         """Why an archive's copy of an address may not be taken; None where it may."""
-        if not self.crawl.topic.crawl.archives_obey_robots or (await self._rules_for(original)).allows(original):
+        if not self.crawl.topic.crawl.archives_obey_robots:
             return None
-        return "robots.txt forbids it, by crawl.archives_obey_robots in archives too"
+        rules = await self._rules_for(original)
+        if rules.allows(original):
+            return None
+        return f"{rules.why}, which by crawl.archives_obey_robots counts for archives too"
 
     async def _rules_for(self, url: str) -> Robots:
         address = robots_url(url)

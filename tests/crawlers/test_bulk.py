@@ -142,6 +142,8 @@ def test_what_a_site_forbids_is_not_copied_record_by_record(archive: Archive) ->
     _, stemma, _ = archive(live=forbids)
     stemma.run(*NEWS)
     assert copied(stemma) == [url for url in OURS if not url.startswith(f"{SITE}/20240806/")]
+    (row,) = stemma.database().execute("SELECT reason FROM mementos WHERE original = ?", [FIRST])
+    assert row["reason"].startswith("2 records were refused: robots.txt forbids it")
     stemma.run(*NEWS, "--set", "crawl.archives_obey_robots=false")
     assert copied(stemma) == OURS, "by another rule the files are read again"
 
