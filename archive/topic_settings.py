@@ -54,19 +54,23 @@ class CrawlSettings:
 class BackfillSettings:
     """Where archives answer, and how fast they are asked; cdx_delay is seconds between two questions to an index.
 
-    wayback is a Wayback Machine or another archive with its interface; gdelt the DOC service; commoncrawl the index
-    of Common Crawl and commoncrawl_files the place of its files. timemaps are what TimeMaps' addresses begin with (RFC
+    wayback is a Wayback Machine or another archive with its interface; gdelt the DOC service and gdelt_files the place
+    of GDELT's bulk files; commoncrawl the index of Common Crawl and commoncrawl_files the place of its files, those of
+    its news crawl (CC-NEWS) too. Big files are read by parts of range_bytes, or of crawl.max_body_bytes where that is
+    less: so much is held in memory, and read again after a stop. timemaps are what TimeMaps' addresses begin with (RFC
     7089): before a slash and the address of an article. None of the public ones is asked faster than its operators
     wish, whatever cdx_delay says.
     """
 
     wayback: str = "https://web.archive.org"
     gdelt: str = "https://api.gdeltproject.org"
+    gdelt_files: str = "http://data.gdeltproject.org"  # its https has another host's certificate (from memory)
     commoncrawl: str = "https://index.commoncrawl.org"
     commoncrawl_files: str = "https://data.commoncrawl.org"
     timemaps: tuple[str, ...] = ("https://web.archive.org/web/timemap/link",)
     cdx_delay: float = 2.5
     gdelt_delay: float = 6.0
+    range_bytes: int = 32_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +142,13 @@ def backfill_settings(table: Table) -> BackfillSettings:
     settings = BackfillSettings(
         wayback=table.get("wayback", url, default.wayback).rstrip("/"),
         gdelt=table.get("gdelt", url, default.gdelt).rstrip("/"),
+        gdelt_files=table.get("gdelt_files", url, default.gdelt_files).rstrip("/"),
         commoncrawl=table.get("commoncrawl", url, default.commoncrawl).rstrip("/"),
         commoncrawl_files=table.get("commoncrawl_files", url, default.commoncrawl_files).rstrip("/"),
         timemaps=tuple(base.rstrip("/") for base in table.get("timemaps", list_of(url, at_least=0), default.timemaps)),
         cdx_delay=table.get("cdx_delay", number(at_least=0, unit="seconds"), default.cdx_delay),
         gdelt_delay=table.get("gdelt_delay", number(at_least=0, unit="seconds"), default.gdelt_delay),
+        range_bytes=table.get("range_bytes", size, default.range_bytes),
     )
     table.close()
     return settings

@@ -151,12 +151,16 @@ class WarcWriter:
 
     def write_list(self, urls: Sequence[str], *, source: str, at: datetime) -> Capture:
         """Append a resource record with a URL list of the topic file, so that a rebuild finds its discoveries."""
-        name, payload = list_name(source), list_payload(urls)
+        return self.write_resource(
+            list_name(source), list_payload(urls), media_type=LIST_TYPE, source=source, at=at)
+
+    def write_resource(self, name: str, payload: bytes, *, media_type: str, source: str, at: datetime) -> Capture:
+        """Append a resource record with what a source announced, in UTF-8, where no exchange says it."""
         (ref,) = self._append(_BUILDER.create_warc_record(
-            name, "resource", payload=io.BytesIO(payload), length=len(payload), warc_content_type=LIST_TYPE,
+            name, "resource", payload=io.BytesIO(payload), length=len(payload), warc_content_type=media_type,
             warc_headers_dict=_extension("list", source) | {"WARC-Date": to_iso(at)},
         ))
-        return _list_capture(name, to_milliseconds(at), one_line(source) or None, payload, ref)
+        return _list_capture(name, to_milliseconds(at), one_line(source) or None, media_type, payload, ref)
 
     def close(self) -> None:
         """Force what was written to the disk and close the file."""
@@ -514,7 +518,8 @@ def _meaning(record: WarcRecord, ref: RecordRef) -> Capture | FailedFetch | None
         return FailedFetch(url=headers["warc-target-uri"], at=from_iso(headers["warc-date"]), role=role, source=source,
                            error=fields.get("error", ""))
     if kind == "resource" and role == "list":
-        return _list_capture(headers["warc-target-uri"], from_iso(headers["warc-date"]), source, record.payload, ref)
+        at, said = from_iso(headers["warc-date"]), headers.get("content-type", LIST_TYPE)
+        return _list_capture(headers["warc-target-uri"], at, source, said, record.payload, ref)
     if kind not in ("response", "revisit") or not record.http_head:
         return None
     is_revisit = kind == "revisit"
@@ -561,9 +566,11 @@ def _content_type(value: str) -> tuple[str | None, str | None]:
     return named if re.fullmatch(r"[^\s/]+/[^\s/]+", named) else None, charset or None
 
 
-def _list_capture(name: str, at: datetime, source: str | None, payload: bytes, ref: RecordRef) -> Capture:
+def _list_capture(
+    name: str, at: datetime, source: str | None, media_type: str, payload: bytes, ref: RecordRef
+) -> Capture:
     return Capture(
-        url=name, captured_at=at, via=VIA, role="list", source=source, status=200, media_type=LIST_TYPE,
+        url=name, captured_at=at, via=VIA, role="list", source=source, status=200, media_type=media_type,
         charset="utf-8", content_encoding=None, location=None, payload_digest=payload_digest(payload),
         payload_sha256=sha256(payload), payload_length=len(payload), record=ref,
     )

@@ -9,12 +9,25 @@ from time import monotonic
 
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers import commoncrawl_turn, gdelt_turn, sitemaps_turn, timemap_turn, wayback
+from crawlers import ccnews_turn, commoncrawl_turn, gdelt_turn, gkg_turn, sitemaps_turn, timemap_turn, wayback
 from crawlers.crawl import Crawl
+from crawlers.frontier import UNRANKED, Ranking
 from crawlers.recorder import Recorder
 from crawlers.session import run_spider
 from crawlers.settings import guard
-from crawlers.span import COMMON_CRAWL, GDELT, SITEMAPS, TIMEMAPS, WAYBACK, Service, Span, hosts, scope
+from crawlers.span import (
+    CC_NEWS,
+    COMMON_CRAWL,
+    GDELT,
+    GDELT_BULK,
+    SITEMAPS,
+    TIMEMAPS,
+    WAYBACK,
+    Service,
+    Span,
+    hosts,
+    scope,
+)
 from crawlers.turn import Turn, TurnSpider
 
 TURN_SECONDS = 240.0  # of one turn: then the lock is free, and an hourly run has its chance
@@ -26,6 +39,8 @@ _WORK: dict[Service, tuple[Task, Task]] = {  # for a dry run, which asks and fet
     COMMON_CRAWL: (commoncrawl_turn.list_pages, commoncrawl_turn.bring),
     SITEMAPS: (sitemaps_turn.announce, sitemaps_turn.announce),
     TIMEMAPS: (timemap_turn.list_mementos, timemap_turn.bring),
+    CC_NEWS: (ccnews_turn.list_files, ccnews_turn.bring),
+    GDELT_BULK: (gkg_turn.list_files, gkg_turn.announce),
 }
 
 
@@ -40,7 +55,8 @@ class TurnReport:
 
 def turn(
     topic: Topic, conn: sqlite3.Connection, services: Sequence[Service], span: Span, *, dry_run: bool,
-    warc_folder: Path, clock: Callable[[], datetime], program: str, seconds: float = TURN_SECONDS,
+    warc_folder: Path, clock: Callable[[], datetime], program: str, ranking: Ranking = UNRANKED,
+    seconds: float = TURN_SECONDS,
 ) -> dict[Service, TurnReport]:
     """Run one turn to its end, with dry_run of questions only. Once in a process; raises as run_spider."""
     writer = WarcWriter(warc_folder, started_at=clock(), software=f"stemma-archive/{program}")
@@ -49,7 +65,7 @@ def turn(
     unbound = replace(topic, crawl=replace(topic.crawl, requests=None, per_host_requests=None, minutes=None))
     crawl = Crawl(
         topic=unbound, conn=conn, recorder=recorder, warcs=warc_folder, guard=guard(topic), program=program,
-        progress=lambda _: None,
+        progress=lambda _: None, ranking=ranking,
     )
     ends_at, asked = monotonic() + seconds, hosts(topic, span)
     turns = {service: Turn(crawl=crawl, scope=scope(topic, span, service), hosts=asked, ends_at=ends_at)

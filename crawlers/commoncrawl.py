@@ -85,10 +85,10 @@ def records(body: bytes) -> tuple[Memento, ...]:
     return tuple(memento for memento in found if memento is not None)
 
 
-def byte_range(place: str) -> tuple[str, str]:
-    """The file of a place and the Range header that asks for the one record there."""
+def parted(place: str) -> tuple[str, int, int]:
+    """The file of a place, and the offset and length of the one record there."""
     name, offset, length = place.rsplit(" ", 2)
-    return name, f"bytes={offset}-{int(offset) + int(length) - 1}"
+    return name, int(offset), int(length)
 
 
 def _object(line: str) -> dict[str, object] | None:

@@ -13,9 +13,10 @@ from archive.urls import host_of, registered_domain
 from crawlers import commoncrawl
 from crawlers.crawl import Refused
 from crawlers.errors import Unreadable
-from crawlers.imports import keep
+from crawlers.imports import Problem, keep
+from crawlers.ranges import Busy, NoRanges
 from crawlers.span import COMMON_CRAWL
-from crawlers.turn import Answer, Turn
+from crawlers.turn import Turn
 from crawlers.wayback import WORKERS, ask_slices, delay
 
 
@@ -104,44 +105,62 @@ async def _fetch(turn: Turn, memento: Memento) -> None:
         slices.settle_memento(conn, COMMON_CRAWL, memento, "kept")
         turn.count("held already")
         return
-    name, wanted = commoncrawl.byte_range(memento.place or "")
+    name, offset, length = commoncrawl.parted(memento.place or "")
     try:
-        answer = await turn.ask(f"{base}/{name}", source=COMMON_CRAWL, original=memento.original,
-                                headers={"Range": wanted, "Accept-Encoding": "identity"})
+        part = await turn.read(f"{base}/{name}", start=offset, length=length, original=memento.original)
     except Refused as error:
         slices.settle_memento(conn, COMMON_CRAWL, memento, "waiting", str(error))
         turn.count("refused")
         return
-    if answer is None or answer.status in (429, 503):
+    except Unreadable as error:
+        _without(turn, memento, error)
+        return
+    if part is None or (len(part.body) < length and not part.is_end):
         slices.settle_memento(conn, COMMON_CRAWL, memento, "waiting", "no whole answer")
         turn.count("no answer")
         return
-    found = _record(answer, via)
+    found = _record(part.body[:length], via)
     if found is None or found.exchange.url != memento.original:
-        reason = f"HTTP status {answer.status}, and no record of it"
-        slices.settle_memento(conn, COMMON_CRAWL, memento, "missing", reason)
+        slices.settle_memento(conn, COMMON_CRAWL, memento, "missing", "there is no record of it")
         turn.count("missing in the archive")
     else:
-        _keep(turn, replace(found, exchange=replace(found.exchange, source=COMMON_CRAWL)), name)
+        keep_found(turn, replace(found, exchange=replace(found.exchange, source=COMMON_CRAWL)), name)
         slices.settle_memento(conn, COMMON_CRAWL, memento, "kept")
         turn.count("pages")
     turn.progress += 1
 
 
-def _record(answer: Answer, via: str) -> Foreign | None:
+def _without(turn: Turn, memento: Memento, error: Unreadable) -> None:
+    """An answer that gives no part of the file: asked again later, unless the file is gone."""
+    is_for_later = isinstance(error, Busy | NoRanges)
+    state: slices.MementoState = "waiting" if is_for_later else "missing"
+    slices.settle_memento(turn.crawl.conn, COMMON_CRAWL, memento, state, str(error))
+    turn.count("no answer" if is_for_later else "missing in the archive")
+    turn.progress += not is_for_later
+
+
+def _record(packed: bytes, via: str) -> Foreign | None:
     """The one response in the bytes of a range; None where they hold none."""
     try:
-        found = next(responses("range", plain("range", io.BytesIO(answer.body)), via=via), None)
+        found = next(responses("range", plain("range", io.BytesIO(packed)), via=via), None)
     except UnreadableFile:
         return None
-    return found if answer.status == 206 and isinstance(found, Foreign) else None
+    return found if isinstance(found, Foreign) else None
 
 
-def _keep(turn: Turn, found: Foreign, name: str) -> None:
+def keep_found(turn: Turn, found: Foreign, name: str) -> Counter[str]:
+    """Copy a record of a file of Common Crawl, unless it is held; returns what was done."""
+    counts = Counter[str]()
+    keep(turn.crawl.conn, turn.crawl.recorder.writer, found, name, counts, problem_of(turn))
+    return counts
+
+
+def problem_of(turn: Turn) -> Problem:
+    """Where to tell what is wrong with a file."""
     crawl = turn.crawl
 
     def problem(subject: str, reason: str) -> None:
         failure = Failure(stage="backfill", subject=subject, reason=reason, at=crawl.recorder.clock())
         runs.add_failure(crawl.conn, failure, program=crawl.program)
 
-    keep(crawl.conn, crawl.recorder.writer, found, name, Counter(), problem)
+    return problem

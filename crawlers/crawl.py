@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Crawl:
     only: tuple[str, ...] = ()  # these addresses and nothing else
     ranking: Ranking = UNRANKED
     follow: Callable[[Capture, bytes], Iterable[Fetch]] | None = None  # where else the answer of a source leads
+    copy_refusal: Callable[[str], Awaitable[str | None]] | None = None  # the robots rules', given when Scrapy runs
     last: list[Fetch] = field(default_factory=list)  # held back until nothing else is to be done
     asked: set[str] = field(default_factory=set)
     told: set[tuple[str, str]] = field(default_factory=set)  # sites and reasons of what was postponed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from archive.model import Capture, Days, Discovery
 from archive.payloads import UndecodablePayload, decoded
 from archive.urls import is_fetchable
-from crawlers import feeds, gdelt, sections, sitemaps
+from crawlers import feeds, gdelt, gkg, sections, sitemaps
 from crawlers.errors import Unreadable
 
 MAX_SOURCE_BYTES = sitemaps.MAX_BYTES
@@ -51,6 +51,8 @@ def announcement(
             return Announcement(discoveries=read.discoveries, children=read.children)
         case "list" if capture.source == gdelt.SOURCE and is_fetchable(capture.url):
             return Announcement(discoveries=gdelt.discoveries(body, found_at=at))
+        case "list" if capture.media_type == gkg.TYPE:
+            return Announcement(discoveries=gkg.discoveries(body, found_at=at))
         case "list":
             return Announcement(discoveries=sitemaps.url_list(body, source=source, found_at=at))
         case _:

@@ -79,7 +79,7 @@ def discoveries(body: bytes, *, found_at: datetime) -> tuple[Discovery, ...]:
     for article in articles:
         link = absolute("", str(article.get("url") or "")) if isinstance(article, dict) else None
         if link is not None:
-            found.append(Discovery(url=link, source=SOURCE, found_at=found_at, title=_title(article.get("title"))))
+            found.append(Discovery(url=link, source=SOURCE, found_at=found_at, title=plain_title(article.get("title"))))
     return tuple(found)
 
 
@@ -93,7 +93,7 @@ def _repaired(text: str) -> str:
     return re.sub(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|(?s:.)|$)', lambda m: m[0] if m[1] else "\\" + m[0], text)
 
 
-def _title(title: object) -> str | None:
+def plain_title(title: object) -> str | None:
     """The headline as declared, without its control characters."""
     if not isinstance(title, str):
         return None

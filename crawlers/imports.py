@@ -44,7 +44,7 @@ def import_files(
     for file in waiting:
         for name, found in _responses(file, via):
             if isinstance(found, Referring):
-                _copy_revisit(conn, writer, found, name, counts, problem, warc_folder)
+                counts += keep_revisit(conn, writer, found, name, problem, warc_folder)
                 progress(sum(counts.values()))
     return counts
 
@@ -88,18 +88,21 @@ def _keep(
     counts["captures"] += 1
 
 
-def _copy_revisit(
-    conn: sqlite3.Connection, writer: WarcWriter, found: Referring, name: str, counts: Counter[str], problem: Problem,
-    warc_folder: Path,
-) -> None:
-    """A revisit stays one where the capture that it stands for is of its own address; else it gets the payload."""
-    exchange = found.exchange
+def keep_revisit(
+    conn: sqlite3.Connection, writer: WarcWriter, found: Referring, name: str, problem: Problem, warc_folder: Path
+) -> Counter[str]:
+    """Copy a foreign revisit, unless it is held; returns what was done.
+
+    It stays a revisit where the capture that it stands for is of its own address; else it gets the payload.
+    """
+    exchange, counts = found.exchange, Counter[str]()
     original = next((held for url in (exchange.url, found.refers_to) if url
                      and (held := captures.holder(conn, url=url, payload_digest=found.payload_digest))), None)
     if original is None:
         counts["unusable"] += 1
         problem(f"{name} {found.record_id}", f"{exchange.url}: a revisit of a payload that is in none of the files")
-        return
+        return counts
     body = read_payload(warc_folder, original.record)
     _keep(conn, writer, replace(exchange, body=body), counts,
           original if original.url == exchange.url else None)
+    return counts

@@ -30,7 +30,7 @@ from archive.urls import canonical_url, host_of, registered_domain
 from crawlers.crawl import Crawl, Postponed, Refused
 from crawlers.guard import Guard
 from crawlers.politeness import Manners, after, with_floor
-from crawlers.recorder import CAPTURE, ORIGINAL, ROLE, STARTED, VALIDATED, WHY
+from crawlers.recorder import CAPTURE, ORIGINAL, ROLE, STARTED, UNKEPT, VALIDATED, WHY
 from crawlers.robots import Robots, robots, robots_url
 
 RECEIVED, CRAWL_DELAY, TURN = "stemma_received", "stemma_crawl_delay", "stemma_turn"
@@ -67,6 +67,7 @@ class RobotsMiddleware(_Middleware):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._rules: dict[str, asyncio.Task[Robots]] = {}
+        self.crawl.copy_refusal = self.copy_refusal
 
     async def process_request(self, request: Request) -> None:
         """Raise Refused for what the host's rules forbid; note the delay that they ask for."""
@@ -78,10 +79,17 @@ class RobotsMiddleware(_Middleware):
         if rules.crawl_delay is not None:
             request.meta[CRAWL_DELAY] = rules.crawl_delay
         original = request.meta.get(ORIGINAL)
-        if not original or not self.crawl.topic.crawl.archives_obey_robots:
-            return
-        if not (await self._rules_for(original)).allows(original):
-            raise Refused(f"{original}: robots.txt forbids it, by crawl.archives_obey_robots in archives too")
+        if original and (reason := await self.copy_refusal(original)):
+            raise Refused(f"{original}: {reason}")
+
+    async def copy_refusal(self, original: str) -> str | None:
+        """Why an archive's copy of an address may not be taken; None where it may."""
+        if not self.crawl.topic.crawl.archives_obey_robots:
+            return None
+        rules = await self._rules_for(original)
+        if rules.allows(original):
+            return None
+        return f"{rules.why}, which by crawl.archives_obey_robots counts for archives too"
 
     async def _rules_for(self, url: str) -> Robots:
         address = robots_url(url)
@@ -251,7 +259,9 @@ class RecorderMiddleware(_Middleware):
         request.meta.pop(RECEIVED, None)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Record the exchange; a full disk ends the crawl with nothing half written."""
+        """Record the exchange, unless it is to be read only; a full disk ends the crawl with nothing half written."""
+        if request.meta.get(UNKEPT):
+            return response
         try:
             capture = self.crawl.recorder.record(request, response)
             request.meta[CAPTURE] = capture

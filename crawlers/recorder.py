@@ -24,6 +24,10 @@ WHY = "stemma_why"  # a look that failed: the reason
 STARTED = "stemma_started"  # when the request went out: the moment of its capture (WARC 1.1, 5.4)
 ARCHIVE, ORIGINAL = "stemma_archive", "stemma_original"  # of a memento: the archive's base address, the original's
 DAYS = "stemma_days"  # that a list is read for
+# What is asked for with this is read and not kept: the parts of other people's archives in which the wanted records
+# lie. Those are copied whole, with who captured them; kept as exchanges too they would be here twice, and with them
+# all that nobody wants.
+UNKEPT = "stemma_unkept"
 _FLAG_TRUNCATED: dict[str, Truncated] = {"dataloss": "disconnect", "download_stopped": "length"}
 
 
@@ -84,15 +88,19 @@ def exchange_of(request: Request, response: Response, *, fetched_at: datetime) -
     """The exchange as received: raw heads where the downloader kept them, the body with its Content-Encoding."""
     raw: RawHead | None = request.meta.get(META_KEY)
     head = raw.response if raw else None
-    flags = [flag for flag in response.flags if flag in _FLAG_TRUNCATED]
     return Exchange(
         url=request.url, fetched_at=fetched_at, request_head=_request_head(request, raw),
         request_body=request.body, response_head=_dechunked(head or _rebuilt_head(response)), body=response.body,
         role=request.meta.get(ROLE, "other"), source=request.meta.get(SOURCE),
         ip_address=str(response.ip_address) if response.ip_address and not request.meta.get("proxy") else None,
-        head_is_raw=head is not None, truncated=_FLAG_TRUNCATED[flags[0]] if flags else None,
+        head_is_raw=head is not None, truncated=cut_off(response),
         asked_days=request.meta.get(DAYS),
     )
+
+
+def cut_off(response: Response) -> Truncated | None:
+    """Why a body is not whole; None where it is."""
+    return next((_FLAG_TRUNCATED[flag] for flag in response.flags if flag in _FLAG_TRUNCATED), None)
 
 
 def _as_memento(exchange: Exchange, request: Request) -> Exchange:

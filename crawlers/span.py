@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
+from archive.digests import sha256
 from archive.model import Slice
 from archive.store import slices
 from archive.store.slices import Scope
 from archive.topic import PROVENANCE, Topic
-from crawlers import cdx, gaps, gdelt
+from crawlers import ccnews, cdx, gaps, gdelt, gkg
 from crawlers.robots import robots_url
 from crawlers.slices import months
 
-Service = Literal["wayback", "gdelt", "commoncrawl", "sitemaps", "timemaps"]
+Service = Literal["wayback", "gdelt", "commoncrawl", "sitemaps", "timemaps", "ccnews", "gdelt-bulk"]
 WAYBACK: Service = "wayback"
 GDELT: Service = "gdelt"
 COMMON_CRAWL: Service = "commoncrawl"
 SITEMAPS: Service = "sitemaps"
 TIMEMAPS: Service = "timemaps"
+CC_NEWS: Service = "ccnews"
+GDELT_BULK: Service = "gdelt-bulk"
 
 # In the order in which a turn asks them. The light ones are asked by default; the heavy ones move gigabytes.
 LIGHT: tuple[Service, ...] = (
@@ -30,7 +33,7 @@ LIGHT: tuple[Service, ...] = (
     SITEMAPS,
     TIMEMAPS,  # after those whose gaps it fills
 )
-HEAVY: tuple[Service, ...] = ()
+HEAVY: tuple[Service, ...] = (CC_NEWS, GDELT_BULK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,11 @@ def sitemaps(topic: Topic, span: Span) -> Iterator[tuple[str, int, str]]:
 def scope(topic: Topic, span: Span, service: Service) -> Scope:
     """What one service is asked about."""
     since, until = (datetime.combine(day, time(), tzinfo=UTC) for day in (span.first, span.last + timedelta(days=1)))
+    if service == CC_NEWS:
+        return Scope(service=_read_for(topic, span, service), whats=json.dumps([ccnews.LISTS]),
+                     since=since - ccnews.LONGEST, until=until)
+    if service == GDELT_BULK:
+        return Scope(service=_read_for(topic, span, service), whats=json.dumps(gkg.LISTS), since=since, until=until)
     return Scope(service=service, whats=json.dumps(_whats(topic, span, service)), since=since, until=until)
 
 
@@ -91,17 +99,29 @@ def _whats(topic: Topic, span: Span, service: Service) -> list[str]:
     return sources(topic, span) if service in (SITEMAPS, TIMEMAPS) else hosts(topic, span)
 
 
+def _read_for(topic: Topic, span: Span, service: Service) -> str:
+    """The service's name with what its files are read for: looked through for something else, they are read anew."""
+    told_by = (topic.crawl.archives_obey_robots,) if service == CC_NEWS else (topic.keywords, topic.gazetteer)
+    what = (sorted(hosts(topic, span)), *told_by)
+    return f"{service} {sha256(repr(what).encode())[:20]}"
+
+
 def plan(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -> None:
     """Write down the questions that are known beforehand: one a month for each host or search, one for each file.
 
     What Common Crawl has, its own list says; where further sitemaps are, those above them say.
     """
+    asked = scope(topic, span, service)
     if service == SITEMAPS:
-        asked = scope(topic, span, service)
         slices.plan(conn, (
             Slice(service=service, what=url, start=asked.since, end=asked.until, resume_key=f"{level} {source}")
             for url, level, source in sitemaps(topic, span)
         ))
+    if service == CC_NEWS:
+        slices.plan(conn, months(asked.service, ccnews.LISTS, first=asked.since.date(), last=span.last))
+    if service == GDELT_BULK:
+        slices.plan(conn, (Slice(service=asked.service, what=name, start=asked.since, end=asked.until)
+                           for name in gkg.LISTS))
     whats = {WAYBACK: hosts(topic, span), GDELT: searches(topic)}.get(service, [])
     slices.plan(conn, (part for what in whats for part in months(service, what, first=span.first, last=span.last)))
 
@@ -117,3 +137,13 @@ def estimate(topic: Topic, conn: sqlite3.Connection, span: Span) -> Estimate:
         pages=len(waiting), bytes=round(sum(known) + average * (len(waiting) - len(known))),
         seconds=len(waiting) * topic.crawl.delay,
     )
+
+
+def estimate_files(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -> Estimate:
+    """What there is to read of a service that has no index: `pages` counts files; unknown sizes are as the known."""
+    waiting = slices.wanted(conn, scope(topic, span, service))
+    known = [one.length for one in waiting if one.length is not None]
+    size = sum(known) + (sum(known) / len(known) if known else 0.0) * (len(waiting) - len(known))
+    size -= sum(int(one.place or 0) for one in waiting)
+    parts = max(len(waiting), -(-round(size) // min(topic.backfill.range_bytes, topic.crawl.max_body_bytes)))
+    return Estimate(pages=len(waiting), bytes=round(size), seconds=parts * topic.crawl.delay)

@@ -15,9 +15,11 @@ from archive.store import slices
 from archive.store.slices import Scope
 from crawlers.crawl import Crawl, Postponed, Refused
 from crawlers.errors import Unreadable
-from crawlers.recorder import ARCHIVE, CAPTURE, DAYS, ORIGINAL, ROLE, SOURCE
+from crawlers.ranges import Stretch, stretch, wished
+from crawlers.recorder import ARCHIVE, CAPTURE, DAYS, ORIGINAL, ROLE, SOURCE, UNKEPT, cut_off
 
 MAX_ANSWER_BYTES = 200_000_000  # of an index's answer, unpacked
+RANGE_TIMEOUT = 300.0  # seconds in which a part of a big file must come, at least
 TRIES = 4  # of a question that is answered 429 or 503; the site's manners say how long to wait between
 
 
@@ -80,6 +82,34 @@ class Turn:
         except UndecodablePayload:
             body = response.body
         return Answer(status=response.status, body=body, payload=response.body, capture=capture)
+
+    async def read(self, url: str, *, start: int, length: int, original: str | None = None) -> Stretch | None:
+        """Bytes of a file from `start` on, at most as many as a body may have, read and not kept as an exchange.
+
+        None where there was no answer. Raises Refused where it may not be asked, and as crawlers.ranges.stretch.
+        """
+        assert self.download is not None
+        settings = self.crawl.topic.crawl
+        headers = {"Range": wished(start, min(length, settings.max_body_bytes)), "Accept-Encoding": "identity"}
+        meta = {UNKEPT: True, ORIGINAL: original, "download_timeout": max(settings.timeout, RANGE_TIMEOUT)}
+        try:
+            response = await self.download(Request(url, meta=meta, headers=headers))
+        except Refused:
+            raise
+        except Exception:  # noqa: BLE001  # whatever went wrong, the recorder has kept that there was no answer
+            return None
+        self.crawl.progress(url)
+        found = stretch(
+            status=response.status, content_range=(response.headers.get("Content-Range") or b"").decode("latin-1"),
+            body=response.body, start=start, is_whole=cut_off(response) is None,
+        )
+        self.crawl.succeeded(url)
+        return found
+
+    async def refusal(self, original: str) -> str | None:
+        """Why a copy of an address may not be taken from an archive, by the rules of its own site."""
+        assert self.crawl.copy_refusal is not None
+        return await self.crawl.copy_refusal(original)
 
     async def ask_index(
         self, url: str, *, delay: float, role: str = "other", source: str | None = None

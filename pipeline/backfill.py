@@ -18,7 +18,7 @@ from archive.model import Failure, Report
 from archive.store import runs
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers.span import Service, Span, estimate, hosts, plan
+from crawlers.span import HEAVY, Service, Span, estimate, estimate_files, hosts, plan
 from pipeline import PROGRAM
 from pipeline.care import reading
 from pipeline.intake import index_pending, note_topic
@@ -69,7 +69,10 @@ def backfill(
         job = replace(job, services=tuple(s for s in job.services if done[s].has_more), patience=TURN_PATIENCE)
         sleep(BETWEEN_TURNS if job.services else 0.0)
     reports = [_report(service, counts[service], stopped.get(service), monotonic() - started) for service in services]
-    return [*reports, _estimate(topic, data, span)] if dry_run else reports
+    if not dry_run:
+        return reports
+    return [*reports, *(_to_read(topic, data, span, service) for service in services if service in HEAVY),
+            _estimate(topic, data, span)]
 
 
 def _report(service: Service, counts: Counter[str], stopped: str | None, seconds: float) -> Report:
@@ -115,6 +118,7 @@ def _end_with_parent() -> None:
 
 def _locked_turn(job: Job) -> "dict[Service, TurnReport]":
     from crawlers import backfill as plans
+    from pipeline.promise import ranking_of
 
     with (open_archive(job.data, create=True, turn_patience=job.patience) as archive,
           noted_run(archive, job.topic, "backfill", job.clock) as reports):
@@ -126,7 +130,7 @@ def _locked_turn(job: Job) -> "dict[Service, TurnReport]":
             plan(job.topic, archive.conn, job.span, service)
         done = plans.turn(
             job.topic, archive.conn, job.services, job.span, dry_run=job.dry_run,
-            warc_folder=archive.folder.warcs, clock=job.clock, program=PROGRAM,
+            warc_folder=archive.folder.warcs, clock=job.clock, program=PROGRAM, ranking=ranking_of(job.topic),
         )
         reports += [_report(service, Counter(one.counts), one.stopped, monotonic() - started)
                     for service, one in done.items()]
@@ -142,6 +146,16 @@ def _estimate(topic: Topic, data: Path, span: Span) -> Report:
         ("days of fetching, rounded up", -(-round(waiting.seconds) // 86_400)),
         ("bytes of disk", round(waiting.bytes * WARC_OVERHEAD)),
         ("bytes free on the disk", shutil.disk_usage(DataFolder(data).path).free),
+    ))
+
+
+def _to_read(topic: Topic, data: Path, span: Span, service: Service) -> Report:
+    """What a service without an index would have us read, and how long that takes at the topic's own delay."""
+    with reading(data) as conn:
+        waiting = estimate_files(topic, conn, span, service)
+    return Report(step=f"to read of {service}", done=0, counts=(
+        ("files to read", waiting.pages), ("bytes to read", waiting.bytes),
+        ("days of waiting, rounded up", -(-round(waiting.seconds) // 86_400)),
     ))
 
 

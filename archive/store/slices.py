@@ -1,5 +1,7 @@
 """What archives were asked, slice by slice, and what they say they hold: the work that backfill has left.
 
+Of services without an index a memento is a whole file to read, its place the byte at which to go on.
+
 These rows are no evidence: a rebuild begins without them, asks again, and passes over what is held already.
 """
 
@@ -73,6 +75,11 @@ WANTED = """
     SELECT original, captured_at, urlkey, digest, length, place FROM run
     WHERE before IS NOT digest AND state = 'waiting' AND captured_at >= :since AND captured_at < :until
     ORDER BY captured_at, original
+"""
+
+REACHED = """
+    UPDATE mementos SET place = :place, length = coalesce(:length, length)
+    WHERE service = :service AND original = :original AND captured_at = :captured_at
 """
 
 SETTLE_MEMENTO = """
@@ -171,6 +178,14 @@ def settle_memento(
     conn.execute(SETTLE_MEMENTO, {
         "service": service, "original": one.original, "captured_at": to_iso(one.captured_at), "state": state,
         "reason": reason,
+    })
+
+
+def reached(conn: sqlite3.Connection, service: str, one: Memento, offset: int, *, size: int | None) -> None:
+    """How far a file was read, and its size where that is known."""
+    conn.execute(REACHED, {
+        "service": service, "original": one.original, "captured_at": to_iso(one.captured_at), "place": str(offset),
+        "length": size,
     })
 
 

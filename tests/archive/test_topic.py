@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from archive.errors import TopicError
 from archive.topic import (
+    BackfillSettings,
     CrawlSettings,
     Source,
     Topic,
@@ -98,6 +99,23 @@ def test_the_digest_is_that_of_the_bytes_of_the_file(tmp_path: Path) -> None:
     topic = load_topic(file)
     assert topic.digest == "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
     assert topic.path == str(file)
+
+
+def test_archives_are_the_public_ones_unless_the_file_names_others() -> None:
+    assert parsed().backfill == BackfillSettings()
+    assert parsed().backfill.gdelt_files == "http://data.gdeltproject.org"
+    named = parsed(TOPIC + """
+[backfill]
+gdelt_files = "https://mirror.example/gdelt/"
+commoncrawl_files = "https://mirror.example/cc/"
+range_bytes = "8 MB"
+""").backfill
+    assert (named.gdelt_files, named.commoncrawl_files) == ("https://mirror.example/gdelt", "https://mirror.example/cc")
+    assert named.range_bytes == 8_000_000
+    assert problems(TOPIC + '[backfill]\ngdelt_file = "https://a.example"\nrange_bytes = 0\n') == [
+        "backfill.range_bytes: expected a size such as '20 MB' or a number of bytes, found a whole number: 0",
+        "backfill.gdelt_file: unknown key; did you mean 'gdelt_files'?",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -256,6 +256,8 @@ def test_common_crawls_records_come_by_byte_ranges_under_their_own_times(archive
         (STORY, "2024-08-07T00:00:00.000Z", payload_digest(FIRST)),
         (f"{STORY}/2", "2024-08-08T00:00:00.000Z", payload_digest(SECOND)),
     ]
+    query = "SELECT count(*) FROM captures WHERE url LIKE ?"
+    assert stemma.database().execute(query, [f"http://{FILES}/crawl-data/%"]).fetchone()[0] == 0, "kept once"
     views = ("capture", "observation")
     before = public_rows(stemma.folder / "data" / "archive.db", views=views)
     stemma.run("rebuild", "--topic", "topic.toml")

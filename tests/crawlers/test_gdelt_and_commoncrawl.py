@@ -81,7 +81,7 @@ def test_which_lines_of_the_index_are_pages(changes: dict[str, str], is_kept: bo
 
 def test_a_place_becomes_the_range_of_one_record() -> None:
     (found,) = commoncrawl.records(json.dumps(ROW).encode())
-    assert commoncrawl.byte_range(found.place or "") == (ROW["filename"], "bytes=10-614")
+    assert commoncrawl.parted(found.place or "") == (ROW["filename"], 10, 605)
     assert found.captured_at == datetime(2024, 8, 7, tzinfo=UTC)
 
 

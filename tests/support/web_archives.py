@@ -1,7 +1,7 @@
 """Web archives and their indexes on loopback, with the misbehaviours of the real ones, each to be switched on.
 
-Formats as the services send them: the Wayback Machine's CDX server and raw mementos, TimeMaps, GDELT's article lists,
-Common Crawl's index and its range requests.
+Formats as the services send them: the Wayback Machine's CDX server and raw mementos, TimeMaps, GDELT's article lists
+and bulk files, Common Crawl's index and its range requests, the monthly lists and files of its news crawl.
 """
 
 import gzip
@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import re
+import zipfile
 from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,18 +17,20 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qs, quote_plus, unquote_plus, urlsplit
 
+from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawlers.demo.server import WebRequest, WebResponse
+from crawlers.demo.server import Delivery, WebRequest, WebResponse
 
-WAYBACK, GDELT = "archive.example", "gdelt.example"
+WAYBACK, GDELT, BULK = "archive.example", "gdelt.example", "bulk.gdelt.example"
 PYWB = "pywb.example"  # another archive, with its collection "coll"
 INDEX, FILES = "index.commoncrawl.example", "data.commoncrawl.example"
 SETTINGS = f"""
 [backfill]
 wayback = "http://{WAYBACK}"
 gdelt = "http://{GDELT}"
+gdelt_files = "http://{BULK}"
 commoncrawl = "http://{INDEX}"
 commoncrawl_files = "http://{FILES}"
 timemaps = ["http://{WAYBACK}/web/timemap/link"]
@@ -59,6 +62,54 @@ class Held:
         return f"{host}){parts.path}".lower()
 
 
+def news_name(at: str, serial: int = 1) -> str:
+    """The name of a file of the news crawl, begun at a second (14 digits)."""
+    return f"crawl-data/CC-NEWS/{at[:4]}/{at[4:6]}/CC-NEWS-{at}-{serial:05}.warc.gz"
+
+
+def news_file(held: list[Held]) -> bytes:
+    """A file as the news crawl writes it: warcinfo, then a request and its response for each page."""
+    buffer = io.BytesIO()
+    writer = WARCWriter(buffer, gzip=True)
+
+    def write(record: ArcWarcRecord) -> str:
+        writer.write_record(record)
+        record.raw_stream.close()
+        return str(record.rec_headers["WARC-Record-ID"])
+
+    write(writer.create_warcinfo_record("CC-NEWS.warc.gz", {"software": "StormCrawler", "operator": "Common Crawl"}))
+    for one in held:
+        fields = {"WARC-Date": f"{_moment(one.at):%Y-%m-%dT%H:%M:%SZ}"}
+        asked = StatusAndHeaders("GET / HTTP/1.1", [("Host", urlsplit(one.url).hostname or "")], is_http_request=True)
+        request = write(writer.create_warc_record(one.url, "request", http_headers=asked, warc_headers_dict=fields))
+        head = StatusAndHeaders(f"{one.status} OK", [("Content-Type", f"{one.media_type}; charset=utf-8")], "HTTP/1.1")
+        write(writer.create_warc_record(
+            one.url, "response", payload=io.BytesIO(one.body), http_headers=head,
+            warc_headers_dict=fields | {"WARC-Concurrent-To": request}))
+    return buffer.getvalue()
+
+
+def gkg_row(url: str, title: str | None, *, collection: str = "1") -> bytes:
+    """A line of a GKG 2.1 file, of its 27 columns those that are read."""
+    extras = f"<PAGE_LINKS>x</PAGE_LINKS><PAGE_TITLE>{title}</PAGE_TITLE>" if title is not None else ""
+    host = urlsplit(url).hostname or ""
+    return "\t".join(["20240806001500-1", "20240806001500", collection, host, url, *[""] * 21, extras]).encode()
+
+
+def gkg_zip(*rows: bytes, name: str = "a.gkg.csv") -> bytes:
+    """A GKG file as it is served."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr(name, b"".join(row + b"\n" for row in rows))
+    return buffer.getvalue()
+
+
+def bulk_line(name: str, content: bytes) -> bytes:
+    """A line of a master list."""
+    digest = hashlib.md5(content).hexdigest()
+    return f"{len(content)} {digest} http://data.gdeltproject.org/gdeltv2/{name}\n".encode()
+
+
 @dataclass
 class WebArchives:
     """A handler for LoopbackWeb: archives at their hosts, the `live` handler at every other."""
@@ -82,6 +133,12 @@ class WebArchives:
     cap: int = 250
     gdelt_says: bytes | None = None  # instead of JSON, with status 200
     crawls: dict[str, tuple[str, str]] = field(default_factory=dict)  # of Common Crawl: id -> first and last moment
+    news: dict[str, bytes] = field(default_factory=dict)  # files of the news crawl; months without one have no list
+    gone: frozenset[str] = frozenset()  # files that the lists still name
+    bulk: dict[str, bytes] = field(default_factory=dict)  # GDELT's bulk files and their lists, by their names
+    ignores_ranges: bool = False
+    cut_ranges: int = 0  # so many parts of files end in the middle
+    ranges: list[tuple[str, int, int]] = field(default_factory=list)  # that were asked for: path, first and last byte
     files: dict[str, tuple[bytes, list[tuple[Held, int, int]]]] = field(default_factory=dict)
 
     def __call__(self, request: WebRequest) -> WebResponse:
@@ -89,6 +146,9 @@ class WebArchives:
             return self._wayback(request)
         if request.host == PYWB:
             return self._pywb(request.path)
+        if request.host == BULK:
+            name = request.path.removeprefix("/gdeltv2/")
+            return self._part(request, self.bulk[name]) if name in self.bulk else WebResponse(status=404)
         if request.host == GDELT:
             return self._gdelt(request)
         if request.host in (INDEX, FILES):
@@ -206,12 +266,39 @@ class WebArchives:
             return WebResponse(status=400, body=b'{"message": "Page 1 invalid: First Page is 0, Last Page is 0"}')
         if request.host == INDEX and (match := re.match(r"/(CC-MAIN-[\d-]+)-index\?", request.path)):
             return self._index(match[1], parse_qs(request.path.partition("?")[2]))
+        if request.host == FILES and request.path.startswith("/crawl-data/CC-NEWS/"):
+            return self._news(request)
         if request.host == FILES and (span := re.fullmatch(r"bytes=(\d+)-(\d+)", request.header("Range") or "")):
             whole = self.warc(request.path.split("/")[2])[0]
             start, end = int(span[1]), int(span[2]) + 1
             return WebResponse(status=206, reason="Partial Content", body=whole[start:end], headers=(
                 ("Content-Range", f"bytes {start}-{end - 1}/{len(whole)}"),))
         return WebResponse(status=404)
+
+    def _news(self, request: WebRequest) -> WebResponse:
+        path = request.path.removeprefix("/")
+        if path.endswith("/warc.paths.gz"):
+            names = [name for name in self.news if name.startswith(path.removesuffix("warc.paths.gz"))]
+            body = gzip.compress("".join(f"{name}\n" for name in names).encode(), mtime=0)
+            return WebResponse(body=body) if names else WebResponse(status=404, body=b"<Error>NoSuchKey</Error>")
+        if path not in self.news or path in self.gone:
+            return WebResponse(status=404, body=b"<Error>NoSuchKey</Error>")
+        return self._part(request, self.news[path])
+
+    def _part(self, request: WebRequest, whole: bytes) -> WebResponse:
+        """A file, or the part of it that is asked for."""
+        span = re.fullmatch(r"bytes=(\d+)-(\d+)", request.header("Range") or "")
+        if span is None or self.ignores_ranges:
+            return WebResponse(body=whole)
+        start, end = int(span[1]), int(span[2]) + 1
+        self.ranges.append((request.path, start, end))
+        if start >= len(whole):
+            return WebResponse(status=416, headers=(("Content-Range", f"bytes */{len(whole)}"),))
+        body = whole[start:end]
+        self.cut_ranges -= 1
+        delivery: Delivery = "whole" if self.cut_ranges < 0 else "hang-up"
+        return WebResponse(status=206, reason="Partial Content", body=body, delivery=delivery, headers=(
+            ("Content-Range", f"bytes {start}-{start + len(body) - 1}/{len(whole)}"),))
 
     def _index(self, crawl: str, query: dict[str, list[str]]) -> WebResponse:
         host = query["url"][0].split("/")[0]
