@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from public_rows import public_rows
 from stemma_testing import Stemma, topic_file
-from web_archives import FILES, INDEX, SETTINGS, WAYBACK, Held, WebArchives
+from web_archives import COMMON_CRAWL, FILES, INDEX, SETTINGS, WAYBACK, Held, WebArchives
 
 from archive.digests import payload_digest
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
@@ -251,7 +251,7 @@ def test_common_crawls_records_come_by_byte_ranges_under_their_own_times(archive
     server, stemma, _ = archive(held=pages, crawls=crawls, wayback_is_empty=True)
     stemma.run(*BACKFILL)
     rows = stemma.database().execute(
-        "SELECT url, captured_at, payload_digest FROM capture WHERE via = ? ORDER BY captured_at", [FILES])
+        "SELECT url, captured_at, payload_digest FROM capture WHERE via = ? ORDER BY captured_at", [COMMON_CRAWL])
     assert [tuple(row) for row in rows] == [
         (STORY, "2024-08-07T00:00:00.000Z", payload_digest(FIRST)),
         (f"{STORY}/2", "2024-08-08T00:00:00.000Z", payload_digest(SECOND)),

@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 from public_rows import public_rows
 from stemma_testing import Stemma, topic_file
-from web_archives import FILES, SETTINGS, Held, WebArchives, bulk_line, gkg_row, gkg_zip, news_file, news_name
+from web_archives import (
+    COMMON_CRAWL,
+    FILES,
+    SETTINGS,
+    Held,
+    WebArchives,
+    bulk_line,
+    gkg_row,
+    gkg_zip,
+    news_file,
+    news_name,
+)
 
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 
@@ -67,7 +78,7 @@ def archive(serve: Serve, tmp_path: Path) -> Archive:
 
 
 def copied(stemma: Stemma) -> list[str]:
-    rows = stemma.database().execute("SELECT url FROM capture WHERE via = ? ORDER BY url", [FILES])
+    rows = stemma.database().execute("SELECT url FROM capture WHERE via = ? ORDER BY url", [COMMON_CRAWL])
     return [row["url"] for row in rows]
 
 
@@ -99,7 +110,7 @@ def test_the_result_is_that_of_an_import_of_the_same_file(archive: Archive, tmp_
     _, stemma, web = archive(news={FIRST: news_file(ours)})
     stemma.run(*NEWS)
     (tmp_path / "whole.warc.gz").write_bytes(web.news[FIRST])
-    stemma.run("import", "--topic", "topic.toml", "--data", "imported", "--via", FILES, "whole.warc.gz")
+    stemma.run("import", "--topic", "topic.toml", "--data", "imported", "--via", COMMON_CRAWL, "whole.warc.gz")
     rows = []
     for data in ("data", "imported"):
         stemma.run("update", "--topic", "topic.toml", "--data", data)

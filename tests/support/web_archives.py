@@ -26,6 +26,7 @@ from crawlers.demo.server import Delivery, WebRequest, WebResponse
 WAYBACK, GDELT, BULK = "archive.example", "gdelt.example", "bulk.gdelt.example"
 PYWB = "pywb.example"  # another archive, with its collection "coll"
 INDEX, FILES = "index.commoncrawl.example", "data.commoncrawl.example"
+COMMON_CRAWL = "commoncrawl.example"  # the registered domain of both, by which the captures name it
 SETTINGS = f"""
 [backfill]
 wayback = "http://{WAYBACK}"
