@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address
 from random import Random
 from time import monotonic
 from typing import Any, Self, cast
@@ -12,22 +11,21 @@ from typing import Any, Self, cast
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.dupefilters import BaseDupeFilter
-from scrapy.exceptions import IgnoreRequest, StopDownload
-from scrapy.http import Response
-from scrapy.resolver import CachingThreadedResolver
-from twisted.internet.defer import Deferred
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest, StopDownload
+from scrapy.http import Headers, Response
 
 from archive import warc
 from archive.errors import ArchiveError, CrawlFailed
 from archive.model import Capture
+from archive.observations import REDIRECTS
 from archive.payloads import UndecodablePayload, decoded
-from archive.store import captures
-from archive.urls import canonical_url, host_of, registered_domain
+from archive.store import captures, runs
+from archive.urls import absolute, canonical_url, host_of, registered_domain
 from crawlers.crawl import Crawl, Postponed, Refused
-from crawlers.guard import Guard
 from crawlers.politeness import Manners, after, with_floor
 from crawlers.recorder import CAPTURE, ORIGINAL, ROLE, STARTED, VALIDATED, WHY
-from crawlers.robots import Robots, robots, robots_url
+from crawlers.resolver import refusal_of
+from crawlers.robots import MAX_HOPS, MAX_UNPACKED_BYTES, Robots, endless, is_kept_answer, robots, robots_url
 
 RECEIVED, CRAWL_DELAY, TURN = "stemma_received", "stemma_crawl_delay", "stemma_turn"
 LONGEST_SLEEP = 0.5  # seconds, after which a waiting request looks whether the crawl is ending
@@ -87,24 +85,43 @@ class RobotsMiddleware(_Middleware):
 
     async def _fetch(self, address: str) -> Robots:
         """The rules of a host: as kept in the last 24 hours, else asked for; no answer forbids all."""
-        agent = self.crawl.topic.crawl.agent
-        if (kept := self._kept(address)) is not None:
-            return robots(status=kept[0].status, body=_decoded(*kept), agent=agent)
+        agent, url = self.crawl.topic.crawl.agent, address
+        for _ in range(MAX_HOPS + 1):
+            answer = self._kept(url) or await self._asked(url)
+            if answer is None:
+                return robots(status=None, body=b"", agent=agent)
+            capture, body = answer
+            target = absolute(url, capture.location or "") if capture.status in REDIRECTS else None
+            if target is None:
+                return self._judged(address, robots(status=capture.status, body=_decoded(capture, body), agent=agent))
+            url = target
+        return self._judged(address, endless(agent))
+
+    def _judged(self, address: str, rules: Robots) -> Robots:
+        """The rules, with a note for people where something else than rules was there."""
+        if rules.flaw is not None:
+            self.crawl.failed("robots", address, rules.flaw)
+        else:
+            runs.clear_failure(self.crawl.conn, stage="robots", subject=address)
+        return rules
+
+    async def _asked(self, url: str) -> tuple[Capture, bytes] | None:
+        """What a host answers now; each hop of a redirect is an answer of its own."""
         engine = self.crawler.engine
         assert engine is not None
         try:
-            response = await engine.download_async(Request(address, meta={ROLE: "robots"}, priority=100))
+            response = await engine.download_async(
+                Request(url, meta={ROLE: "robots", "dont_redirect": True}, priority=100))
         except Exception:  # noqa: BLE001  # whatever went wrong, there was no answer: RFC 9309 then forbids
-            return robots(status=None, body=b"", agent=agent)
+            return None
         capture: Capture | None = response.meta.get(CAPTURE)
-        if capture is None or capture.truncated == "disconnect":
-            return robots(status=None, body=b"", agent=agent)
-        return robots(status=response.status, body=_decoded(capture, response.body), agent=agent)
+        return None if capture is None or capture.truncated == "disconnect" else (capture, response.body)
 
     def _kept(self, address: str) -> tuple[Capture, bytes] | None:
-        since = self.crawl.recorder.clock() - ROBOTS_KEPT
-        capture = captures.latest(self.crawl.conn, url=address, since=since)
-        if capture is None or capture.truncated or not (200 <= capture.status < 300 or 400 <= capture.status < 500):
+        now = self.crawl.recorder.clock()
+        # Not after now: where the clock was put back, what it said before must not hold for longer than a day.
+        capture = captures.latest(self.crawl.conn, url=address, since=now - ROBOTS_KEPT, until=now)
+        if capture is None or capture.truncated or not is_kept_answer(capture.status):
             return None
         held = captures.original(self.crawl.conn, url=address, payload_digest=capture.payload_digest) or capture
         return capture, warc.read_payload(self.crawl.warcs, held.record)
@@ -112,7 +129,7 @@ class RobotsMiddleware(_Middleware):
 
 def _decoded(capture: Capture, body: bytes) -> bytes:
     try:
-        return decoded(body, content_encoding=capture.content_encoding, limit=len(body) * 100 + 1_000_000)
+        return decoded(body, content_encoding=capture.content_encoding, limit=MAX_UNPACKED_BYTES)
     except UndecodablePayload:
         return b"User-agent: *\nDisallow: /\n"  # rules that cannot be read are taken as a refusal
 
@@ -125,6 +142,8 @@ class Site:
     turns: asyncio.Semaphore
     next_at: float = 0.0  # seconds of the monotonic clock
     asked: int = 0
+    received: int = 0  # bytes
+    ends_at: float = float("inf")  # when its minutes of the run are over, known from its first request on
 
 
 class MannersMiddleware(_Middleware):
@@ -139,15 +158,19 @@ class MannersMiddleware(_Middleware):
         self._sites: dict[str, Site] = {}
         minutes = self.crawl.topic.crawl.minutes
         self._ends_at = monotonic() + minutes * 60 if minutes else float("inf")
+        self._received = 0  # bytes of the run
+        crawler.signals.connect(self.bytes_received, signals.bytes_received)
+        crawler.signals.connect(self.headers_received, signals.headers_received)
         self._jitter = Random()  # noqa: S311  # spreads requests, hides nothing
 
     async def process_request(self, request: Request) -> None:
         """Wait for the turn; raise Refused where the site is left alone or its share of the run's budget is spent."""
-        site = self._site(request)
+        site, settings = self._site(request), self.crawl.topic.crawl
         site.manners = with_floor(site.manners, request.meta.get(CRAWL_DELAY, 0.0))
-        limit = self.crawl.topic.crawl.per_host_requests
-        if limit is not None and site.asked >= limit:
+        if settings.per_host_requests is not None and site.asked >= settings.per_host_requests:
             raise Postponed("crawl.per_host_requests is spent")
+        if not site.asked and settings.per_host_minutes is not None:
+            site.ends_at = monotonic() + settings.per_host_minutes * 60
         site.asked += 1
         await site.turns.acquire()
         try:
@@ -165,10 +188,33 @@ class MannersMiddleware(_Middleware):
                 raise Postponed(f"the site is left alone in this run: {site.manners.left_alone}")
             if self.crawl.fatal is not None or not self.crawler.crawling or monotonic() > self._ends_at:
                 raise Postponed("the crawl is ending")
+            if spent := self._spent(site):
+                raise Postponed(f"{spent} is spent")
             wait = site.next_at - monotonic()
             if wait <= 0:
                 return
             await asyncio.sleep(min(wait, LONGEST_SLEEP))
+
+    def _spent(self, site: Site) -> str | None:
+        """The budget that leaves no room for a further request."""
+        settings = self.crawl.topic.crawl
+        if settings.bytes is not None and self._received >= settings.bytes:
+            return "crawl.bytes"
+        if settings.per_host_bytes is not None and site.received >= settings.per_host_bytes:
+            return "crawl.per_host_bytes"
+        return "crawl.per_host_minutes" if monotonic() > site.ends_at else None
+
+    def headers_received(self, headers: Headers, request: Request) -> None:
+        """Count the head; by its parsed lines, which is what it is but for blanks."""
+        self._count(request, len(headers.to_string()))
+
+    def bytes_received(self, data: bytes, request: Request) -> None:
+        """Count a piece of a body."""
+        self._count(request, len(data))
+
+    def _count(self, request: Request, received: int) -> None:
+        self._received += received
+        self._site(request).received += received
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Learn from the answer how long to wait, and let the next request have its turn."""
@@ -178,10 +224,10 @@ class MannersMiddleware(_Middleware):
         site.manners = after(
             before, status=response.status, latency=float(request.meta.get("download_latency", 0.0)),
             retry_after=retry_after.decode("latin-1") if retry_after else None, now=self.crawl.recorder.clock(),
-            jitter=self._jitter.uniform(0.0, 0.25),
+            jitter=self._jitter.uniform(0.0, 0.25), is_page=request.meta.get(ROLE) != "robots",
         )
-        if site.manners.failures:  # Retry-After counts from the answer
-            site.next_at = monotonic() + site.manners.wait
+        if response.status in (429, 503):  # Retry-After counts from the answer, and a later one shortens no wait
+            site.next_at = max(site.next_at, monotonic() + site.manners.wait)
         if site.manners.left_alone and not before.left_alone:
             self.crawl.failed("crawl", name, site.manners.left_alone)
         self._end_turn(site, request)
@@ -256,6 +302,8 @@ class RecorderMiddleware(_Middleware):
         """Record that there was no answer; refusals are no fetches."""
         if isinstance(exception, IgnoreRequest):
             return
+        if isinstance(exception, CannotResolveHostError) and (reason := refusal_of(host_of(request.url))):
+            raise Refused(reason)
         try:
             self.crawl.recorder.record_failure(request, exception)
             self.crawl.failed("crawl", request.url, f"{type(exception).__name__}: {str(exception)[:200]}")
@@ -303,19 +351,3 @@ class ExactDupeFilter(BaseDupeFilter):
         is_seen = article in self._articles
         self._articles.add(article)
         return is_seen
-
-
-class GuardedResolver(CachingThreadedResolver):
-    """Names are judged by the address that the connection then uses, so an answer cannot change in between."""
-
-    guard = Guard()
-
-    def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:
-        """The address of a name; an OSError that says why where it may not be asked."""
-        found: Deferred[str] = super().getHostByName(name, timeout)
-        return found.addCallback(lambda address: self._checked(name, address))
-
-    def _checked(self, name: str, address: str) -> str:
-        if reason := self.guard.refusal_of_address(name, ip_address(address)):
-            raise OSError(reason)
-        return address

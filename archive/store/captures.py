@@ -74,7 +74,7 @@ HELD = """
 KEPT = "SELECT 1 FROM captures WHERE url = :url AND captured_at = :captured_at AND via = :via LIMIT 1"
 
 LATEST = """
-    SELECT * FROM captures WHERE url = :url AND captured_at >= :since AND via = 'stemma'
+    SELECT * FROM captures WHERE url = :url AND captured_at BETWEEN :since AND :until AND via = 'stemma'
     ORDER BY captured_at DESC LIMIT 1
 """
 
@@ -242,9 +242,9 @@ def is_kept(conn: sqlite3.Connection, *, url: str, captured_at: datetime, via: s
     return conn.execute(KEPT, values).fetchone() is not None
 
 
-def latest(conn: sqlite3.Connection, *, url: str, since: datetime) -> Capture | None:
-    """The newest capture of a URL from a moment on."""
-    row = conn.execute(LATEST, {"url": url, "since": to_iso(since)}).fetchone()
+def latest(conn: sqlite3.Connection, *, url: str, since: datetime, until: datetime) -> Capture | None:
+    """The newest capture of a URL between two moments."""
+    row = conn.execute(LATEST, {"url": url, "since": to_iso(since), "until": to_iso(until)}).fetchone()
     return _capture(row) if row else None
 
 
