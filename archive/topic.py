@@ -104,7 +104,9 @@ class CrawlSettings:
 
     delay and timeout are seconds (delay: between two requests to one host, at least); concurrency counts requests
     of the whole crawl at once, per_host those of one host; revisit are ages of an article at which to look again;
-    requests, per_host_requests and minutes are budgets of one run; authorities are PEM files of extra certificate
+    requests, bytes and minutes are budgets of one run, per_host_requests, per_host_bytes and per_host_minutes those of
+    one site in it: bytes count as they come over the wire, minutes of a site from its first request, and what is left
+    over is for the next run; authorities are PEM files of extra certificate
     authorities; allow_private names hosts or networks that may have private addresses; sitemap entries older than
     sitemap_days are passed over; sample is the share that is fetched in turn of what would come last, as clearly off
     the topic by its headline, to measure what that loses. archives_obey_robots: what a site's robots.txt forbids is
@@ -120,7 +122,10 @@ class CrawlSettings:
     revisit: tuple[timedelta, ...] = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168, 720))
     requests: int | None = None
     per_host_requests: int | None = None
+    bytes: int | None = None
+    per_host_bytes: int | None = None
     minutes: float | None = None
+    per_host_minutes: float | None = None
     authorities: tuple[str, ...] = ()
     allow_private: tuple[str, ...] = ()
     max_redirects: int = 6
@@ -422,7 +427,10 @@ def _crawl(table: Table) -> CrawlSettings:
         revisit=table.get("revisit", list_of(duration, at_least=0), default.revisit),
         requests=table.get("requests", budget, None),
         per_host_requests=table.get("per_host_requests", budget, None),
+        bytes=table.get("bytes", size, None),
+        per_host_bytes=table.get("per_host_bytes", size, None),
         minutes=table.get("minutes", number(at_least=0.01), None),
+        per_host_minutes=table.get("per_host_minutes", number(at_least=0.01), None),
         authorities=table.get("authorities", list_of(text, at_least=0), ()),
         allow_private=table.get("allow_private", list_of(private_host, at_least=0), ()),
         max_redirects=table.get("max_redirects", whole(at_least=0), default.max_redirects),
