@@ -23,6 +23,7 @@ from archive.store import captures, runs
 from archive.urls import absolute, canonical_url, host_of, registered_domain
 from crawlers.crawl import Crawl, Postponed, Refused
 from crawlers.politeness import Manners, after, with_floor
+from crawlers.reasons import reason_of
 from crawlers.recorder import CAPTURE, ORIGINAL, ROLE, STARTED, VALIDATED, WHY
 from crawlers.resolver import refusal_of
 from crawlers.robots import MAX_HOPS, MAX_UNPACKED_BYTES, Robots, endless, is_kept_answer, robots, robots_url
@@ -112,6 +113,8 @@ class RobotsMiddleware(_Middleware):
         try:
             response = await engine.download_async(
                 Request(url, meta={ROLE: "robots", "dont_redirect": True}, priority=100))
+        except Refused:  # its reason is the reason of all that waits for these rules
+            raise
         except Exception:  # noqa: BLE001  # whatever went wrong, there was no answer: RFC 9309 then forbids
             return None
         capture: Capture | None = response.meta.get(CAPTURE)
@@ -306,7 +309,7 @@ class RecorderMiddleware(_Middleware):
             raise Refused(reason)
         try:
             self.crawl.recorder.record_failure(request, exception)
-            self.crawl.failed("crawl", request.url, f"{type(exception).__name__}: {str(exception)[:200]}")
+            self.crawl.failed("crawl", request.url, reason_of(exception))
         except (ArchiveError, sqlite3.Error, OSError) as error:
             self._stop(error)
 

@@ -20,10 +20,18 @@ def environment(proxy: str | None) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Stemma:
-    """Runs the real command in a folder, behind a test server."""
+    """Runs the real command in a folder, behind a test server; `names` (JSON) stands for the name servers."""
 
     folder: Path
     proxy: str | None = None
+    names: str | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the command's process has in its environment."""
+        paths = [str(ROOT / "tests" / "support" / "names")] if self.names is not None else []
+        found = environment(self.proxy) | {"PYTHONPATH": os.pathsep.join([*paths, str(ROOT)])}
+        return found if self.names is None else found | {"NAMES": self.names}
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "pipeline", *words]
@@ -31,7 +39,7 @@ class Stemma:
     def run(self, *words: str, code: int = 0, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """The command's output; fails the test where the exit code is another."""
         done = subprocess.run(
-            self.command(*words), cwd=self.folder, env=environment(self.proxy) | {"PYTHONPATH": str(ROOT)}, text=True,
+            self.command(*words), cwd=self.folder, env=self.environment, text=True,
             capture_output=True, timeout=timeout, check=False,
         )
         assert done.returncode == code, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -40,7 +48,7 @@ class Stemma:
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """The command, running."""
         return subprocess.Popen(
-            self.command(*words), cwd=self.folder, env=environment(self.proxy) | {"PYTHONPATH": str(ROOT)},
+            self.command(*words), cwd=self.folder, env=self.environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
 
