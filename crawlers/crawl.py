@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scrapy.exceptions import IgnoreRequest
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, CrawlFailed
 from archive.model import Capture, Failure
 from archive.store import runs
 from archive.topic import Topic
@@ -54,6 +54,13 @@ class Crawl:
         """What failed or was refused before was fetched."""
         for stage in ("crawl", "refused"):
             runs.clear_failure(self.conn, stage=stage, subject=subject)
+
+
+def unkept(error: Exception) -> ArchiveError:
+    """What ends a crawl where a capture, or what it said, could not be kept."""
+    if isinstance(error, ArchiveError):
+        return error
+    return CrawlFailed(f"what was fetched could not be kept ({error}); mend that and run again, the WARC file is sound")
 
 
 class Refused(IgnoreRequest):

@@ -15,13 +15,13 @@ from scrapy.exceptions import CannotResolveHostError, IgnoreRequest, StopDownloa
 from scrapy.http import Headers, Response
 
 from archive import warc
-from archive.errors import ArchiveError, CrawlFailed
+from archive.errors import ArchiveError
 from archive.model import Capture
 from archive.observations import REDIRECTS
 from archive.payloads import UndecodablePayload, decoded
 from archive.store import captures, runs
 from archive.urls import absolute, canonical_url, host_of, registered_domain
-from crawlers.crawl import Crawl, Postponed, Refused
+from crawlers.crawl import Crawl, Postponed, Refused, unkept
 from crawlers.politeness import Manners, after, with_floor
 from crawlers.reasons import reason_of
 from crawlers.recorder import CAPTURE, ORIGINAL, ROLE, STARTED, VALIDATED, WHY
@@ -323,8 +323,7 @@ class RecorderMiddleware(_Middleware):
     def _stop(self, error: Exception) -> None:
         """End the crawl: were it to go on, a later record would be indexed over one that is not."""
         if self.crawl.fatal is None:
-            self.crawl.fatal = error if isinstance(error, ArchiveError) else CrawlFailed(
-                f"what was fetched could not be kept ({error}); mend that and run again, the WARC file is sound")
+            self.crawl.fatal = unkept(error)
             engine = self.crawler.engine
             assert engine is not None
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason="archive error"))

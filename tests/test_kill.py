@@ -2,21 +2,17 @@
 
 import json
 import random
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from public_rows import public_rows
+from public_rows import check_warcs, public_rows, settled
 from stemma_testing import Stemma
 
-from archive.urls import canonical_url
 from crawlers.demo.server import LoopbackWeb
 from crawlers.demo.topic import topic_text
 from crawlers.demo.web import DemoWeb
 
-VIEWS = ("article", "version", "copy_link", "family", "witness", "capture")
 SEED = 20240806
 
 
@@ -26,22 +22,6 @@ def topic(folder: Path, server: LoopbackWeb) -> None:
     text = topic_text("authority.pem").replace('revisit = ["0s"]', 'revisit = ["30d"]')
     text = text.replace("delay = 0.02", "delay = 0.1").replace("per_host = 4", "per_host = 1")
     (folder / "topic.toml").write_text(text, encoding="utf-8")
-
-
-def settled(database: Path) -> dict[str, list[str]]:
-    """The public rows, times aside; an undecided pair has no order but that of its first sightings."""
-    found = public_rows(database, times=False, views=VIEWS)
-    found["copy_link"] = sorted(_pair(json.loads(row)) for row in found["copy_link"])
-    found["capture"] = sorted(json.dumps(row | {"url": canonical_url(row["url"])}, sort_keys=True)
-                              for row in map(json.loads, found["capture"]))
-    return found
-
-
-def _pair(link: dict[str, object]) -> str:
-    pair = sorted((str(link["copy_url"]), str(link["exemplar_url"])))
-    if link["direction"] == "undecided":
-        return json.dumps([pair, link["relation"], link["words"]])
-    return json.dumps(link, sort_keys=True)
 
 
 def killed_run(stemma: Stemma, chance: random.Random, *, kills: int, longest: float) -> list[int]:
@@ -74,10 +54,8 @@ def check(folder: Path, *, kills: int, chance: random.Random) -> None:
                 break
     assert -9 in codes, (codes, longest)
     assert settled(disturbed.folder / "data" / "archive.db") == settled(calm.folder / "data" / "archive.db")
-    for file in (disturbed.folder / "data" / "warc").rglob("*.warc.gz"):
-        subprocess.run([Path(sys.executable).parent / "warcio", "check", file], check=True)
-        subprocess.run(["gzip", "-t", file], check=True)
     data = disturbed.folder / "data"
+    check_warcs(data / "warc")
     before = public_rows(data / "archive.db")
     disturbed.run("rebuild", "--topic", "topic.toml")
     assert public_rows(data / "archive.db") == before, "and a rebuild from its WARC files gives the same rows"

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from archive.lines import one_line, one_word
@@ -11,6 +11,8 @@ from archive.model import Capture, Discovery, FailedFetch, Observation, RecordRe
 from archive.observations import observation
 from archive.store import transaction
 from archive.times import from_iso, to_iso
+
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 INDEXED = "SELECT indexed FROM warcs WHERE path = :path"
 
@@ -143,7 +145,7 @@ LOOKS = """
                AS last_outcome,
            (SELECT a.on_topic FROM addresses x JOIN articles a USING (article_id) WHERE x.url = d.url) AS on_topic,
            max(d.title) AS title, max(d.lead) AS lead
-    FROM discoveries d LEFT JOIN observations o ON o.url = d.url AND o.via = 'stemma'
+    FROM discoveries d LEFT JOIN observations o ON o.url = d.url AND o.via = 'stemma' AND o.at <= :until
     GROUP BY d.url ORDER BY min(d.found_at), d.url
 """
 
@@ -293,9 +295,12 @@ def set_promise(conn: sqlite3.Connection, url: str, source: str, promise: float 
     conn.execute(SET_PROMISE, {"url": url, "source": source, "promise": promise, "weighed_by": weighed_by})
 
 
-def looks(conn: sqlite3.Connection) -> Iterator[Look]:
-    """Every discovered URL with what was seen of it, in the order of discovery."""
-    for row in conn.execute(LOOKS):
+def looks(conn: sqlite3.Connection, *, until: datetime = END_OF_TIME) -> Iterator[Look]:
+    """Every discovered URL with what was seen of it until a moment, in the order of discovery.
+
+    What a clock that was wrong put into the future would keep a page from being looked at until then.
+    """
+    for row in conn.execute(LOOKS, {"until": to_iso(until)}):
         yield Look(
             url=row["url"], source=row["source"], looks=row["looks"],
             first_at=from_iso(row["first_at"]) if row["first_at"] else None,
