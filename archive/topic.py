@@ -102,15 +102,15 @@ class Source:
 class CrawlSettings:
     """How politely and how far to fetch; agent is the product name that robots.txt rules are matched with.
 
-    delay and timeout are seconds (delay: between two requests to one host, at least); concurrency counts requests
-    of the whole crawl at once, per_host those of one host; revisit are ages of an article at which to look again;
-    requests, bytes and minutes are budgets of one run, per_host_requests, per_host_bytes and per_host_minutes those of
-    one site in it: bytes count as they come over the wire, minutes of a site from its first request, and what is left
-    over is for the next run; authorities are PEM files of extra certificate
-    authorities; allow_private names hosts or networks that may have private addresses; sitemap entries older than
-    sitemap_days are passed over; sample is the share that is fetched in turn of what would come last, as clearly off
-    the topic by its headline, to measure what that loses. archives_obey_robots: what a site's robots.txt forbids is
-    not taken from web archives either.
+    delay and timeout are seconds (delay: between two requests to one host, at least; timeout: for a whole answer, from
+    the connection to its last byte); concurrency counts requests of the whole crawl at once, per_host those of one
+    host; revisit are ages of an article at which to look again. requests, bytes and minutes are budgets of one run,
+    per_host_requests, per_host_bytes and per_host_minutes those of one site in it: bytes as they come over the wire,
+    minutes from its first request; what they leave over is for the next run. authorities are PEM files of extra
+    certificate authorities; allow_private names hosts or networks that may have private addresses; sitemap entries
+    older than sitemap_days are passed over; sample is the share that is fetched in turn of what would come last, as
+    clearly off the topic by its headline, to measure what that loses. archives_obey_robots: what a site's robots.txt
+    forbids is not taken from web archives either.
     """
 
     agent: str = "stemma-archive"
