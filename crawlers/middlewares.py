@@ -22,7 +22,8 @@ from archive.payloads import UndecodablePayload, decoded
 from archive.store import captures, runs
 from archive.urls import absolute, canonical_url, host_of, registered_domain
 from crawlers.crawl import Crawl, Postponed, Refused, unkept
-from crawlers.politeness import Manners, after, with_floor
+from crawlers.earlier import waits
+from crawlers.politeness import LONGEST_WAIT, Manners, after, with_floor
 from crawlers.reasons import reason_of
 from crawlers.recorder import CAPTURE, ORIGINAL, ROLE, STARTED, VALIDATED, WHY
 from crawlers.resolver import refusal_of
@@ -162,6 +163,8 @@ class MannersMiddleware(_Middleware):
         minutes = self.crawl.topic.crawl.minutes
         self._ends_at = monotonic() + minutes * 60 if minutes else float("inf")
         self._received = 0  # bytes of the run
+        self._asked_to_wait = waits(self.crawl.conn, self.crawl.warcs, now=self.crawl.recorder.clock())
+        self._started_at = monotonic()
         crawler.signals.connect(self.bytes_received, signals.bytes_received)
         crawler.signals.connect(self.headers_received, signals.headers_received)
         self._jitter = Random()  # noqa: S311  # spreads requests, hides nothing
@@ -248,9 +251,11 @@ class MannersMiddleware(_Middleware):
     def _site(self, request: Request) -> Site:
         name = request.meta.get("download_slot", "")
         if name not in self._sites:
-            settings = self.crawl.topic.crawl
+            settings, wait = self.crawl.topic.crawl, self._asked_to_wait.get(name, 0.0)
+            reason = f"it asked to wait {wait:.0f} s from the start of this run on" if wait > LONGEST_WAIT else None
             self._sites[name] = Site(
-                manners=Manners(floor=settings.delay, wait=settings.delay), turns=asyncio.Semaphore(settings.per_host),
+                manners=Manners(floor=settings.delay, wait=settings.delay, left_alone=reason),
+                turns=asyncio.Semaphore(settings.per_host), next_at=self._started_at + wait,
             )
         return self._sites[name]
 

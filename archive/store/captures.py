@@ -80,6 +80,13 @@ LATEST = """
     ORDER BY captured_at DESC LIMIT 1
 """
 
+# Servers that had too much to do, the last first; of more answers than that the older say nothing new of a site.
+BUSY = """
+    SELECT * FROM captures
+    WHERE status IN (429, 503) AND captured_at BETWEEN :since AND :until AND via = 'stemma'
+    ORDER BY captured_at DESC LIMIT 10000
+"""
+
 # The newest whole capture with a payload, if its server gave a validator.
 VALIDATED = """
     SELECT * FROM (SELECT * FROM captures WHERE url = :url AND status IN (200, 304) AND truncated IS NULL
@@ -248,6 +255,11 @@ def latest(conn: sqlite3.Connection, *, url: str, since: datetime, until: dateti
     """The newest capture of a URL between two moments."""
     row = conn.execute(LATEST, {"url": url, "since": to_iso(since), "until": to_iso(until)}).fetchone()
     return _capture(row) if row else None
+
+
+def busy(conn: sqlite3.Connection, *, since: datetime, until: datetime) -> list[Capture]:
+    """Answers of 429 and 503 between two moments, the newest first."""
+    return [_capture(row) for row in conn.execute(BUSY, {"since": to_iso(since), "until": to_iso(until)})]
 
 
 def validated(conn: sqlite3.Connection, *, url: str) -> Capture | None:

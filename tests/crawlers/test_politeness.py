@@ -202,6 +202,33 @@ def test_no_request_to_any_host_of_a_domain_comes_before_retry_after(serve: Serv
         f"http://{host}/{n}" for host in hosts for n in range(2)}
 
 
+@pytest.mark.parametrize("as_date", [False, True])
+def test_a_later_run_waits_too_for_what_a_site_asked_of_an_earlier_one(serve: Serve, *, as_date: bool) -> None:
+    asked: list[str] = []
+    refused: list[str] = []
+
+    def handler(request: WebRequest) -> WebResponse:
+        asked.append(request.url)
+        if request.path == "/busy" and not refused:
+            refused.append(request.url)
+            then = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+            return WebResponse(status=503, headers=(("Retry-After", then if as_date else "3600"),))
+        return WebResponse(headers=(("Content-Type", "text/html"),), body=PAGE)
+
+    _, stemma = serve(handler)
+    topic_file(stemma.folder, ["http://www.outlet.com/busy"])
+    stemma.run("crawl", "--topic", "topic.toml")
+    topic_file(stemma.folder, ["http://www.outlet.com/busy", "http://news.outlet.com/b", "http://other.net/c"])
+    asked.clear()
+    report = json.loads(stemma.run("crawl", "--topic", "topic.toml", "--json").stdout)[-1]
+    assert set(asked) == {"http://other.net/robots.txt", "http://other.net/c"}
+    assert dict(report["counts"])["left for another run"] == 2
+    asked.clear()
+    later = Stemma(stemma.folder, stemma.proxy, altered={"CLOCK": json.dumps([(0, 3_700.0)])})
+    later.run("crawl", "--topic", "topic.toml")
+    assert {"http://www.outlet.com/busy", "http://news.outlet.com/b"} <= set(asked)
+
+
 def test_what_did_not_change_is_not_sent_again_and_is_kept_as_a_revisit(serve: Serve) -> None:
     sent: list[int] = []
 
