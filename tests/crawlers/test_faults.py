@@ -21,6 +21,7 @@ from archive.store import open_database
 from archive.store.captures import original
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 from crawlers.rawhead import MAX_HEAD_BYTES
+from crawlers.spider import MAX_FILES
 
 TEXT = "<p>" + "Ukrainian troops crossed into the Kursk region and the villages behind the border emptied. " * 8 + "</p>"
 PAGE = f"<html><head><title>A page</title></head><body><h1>A page</h1><article>{TEXT}</article></body></html>".encode()
@@ -377,6 +378,18 @@ def test_indexes_that_lead_ever_deeper_end_after_four_levels(announced: tuple[St
     deeper = [path for path in announced[1].asked if path.startswith("/map-deeper")]
     assert len(deeper) == 5
     assert announced[1].asked.count("/map-itself") == 1
+
+
+def test_an_index_of_endless_files_ends_at_a_bound(tmp_path: Path) -> None:
+    body = INDEX.format("".join(entry(f"map-{n}", "sitemap") for n in range(MAX_FILES + 10))).encode()
+    with LoopbackWeb(lambda request: plain(body) if request.path == "/map" else WebResponse(status=404)) as server:
+        (tmp_path / "authority.pem").write_bytes(server.authority_pem)
+        topic_file(tmp_path)
+        with open(tmp_path / "topic.toml", "a", encoding="utf-8") as file:
+            file.write(f'[[source]]\nname = "map"\noutlet = "Test"\nkind = "sitemap"\nurl = "{SITE}/map"\n')
+        stemma = Stemma(tmp_path, server.proxy_url)
+        stemma.run("crawl", "--topic", "topic.toml", "--set", "crawl.requests=3")
+    assert reasons(stemma, "discover") == {"/map": "this source has over 10,000 files"}
 
 
 # robots.txt, one host for each.
