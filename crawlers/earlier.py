@@ -17,16 +17,16 @@ REMEMBERED = timedelta(days=7)  # who asks for longer is asked once a week
 
 
 def waits(conn: sqlite3.Connection, folder: Path, *, now: datetime) -> dict[str, float]:
-    """Registered domain -> seconds from now, by the newest 429 or 503 of each that came with a Retry-After."""
+    """Registered domain -> seconds from now, by what each asked for with 429 or 503: the longest wait counts."""
     found: dict[str, float] = {}
     for capture in captures.busy(conn, since=now - REMEMBERED, until=now):
         site = registered_domain(host_of(capture.url))
-        if site in found:
-            continue
         try:
             _, headers = warc.parse_head(warc.read_record(folder, capture.record).http_head)
         except DamagedWarc:
             continue
         wait = seconds(headers.get("retry-after"), now=capture.captured_at)
-        found[site] = (wait or 0.0) - (now - capture.captured_at).total_seconds()
-    return {site: wait for site, wait in found.items() if wait > 0}
+        left = (wait or 0.0) - (now - capture.captured_at).total_seconds()
+        if left > found.get(site, 0.0):
+            found[site] = left
+    return found

@@ -80,11 +80,11 @@ LATEST = """
     ORDER BY captured_at DESC LIMIT 1
 """
 
-# Servers that had too much to do, the last first; of more answers than that the older say nothing new of a site.
+# Servers that had too much to do, the last first; of so many answers the older say hardly anything new.
 BUSY = """
     SELECT * FROM captures
     WHERE status IN (429, 503) AND captured_at BETWEEN :since AND :until AND via = 'stemma'
-    ORDER BY captured_at DESC LIMIT 10000
+    ORDER BY captured_at DESC LIMIT 1000
 """
 
 # The newest whole capture with a payload, if its server gave a validator.
