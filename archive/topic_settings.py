@@ -19,15 +19,17 @@ FULL_TEXTS: tuple[FullText, ...] = ("loopback", "all", "none")
 class CrawlSettings:
     """How politely and how far to fetch; agent is the product name that robots.txt rules are matched with.
 
-    delay and timeout are seconds (delay: between two requests to one host, at least); concurrency counts requests of
-    the whole crawl at once, per_host those of one host; revisit are ages of an article, since its publication and
-    since each edit that was seen, at which to look again; requests, per_host_requests and minutes are budgets of one
-    run; authorities are PEM files of extra certificate authorities; allow_private names hosts or networks that may
-    have private addresses; sitemap entries older than sitemap_days are passed over, but by a backfill, which has days
-    of its own; sample is the share that is fetched in turn of what would come last, as clearly off the topic by its
-    headline, to measure what that loses. archives_obey_robots: what a site's robots.txt forbids is not taken from web
-    archives either. vantage is the country that the crawler asks from (ISO 3166-1): what a site refuses may be refused
-    there only.
+    delay and timeout are seconds (delay: between two requests to one host, at least; timeout: for a whole answer, from
+    the connection to its last byte); concurrency counts requests of the whole crawl at once, per_host those of one
+    host; revisit are ages of an article, since its publication and since each edit that was seen, at which to look
+    again; requests, bytes and minutes are budgets of one run, per_host_requests, per_host_bytes and per_host_minutes
+    those of one site in it: bytes as they come over the wire, minutes from its first request; what they leave over is
+    for the next run. authorities are PEM files of extra certificate authorities; allow_private names hosts or networks
+    that may have private addresses; sitemap entries older than sitemap_days are passed over, but by a backfill, which
+    has days of its own; sample is the share that is fetched in turn of what would come last, as clearly off the topic
+    by its headline, to measure what that loses. archives_obey_robots: what a site's robots.txt forbids is not taken
+    from web archives either. vantage is the country that the crawler asks from (ISO 3166-1): what a site refuses may
+    be refused there only.
     """
 
     agent: str = "stemma-archive"
@@ -39,7 +41,10 @@ class CrawlSettings:
     revisit: tuple[timedelta, ...] = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168, 720))
     requests: int | None = None
     per_host_requests: int | None = None
+    bytes: int | None = None
+    per_host_bytes: int | None = None
     minutes: float | None = None
+    per_host_minutes: float | None = None
     authorities: tuple[str, ...] = ()
     allow_private: tuple[str, ...] = ()
     max_redirects: int = 6
@@ -120,7 +125,10 @@ def crawl_settings(table: Table) -> CrawlSettings:
         revisit=table.get("revisit", list_of(duration, at_least=0), default.revisit),
         requests=table.get("requests", budget, None),
         per_host_requests=table.get("per_host_requests", budget, None),
+        bytes=table.get("bytes", size, None),
+        per_host_bytes=table.get("per_host_bytes", size, None),
         minutes=table.get("minutes", number(at_least=0.01), None),
+        per_host_minutes=table.get("per_host_minutes", number(at_least=0.01), None),
         authorities=table.get("authorities", list_of(text, at_least=0), ()),
         allow_private=table.get("allow_private", list_of(private_host, at_least=0), ()),
         max_redirects=table.get("max_redirects", whole(at_least=0), default.max_redirects),

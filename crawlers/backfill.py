@@ -62,7 +62,10 @@ def turn(
     writer = WarcWriter(warc_folder, started_at=clock(), software=f"stemma-archive/{program}")
     recorder = Recorder(conn=conn, writer=writer, clock=clock)
     # A run's budgets are for the hourly crawl; a turn has its own, in seconds.
-    unbound = replace(topic, crawl=replace(topic.crawl, requests=None, per_host_requests=None, minutes=None))
+    unbound = replace(topic, crawl=replace(
+        topic.crawl, requests=None, per_host_requests=None, bytes=None, per_host_bytes=None, minutes=None,
+        per_host_minutes=None,
+    ))
     crawl = Crawl(
         topic=unbound, conn=conn, recorder=recorder, warcs=warc_folder, guard=guard(topic), program=program,
         progress=lambda _: None, ranking=ranking,

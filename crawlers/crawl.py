@@ -9,7 +9,7 @@ from pathlib import Path
 from scrapy.exceptions import IgnoreRequest
 
 from archive import log
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, CrawlFailed
 from archive.model import Capture, Failure
 from archive.store import runs
 from archive.topic import Topic
@@ -86,6 +86,13 @@ class Crawl:
         if self._troubled is None:
             self._troubled = runs.subjects(self.conn, stages=_STAGES)
         return self._troubled
+
+
+def unkept(error: Exception) -> ArchiveError:
+    """What ends a crawl where a capture, or what it said, could not be kept."""
+    if isinstance(error, ArchiveError):
+        return error
+    return CrawlFailed(f"what was fetched could not be kept ({error}); mend that and run again, the WARC file is sound")
 
 
 class Refused(IgnoreRequest):

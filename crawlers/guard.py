@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from archive.urls import is_fetchable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+LOOPBACK = ipaddress.IPv4Address("127.0.0.1")  # what names under "localhost" stand for, by RFC 6761 (6.3)
 _EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")))
 
 
@@ -22,7 +23,7 @@ class Guard:
         if not is_fetchable(url):
             return "only http and https addresses are fetched"
         host = (urlsplit(url).hostname or "").rstrip(".")
-        address = literal_address(host)
+        address = LOOPBACK if host == "localhost" or host.endswith(".localhost") else literal_address(host)
         return self.refusal_of_address(host, address) if address is not None else None
 
     def refusal_of_address(self, host: str, address: Address) -> str | None:

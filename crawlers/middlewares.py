@@ -5,7 +5,6 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from ipaddress import ip_address
 from random import Random
 from time import monotonic
 from typing import Any, Self, cast
@@ -15,23 +14,24 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 from scrapy.dupefilters import BaseDupeFilter
-from scrapy.exceptions import IgnoreRequest, StopDownload
-from scrapy.http import Response
-from scrapy.resolver import CachingThreadedResolver
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest, StopDownload
+from scrapy.http import Headers, Response
 from scrapy.utils.httpobj import urlparse_cached
-from twisted.internet.defer import Deferred
 
 from archive import log, warc
-from archive.errors import ArchiveError, CrawlFailed, DamagedWarc
+from archive.errors import ArchiveError, DamagedWarc
 from archive.model import Capture
+from archive.observations import REDIRECTS
 from archive.payloads import UndecodablePayload, decoded
-from archive.store import captures
-from archive.urls import canonical_url, host_of, registered_domain
-from crawlers.crawl import Crawl, Postponed, Refused
-from crawlers.guard import Guard
-from crawlers.politeness import Manners, after, with_floor
+from archive.store import captures, runs
+from archive.urls import absolute, canonical_url, host_of, registered_domain
+from crawlers.crawl import Crawl, Postponed, Refused, unkept
+from crawlers.earlier import waits
+from crawlers.politeness import LONGEST_WAIT, Manners, after, with_floor
+from crawlers.reasons import reason_of
 from crawlers.recorder import CAPTURE, ORIGINAL, ROLE, STARTED, UNKEPT, VALIDATED, WHY
-from crawlers.robots import Robots, robots, robots_url
+from crawlers.resolver import refusal_of
+from crawlers.robots import MAX_HOPS, MAX_UNPACKED_BYTES, Robots, endless, is_kept_answer, robots, robots_url
 
 RECEIVED, CRAWL_DELAY, TURN = "stemma_received", "stemma_crawl_delay", "stemma_turn"
 LONGEST_SLEEP = 0.5  # seconds, after which a waiting request looks whether the crawl is ending
@@ -99,25 +99,47 @@ class RobotsMiddleware(_Middleware):
 
     async def _fetch(self, address: str) -> Robots:
         """The rules of a host: as kept in the last 24 hours, else asked for; no answer forbids all."""
-        agent = self.crawl.topic.crawl.agent
-        if (kept := kept_rules(self.crawl, address)) is not None:
-            return robots(status=kept[0].status, body=_decoded(*kept), agent=agent)
+        agent, url = self.crawl.topic.crawl.agent, address
+        for _ in range(MAX_HOPS + 1):
+            answer = kept_rules(self.crawl, url) or await self._asked(url)
+            if answer is None:
+                return robots(status=None, body=b"", agent=agent)
+            capture, body = answer
+            target = absolute(url, capture.location or "") if capture.status in REDIRECTS else None
+            if target is None:
+                return self._judged(address, robots(status=capture.status, body=_decoded(capture, body), agent=agent))
+            url = target
+        return self._judged(address, endless(agent))
+
+    def _judged(self, address: str, rules: Robots) -> Robots:
+        """The rules, with a note for people where something else than rules was there."""
+        if rules.flaw is not None:
+            self.crawl.failed("robots", address, rules.flaw)
+        else:
+            runs.clear_failure(self.crawl.conn, stage="robots", subject=address)
+        return rules
+
+    async def _asked(self, url: str) -> tuple[Capture, bytes] | None:
+        """What a host answers now; each hop of a redirect is an answer of its own."""
         engine = self.crawler.engine
         assert engine is not None
         try:
-            response = await engine.download_async(Request(address, meta={ROLE: "robots"}, priority=100))
+            response = await engine.download_async(
+                Request(url, meta={ROLE: "robots", "dont_redirect": True}, priority=100))
+        except Refused:  # its reason is the reason of all that waits for these rules
+            raise
         except Exception:  # noqa: BLE001  # whatever went wrong, there was no answer: RFC 9309 then forbids
-            return robots(status=None, body=b"", agent=agent)
+            return None
         capture: Capture | None = response.meta.get(CAPTURE)
-        if capture is None or capture.truncated == "disconnect":
-            return robots(status=None, body=b"", agent=agent)
-        return robots(status=response.status, body=_decoded(capture, response.body), agent=agent)
+        return None if capture is None or capture.truncated == "disconnect" else (capture, response.body)
 
 
 def kept_rules(crawl: Crawl, address: str) -> tuple[Capture, bytes] | None:
-    """What a robots.txt answered in the last 24 hours, with its payload; None where it is to be asked for."""
-    capture = captures.latest(crawl.conn, url=address, since=crawl.recorder.clock() - ROBOTS_KEPT)
-    if capture is None or capture.truncated or not (200 <= capture.status < 300 or 400 <= capture.status < 500):
+    """What an address of rules answered in the last 24 hours, with its payload; None where it is to be asked for."""
+    now = crawl.recorder.clock()
+    # Not after now: where the clock was put back, what it said before must not hold for longer than a day.
+    capture = captures.latest(crawl.conn, url=address, since=now - ROBOTS_KEPT, until=now)
+    if capture is None or capture.truncated or not is_kept_answer(capture.status):
         return None
     held = captures.original(crawl.conn, url=address, payload_digest=capture.payload_digest) or capture
     try:
@@ -128,7 +150,7 @@ def kept_rules(crawl: Crawl, address: str) -> tuple[Capture, bytes] | None:
 
 def _decoded(capture: Capture, body: bytes) -> bytes:
     try:
-        return decoded(body, content_encoding=capture.content_encoding, limit=len(body) * 100 + 1_000_000)
+        return decoded(body, content_encoding=capture.content_encoding, limit=MAX_UNPACKED_BYTES)
     except UndecodablePayload:
         return b"User-agent: *\nDisallow: /\n"  # rules that cannot be read are taken as a refusal
 
@@ -142,6 +164,8 @@ class Site:
     next_at: float = 0.0  # seconds of the monotonic clock
     started_at: float = float("-inf")  # of the last request, on the same clock
     asked: int = 0
+    received: int = 0  # bytes
+    ends_at: float = float("inf")  # when its minutes of the run are over, known from its first request on
 
 
 class MannersMiddleware(_Middleware):
@@ -156,15 +180,21 @@ class MannersMiddleware(_Middleware):
         self._sites: dict[str, Site] = {}
         minutes = self.crawl.topic.crawl.minutes
         self._ends_at = monotonic() + minutes * 60 if minutes else float("inf")
+        self._received = 0  # bytes of the run
+        self._asked_to_wait = waits(self.crawl.conn, self.crawl.warcs, now=self.crawl.recorder.clock())
+        self._started_at = monotonic()
+        crawler.signals.connect(self.bytes_received, signals.bytes_received)
+        crawler.signals.connect(self.headers_received, signals.headers_received)
         self._jitter = Random()  # noqa: S311  # spreads requests, hides nothing
 
     async def process_request(self, request: Request) -> None:
         """Wait for the turn; raise Refused where the site is left alone or its share of the run's budget is spent."""
-        site = self._site(request)
+        site, settings = self._site(request), self.crawl.topic.crawl
         site.manners = with_floor(site.manners, request.meta.get(CRAWL_DELAY, 0.0))
-        limit = self.crawl.topic.crawl.per_host_requests
-        if limit is not None and site.asked >= limit:
+        if settings.per_host_requests is not None and site.asked >= settings.per_host_requests:
             raise Postponed("crawl.per_host_requests is spent")
+        if not site.asked and settings.per_host_minutes is not None:
+            site.ends_at = monotonic() + settings.per_host_minutes * 60
         site.asked += 1
         await site.turns.acquire()
         try:
@@ -183,11 +213,34 @@ class MannersMiddleware(_Middleware):
                 raise Postponed(f"the site is left alone in this run: {site.manners.left_alone}")
             if self.crawl.fatal is not None or not self.crawler.crawling or monotonic() > self._ends_at:
                 raise Postponed("the crawl is ending")
+            if spent := self._spent(site):
+                raise Postponed(f"{spent} is spent")
             # A Crawl-delay that was read meanwhile counts from the last request, that for robots.txt itself included.
             wait = max(site.next_at, site.started_at + site.manners.floor) - monotonic()
             if wait <= 0:
                 return
             await asyncio.sleep(min(wait, LONGEST_SLEEP))
+
+    def _spent(self, site: Site) -> str | None:
+        """The budget that leaves no room for a further request."""
+        settings = self.crawl.topic.crawl
+        if settings.bytes is not None and self._received >= settings.bytes:
+            return "crawl.bytes"
+        if settings.per_host_bytes is not None and site.received >= settings.per_host_bytes:
+            return "crawl.per_host_bytes"
+        return "crawl.per_host_minutes" if monotonic() > site.ends_at else None
+
+    def headers_received(self, headers: Headers, request: Request) -> None:
+        """Count the head; by its parsed lines, which is what it is but for blanks."""
+        self._count(request, len(headers.to_string()))
+
+    def bytes_received(self, data: bytes, request: Request) -> None:
+        """Count a piece of a body."""
+        self._count(request, len(data))
+
+    def _count(self, request: Request, received: int) -> None:
+        self._received += received
+        self._site(request).received += received
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Learn from the answer how long to wait, and let the next request have its turn."""
@@ -197,10 +250,10 @@ class MannersMiddleware(_Middleware):
         site.manners = after(
             before, status=response.status, latency=float(request.meta.get("download_latency", 0.0)),
             retry_after=retry_after.decode("latin-1") if retry_after else None, now=self.crawl.recorder.clock(),
-            jitter=self._jitter.uniform(0.0, 0.25),
+            jitter=self._jitter.uniform(0.0, 0.25), is_page=request.meta.get(ROLE) != "robots",
         )
-        if site.manners.failures:  # Retry-After counts from the answer
-            site.next_at = monotonic() + site.manners.wait
+        if response.status in (429, 503):  # Retry-After counts from the answer, and a later one shortens no wait
+            site.next_at = max(site.next_at, monotonic() + site.manners.wait)
         if site.manners.left_alone and not before.left_alone:
             self.crawl.failed("crawl", name, site.manners.left_alone)
             log.event("left_alone", site=name, reason=site.manners.left_alone)
@@ -219,9 +272,11 @@ class MannersMiddleware(_Middleware):
     def _site(self, request: Request) -> Site:
         name = request.meta.get("download_slot", "")
         if name not in self._sites:
-            settings = self.crawl.topic.crawl
+            settings, wait = self.crawl.topic.crawl, self._asked_to_wait.get(name, 0.0)
+            reason = f"it asked to wait {wait:.0f} s from the start of this run on" if wait > LONGEST_WAIT else None
             self._sites[name] = Site(
-                manners=Manners(floor=settings.delay, wait=settings.delay), turns=asyncio.Semaphore(settings.per_host),
+                manners=Manners(floor=settings.delay, wait=settings.delay, left_alone=reason),
+                turns=asyncio.Semaphore(settings.per_host), next_at=self._started_at + wait,
             )
         return self._sites[name]
 
@@ -278,9 +333,11 @@ class RecorderMiddleware(_Middleware):
         """Record that there was no answer; refusals are no fetches."""
         if isinstance(exception, IgnoreRequest):
             return
+        if isinstance(exception, CannotResolveHostError) and (reason := refusal_of(host_of(request.url))):
+            raise Refused(reason)
         try:
             self.crawl.recorder.record_failure(request, exception)
-            self.crawl.failed("crawl", request.url, f"{type(exception).__name__}: {str(exception)[:200]}")
+            self.crawl.failed("crawl", request.url, reason_of(exception))
         except (ArchiveError, sqlite3.Error, OSError) as error:
             self._stop(error)
 
@@ -294,8 +351,7 @@ class RecorderMiddleware(_Middleware):
     def _stop(self, error: Exception) -> None:
         """End the crawl: were it to go on, a later record would be indexed over one that is not."""
         if self.crawl.fatal is None:
-            self.crawl.fatal = error if isinstance(error, ArchiveError) else CrawlFailed(
-                f"what was fetched could not be kept ({error}); mend that and run again, the WARC file is sound")
+            self.crawl.fatal = unkept(error)
             engine = self.crawler.engine
             assert engine is not None
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason="archive error"))
@@ -347,19 +403,3 @@ class ExactDupeFilter(BaseDupeFilter):
         is_seen = article in self._articles
         self._articles.add(article)
         return is_seen
-
-
-class GuardedResolver(CachingThreadedResolver):
-    """Names are judged by the address that the connection then uses, so an answer cannot change in between."""
-
-    guard = Guard()
-
-    def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:
-        """The address of a name; an OSError that says why where it may not be asked."""
-        found: Deferred[str] = super().getHostByName(name, timeout)
-        return found.addCallback(lambda address: self._checked(name, address))
-
-    def _checked(self, name: str, address: str) -> str:
-        if reason := self.guard.refusal_of_address(name, ip_address(address)):
-            raise OSError(reason)
-        return address

@@ -7,7 +7,9 @@ from email.utils import parsedate_to_datetime
 LONGEST_WAIT = 300.0  # seconds; who asks for more is left alone until the next run
 FIRST_BACKOFF = 10.0  # seconds after the first 429 or 503 without Retry-After; doubled each time
 SLOWEST = 60.0  # seconds that a slow server's own slowness may add up to
-REFUSALS = 5  # answers of 403 with none of 2xx between: this site does not want us
+REFUSALS = 5  # answers of 403 to the first pages of a run: this site does not want us
+# In a row, after pages that were let through: a whole section may be closed to us, a door that was shut is longer.
+LATER_REFUSALS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,7 @@ class Manners:
     wait: float  # seconds to wait now
     failures: int = 0  # 429 and 503 in a row
     refusals: int = 0  # 403 in a row
+    is_welcome: bool = False  # a page was let through
     left_alone: str | None = None
 
 
@@ -31,21 +34,35 @@ def with_floor(manners: Manners, floor: float) -> Manners:
 
 def after(
     manners: Manners, *, status: int, latency: float, retry_after: str | None, now: datetime, jitter: float,
+    is_page: bool = True,
 ) -> Manners:
     """What follows from an answer; `jitter` is a share of the delay that is added to it, 0 to 0.25.
 
     429 and 503 wait as long as Retry-After says, else twice as long each time. A slow server is asked as much less
-    often as it is slow.
+    often as it is slow. Who refused all pages is left alone, whatever its robots.txt answered (which is no page), and
+    so is who begins to refuse all; a site that was left alone stays so for the run.
     """
     if status in (429, 503):
         wait = seconds(retry_after, now=now)
         wait = FIRST_BACKOFF * 2.0 ** manners.failures if wait is None else wait
         reason = f"it answers {status} and asks to wait {wait:.0f} s" if wait > LONGEST_WAIT else None
-        return replace(manners, wait=max(wait, manners.floor), failures=manners.failures + 1, left_alone=reason)
-    refusals = manners.refusals + 1 if status == 403 else (0 if 200 <= status < 300 else manners.refusals)
-    reason = f"it answered 403 to {refusals} requests in a row" if refusals >= REFUSALS else None
+        return replace(manners, wait=max(wait, manners.floor), failures=manners.failures + 1,
+                       left_alone=manners.left_alone or reason)
     delay = max(manners.floor * (1 + jitter), min(latency, SLOWEST))
-    return replace(manners, wait=delay, failures=0, refusals=refusals, left_alone=reason)
+    answered = replace(manners, wait=delay, failures=0)
+    return _counted(answered, status) if is_page else answered
+
+
+def _counted(manners: Manners, status: int) -> Manners:
+    """What a page's answer says of how welcome the crawler is; 304 is as good as the page itself."""
+    if 200 <= status < 300 or status == 304:
+        return replace(manners, refusals=0, is_welcome=True)
+    if status != 403:
+        return manners
+    refusals = manners.refusals + 1
+    is_shut = refusals >= (LATER_REFUSALS if manners.is_welcome else REFUSALS)
+    reason = f"it answered 403 to {refusals} requests in a row" if is_shut else None
+    return replace(manners, refusals=refusals, left_alone=manners.left_alone or reason)
 
 
 def seconds(retry_after: str | None, *, now: datetime) -> float | None:

@@ -13,6 +13,9 @@ from scrapy import Request
 from scrapy.core.downloader.handlers import http11
 
 META_KEY = "stemma_raw_head"
+# Bytes of all heads of one answer, interim ones included: what Chromium allows. Twisted has no bound on the sum, and
+# one of 16 KiB on a line, which some sites' security policies are longer than.
+MAX_HEAD_BYTES = 262_144
 _StockParser = http11._LenientHTTPClientParser
 _stock_bodyready = http11._ScrapyAgent._cb_bodyready
 
@@ -25,14 +28,31 @@ class RawHead:
     request_headers: tuple[tuple[bytes, bytes], ...]
 
 
+class HeadTooLong(Exception):
+    """A response head that is over MAX_HEAD_BYTES."""
+
+
 class RecordingParser(_StockParser):
-    """Keeps each line of the head as it arrives."""
+    """Keeps each line of the head as it arrives, within bounds."""
+
+    MAX_LENGTH = MAX_HEAD_BYTES
+    _stemma_received = 0  # bytes of heads: interim answers (1xx) count too, or they could follow each other for ever
 
     def lineReceived(self, line: bytes) -> None:
         if "_stemma_lines" not in self.__dict__:
             self._stemma_lines: list[bytes] = []
+        self._stemma_received += len(line) + 1
+        if self._stemma_received > MAX_HEAD_BYTES:
+            self.lineLengthExceeded(line)
         self._stemma_lines.append(line.removesuffix(b"\r"))
         super().lineReceived(line)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """Fail the request at once: Twisted's polite close would wait for a server that never stops."""
+        del line
+        connection: Any = self.transport
+        connection._producer.abortConnection()
+        raise HeadTooLong(f"the response head is over {MAX_HEAD_BYTES:,} bytes")
 
     def allHeadersReceived(self) -> None:
         self.response._stemma_head = b"\r\n".join(self._stemma_lines).rstrip(b"\r\n")

@@ -18,6 +18,7 @@ from archive.times import to_milliseconds
 from archive.warc import WarcWriter, parse_head
 from crawlers.cdx import memento_served, service_name
 from crawlers.rawhead import META_KEY, RawHead
+from crawlers.reasons import reason_of
 
 ROLE, SOURCE, CAPTURE, VALIDATED = "stemma_role", "stemma_source", "stemma_capture", "stemma_validated"
 WHY = "stemma_why"  # a look that failed: the reason
@@ -67,7 +68,7 @@ class Recorder:
         failed = FailedFetch(
             url=request.url, at=to_milliseconds(request.meta.get(STARTED) or self.clock()),
             role=request.meta.get(ROLE, "other"), source=request.meta.get(SOURCE),
-            error=f"{type(error).__name__}: {str(error)[:500]}",
+            error=reason_of(error),
         )
         seen = captures.add_failed(self.conn, failed, self.writer.write_failed(failed))
         self._log(request, seen, None, failed.at)

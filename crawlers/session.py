@@ -13,7 +13,7 @@ from archive.errors import CrawlFailed, TopicError
 from archive.topic import Topic
 from crawlers import rawhead
 from crawlers.crawl import Crawl
-from crawlers.middlewares import GuardedResolver
+from crawlers.resolver import GuardedResolver
 from crawlers.settings import resolver_guard, scrapy_settings, trust
 
 

@@ -55,7 +55,7 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
         "TELNETCONSOLE_ENABLED": False,
         "LOG_LEVEL": "ERROR",
         "LOG_INSTALL_ROOT_HANDLER": False,
-        "TWISTED_DNS_RESOLVER": "crawlers.middlewares.GuardedResolver",
+        "TWISTED_DNS_RESOLVER": "crawlers.resolver.GuardedResolver",
         "DOWNLOADER_MIDDLEWARES": dict.fromkeys(_OFF, None) | {
             "crawlers.middlewares.GuardMiddleware": 90,
             "crawlers.middlewares.RobotsMiddleware": 100,

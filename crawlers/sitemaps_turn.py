@@ -45,7 +45,7 @@ async def _read(turn: Turn, part: Slice) -> bool:
 async def _named_by_rules(turn: Turn, part: Slice, days: Days) -> tuple[str, ...] | None:
     """The sitemaps of a robots.txt, as kept for the crawl in the last 24 hours, else asked for."""
     kept = kept_rules(turn.crawl, part.what)
-    if kept is None:
+    if kept is None or 300 <= kept[0].status < 400:
         answer = await turn.ask(part.what, role="robots")
         if answer is None:
             return None

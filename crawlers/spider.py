@@ -1,5 +1,6 @@
 """The spider: Scrapy fetches what the frontier asks for; crawlers.middlewares stands between it and the network."""
 
+import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from scrapy.http import Response
 
 from archive import log
 from archive.digests import payload_digest
-from archive.errors import TopicError
+from archive.errors import ArchiveError, TopicError
 from archive.model import Capture, Discovery
 from archive.store import captures
 from archive.times import to_milliseconds
@@ -22,7 +23,7 @@ from archive.topic import CAPTURE as ASKED
 from archive.topic import Topic
 from archive.urls import canonical_url, host_of, registered_domain
 from archive.warc import WarcWriter, list_name, list_payload, read_payload
-from crawlers.crawl import Crawl, Postponed, Refused
+from crawlers.crawl import Crawl, Postponed, Refused, unkept
 from crawlers.discover import Announcement, announcement
 from crawlers.errors import Unreadable
 from crawlers.frontier import UNRANKED, Fetch, Ranking, due, is_article, source_fetches
@@ -32,6 +33,7 @@ from crawlers.settings import guard
 
 # How far a source is followed: a robots.txt and indexes of sitemaps, pages of a feed or a section.
 MAX_DEPTH = {"sitemap": 4, "feed": 20, "section": 4}
+MAX_FILES = 10_000  # of one source in a run, beside the one that the topic names: years of daily sitemaps, no more
 DEPTH = "stemma_depth"
 _PRIORITY = {"feed": 20, "sitemap": 20, "section": 20, "article": 0}
 
@@ -44,12 +46,14 @@ class ArchiveSpider(Spider):
     def __init__(self, crawl: Crawl, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.crawl = crawl
+        self._files = Counter[str]()  # asked for so far, by source
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Scrapy's way to make one."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.release_last, signals.spider_idle)
+        crawler.signals.connect(spider.stop, signals.spider_error)
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
@@ -61,12 +65,12 @@ class ArchiveSpider(Spider):
                     yield request
             return
         # Read whole, and before the first source answers: what it announces is written to the same database.
-        waiting = [] if crawl.sources_only else list(captures.looks(crawl.conn))
+        now, revisit = crawl.recorder.clock(), crawl.topic.crawl.revisit
+        waiting = [] if crawl.sources_only else list(captures.looks(crawl.conn, until=now))
         crawl.asked.update(canonical_url(look.url) for look in waiting)
         for fetch in source_fetches(crawl.topic.sources):
             if request := self._request(fetch):
                 yield request
-        now, revisit = crawl.recorder.clock(), crawl.topic.crawl.revisit
         for fetch in due(waiting, now=now, revisit=revisit, ranking=crawl.ranking):
             if request := self._article(fetch):
                 yield request
@@ -137,9 +141,13 @@ class ArchiveSpider(Spider):
                 yield request
         # A page of a feed or section that brought nothing new is the end of what is new.
         is_worth = depth <= MAX_DEPTH[capture.role] and (capture.role == "sitemap" or bool(fresh))
+        source = capture.source or ""
         for child in read.children if is_worth else ():
-            further = Fetch(url=child, role=capture.role, source=capture.source or "")
-            if request := self._request(further, depth=depth):
+            if self._files[source] >= MAX_FILES:
+                self.crawl.failed("discover", capture.url, f"this source has over {MAX_FILES:,} files")
+                return
+            self._files[source] += 1
+            if request := self._request(Fetch(url=child, role=capture.role, source=source), depth=depth):
                 yield request
 
     def _followed(self, capture: Capture, body: bytes, depth: int) -> Iterator[Request]:
@@ -167,6 +175,13 @@ class ArchiveSpider(Spider):
                 self.crawl.asked.add(key)
                 found.append(self.crawl.ranking.fetch(one.url, source=one.source, title=one.title, lead=one.lead))
         yield from sorted(found, key=lambda fetch: -fetch.rank)
+
+    def stop(self, failure: Any) -> None:
+        """What an answer said could not be kept: end the crawl with why, as Scrapy would log it and go on."""
+        error = failure.value
+        if self.crawl.fatal is None and isinstance(error, ArchiveError | sqlite3.Error | OSError):
+            self.crawl.fatal = unkept(error)
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="archive error"))
 
     def note_failure(self, failure: Any) -> None:
         """What robots or the guard refused is kept with its reason; what failed on the way was recorded."""

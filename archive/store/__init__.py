@@ -67,10 +67,11 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = NORMAL")
         conn.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.OperationalError:  # locked, no room, no leave to write: the file itself is sound
+        conn.close()
+        raise
     except sqlite3.DatabaseError as error:
         conn.close()
-        if "locked" in str(error):
-            raise
         raise _unreadable(path, error) from error
     except BaseException:
         conn.close()

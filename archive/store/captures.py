@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from archive.lines import one_line, one_word
@@ -11,6 +11,8 @@ from archive.model import BlockKind, Capture, Discovery, FailedFetch, Observatio
 from archive.observations import observation
 from archive.store import transaction
 from archive.times import from_iso, to_iso
+
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 INDEXED = "SELECT indexed FROM warcs WHERE path = :path"
 
@@ -82,8 +84,15 @@ HELD = """
 KEPT = "SELECT 1 FROM captures WHERE url = :url AND captured_at = :captured_at AND via = :via LIMIT 1"
 
 LATEST = """
-    SELECT * FROM captures WHERE url = :url AND captured_at >= :since AND via = 'stemma'
+    SELECT * FROM captures WHERE url = :url AND captured_at BETWEEN :since AND :until AND via = 'stemma'
     ORDER BY captured_at DESC LIMIT 1
+"""
+
+# Servers that had too much to do, the last first; of so many answers the older say hardly anything new.
+BUSY = """
+    SELECT * FROM captures
+    WHERE status IN (429, 503) AND captured_at BETWEEN :since AND :until AND via = 'stemma'
+    ORDER BY captured_at DESC LIMIT 1000
 """
 
 # The newest whole capture with a payload, if its server gave a validator. A list was read for some days only: "not
@@ -170,7 +179,7 @@ LOOKS = """
             AND NOT EXISTS (SELECT 1 FROM observations l WHERE l.url = d.url AND l.via = 'stemma' AND l.at > g.at
                             AND l.outcome IN ('new', 'unchanged'))) AS gone_since,
            max(d.title) AS title, max(d.lead) AS lead
-    FROM discoveries d LEFT JOIN observations o ON o.url = d.url AND o.via = 'stemma'
+    FROM discoveries d LEFT JOIN observations o ON o.url = d.url AND o.via = 'stemma' AND o.at <= :until
     GROUP BY d.url ORDER BY min(d.found_at), d.url
 """
 
@@ -294,10 +303,15 @@ def is_kept(conn: sqlite3.Connection, *, url: str, captured_at: datetime, via: s
     return conn.execute(KEPT, values).fetchone() is not None
 
 
-def latest(conn: sqlite3.Connection, *, url: str, since: datetime) -> Capture | None:
-    """The newest capture of a URL from a moment on."""
-    row = conn.execute(LATEST, {"url": url, "since": to_iso(since)}).fetchone()
+def latest(conn: sqlite3.Connection, *, url: str, since: datetime, until: datetime) -> Capture | None:
+    """The newest capture of a URL between two moments."""
+    row = conn.execute(LATEST, {"url": url, "since": to_iso(since), "until": to_iso(until)}).fetchone()
     return _capture(row) if row else None
+
+
+def busy(conn: sqlite3.Connection, *, since: datetime, until: datetime) -> list[Capture]:
+    """Answers of 429 and 503 between two moments, the newest first."""
+    return [_capture(row) for row in conn.execute(BUSY, {"since": to_iso(since), "until": to_iso(until)})]
 
 
 def validated(conn: sqlite3.Connection, *, url: str) -> Capture | None:
@@ -361,9 +375,12 @@ def set_preview_promise(
     conn.execute(SET_PREVIEW_PROMISE, values)
 
 
-def looks(conn: sqlite3.Connection) -> Iterator[Look]:
-    """Every discovered URL with what was seen of it, in the order of discovery."""
-    for row in conn.execute(LOOKS):
+def looks(conn: sqlite3.Connection, *, until: datetime = END_OF_TIME) -> Iterator[Look]:
+    """Every discovered URL with what was seen of it until a moment, in the order of discovery.
+
+    What a clock that was wrong put into the future would keep a page from being looked at until then.
+    """
+    for row in conn.execute(LOOKS, {"until": to_iso(until)}):
         yield Look(
             url=row["url"], source=row["source"], looks=row["looks"], first_at=_moment(row["first_at"]),
             last_at=_moment(row["last_at"]), last_outcome=row["last_outcome"],

@@ -6,6 +6,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
+from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,6 +15,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 VALID_BEFORE = timedelta(days=1)
 VALID_AFTER = timedelta(days=30)
+
+Flaw = Literal["self-signed", "wrong-name", "expired"]  # what may be wrong with a certificate
 
 
 class Authority:
@@ -26,19 +29,23 @@ class Authority:
         self._root_key = ec.generate_private_key(ec.SECP256R1())
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
         self._root = _root_certificate(self._root_key)
-        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._contexts: dict[tuple[str, Flaw | None], ssl.SSLContext] = {}
         self._lock = Lock()
         self.pem: bytes = self._root.public_bytes(serialization.Encoding.PEM)
 
-    def context(self, host: str) -> ssl.SSLContext:
+    def context(self, host: str, *, flaw: Flaw | None = None) -> ssl.SSLContext:
         """The server's side of TLS for one host; made once, then the same object."""
         with self._lock:
-            if host not in self._contexts:
-                self._contexts[host] = self._make_context(host)
-            return self._contexts[host]
+            if (host, flaw) not in self._contexts:
+                self._contexts[host, flaw] = self._make_context(host, flaw)
+            return self._contexts[host, flaw]
 
-    def _make_context(self, host: str) -> ssl.SSLContext:
-        leaf = _leaf_certificate(host, self._leaf_key.public_key(), self._root, self._root_key)
+    def _make_context(self, host: str, flaw: Flaw | None) -> ssl.SSLContext:
+        signed_by = self._leaf_key if flaw == "self-signed" else self._root_key
+        leaf = _leaf_certificate(
+            "another.example" if flaw == "wrong-name" else host, self._leaf_key.public_key(), self._root, signed_by,
+            age=VALID_BEFORE + VALID_AFTER if flaw == "expired" else timedelta(0),
+        )
         key = self._leaf_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -61,8 +68,10 @@ def _alternative_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, age: timedelta = timedelta(0)
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC) - age
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -94,13 +103,14 @@ def _root_certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 
 def _leaf_certificate(
-    host: str, key: ec.EllipticCurvePublicKey, root: x509.Certificate, root_key: ec.EllipticCurvePrivateKey
+    host: str, key: ec.EllipticCurvePublicKey, root: x509.Certificate, root_key: ec.EllipticCurvePrivateKey, *,
+    age: timedelta,
 ) -> x509.Certificate:
     """A certificate that also passes OpenSSL's strict checks: authority and subject key identifiers, a SAN."""
     subject = _name("Stemma bundled web")  # not the host: a common name may have 64 characters at most
     authority_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
     return (
-        _builder(subject, root.subject, key)
+        _builder(subject, root.subject if root_key.public_key() != key else subject, key, age=age)
         .add_extension(x509.SubjectAlternativeName([_alternative_name(host)]), critical=False)
         .add_extension(authority_key, critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

@@ -10,7 +10,7 @@ import socketserver
 import ssl
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
@@ -18,7 +18,7 @@ from threading import Event, Lock, Thread
 from typing import Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from crawlers.demo.authority import Authority
+from crawlers.demo.authority import Authority, Flaw
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -29,9 +29,13 @@ Delivery = Literal[
     "hang-up",  # Content-Length of the whole body, half of it sent, then a normal close
     "drip",  # the whole body, in pieces, over `drip_seconds`
     "reset",  # the connection is reset before a single byte is sent
+    "cut",  # the connection is reset in mid-body
+    "once",  # whole, but the next request on this connection is met with a close
+    "raw",  # the pieces of `raw`, as they are, `drip_seconds` before each; then a close
 ]
 PIECES = 10  # of a chunked or dripped body
 LONGEST_DRIP = 30.0  # seconds
+CUT_AFTER = 0.2  # seconds between the last byte and the reset of a connection that is cut
 IDLE_SECONDS = 60.0  # after which a silent connection is closed
 
 
@@ -65,6 +69,7 @@ class WebResponse:
     body: bytes = b""
     delivery: Delivery = "whole"
     drip_seconds: float = 0.0
+    raw: Callable[[], Iterable[bytes]] = tuple
 
 
 class LoggedRequest(NamedTuple):
@@ -81,11 +86,17 @@ Handler = Callable[[WebRequest], WebResponse]
 
 
 class LoopbackWeb:
-    """Serves a handler on 127.0.0.1 in daemon threads, between `with` and its end."""
+    """Serves a handler on 127.0.0.1 in daemon threads, between `with` and its end.
 
-    def __init__(self, handler: Handler, *, port: int = 0) -> None:
+    `flaws` says for which hosts the certificate is a bad one, and how; `address` may be the loopback of IPv6.
+    """
+
+    def __init__(
+        self, handler: Handler, *, port: int = 0, flaws: Mapping[str, Flaw] | None = None, address: str = "127.0.0.1",
+    ) -> None:
         self._authority = Authority()
-        self._server = _Server(("127.0.0.1", port), handler, self._authority)
+        server = _ServerOfIPv6 if ":" in address else _Server
+        self._server = server((address, port), handler, self._authority, flaws or {})
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
@@ -124,9 +135,12 @@ class _Server(socketserver.ThreadingTCPServer):
     block_on_close = False  # a client that keeps a connection open must not hold up the stop
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: Handler, authority: Authority) -> None:
+    def __init__(
+        self, address: tuple[str, int], handler: Handler, authority: Authority, flaws: Mapping[str, Flaw]
+    ) -> None:
         self.handler = handler
         self.authority = authority
+        self.flaws = flaws
         self.stopping = Event()
         self._lock = Lock()
         self._log: list[LoggedRequest] = []
@@ -161,12 +175,17 @@ class _Server(socketserver.ThreadingTCPServer):
         """Clients hang up all the time, and a stop cuts them off: neither is worth a word."""
 
 
+class _ServerOfIPv6(_Server):
+    address_family = socket.AF_INET6
+
+
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = IDLE_SECONDS
     server: _Server
     tunnel_host: str | None = None
+    is_spent = False  # the next request gets no answer
 
     def setup(self) -> None:
         super().setup()
@@ -187,7 +206,7 @@ class _Connection(BaseHTTPRequestHandler):
         if not host or self.tunnel_host:
             self.send_error(400)
             return
-        context = self.server.authority.context(host)
+        context = self.server.authority.context(host, flaw=self.server.flaws.get(host))
         self.connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         self.connection = context.wrap_socket(self.connection, server_side=True)
         self.rfile = self.connection.makefile("rb")
@@ -197,6 +216,9 @@ class _Connection(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         request = self._request()
+        if self.is_spent:
+            self.close_connection = True
+            return
         arrived = time.monotonic()
         try:
             response = self.server.handler(request)
@@ -224,12 +246,23 @@ class _Connection(BaseHTTPRequestHandler):
         if response.delivery == "reset":
             self._reset()
             return
+        if response.delivery == "raw":
+            self._send(response.raw(), pause=min(response.drip_seconds, LONGEST_DRIP))
+            self.close_connection = True
+            return
+        self.is_spent = response.delivery == "once"
         self.close_connection = self.close_connection or response.delivery in ("close-delimited", "hang-up")
         pieces = iter(()) if self.command == "HEAD" else _pieces(response)
         pause = min(response.drip_seconds, LONGEST_DRIP) / PIECES if response.delivery == "drip" else 0.0
         self.connection.sendall(_head(response) + next(pieces, b""))
+        self._send(pieces, pause=pause)
+        if response.delivery == "cut":
+            self.server.stopping.wait(CUT_AFTER)  # what was sent arrives before the reset, which overtakes it
+            self._reset()
+
+    def _send(self, pieces: Iterable[bytes], *, pause: float) -> None:
         for piece in pieces:
-            if pause and self.server.stopping.wait(pause):
+            if self.server.stopping.wait(pause) if pause else self.server.stopping.is_set():
                 return
             self.connection.sendall(piece)
 
@@ -270,7 +303,7 @@ def _pieces(response: WebResponse) -> Iterator[bytes]:
             yield b"0\r\n\r\n"
         case "drip":
             yield from cuts
-        case "hang-up":
+        case "hang-up" | "cut":
             yield body[: len(body) // 2]
         case _:
             yield body

@@ -30,5 +30,7 @@ def main() -> None:
         click.echo(f"stemma: {error}", err=True)
         sys.exit(error.exit_code)
     except (OSError, sqlite3.OperationalError) as error:  # a full disk, a folder that cannot be written, a locked file
-        click.echo(f"stemma: {error}; mend that and run again, what was kept is whole", err=True)
+        # SQLite calls it so where there is no room for one of its side files.
+        hint = " (is the disk full?)" if str(error) == "disk I/O error" else ""
+        click.echo(f"stemma: {error}{hint}; mend that and run again, what was kept is whole", err=True)
         sys.exit(1)

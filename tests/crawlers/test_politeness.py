@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +16,16 @@ from stemma_testing import Stemma, topic_file
 from archive import warc
 from archive.model import RecordRef
 from crawlers.demo.server import WebRequest, WebResponse
-from crawlers.politeness import FIRST_BACKOFF, LONGEST_WAIT, REFUSALS, Manners, after, seconds, with_floor
+from crawlers.politeness import (
+    FIRST_BACKOFF,
+    LATER_REFUSALS,
+    LONGEST_WAIT,
+    REFUSALS,
+    Manners,
+    after,
+    seconds,
+    with_floor,
+)
 
 NOW = datetime(2025, 3, 14, 12, tzinfo=UTC)
 PAGE = b"<html><body><h1>News</h1><p>" + b"Troops crossed into the Kursk region and villages emptied. " * 9 + b"</p></body></html>"
@@ -61,6 +71,36 @@ def test_no_answer_makes_the_crawler_faster_than_the_floor(statuses: list[int], 
     for status in statuses:
         manners = answered(manners, status, latency=latency, jitter=jitter)
         assert manners.wait >= manners.floor
+
+
+def statuses(*answers: int) -> Manners:
+    manners = Manners(floor=2.0, wait=2.0)
+    for status in answers:
+        manners = answered(manners, status)
+    return manners
+
+
+def test_who_refuses_every_page_is_left_alone_whatever_else_it_answers() -> None:
+    assert statuses(*[403] * REFUSALS).left_alone is not None
+    assert statuses(*[403, 404] * (REFUSALS - 1)).left_alone is None
+    assert statuses(*[403, 404] * REFUSALS).left_alone is not None, "what is not there lets nobody in"
+    welcome = answered(Manners(floor=2.0, wait=2.0), 200, is_page=False)
+    for _ in range(REFUSALS):
+        welcome = answered(welcome, 403)
+    assert welcome.left_alone is not None, "rules that are served are no page"
+
+
+def test_a_few_refusals_after_pages_that_were_let_through_are_those_pages_own() -> None:
+    assert statuses(200, *[403] * (LATER_REFUSALS - 1)).left_alone is None
+    assert statuses(200, *[403] * LATER_REFUSALS).left_alone is not None, "a door that was shut"
+    assert statuses(304, *[403] * REFUSALS).left_alone is None
+    assert statuses(200, *[403] * (LATER_REFUSALS - 1), 200, *[403] * (LATER_REFUSALS - 1)).left_alone is None
+
+
+def test_a_site_that_is_left_alone_stays_so_when_a_request_under_way_is_answered() -> None:
+    assert answered(statuses(*[403] * REFUSALS), 200).left_alone is not None
+    assert answered(with_floor(Manners(floor=2.0, wait=2.0), LONGEST_WAIT + 1), 200).left_alone is not None
+    assert answered(answered(Manners(floor=2.0, wait=2.0), 503, retry_after="9999"), 429).left_alone is not None
 
 
 def test_a_slow_server_is_asked_as_much_less_often() -> None:
@@ -132,6 +172,63 @@ def test_retry_after_is_waited_for(serve: Serve) -> None:
     assert outcomes.count("blocked") == 1
 
 
+def test_no_request_to_any_host_of_a_domain_comes_before_retry_after(serve: Serve) -> None:
+    """With several requests under way, a number first, then a date that is sooner; retries wait as all others."""
+    asked: list[str] = []
+
+    def handler(request: WebRequest) -> WebResponse:
+        if request.path == "/robots.txt":
+            return WebResponse(status=404)
+        asked.append(request.url)
+        soon = datetime.now(UTC) + timedelta(seconds=1)
+        if len(asked) == 1:
+            return WebResponse(status=503, headers=(("Retry-After", "3"),))
+        if len(asked) == 2:
+            return WebResponse(status=429, headers=(("Retry-After", format_datetime(soon, usegmt=True)),))
+        return WebResponse(headers=(("Content-Type", "text/html"),), body=PAGE)
+
+    server, stemma = serve(handler)
+    hosts = ("www.outlet.com", "news.outlet.com", "m.outlet.com")
+    topic_file(stemma.folder, [f"http://{host}/{n}" for host in hosts for n in range(2)])
+    stemma.run("crawl", "--topic", "topic.toml", "--set", "crawl.delay=0.2", "--set", "crawl.per_host=2",
+               "--set", "crawl.retries=2")
+    lines = sorted((line.at, line.status) for line in server.log if line.path != "/robots.txt")
+    first = next(at for at, status in lines if status == 503)
+    under_way = [at for at, _ in lines if first < at < first + 2.9]
+    assert len(under_way) <= 1, "what was asked before the answer came"
+    assert not [at for at in under_way if at > first + 0.5]
+    assert len(lines) == 8, "two were refused and tried again"
+    assert {row["url"] for row in stemma.database().execute("SELECT url FROM observation WHERE outcome = 'new'")} >= {
+        f"http://{host}/{n}" for host in hosts for n in range(2)}
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+def test_a_later_run_waits_too_for_what_a_site_asked_of_an_earlier_one(serve: Serve, *, as_date: bool) -> None:
+    asked: list[str] = []
+    refused: list[str] = []
+
+    def handler(request: WebRequest) -> WebResponse:
+        asked.append(request.url)
+        if request.path == "/busy" and not refused:
+            refused.append(request.url)
+            then = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+            return WebResponse(status=503, headers=(("Retry-After", then if as_date else "3600"),))
+        return WebResponse(headers=(("Content-Type", "text/html"),), body=PAGE)
+
+    _, stemma = serve(handler)
+    topic_file(stemma.folder, ["http://www.outlet.com/busy"])
+    stemma.run("crawl", "--topic", "topic.toml")
+    topic_file(stemma.folder, ["http://www.outlet.com/busy", "http://news.outlet.com/b", "http://other.net/c"])
+    asked.clear()
+    report = json.loads(stemma.run("crawl", "--topic", "topic.toml", "--json").stdout)[-1]
+    assert set(asked) == {"http://other.net/robots.txt", "http://other.net/c"}
+    assert dict(report["counts"])["left for another run"] == 2
+    asked.clear()
+    later = Stemma(stemma.folder, stemma.proxy, altered={"CLOCK": json.dumps([(0, 3_700.0)])})
+    later.run("crawl", "--topic", "topic.toml")
+    assert {"http://www.outlet.com/busy", "http://news.outlet.com/b"} <= set(asked)
+
+
 def test_what_did_not_change_is_not_sent_again_and_is_kept_as_a_revisit(serve: Serve) -> None:
     sent: list[int] = []
 
@@ -193,3 +290,29 @@ def test_a_sites_share_of_the_budget_holds(serve: Serve) -> None:
     report = stemma.run("crawl", "--topic", "topic.toml", "--set", "crawl.per_host_requests=4", "--json").stdout
     assert len(asked) <= 4 + 1
     assert json.loads(report)[-1]["skipped"] > 0
+
+
+@pytest.mark.parametrize(("setting", "most"), [
+    ("crawl.bytes=30000", 4), ("crawl.per_host_bytes=30000", 4), ("crawl.per_host_minutes=0.02", 5),
+])
+def test_what_a_budget_leaves_over_is_for_the_next_run(serve: Serve, setting: str, most: int) -> None:
+    """Pages of 10 kB, or of 0.3 s: after three of them 30 kB are spent, and after 1.2 s 0.02 minutes."""
+    asked: list[str] = []
+
+    def handler(request: WebRequest) -> WebResponse:
+        if request.path == "/robots.txt":
+            return WebResponse(status=404)
+        asked.append(request.path)
+        return WebResponse(headers=(("Content-Type", "text/html"),), body=PAGE + b" " * 10_000)
+
+    _, stemma = serve(handler)
+    topic_file(stemma.folder, [f"http://news.example/{n}" for n in range(8)])
+    text = (stemma.folder / "topic.toml").read_text().replace('revisit = ["0s"]', 'revisit = ["30d"]')
+    (stemma.folder / "topic.toml").write_text(text)
+    line = ("crawl", "--topic", "topic.toml", "--json", "--set", "crawl.per_host=1", "--set", "crawl.delay=0.3")
+    report = json.loads(stemma.run(*line, "--set", setting).stdout)[-1]
+    assert 1 <= len(asked) <= most
+    assert dict(report["counts"])["left for another run"] == 8 - len(asked)
+    assert report["skipped"] == 8 - len(asked)
+    stemma.run(*line)
+    assert sorted(asked) == [f"/{n}" for n in range(8)], "nothing is lost and nothing is asked for twice"

@@ -1,12 +1,18 @@
-"""The public rows of an archive, to compare one with another."""
+"""The public rows of an archive, to compare one with another, and the checks that its WARC files must pass."""
 
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
+
+from archive import warc
+from archive.urls import canonical_url
 
 VIEWS = ("article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
          "partial_witness")
+_SETTLED = ("article", "version", "copy_link", "family", "witness", "capture")
 _PUBLIC_ID = re.compile(r"-\d{14}-[a-z2-7]{8}")
 _PLACES = frozenset({"path", "offset", "length", "payload_digest", "payload_sha256", "payload_length"})
 
@@ -40,3 +46,31 @@ def _plain(row: dict[str, object], times: bool) -> dict[str, object]:
         name: _PUBLIC_ID.sub("-TIME-DIGEST", value) if isinstance(value, str) else value
         for name, value in kept.items() if name not in timed
     }
+
+
+def settled(database: Path) -> dict[str, list[str]]:
+    """The public rows, times aside; an undecided pair has no order but that of its first sightings."""
+    found = public_rows(database, times=False, views=_SETTLED)
+    found["copy_link"] = sorted(_pair(json.loads(row)) for row in found["copy_link"])
+    found["capture"] = sorted(json.dumps(row | {"url": canonical_url(row["url"])}, sort_keys=True)
+                              for row in map(json.loads, found["capture"]))
+    return found
+
+
+def _pair(link: dict[str, object]) -> str:
+    pair = sorted((str(link["copy_url"]), str(link["exemplar_url"])))
+    if link["direction"] == "undecided":
+        return json.dumps([pair, link["relation"], link["words"]])
+    return json.dumps(link, sort_keys=True)
+
+
+def check_warcs(folder: Path) -> int:
+    """Other people's checks and ours; the number of records that mean something."""
+    found = 0
+    for path in warc.files(folder):
+        subprocess.run([Path(sys.executable).parent / "warcio", "check", folder / path], check=True)
+        subprocess.run(["gzip", "-t", folder / path], check=True)
+        meanings = [meaning for meaning, _ in warc.records(folder, path)]
+        assert not [meaning for meaning in meanings if isinstance(meaning, warc.Damage)]
+        found += len([meaning for meaning in meanings if meaning is not None])
+    return found

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,18 +20,29 @@ def environment(proxy: str | None) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Stemma:
-    """Runs the real command in a folder, behind a test server."""
+    """Runs the real command in a folder, behind a test server; `names` (JSON) stands for the name servers."""
 
     folder: Path
     proxy: str | None = None
+    names: str | None = None
+    altered: Mapping[str, str] | None = None  # what `altered` is told
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the command's process has in its environment."""
+        support = ROOT / "tests" / "support"
+        paths = [str(support / "names")] if self.names is not None else []
+        paths += [str(support)] if self.altered is not None else []
+        found = environment(self.proxy) | {"PYTHONPATH": os.pathsep.join([*paths, str(ROOT)])} | dict(self.altered or {})
+        return found if self.names is None else found | {"NAMES": self.names}
 
     def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "pipeline", *words]
+        return [sys.executable, "-m", "pipeline" if self.altered is None else "altered", *words]
 
     def run(self, *words: str, code: int = 0, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """The command's output; fails the test where the exit code is another."""
         done = subprocess.run(
-            self.command(*words), cwd=self.folder, env=environment(self.proxy) | {"PYTHONPATH": str(ROOT)}, text=True,
+            self.command(*words), cwd=self.folder, env=self.environment, text=True,
             capture_output=True, timeout=timeout, check=False,
         )
         assert done.returncode == code, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -40,7 +51,7 @@ class Stemma:
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """The command, running."""
         return subprocess.Popen(
-            self.command(*words), cwd=self.folder, env=environment(self.proxy) | {"PYTHONPATH": str(ROOT)},
+            self.command(*words), cwd=self.folder, env=self.environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from crawlers.demo.authority import Flaw
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 
 BODY = b"0123456789" * 100
@@ -35,6 +36,12 @@ def answer(request: WebRequest) -> WebResponse:
             return replace(plain, delivery="drip", drip_seconds=0.3)
         case "/drip-for-long":
             return replace(plain, delivery="drip", drip_seconds=30)
+        case "/cut":
+            return replace(plain, delivery="cut")
+        case "/once":
+            return replace(plain, delivery="once")
+        case "/raw":
+            return WebResponse(delivery="raw", raw=lambda: [b"HTTP/1.1 200 ", b"OK\r\n", b"\r\nas it is"])
         case "/loop":
             return WebResponse(status=302, reason="Found", headers=(("Location", "/loop"),))
         case "/unchanged":
@@ -191,6 +198,49 @@ def test_a_reset_comes_before_a_single_byte(web: LoopbackWeb, *, secure: bool) -
         connection.request("GET", "/reset")
         with pytest.raises(ConnectionResetError):
             connection.getresponse()
+
+
+def test_a_cut_comes_after_half_of_the_body(web: LoopbackWeb) -> None:
+    with direct(web) as connection:
+        connection.request("GET", "/cut")
+        with connection.getresponse() as response:
+            got = response.read(len(BODY) // 2)
+            with pytest.raises((ConnectionResetError, http.client.IncompleteRead)):
+                response.read()
+    assert got == BODY[: len(BODY) // 2]
+
+
+def test_a_connection_that_is_good_for_once_is_closed_at_the_second_request(web: LoopbackWeb) -> None:
+    with direct(web) as connection:
+        assert get(connection, "/once") == BODY
+        connection.request("GET", "/once")
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+            connection.getresponse()
+    assert [line.path for line in web.log] == ["/once"]
+
+
+def test_raw_pieces_are_sent_as_they_are(web: LoopbackWeb) -> None:
+    with direct(web) as connection:
+        assert get(connection, "/raw") == b"as it is"
+
+
+@pytest.mark.parametrize(("flaw", "words"), [
+    ("self-signed", "self-signed certificate|unable to get local issuer|signature failure"),
+    ("wrong-name", "Hostname mismatch"), ("expired", "certificate has expired"),
+])
+def test_certificates_are_bad_where_it_was_asked_for(flaw: Flaw, words: str) -> None:
+    with LoopbackWeb(answer, flaws={"bad.example": flaw}) as web:
+        with tunnel(web, "good.example") as connection:
+            assert get(connection, "/chunked") == BODY
+        with tunnel(web, "bad.example") as connection, pytest.raises(ssl.SSLCertVerificationError, match=words):
+            connection.request("GET", "/")
+
+
+def test_it_serves_on_ipv6_too() -> None:
+    with LoopbackWeb(answer, address="::1") as web, contextlib.closing(
+        http.client.HTTPConnection("::1", web.port, timeout=10)
+    ) as connection:
+        assert get(connection, "/chunked") == BODY
 
 
 def test_a_drip_takes_its_time(web: LoopbackWeb) -> None:
