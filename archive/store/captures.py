@@ -171,8 +171,9 @@ LOOKS = """
            (SELECT outcome FROM observations l WHERE l.url = d.url AND l.via = 'stemma' ORDER BY at DESC LIMIT 1)
                AS last_outcome,
            (SELECT a.on_topic FROM addresses x JOIN articles a USING (article_id) WHERE x.url = d.url) AS on_topic,
-           (SELECT json_extract(t.published, '$.earliest') FROM addresses x JOIN versions v USING (article_id)
-            JOIN documents t USING (document_id) WHERE x.url = d.url AND v.is_latest) AS published,
+           (SELECT json_extract(t.published, '$.latest') FROM addresses x JOIN versions v USING (article_id)
+            JOIN documents t USING (document_id)
+            WHERE x.url = d.url AND v.is_latest AND json_extract(t.published, '$.basis') <> 'htmldate') AS published,
            (SELECT group_concat(v.first_seen) FROM addresses x JOIN versions v USING (article_id)
             WHERE x.url = d.url AND v.ordinal > 1) AS edits,
            (SELECT min(g.at) FROM observations g WHERE g.url = d.url AND g.via = 'stemma' AND g.outcome = 'gone'
@@ -190,8 +191,9 @@ CAPTURE_AT = "SELECT * FROM captures WHERE path = :path AND offset = :offset"
 class Look:
     """What is known of a discovered URL: how often it was looked at and what was found last.
 
-    published is the earliest moment that its article names for itself, edits are the first sightings of its later
-    versions, gone_since is the first of the looks that found it gone, if none found it since.
+    published is the latest moment at which its page may have been published, as its markup declares it (a date that
+    was guessed from the page does not count); edits are the first sightings of its later versions; gone_since is the
+    first of the looks that found it gone, if none found it since.
     """
 
     url: str
