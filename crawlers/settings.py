@@ -50,19 +50,19 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
         # Scrapy starts as many tasks for each response; here are no items (measured: a third of the crawl's time).
         "CONCURRENT_ITEMS": 1,
         "URLLENGTH_LIMIT": 0,  # archive.urls.is_fetchable has its own, which drops nothing without a word
-        "DUPEFILTER_CLASS": "crawlers.middlewares.ExactDupeFilter",
+        "DUPEFILTER_CLASS": "crawlers.middlewares.doors.ExactDupeFilter",
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
         "LOG_LEVEL": "ERROR",
         "LOG_INSTALL_ROOT_HANDLER": False,
         "TWISTED_DNS_RESOLVER": "crawlers.resolver.GuardedResolver",
         "DOWNLOADER_MIDDLEWARES": dict.fromkeys(_OFF, None) | {
-            "crawlers.middlewares.GuardMiddleware": 90,
-            "crawlers.middlewares.RobotsMiddleware": 100,
-            "crawlers.middlewares.ProxyMiddleware": 750,
-            "crawlers.middlewares.ValidatorsMiddleware": 980,
-            "crawlers.middlewares.RecorderMiddleware": 990,
-            "crawlers.middlewares.MannersMiddleware": 995,
+            "crawlers.middlewares.doors.GuardMiddleware": 90,
+            "crawlers.middlewares.rules.RobotsMiddleware": 100,
+            "crawlers.middlewares.doors.ProxyMiddleware": 750,
+            "crawlers.middlewares.recording.ValidatorsMiddleware": 980,
+            "crawlers.middlewares.recording.RecorderMiddleware": 990,
+            "crawlers.middlewares.manners.MannersMiddleware": 995,
         },
         # A site that must be waited for does not hold up the others.
         "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.DownloaderAwarePriorityQueue",

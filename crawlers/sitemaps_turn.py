@@ -10,7 +10,7 @@ from archive.payloads import UndecodablePayload, decoded
 from archive.store import captures, slices
 from crawlers.discover import MAX_SOURCE_BYTES, Announcement, announcement
 from crawlers.errors import Unreadable
-from crawlers.middlewares import kept_rules
+from crawlers.middlewares.rules import kept_rules
 from crawlers.sitemaps import sitemap
 from crawlers.turn import Turn, below, place_of, read_files
 

@@ -3,7 +3,7 @@
 import pytest
 from scrapy import Request
 
-from crawlers.middlewares import ProxyMiddleware
+from crawlers.middlewares.doors import ProxyMiddleware
 
 
 @pytest.fixture
