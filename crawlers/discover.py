@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from archive.model import Capture, Days, Discovery
 from archive.payloads import UndecodablePayload, decoded
 from archive.urls import is_fetchable
-from crawlers import feeds, gdelt, gkg, sections, sitemaps
+from crawlers import feeds, sections, sitemaps
+from crawlers.archives import gdelt, gkg
 from crawlers.errors import Unreadable
 
 MAX_SOURCE_BYTES = sitemaps.MAX_BYTES

@@ -16,7 +16,7 @@ from archive.model import Capture, Exchange, FailedFetch, Observation, Truncated
 from archive.store import captures
 from archive.times import to_milliseconds
 from archive.warc import WarcWriter, parse_head
-from crawlers.cdx import memento_served, service_name
+from crawlers.archives.cdx import memento_served, service_name
 from crawlers.rawhead import META_KEY, RawHead
 from crawlers.reasons import reason_of
 

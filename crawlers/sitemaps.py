@@ -14,7 +14,7 @@ from lxml import etree
 from archive.model import Days, Discovery
 from archive.payloads import UndecodablePayload, gunzipped
 from archive.urls import absolute
-from crawlers import days as dates
+from crawlers.archives import days as dates
 from crawlers.errors import Unreadable
 from crawlers.markup import characters, is_html, local_name, plain, xml_root
 

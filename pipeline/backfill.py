@@ -18,14 +18,14 @@ from archive.model import Failure, Report
 from archive.store import runs
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers.span import HEAVY, Service, Span, estimate, estimate_files, hosts, plan
+from crawlers.archives.span import HEAVY, Service, Span, estimate, estimate_files, hosts, plan
 from pipeline import PROGRAM
 from pipeline.care import reading
 from pipeline.intake import index_pending, note_topic
 from pipeline.work import Clock, Progress, Work, noted_run
 
 if TYPE_CHECKING:
-    from crawlers.backfill import TurnReport
+    from crawlers.archives.backfill import TurnReport
 
 BETWEEN_TURNS = 1.0  # seconds in which who waits for the lock gets it
 TURN_PATIENCE = 7_200.0  # seconds that a later turn waits for an hourly run to end
@@ -117,7 +117,7 @@ def _end_with_parent() -> None:
 
 
 def _locked_turn(job: Job) -> "dict[Service, TurnReport]":
-    from crawlers import backfill as plans
+    from crawlers.archives import backfill as plans
     from pipeline.promise import ranking_of
 
     with (open_archive(job.data, create=True, turn_patience=job.patience) as archive,
@@ -161,7 +161,7 @@ def _to_read(topic: Topic, data: Path, span: Span, service: Service) -> Report:
 
 def import_files(work: Work, files: Sequence[Path], *, via: str | None) -> Report:
     """Copy what WARC and WACZ files hold into the archive, under the times and names of who captured it."""
-    from crawlers import imports
+    from crawlers.archives import imports
 
     started, failed = monotonic(), Counter[str]()
     folder = work.archive.folder.warcs

@@ -188,7 +188,7 @@ def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via:
 
 def known_services(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
     """The services that are asked for, in the order in which they are asked; without names the light ones."""
-    from crawlers.span import HEAVY, LIGHT
+    from crawlers.archives.span import HEAVY, LIGHT
 
     if unknown := [name for name in names if name not in LIGHT + HEAVY]:
         raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(LIGHT + HEAVY)}", ctx=ctx, param=option)
@@ -208,7 +208,7 @@ def backfill(
     services: tuple[Any, ...], dry_run: bool,
 ) -> None:
     """Fetch what web archives kept of the sources' sites, under the archives' own dates."""
-    from crawlers.span import Span
+    from crawlers.archives.span import Span
     from pipeline import backfill as archives
 
     refuse_placeholder(topic)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from archive import warc
 from archive.model import Capture, Days, Exchange
 from archive.store import captures
+from archive.times import to_iso
 from archive.warc import WarcWriter
 
 AT = datetime(2026, 3, 15, 12, 0, 0, 123_456, tzinfo=UTC)
@@ -41,7 +42,7 @@ def test_a_memento_comes_back_as_the_capture_that_the_writer_returned(
         assert capture.via == (" ".join(via.encode("utf-8", "replace").decode().split()) or "stemma")
         headers = warc.read_record(folder, capture.record).headers
         assert dict(headers)["WARC-Target-URI"] == SERVED, "the record stays as fetched"
-        assert dict(headers)["WARC-Date"] == warc.to_iso(given_exchange.fetched_at)
+        assert dict(headers)["WARC-Date"] == to_iso(given_exchange.fetched_at)
         assert len({field for field, _ in headers}) == len(headers), "no text became a header of its own"
 
 

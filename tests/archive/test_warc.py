@@ -409,7 +409,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, limit: int, size:
 
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(tmp_path), str(size)], text=True, capture_output=True, check=False,
-        preexec_fn=no_large_files, env=os.environ | {"PYTHONPATH": str(Path(warc.__file__).parent.parent)},
+        preexec_fn=no_large_files, env=os.environ | {"PYTHONPATH": str(Path(warc.__file__).parent.parent.parent)},
     )
     assert "free some space" in done.stdout, done.stderr
     kept = int(done.stdout.split()[0])

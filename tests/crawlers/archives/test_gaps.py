@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers import cdx
-from crawlers.gaps import MOST, chosen
+from crawlers.archives import cdx
+from crawlers.archives.gaps import MOST, chosen
 
 SINCE, UNTIL = datetime(2024, 8, 6, tzinfo=UTC), datetime(2024, 9, 1, tzinfo=UTC)
 

@@ -9,13 +9,8 @@ from time import monotonic
 
 from archive.topic import Topic
 from archive.warc import WarcWriter
-from crawlers import ccnews_turn, commoncrawl_turn, gdelt_turn, gkg_turn, sitemaps_turn, timemap_turn, wayback
-from crawlers.crawl import Crawl
-from crawlers.frontier import UNRANKED, Ranking
-from crawlers.recorder import Recorder
-from crawlers.session import run_spider
-from crawlers.settings import guard
-from crawlers.span import (
+from crawlers.archives import ccnews_turn, commoncrawl_turn, gdelt_turn, gkg_turn, sitemaps_turn, timemap_turn, wayback
+from crawlers.archives.span import (
     CC_NEWS,
     COMMON_CRAWL,
     GDELT,
@@ -28,7 +23,12 @@ from crawlers.span import (
     hosts,
     scope,
 )
-from crawlers.turn import Turn, TurnSpider
+from crawlers.archives.turn import Turn, TurnSpider
+from crawlers.crawl import Crawl
+from crawlers.frontier import UNRANKED, Ranking
+from crawlers.recorder import Recorder
+from crawlers.session import run_spider
+from crawlers.settings import guard
 
 TURN_SECONDS = 240.0  # of one turn: then the lock is free, and an hourly run has its chance
 

@@ -10,14 +10,14 @@ from archive.foreign import Foreign, plain, responses
 from archive.model import Failure, Memento, Slice
 from archive.store import captures, runs, slices
 from archive.urls import host_of, registered_domain
-from crawlers import commoncrawl
+from crawlers.archives import commoncrawl
+from crawlers.archives.imports import Problem, keep
+from crawlers.archives.ranges import Busy, NoRanges
+from crawlers.archives.span import COMMON_CRAWL
+from crawlers.archives.turn import Turn
+from crawlers.archives.wayback import WORKERS, ask_slices, delay
 from crawlers.crawl import Refused
 from crawlers.errors import Unreadable
-from crawlers.imports import Problem, keep
-from crawlers.ranges import Busy, NoRanges
-from crawlers.span import COMMON_CRAWL
-from crawlers.turn import Turn
-from crawlers.wayback import WORKERS, ask_slices, delay
 
 
 async def bring(turn: Turn) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from archive.model import Memento
 from archive.urls import is_fetchable, is_front_page
-from crawlers.cdx import PAGES
+from crawlers.archives.cdx import PAGES
 from crawlers.errors import Unreadable
 
 LONGEST = 5_000_000  # bytes of a record that are asked for

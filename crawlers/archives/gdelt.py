@@ -13,8 +13,8 @@ from archive.model import Discovery, Slice
 from archive.times import to_digits
 from archive.topic import Keywords
 from archive.urls import absolute
+from crawlers.archives.slices import last_second
 from crawlers.errors import Unreadable
-from crawlers.slices import last_second
 
 SOURCE = "gdelt"
 CAP = 250

@@ -2,8 +2,8 @@
 
 import pytest
 
+from crawlers.archives.ranges import Absent, Busy, NoRanges, stretch, wished
 from crawlers.errors import Unreadable
-from crawlers.ranges import Absent, Busy, NoRanges, stretch, wished
 
 
 def test_a_part_says_where_it_begins_how_big_the_file_is_and_whether_it_is_the_last() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from archive.model import Slice
 from archive.topic import Keywords
-from crawlers import commoncrawl, gdelt
+from crawlers.archives import commoncrawl, gdelt
 from crawlers.errors import Unreadable
 
 AT = datetime(2026, 3, 15, tzinfo=UTC)

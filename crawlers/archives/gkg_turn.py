@@ -5,14 +5,14 @@ from archive.model import Memento, Slice
 from archive.store import captures, slices
 from archive.times import to_milliseconds
 from archive.urls import host_of
-from crawlers import cdx, gkg
+from crawlers.archives import cdx, gkg
+from crawlers.archives.gdelt import SOURCE
+from crawlers.archives.ranges import Busy, NoRanges, Stretch
+from crawlers.archives.turn import Turn
+from crawlers.archives.wayback import ask_slices
 from crawlers.crawl import Refused
 from crawlers.discover import announcement
 from crawlers.errors import Unreadable
-from crawlers.gdelt import SOURCE
-from crawlers.ranges import Busy, NoRanges, Stretch
-from crawlers.turn import Turn
-from crawlers.wayback import ask_slices
 
 
 async def list_files(turn: Turn) -> None:

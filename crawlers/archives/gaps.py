@@ -10,7 +10,7 @@ from archive.store.gaps import Gap
 from archive.store.slices import Scope
 from archive.topic import Topic
 from archive.urls import absolute, canonical_url, host_of, is_front_page
-from crawlers import cdx, days, gdelt
+from crawlers.archives import cdx, days, gdelt
 
 INDEX = "wayback"  # the service that is asked for whole hosts
 MOST = 4  # mementos of one article: what a TimeMap names has no digest, so most of them may be the same

@@ -12,9 +12,9 @@ from archive.model import Slice
 from archive.store import slices
 from archive.store.slices import Scope
 from archive.topic import PROVENANCE, Topic
-from crawlers import ccnews, cdx, gaps, gdelt, gkg
+from crawlers.archives import ccnews, cdx, gaps, gdelt, gkg
+from crawlers.archives.slices import months
 from crawlers.robots import robots_url
-from crawlers.slices import months
 
 Service = Literal["wayback", "gdelt", "commoncrawl", "sitemaps", "timemaps", "ccnews", "gdelt-bulk"]
 WAYBACK: Service = "wayback"

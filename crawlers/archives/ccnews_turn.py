@@ -14,15 +14,15 @@ from archive.members import MemberReader, RecordHead, Run
 from archive.model import Memento, Slice
 from archive.store import slices
 from archive.urls import host_of, registered_domain
-from crawlers import ccnews
-from crawlers.commoncrawl_turn import keep_found, problem_of
+from crawlers.archives import ccnews
+from crawlers.archives.commoncrawl_turn import keep_found, problem_of
+from crawlers.archives.imports import keep_revisit
+from crawlers.archives.ranges import Absent, Stretch
+from crawlers.archives.span import CC_NEWS
+from crawlers.archives.turn import Turn
+from crawlers.archives.wayback import ask_slices, delay
 from crawlers.crawl import Refused
 from crawlers.errors import Unreadable
-from crawlers.imports import keep_revisit
-from crawlers.ranges import Absent, Stretch
-from crawlers.span import CC_NEWS
-from crawlers.turn import Turn
-from crawlers.wayback import ask_slices, delay
 
 
 async def list_files(turn: Turn) -> None:

@@ -3,10 +3,10 @@
 from archive.model import Slice
 from archive.store import captures, slices
 from archive.urls import host_of
-from crawlers import gdelt
-from crawlers.slices import halves
-from crawlers.turn import Turn
-from crawlers.wayback import ask_slices
+from crawlers.archives import gdelt
+from crawlers.archives.slices import halves
+from crawlers.archives.turn import Turn
+from crawlers.archives.wayback import ask_slices
 
 PUBLIC = "api.gdeltproject.org"
 PUBLIC_DELAY = 5.5  # seconds: it asks for one request every 5

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.model import Memento, Slice
-from crawlers import cdx
-from crawlers.cdx import Excluded, TooMuch
+from crawlers.archives import cdx
+from crawlers.archives.cdx import Excluded, TooMuch
+from crawlers.archives.slices import days, halves, last_second, months
+from crawlers.archives.timemap import timemap
 from crawlers.errors import Unreadable
-from crawlers.slices import days, halves, last_second, months
-from crawlers.timemap import timemap
 
 HEADER = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
 KEY = "ua,example,news)/2024/08/6/101"

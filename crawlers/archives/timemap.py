@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawlers.cdx import http_date
+from crawlers.archives.cdx import http_date
 from crawlers.errors import Unreadable
 
 # Commas part the links, and stand within quoted dates too: a link is read as a whole, never split at commas.

@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 
 from archive.model import Discovery, Memento, Slice
 from archive.urls import absolute
+from crawlers.archives.gdelt import SOURCE, plain_title
 from crawlers.errors import Unreadable
-from crawlers.gdelt import SOURCE, plain_title
 
 LISTS = ("masterfilelist.txt", "masterfilelist-translation.txt")
 LATE = timedelta(hours=1)  # after which a list names what was seen until then

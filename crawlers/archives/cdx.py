@@ -15,8 +15,8 @@ from urllib.parse import urlencode, urlsplit
 from archive.model import Memento, Slice
 from archive.times import to_digits
 from archive.urls import host_of, is_fetchable, is_front_page
+from crawlers.archives.slices import last_second
 from crawlers.errors import Unreadable
-from crawlers.slices import last_second
 
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 LIMIT = 1_000  # rows of one answer; what is left comes by the resume key

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from archive.model import Memento, Slice
 from archive.store import captures, slices
 from archive.urls import host_of
-from crawlers import cdx
+from crawlers.archives import cdx
+from crawlers.archives.slices import halves
+from crawlers.archives.turn import Answer, Turn
 from crawlers.crawl import Refused
 from crawlers.errors import Unreadable
-from crawlers.slices import halves
-from crawlers.turn import Answer, Turn
 
 PUBLIC = "web.archive.org"
 PUBLIC_DELAY = 2.5  # seconds between two questions to its index: 0.4 a second at most

@@ -8,11 +8,11 @@ from archive.model import Days, Slice
 from archive.observations import GONE
 from archive.payloads import UndecodablePayload, decoded
 from archive.store import captures, slices
+from crawlers.archives.turn import Turn, below, place_of, read_files
 from crawlers.discover import MAX_SOURCE_BYTES, Announcement, announcement
 from crawlers.errors import Unreadable
 from crawlers.middlewares.rules import kept_rules
 from crawlers.sitemaps import sitemap
-from crawlers.turn import Turn, below, place_of, read_files
 
 DEEPEST = 5  # files above one, the robots.txt included: indexes of indexes are no deeper, loops are
 MOST = 2_000  # files of one site for one span: five years of a sitemap a day

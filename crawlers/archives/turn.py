@@ -13,9 +13,9 @@ from archive.model import Capture, Days, Slice
 from archive.payloads import UndecodablePayload, decoded
 from archive.store import slices
 from archive.store.slices import Scope
+from crawlers.archives.ranges import Stretch, stretch, wished
 from crawlers.crawl import Crawl, Postponed, Refused
 from crawlers.errors import Unreadable
-from crawlers.ranges import Stretch, stretch, wished
 from crawlers.recorder import ARCHIVE, CAPTURE, DAYS, ORIGINAL, ROLE, SOURCE, UNKEPT, cut_off
 
 MAX_ANSWER_BYTES = 200_000_000  # of an index's answer, unpacked
@@ -86,7 +86,7 @@ class Turn:
     async def read(self, url: str, *, start: int, length: int, original: str | None = None) -> Stretch | None:
         """Bytes of a file from `start` on, at most as many as a body may have, read and not kept as an exchange.
 
-        None where there was no answer. Raises Refused where it may not be asked, and as crawlers.ranges.stretch.
+        None where there was no answer. Raises Refused where it may not be asked, and as ranges.stretch.
         """
         assert self.download is not None
         settings = self.crawl.topic.crawl

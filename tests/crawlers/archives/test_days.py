@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.model import Days
-from crawlers import days
+from crawlers.archives import days
 
 
 def span(first: str, last: str | None = None) -> Days:

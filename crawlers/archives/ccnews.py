@@ -11,7 +11,7 @@ from archive.members import RecordHead
 from archive.model import Memento, Slice
 from archive.payloads import UndecodablePayload, gunzipped
 from archive.urls import host_of
-from crawlers import cdx
+from crawlers.archives import cdx
 from crawlers.errors import Unreadable
 
 LISTS = "CC-NEWS"  # what its slices ask for

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from web_archives import bulk_line, gkg_row, gkg_zip
 
 from archive.model import Slice
-from crawlers import gkg
+from crawlers.archives import gkg
 from crawlers.errors import Unreadable
 
 SPAN = Slice(service="gdelt-bulk", what=gkg.LISTS[0], start=datetime(2024, 8, 6, tzinfo=UTC),

@@ -10,10 +10,10 @@ from archive.model import Memento, Slice
 from archive.observations import GONE
 from archive.store import slices
 from archive.urls import host_of, is_fetchable
-from crawlers import cdx, gaps, wayback
+from crawlers.archives import cdx, gaps, wayback
+from crawlers.archives.timemap import TimeMap, timemap
+from crawlers.archives.turn import Turn, below, place_of, read_files
 from crawlers.errors import Unreadable
-from crawlers.timemap import TimeMap, timemap
-from crawlers.turn import Turn, below, place_of, read_files
 
 DEEPEST = 2  # TimeMaps above one: a TimeMap of TimeMaps, and the pages of one that goes on
 MOST = 10  # further TimeMaps of one
