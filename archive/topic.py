@@ -46,11 +46,13 @@ TEMPLATE = "template"
 class Keywords:
     """The terms of one language: words or phrases, in any case; a word's trailing * stands for any ending.
 
-    One `must` term puts a text on the topic if the sum is high enough; `any` adds to the sum, `never` takes from it.
+    One `must` term puts a text on the topic if the sum is high enough, a `likely` one if an `any` term, a person or an
+    organisation vouches for it; `any` adds to the sum, `never` takes from it.
     """
 
     language: str
     must: tuple[str, ...]
+    likely: tuple[str, ...] = ()
     any: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
 
@@ -59,13 +61,15 @@ class Keywords:
 class Name:
     """A gazetteer entry: `name` is a label, only its spellings are looked for.
 
-    decides: its mention alone puts a text on the topic. Misspellings are what machine translation makes of the
-    name; they never decide, since some are words (Суджа, read as судья: Judge).
+    decides: its mention alone puts a text on the topic; likely: its mention beside words of the subject. Misspellings
+    are what machine translation makes of the name; they never decide, since some are words (Суджа, read as судья:
+    Judge).
     """
 
     name: str
     kind: NameKind
     decides: bool = False
+    likely: bool = False
     spellings: tuple[tuple[str, tuple[str, ...]], ...]
     misspellings: tuple[str, ...] = ()
 
@@ -297,6 +301,7 @@ def _keywords_of(table: Table, language: str) -> Keywords:
     keywords = Keywords(
         language=language,
         must=table.need("must", terms, ()),
+        likely=table.get("likely", terms, ()),
         any=table.get("any", terms, ()),
         never=table.get("never", terms, ()),
     )
@@ -310,11 +315,14 @@ def _name(table: Table) -> Name:
         name=table.need("name", text, ""),
         kind=table.need("kind", one_of(NAME_KINDS), "place"),
         decides=table.get("decides", flag, False),
+        likely=table.get("likely", flag, False),
         spellings=tuple(
             (language, spellings.get(language, list_of(term), ())) for language in spellings.keys(language_code)
         ),
         misspellings=table.get("misspellings", list_of(term), ()),
     )
+    if name.decides and name.likely:
+        table.note("likely", "a name that decides is not also likely; leave one of the two out")
     if not spellings.raw:
         table.note("spellings", 'required, in one language at least, such as { en = ["Sudzha"] }')
     table.close()

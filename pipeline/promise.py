@@ -23,6 +23,12 @@ def promise(url: str, title: str | None, lead: str | None, matcher: Matcher) -> 
     return 0.0 if len(f"{title or ''} {lead or ''}".split()) >= MIN_WORDS else None
 
 
+def told_on_topic(url: str, title: str | None, lead: str | None, matcher: Matcher) -> float:
+    """The points of what is told of an article that could not be read, 0 where that is not on the topic."""
+    told = relevance(title or "", [text for text in (lead, _slug(url)) if text], None, matcher)
+    return told.score if told.on_topic else 0.0
+
+
 def ranking_of(topic: Topic) -> Ranking:
     """How the topic ranks announcements; its terms are compiled when the first is weighed."""
     matcher = lru_cache(maxsize=1)(lambda: matcher_of(topic))

@@ -1,30 +1,41 @@
-"""A text and a topic -> Relevance: whether it is on the topic, and which terms decided.
+"""A text, its date and a topic -> Relevance: whether it is on the topic, and which terms decided.
 
-The rule. Each distinct term counts once: a `must` term or a name that decides 3, an `any` term or another name 1 (those
-together at most 4), a `never` term -4. In the title all but `never` terms count twice: a headline may compare ("as in
-1943"). On the topic: a sum of at least 3, and at least one `must` term or deciding name. Every stretch of text counts
-for one term only, the longest that begins first, so that "born in Kursk" is not also "in Kursk".
+The rule. Each distinct term counts once: a `must` term or a name that decides 3, a `likely` one 2, an `any` term or
+another name 1 (those together at most 4), a `never` term -4. In the title all but `never` terms count twice: a
+headline may compare ("as in 1943"). On the topic is a sum of at least 3 with a `must` term or deciding name, or of at
+least 4 with a `likely` one and a voucher: an `any` term, a person or an organisation. So a region's name is no news of
+its war, and two places do not vouch for each other. Every stretch of text counts for one term only, the longest that
+begins first, so that "born in Kursk" is not also "in Kursk".
+
+Days. What was published before the topic's first day cannot tell of it. After its last day only `must` terms
+decide: a town has other news by then.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from typing import Literal
 
 from archive.model import Relevance
 from archive.topic import Name, Topic
 
-Role = Literal["must", "decides", "any", "name", "never"]
-Tokens = tuple[str, ...]
+RULE = "relevance/2"  # part of what `decided_by` names: another rule decides anew
 
-WEIGHTS: Mapping[Role, int] = {"must": 3, "decides": 3, "any": 1, "name": 1, "never": -4}
+Role = Literal["must", "decides", "likely", "any", "name", "never"]
+Tokens = tuple[str, ...]
+Span = tuple[datetime, datetime]  # the first and the last moment at which a text may have been published
+
+WEIGHTS: Mapping[Role, int] = {"must": 3, "decides": 3, "likely": 2, "any": 1, "name": 1, "never": -4}
 DECIDING: frozenset[Role] = frozenset({"must", "decides"})
 SUPPORTING: frozenset[Role] = frozenset({"any", "name"})
 TITLE_FACTOR = 2
 MOST_SUPPORT = 4
 THRESHOLD = 3
+THRESHOLD_OF_LIKELY = 4
+EAST, WEST = timedelta(hours=14), timedelta(hours=12)  # of UTC, where a day begins first and ends last
 
 # A stem shorter than this says too little: Сум- would find Сумма. Inside a phrase the other words vouch for it.
 SHORTEST_STEM = 4
@@ -32,9 +43,16 @@ SHORTEST_STEM_IN_PHRASE = 3
 
 GAP = "[ -]"
 ANY_ENDING = r"\w*"
+# Of nouns and adjectives, Ukrainian and Russian; a derived word (Суджич, Путинский) has others.
+ENDINGS = "|".join(
+    "а я о е є и ы і ї у ю ь й ой ою ей ею єю ом ем єм ам ям ах ях ами ями ові еві єві ья ье ьи ью ьей "
+    "ов ев єв ів їв ей "
+    "ая яя ую юю ое ее ого его ому ему ої ій им ым ім ий ый ие ые их ых ими ыми".split()
+)
+TOWN_ENDINGS = "(?:а|у|ом|е|ові)?"
 CYRILLIC = re.compile(r"[а-яіїєґў'-]+")
 VARIANTS = (("’", "'"), ("ʼ", "'"), ("–", "-"), ("—", "-"), ("‑", "-"), ("ё", "е"), ("Ё", "Е"), ("İ", "I"))
-DROPPED = ("\u0301", "\u00ad", "\u200b")  # stress mark, soft hyphen, zero-width space
+DROPPED = ("\u0301", "\u00ad", "\u200b", *"«»\"“”„‟")  # stress mark, soft hyphen, zero-width space, quotation marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +71,22 @@ class Sense:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matcher:
-    """All terms of a topic as one expression; its group n, when it is the last, stands for senses[n - 1]."""
+class Terms:
+    """Terms as one expression; its group n, when it is the last, stands for senses[n - 1]."""
 
     expression: re.Pattern[str]
     senses: tuple[tuple[Sense, ...], ...]
-    languages: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matcher:
+    """The terms of a topic for each of its languages, so that none hides another's, and under None for any other.
+
+    days are the first and the last moment of the topic's days, wherever on Earth.
+    """
+
+    terms: Mapping[str | None, Terms]
+    days: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,51 +102,94 @@ class Hit:
         weight = WEIGHTS[self.sense.role]
         return weight * TITLE_FACTOR if self.in_title and weight > 0 else weight
 
+    @property
+    def vouches(self) -> bool:
+        """What makes a likely term certain: a word of the subject, a person or an organisation, never a place.
 
-def relevance(title: str, paragraphs: Sequence[str], language: str | None, matcher: Matcher) -> Relevance:
+        Of likely ones organisations alone: of the region's officials there is other news.
+        """
+        role, kind = self.sense.role, self.sense.kind
+        return role == "any" or (role == "name" and kind != "place") or (role == "likely" and kind == "organisation")
+
+
+def relevance(
+    title: str, paragraphs: Sequence[str], language: str | None, matcher: Matcher, *, dated: Span | None = None
+) -> Relevance:
     """Whether a text is on the topic; `terms` are signed, and their numbers add up to the score.
 
     Keywords are those of the text's language, or of all languages if it is unknown or the topic has none in it; names
-    are looked for in every language.
+    are looked for in every language. Without `dated` the text counts as of the topic's days.
     """
+    is_before, is_after = _beside(dated, matcher.days)
     found = _distinct(_hits(title, paragraphs, language, matcher))
-    hits = sorted(found, key=lambda hit: (-hit.points, hit.sense.label))
+    hits = sorted(map(_no_longer, found) if is_after else found, key=lambda hit: (-hit.points, hit.sense.label))
     support = sum(hit.points for hit in hits if hit.sense.role in SUPPORTING)
     surplus = max(0, support - MOST_SUPPORT)
     score = sum(hit.points for hit in hits) - surplus
     terms = [_shown(hit) for hit in hits]
     if surplus:
         terms.append(f"-{surplus} (any terms and names count {MOST_SUPPORT} at most)")
-    decided = any(hit.sense.role in DECIDING for hit in hits)
-    return Relevance(score=float(score), on_topic=decided and score >= THRESHOLD, terms=tuple(terms))
+    if is_after and hits:
+        terms.append("+0 published after the topic's days, when no name decides (date)")
+    if is_before and score > 0:
+        terms.append(f"-{score} published before the topic's days (date)")
+        score = 0
+    return Relevance(score=float(score), on_topic=_is_on_topic(hits, score), terms=tuple(terms))
+
+
+def _is_on_topic(hits: Sequence[Hit], score: int) -> bool:
+    if any(hit.sense.role in DECIDING for hit in hits):
+        return score >= THRESHOLD
+    vouchers = [hit for hit in hits if hit.vouches]
+    is_vouched_for = any(hit.sense.role == "likely" and vouchers not in ([], [hit]) for hit in hits)
+    return is_vouched_for and score >= THRESHOLD_OF_LIKELY
+
+
+def _beside(dated: Span | None, days: Span) -> tuple[bool, bool]:
+    """Whether a text is wholly older, or younger, than the topic's days."""
+    return (dated[1] < days[0], dated[0] > days[1]) if dated else (False, False)
+
+
+def _no_longer(hit: Hit) -> Hit:
+    """A name that decides, or a likely term, as one that only supports."""
+    return replace(hit, sense=replace(hit.sense, role="name")) if hit.sense.role in ("decides", "likely") else hit
 
 
 def matcher_of(topic: Topic) -> Matcher:
-    """Compile the terms of a topic; once per run, it takes some 100 ms."""
+    """Compile the terms of a topic; once per run, it takes about a second."""
     pairs = sorted(_patterns(topic), key=lambda pair: pair[0])
-    senses = {tokens: tuple(sense for _, sense in group) for tokens, group in groupby(pairs, key=lambda pair: pair[0])}
+    languages = {keywords.language for keywords in topic.keywords}
+    return Matcher(
+        terms={language: _terms(pairs, language) for language in (None, *sorted(languages))},
+        days=days_of(topic),
+    )
+
+
+def days_of(topic: Topic) -> Span:
+    """The first and the last moment of the topic's days, wherever on Earth."""
+    start, end = (datetime.combine(day, time(), UTC) for day in (topic.start, topic.end))
+    return start - EAST, end + timedelta(days=1) + WEST
+
+
+def _terms(pairs: Sequence[tuple[Tokens, Sense]], language: str | None) -> Terms:
+    wanted = [pair for pair in pairs if language is None or pair[1].language in (None, language)]
+    senses = {tokens: tuple(sense for _, sense in group) for tokens, group in groupby(wanted, key=lambda pair: pair[0])}
     order: list[Tokens] = []
     body = _alternatives(tuple(senses), 0, order)
-    return Matcher(
-        expression=re.compile(rf"(?<!\w)(?:{body})"),
-        senses=tuple(senses[tokens] for tokens in order),
-        languages=frozenset(keywords.language for keywords in topic.keywords),
-    )
+    return Terms(expression=re.compile(rf"(?<!\w)(?:{body})"), senses=tuple(senses[tokens] for tokens in order))
 
 
 def _hits(title: str, paragraphs: Sequence[str], language: str | None, matcher: Matcher) -> Iterator[Hit]:
     head = _normal(title)
     written = "\n".join((head, *(_normal(paragraph) for paragraph in paragraphs)))
-    wanted = language if language in matcher.languages else None
+    terms = matcher.terms.get(language) or matcher.terms[None]
     met = {
         (match.lastindex or 0, written[match.start() : match.end()], match.start() < len(head)): None
-        for match in matcher.expression.finditer(written.lower())
+        for match in terms.expression.finditer(written.lower())
     }
     for group, form, in_title in met:
-        for sense in matcher.senses[group - 1]:
-            if sense.is_proper and not form[0].isupper():
-                continue
-            if wanted is None or sense.language is None or sense.language == wanted:
+        for sense in terms.senses[group - 1]:
+            if form[0].isupper() or not sense.is_proper:
                 yield Hit(sense=sense, form=form, in_title=in_title)
 
 
@@ -144,6 +215,7 @@ def _patterns(topic: Topic) -> Iterator[tuple[Tokens, Sense]]:
     for keywords in topic.keywords:
         roles: tuple[tuple[Role, tuple[str, ...]], ...] = (
             ("must", keywords.must),
+            ("likely", keywords.likely),
             ("any", keywords.any),
             ("never", keywords.never),
         )
@@ -157,7 +229,7 @@ def _patterns(topic: Topic) -> Iterator[tuple[Tokens, Sense]]:
 
 def _name_patterns(name: Name) -> Iterator[tuple[Tokens, Sense]]:
     """A misspelling never decides: some are common words."""
-    role: Role = "decides" if name.decides else "name"
+    role: Role = "decides" if name.decides else "likely" if name.likely else "name"
     spellings = {spelling for _, spellings in name.spellings for spelling in spellings}
     for spelling in sorted(spellings):
         sense = Sense(role=role, label=name.name, kind=name.kind, language=None, is_proper=spelling[0].isupper())
@@ -187,7 +259,7 @@ def _declined(word: str, shortest: int) -> list[str]:
     """A Cyrillic name in every case; any other name as it is.
 
     A name in -ово is a place where its genitive in -а is not met: Коренева is also a surname. In -ка the Ukrainian
-    locative changes the consonant (Мартинівка, у Мартинівці).
+    locative changes the consonant (Мартинівка, у Мартинівці). A town in -ск is no adjective: Рильського is a poet's.
     """
     if CYRILLIC.fullmatch(word) is None:
         return [*map(re.escape, word)]
@@ -195,9 +267,11 @@ def _declined(word: str, shortest: int) -> list[str]:
         stem, ending = word[:-1], "(?:о|е|ом|ому|ого|і)"
     elif word.endswith("ка"):
         stem, ending = word[:-2], r"(?:к\w{1,2}|ці)"
+    elif re.search("сь?к$", word):
+        stem, ending = word, TOWN_ENDINGS
     else:
         stem = re.sub("[аеєиіїоуыэюяйь]{1,2}$", "", word)
-        ending = r"\w{0,3}" if stem == word else r"\w{1,3}"
+        ending = f"(?:{ENDINGS})?" if stem == word else f"(?:{ENDINGS})"
     return [*map(re.escape, stem), ending] if len(stem) >= shortest else [*map(re.escape, word)]
 
 

@@ -154,18 +154,30 @@ def _extract_one(job: Job) -> Document | Block | str:
 
 def decide_relevance(work: Work) -> Report:
     """Decide on documents that this topic file has not decided on."""
+    from pipeline.relevance import days_of
+
     started = monotonic()
-    pending = documents.pending_relevance(work.conn, decided_by=work.topic.digest)
+    begins, _ = days_of(work.topic)
+    pending = documents.pending_relevance(work.conn, decided_by=_decided_by(work.topic), begins=begins)
     on_topic = 0
     for index, (document, matcher) in enumerate(_with_matcher(pending, work.topic), start=1):
         from pipeline.relevance import relevance
 
-        decision = relevance(document.title, document.paragraphs, document.language, matcher)
-        documents.set_relevance(work.conn, document.document_id, decision, decided_by=work.topic.digest)
+        decision = relevance(
+            document.title, document.paragraphs, document.language, matcher, dated=document.published_between
+        )
+        documents.set_relevance(work.conn, document.document_id, decision, decided_by=_decided_by(work.topic))
         on_topic += decision.on_topic
         work.progress("relevance", index, len(pending))
     return Report(step="relevance", done=len(pending), seconds=monotonic() - started,
                   counts=(("on topic", on_topic), ("off topic", len(pending) - on_topic)))
+
+
+def _decided_by(topic: Topic) -> str:
+    """What a decision rests on: another rule or another topic file decides anew."""
+    from pipeline.relevance import RULE
+
+    return f"{RULE} {topic.digest}"
 
 
 def _with_matcher(
@@ -203,18 +215,20 @@ def follow_provenance(work: Work) -> Report:
 
 def weigh_unread(work: Work) -> Report:
     """Decide whether what is told of articles that could not be read, by sources or previews, is on the topic."""
-    from pipeline.promise import ranking_of
+    from pipeline.promise import told_on_topic
+    from pipeline.relevance import matcher_of
 
-    started, ranking = monotonic(), ranking_of(work.topic)
-    pending = captures.unweighed(work.conn, weighed_by=work.topic.digest)
+    started, weighed_by = monotonic(), _decided_by(work.topic)
+    matcher = lru_cache(maxsize=1)(lambda: matcher_of(work.topic))
+    pending = captures.unweighed(work.conn, weighed_by=weighed_by)
     for index, (url, source, title, lead) in enumerate(pending, start=1):
-        points = ranking.weigh(url, title, lead)
-        captures.set_promise(work.conn, url, source, points, weighed_by=work.topic.digest)
+        points = told_on_topic(url, title, lead, matcher())
+        captures.set_promise(work.conn, url, source, points, weighed_by=weighed_by)
         work.progress("unread", index, len(pending))
-    previews = captures.unweighed_previews(work.conn, weighed_by=work.topic.digest)
+    previews = captures.unweighed_previews(work.conn, weighed_by=weighed_by)
     for url, digest, title, lead in previews:
-        points = ranking.weigh(url, title, lead)
-        captures.set_preview_promise(work.conn, url, digest, points, weighed_by=work.topic.digest)
+        points = told_on_topic(url, title, lead, matcher())
+        captures.set_preview_promise(work.conn, url, digest, points, weighed_by=weighed_by)
     return Report(step="unread", done=len(pending) + len(previews), seconds=monotonic() - started)
 
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 from archive.model import PARAGRAPH_BREAK, Block, Document, Moment, RecordRef, Relevance
 from archive.store import transaction
@@ -48,10 +49,17 @@ ADD_BLOCK = """
 # A later extractor reads an article where another saw what stands in its place.
 CLEAR_BLOCK = "DELETE FROM blocks WHERE payload_digest = :payload_digest AND url = :url AND charset = :charset"
 
+# Not decided by this rule and topic; or on the topic without a date, and meanwhile found captured before its days.
 PENDING_RELEVANCE = """
-    SELECT document_id, title, text, language FROM documents
-    WHERE decided_by IS NULL OR decided_by != :decided_by
-    ORDER BY document_id
+    SELECT d.document_id, d.title, d.text, d.language, d.published, d.modified,
+           (SELECT min(c.captured_at) FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
+            AND c.role = 'article') AS captured_at
+    FROM documents d
+    WHERE d.decided_by IS NULL OR d.decided_by != :decided_by
+       OR (d.published IS NULL AND d.on_topic AND EXISTS (
+           SELECT 1 FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
+           AND c.role = 'article' AND c.captured_at < :begins))
+    ORDER BY d.document_id
 """
 
 SET_RELEVANCE = """
@@ -92,6 +100,7 @@ class Undecided:
     title: str
     paragraphs: tuple[str, ...]
     language: str | None
+    published_between: tuple[datetime, datetime] | None
 
 
 def pending_extraction(conn: sqlite3.Connection, *, extractor: str, program: str) -> list[PendingPayload]:
@@ -129,13 +138,28 @@ def add_block(conn: sqlite3.Connection, block: Block) -> None:
     judge_again(conn, block.url)
 
 
-def pending_relevance(conn: sqlite3.Connection, *, decided_by: str) -> list[Undecided]:
-    """Documents that this topic file has not decided on."""
+def pending_relevance(conn: sqlite3.Connection, *, decided_by: str, begins: datetime) -> list[Undecided]:
+    """Documents that this rule and topic have not decided on; `begins` is the first moment of the topic's days."""
+    values = {"decided_by": decided_by, "begins": to_iso(begins)}
     return [
         Undecided(document_id=row["document_id"], title=row["title"] or "", language=row["language"],
-                  paragraphs=tuple(row["text"].split(PARAGRAPH_BREAK)))
-        for row in conn.execute(PENDING_RELEVANCE, {"decided_by": decided_by})
+                  paragraphs=tuple(row["text"].split(PARAGRAPH_BREAK)),
+                  published_between=published_between(
+                      moment_from(row["published"]), moment_from(row["modified"]), captured_at=row["captured_at"]))
+        for row in conn.execute(PENDING_RELEVANCE, values)
     ]
+
+
+def published_between(
+    published: Moment | None, modified: Moment | None, *, captured_at: str | None
+) -> tuple[datetime, datetime] | None:
+    """The moments between which a text came to be what it is: from its publication to its last change.
+
+    Where the page names no date, at some time before it was captured.
+    """
+    if published is None:
+        return (datetime.min.replace(tzinfo=UTC), from_iso(captured_at)) if captured_at else None
+    return published.earliest, max(published.latest, modified.latest) if modified else published.latest
 
 
 def set_relevance(conn: sqlite3.Connection, document_id: int, relevance: Relevance, *, decided_by: str) -> None:

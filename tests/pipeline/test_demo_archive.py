@@ -107,6 +107,14 @@ def test_off_topic_pages_are_kept_and_not_published(demo: FilledDemo) -> None:
         assert url not in published
 
 
+def test_no_page_but_those_is_judged_off_the_topic(demo: FilledDemo) -> None:
+    """Among the others some name only a river, a neighbouring region, or captured soldiers of a third country."""
+    judged = {canonical_url(row["url"]) for row in rows(demo, "SELECT url FROM documents WHERE NOT on_topic")}
+    assert judged <= set(map(canonical_url, TRUTH["pages"]["off_topic"]))
+    told = {row["url"].split("?")[0] for row in rows(demo, "SELECT url FROM partial_witness")}
+    assert set(TRUTH["pages"]["paywalled"]) <= told
+
+
 def test_off_topic_pages_are_not_asked_for_again(demo: FilledDemo) -> None:
     for url in TRUTH["pages"]["off_topic"]:
         assert sum(canonical_url(asked) == canonical_url(url) for asked in demo.asked) == 1, url

@@ -1,18 +1,26 @@
-"""Relevance: the rule on small topics, and its quality on 120 labelled titles with their first sentences.
+"""Relevance: the rule on small topics, and its quality on 563 labelled titles with their first sentences.
 
-How labelled.jsonl was made: all 120 were written by hand, in five languages, half of them hard, before the rule ran on
-any. A title whose SHA-256 begins with an odd byte is "held-out", the others are "tuned". The topic file and the weights
-were settled by looking at the errors of the tuned half alone (two at first: `never` terms no longer count twice in a
-title); then the held-out half was run once, and no keyword or weight was changed after. Measured so: tuned 1.00 precision, 1.00
-recall; held-out 1.00 precision, 0.95 recall (21 of 22: the battle named in the title and 1943 in the lead outweigh the
-news). An example that is added later belongs to "tuned", if anybody has looked at it.
+How labelled.jsonl was made, all of it by hand:
+
+- 120 examples in five languages of an earlier round, whose errors have been looked at: all of them "tuning".
+- 355 in seven languages, each with a day of publication, written and labelled before the rule as it is now ran on any,
+  and frozen then. Where the first byte of the SHA-256 of title and lead, modulo 5, is under 3, an example is "held-out"
+  (210), else "tuning" (145).
+- 88 more "tuning" ones, most of them very hard (no place is named), written when the errors of the tuning part were used
+  up.
+
+The terms and the rule were settled by the errors of the tuning part. Of the held-out part nothing but the figures by
+language was printed, ten times in all; its examples have the same author as the terms, so it measures wording that was
+not tuned on, not another mind. An example that is added later belongs to "tuning".
 """
 
 import hashlib
 import json
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +32,7 @@ from archive.topic import load_topic, parse_topic
 from pipeline.relevance import Matcher, matcher_of, relevance
 
 LABELLED = Path(__file__).parent / "relevance" / "labelled.jsonl"
-LEAST_PRECISION = LEAST_RECALL = 0.95
+LEAST = {"tuning": (0.99, 0.94), "held-out": (0.98, 0.98)}  # precision and recall
 MOST_SECONDS = 0.01  # ten times what 1,000 words take (0.3 to 0.7 ms), so that a busy machine does not fail the test
 
 SMALL = parse_topic(
@@ -37,6 +45,7 @@ SMALL = parse_topic(
     to = 2025-04-30
     [keywords.en]
     must = ["Kursk region", "in Kursk", "incursion*"]
+    likely = ["Kursk governor"]
     any = ["troops", "border", "drones", "shelling", "evacuation", "bridge"]
     never = ["1943", "born in Kursk"]
     [keywords.uk]
@@ -70,6 +79,26 @@ SMALL = parse_topic(
     kind = "place"
     decides = true
     spellings = { ru = ["Тёткино"] }
+    [[gazetteer]]
+    name = "Seim"
+    kind = "place"
+    likely = true
+    spellings = { en = ["Seim"], ru = ["Сейм"] }
+    [[gazetteer]]
+    name = "Rylsk"
+    kind = "place"
+    decides = true
+    spellings = { uk = ["Рильськ"], ru = ["Рыльск"] }
+    [[gazetteer]]
+    name = "Pogrebki"
+    kind = "place"
+    decides = true
+    spellings = { ru = ["Погребки"] }
+    [[gazetteer]]
+    name = "Korean troops"
+    kind = "organisation"
+    likely = true
+    spellings = { en = ["Korean soldiers"] }
     [[gazetteer]]
     name = "Sumy"
     kind = "place"
@@ -116,6 +145,8 @@ def kursk() -> Matcher:
             "", "Курская область", "pt", ["+3 Курская область = Курск* област* (must)"], id="language not listed"
         ),
         pytest.param("", "Kursk-region", "en", ["+3 Kursk-region = Kursk region (must)"], id="a hyphen for a blank"),
+        pytest.param("", "«Kursk» region", "en", ["+3 Kursk region (must)"], id="quotation marks are passed over"),
+        pytest.param("Kursk governor", "", "en", ["+4 Kursk governor (likely, title)"], id="a likely term counts two"),
         pytest.param("", "Kursk  \u00a0region", "en", ["+3 Kursk region (must)"], id="blanks of any kind"),
     ],
 )
@@ -132,6 +163,7 @@ def test_terms(small: Matcher, title: str, body: str, language: str | None, term
         *("Мала Локня", "Малої Локні", "Малій Локні", "Малу Локню", "Малою Локнею", "Малой Локни", "Малая Локня"),
         *("Мартинівка", "Мартинівці", "Мартинівки", "Мартыновке", "Мартыновкой"),
         *("Теткино", "Тёткино", "Тёткина"),
+        *("Рильськ", "Рильська", "Рильську", "Рильськом", "Рыльске", "Рыльска", "Погребков", "Погребках"),
         *("Курської області", "Курською областю", "Курській області", "Курскую область", "Курской области"),
     ],
 )
@@ -141,7 +173,8 @@ def test_an_inflected_form_decides(small: Matcher, form: str) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    ["Суд", "Судья", "суджа", "Коренева", "Мартынова", "Сумма", "Малая", "Локня", "Курская битва", "Курск"],
+    ["Суд", "Судья", "суджа", "Коренева", "Мартынова", "Сумма", "Малая", "Локня", "Курская битва", "Курск",
+     "Суджич", "Рильського", "Рильський", "Рыльский"],
 )
 def test_a_word_that_is_only_alike_does_not_decide(small: Matcher, other: str) -> None:
     assert not relevance("", [f"Повідомили: {other}, сказано."], None, small).on_topic
@@ -182,13 +215,80 @@ def test_any_text_has_a_relevance(small: Matcher, title: str, body: list[str], l
     assert isinstance(result, Relevance)
 
 
+@pytest.mark.parametrize(
+    ("title", "body", "expected"),
+    [
+        pytest.param("The Seim in spring", "Anglers like it.", False, id="a likely name alone"),
+        pytest.param("A bridge over the Seim", "", True, id="with a word of the subject"),
+        pytest.param("", "Troops at a bridge over the Seim.", True, id="in the text, with two"),
+        pytest.param("", "A bridge over the Seim.", False, id="in the text, with one"),
+        pytest.param("The Seim flows past Сумы", "", False, id="a place does not vouch for another"),
+        pytest.param("Kursk governor at the Seim", "", False, id="nor a likely term for another"),
+        pytest.param("Syrskyi at the Seim", "", True, id="a person does"),
+        pytest.param("Korean soldiers on parade", "", False, id="an organisation not for itself"),
+        pytest.param("Korean soldiers near the Seim", "", True, id="but for a place"),
+        pytest.param("A bridge over the Seim, 1943", "", False, id="a never term weighs against it"),
+    ],
+)
+def test_a_likely_term_needs_a_voucher(small: Matcher, title: str, body: str, expected: bool) -> None:
+    assert relevance(title, [body], None, small).on_topic is expected
+
+
+def day(text: str) -> tuple[datetime, datetime]:
+    """A day whose zone is not known."""
+    start = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return start - timedelta(hours=14), start + timedelta(hours=36)
+
+
+@pytest.mark.parametrize(
+    ("title", "published", "expected", "said"),
+    [
+        pytest.param("Sudzha", "2024-08-10", True, "", id="a name decides within the days"),
+        pytest.param("Sudzha", "2024-08-05", True, "", id="and where it may have been the first day"),
+        pytest.param("Sudzha", "2025-05-01", True, "", id="or the last"),
+        pytest.param("Sudzha", "2019-12-30", False, "before", id="not before"),
+        pytest.param("Incursion", "2019-12-30", False, "before", id="nor does a must term"),
+        pytest.param("Sudzha", "2026-05-12", False, "after", id="nor a name after"),
+        pytest.param("Troops at the Seim", "2026-05-12", False, "after", id="nor a likely one"),
+        pytest.param("A year after the incursion", "2026-05-12", True, "after", id="a must term does"),
+    ],
+)
+def test_the_day_of_publication_is_part_of_the_decision(
+    small: Matcher, title: str, published: str, expected: bool, said: str
+) -> None:
+    result = relevance(title, [], "en", small, dated=day(published))
+    assert result.on_topic is expected
+    assert sum(int(term.split(" ")[0]) for term in result.terms) == result.score
+    dates = [term for term in result.terms if term.endswith("(date)")]
+    assert all(said in term for term in dates)
+    assert len(dates) == bool(said)
+
+
+def test_a_term_of_another_language_hides_none_of_the_text_s_own() -> None:
+    topic = parse_topic(
+        """
+        name = "two"
+        title = "Two"
+        contact = "mailto:me@small.example"
+        languages = ["en", "pl"]
+        from = 2024-08-06
+        to = 2025-04-30
+        keywords.en = { must = ["front"], never = ["Wehrmacht"] }
+        keywords.pl = { must = ["front"], any = ["Wehrmacht*"] }
+        """,
+        path="two.toml",
+    )
+    assert relevance("", ["Wehrmacht"], "en", matcher_of(topic)).terms == ("-4 Wehrmacht (never)",)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    half: str
+    part: str
     language: str
     on_topic: bool
     hard: bool
     why: str
+    published: str | None
     title: str
     lead: str
 
@@ -199,28 +299,34 @@ def examples() -> list[Example]:
 
 def test_the_labelled_set_is_what_it_says_it_is() -> None:
     found = examples()
-    assert len(found) == 120
-    assert sum(example.hard for example in found) == 60
-    assert {example.language for example in found} == {"en", "uk", "ru", "it", "es"}
-    for example in found:
-        is_odd = hashlib.sha256(example.title.encode()).digest()[0] % 2 == 1
-        assert example.half == "tuned" or is_odd, "an example may be moved to the tuned half, never to the other"
+    assert len(found) >= 563
+    assert sum(example.hard for example in found) >= len(found) / 2
+    assert {example.language for example in found} == {"en", "uk", "ru", "it", "es", "de", "fr"}
+    held_out = [example for example in found if example.part == "held-out"]
+    assert len(held_out) == 210, "an example may be moved to the tuning part, never to the other"
+    for example in held_out:
+        first_byte = hashlib.sha256(f"{example.title}\n{example.lead}".encode()).digest()[0]
+        assert first_byte % 5 < 3
 
 
-@pytest.mark.parametrize("half", ["tuned", "held-out"])
-def test_relevance_is_right_on_the_labelled_set(kursk: Matcher, half: str) -> None:
-    judged = [
-        (example, relevance(example.title, [example.lead], example.language, kursk))
-        for example in examples()
-        if example.half == half
-    ]
-    right = sum(example.on_topic and result.on_topic for example, result in judged)
-    precision = right / sum(result.on_topic for _, result in judged)
-    recall = right / sum(example.on_topic for example, _ in judged)
-    print(f"relevance, {half}: precision {precision:.2f}, recall {recall:.2f}")
-    wrong = [(example.title, result.terms) for example, result in judged if example.on_topic != result.on_topic]
-    assert precision >= LEAST_PRECISION, wrong
-    assert recall >= LEAST_RECALL, wrong
+def judged(example: Example, matcher: Matcher) -> Relevance:
+    dated = day(example.published) if example.published else None
+    return relevance(example.title, [example.lead], example.language, matcher, dated=dated)
+
+
+@pytest.mark.parametrize("part", ["tuning", "held-out"])
+def test_relevance_is_right_on_the_labelled_set(kursk: Matcher, part: str) -> None:
+    decided = [(example, judged(example, kursk)) for example in examples() if example.part == part]
+    for language in ("", *sorted({example.language for example, _ in decided})):
+        counts = Counter(
+            (example.on_topic, result.on_topic) for example, result in decided if language in ("", example.language)
+        )
+        precision = counts[True, True] / (counts[True, True] + counts[False, True])
+        recall = counts[True, True] / (counts[True, True] + counts[True, False])
+        print(f"relevance, {part} {language or 'all'}: precision {precision:.3f}, recall {recall:.3f}, {counts.total()}")
+        if not language:
+            assert precision >= LEAST[part][0]
+            assert recall >= LEAST[part][1]
 
 
 @pytest.mark.parametrize("language", ["en", "uk", "ru", "it", "es"])

@@ -68,12 +68,53 @@ def test_a_document_stands_as_it_was_first_kept(conn: Connection, document: Call
 
 def test_a_topic_file_decides_once_on_each_document(conn: Connection, document: Callable[..., Document]) -> None:
     documents.add(conn, document(title=None, paragraphs=("Суджа", "второй")))
-    (one,) = documents.pending_relevance(conn, decided_by="topic-1")
+    (one,) = documents.pending_relevance(conn, decided_by="topic-1", begins=AT)
     assert (one.title, one.paragraphs, one.language) == ("", ("Суджа", "второй"), "en")
     decision = Relevance(score=7.5, on_topic=True, terms=("Суджа (text)",))
     documents.set_relevance(conn, one.document_id, decision, decided_by="topic-1")
-    assert documents.pending_relevance(conn, decided_by="topic-1") == []
-    assert len(documents.pending_relevance(conn, decided_by="topic-2")) == 1
+    assert documents.pending_relevance(conn, decided_by="topic-1", begins=AT) == []
+    assert len(documents.pending_relevance(conn, decided_by="topic-2", begins=AT)) == 1
+
+
+def dates(published: str, modified: str | None = None) -> dict[str, Moment | None]:
+    """What a page says of its dates, to the minute."""
+    def moment(iso: str) -> Moment:
+        at = datetime.fromisoformat(iso).replace(tzinfo=UTC)
+        return Moment(verbatim=iso, iso=iso, earliest=at, latest=at, offset=0, basis="json-ld")
+    return {"published": moment(published), "modified": moment(modified) if modified else None}
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    pytest.param(dates("2019-05-03"), ("2019-05-03", "2019-05-03"), id="its publication"),
+    pytest.param(dates("2019-05-03", "2024-08-09"), ("2019-05-03", "2024-08-09"), id="to its last change"),
+    pytest.param({}, ("0001-01-01", "2025-03-15"), id="else some time before it was captured"),
+])
+def test_a_text_is_decided_on_with_the_days_of_its_making(
+    conn: Connection, capture: Callable[..., Capture], document: Callable[..., Document],
+    said: dict[str, Moment | None], expected: tuple[str, str],
+) -> None:
+    captures.add(conn, capture())
+    documents.add(conn, document(payload_digest=capture().payload_digest, **said))
+    (one,) = documents.pending_relevance(conn, decided_by="topic-1", begins=AT)
+    assert one.published_between is not None
+    assert tuple(moment.date().isoformat() for moment in one.published_between) == expected
+
+
+def test_a_text_without_a_date_is_decided_anew_when_an_older_capture_of_it_comes_in(
+    conn: Connection, capture: Callable[..., Capture], document: Callable[..., Document]
+) -> None:
+    captures.add(conn, capture())
+    documents.add(conn, document(payload_digest=capture().payload_digest))
+    on, off = (Relevance(score=3, on_topic=is_on, terms=()) for is_on in (True, False))
+    (one,) = documents.pending_relevance(conn, decided_by="topic-1", begins=AT)
+    documents.set_relevance(conn, one.document_id, on, decided_by="topic-1")
+    assert documents.pending_relevance(conn, decided_by="topic-1", begins=AT) == []
+    captures.add(conn, capture(captured_at=AT - timedelta(days=2000), n=7))
+    (again,) = documents.pending_relevance(conn, decided_by="topic-1", begins=AT)
+    assert again.published_between is not None
+    assert again.published_between[1] == AT - timedelta(days=2000)
+    documents.set_relevance(conn, one.document_id, off, decided_by="topic-1")
+    assert documents.pending_relevance(conn, decided_by="topic-1", begins=AT) == []
 
 
 @pytest.mark.parametrize(("decision", "left"), [(True, 1), (False, 0)])
