@@ -25,6 +25,7 @@ from lxml.html import HtmlElement
 from archive.digests import normalised, state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document, Moment
 from archive.urls import absolute, host_of
+from pipeline.body import own_text, page_of
 from pipeline.blocked import block, paywall_texts, told
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
@@ -69,6 +70,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     html, tree = _page(payload, charset)
     found = candidates(tree)
     # Before trafilatura empties the tree.
+    page_texts = page_of(tree)
     canonical_link, link_texts, walls = canonical(tree), _link_texts(tree), paywall_texts(tree)
     page = trafilatura.bare_extraction(
         tree, url=url, with_metadata=True, include_comments=False, include_tables=True, deduplicate=False,
@@ -83,7 +85,10 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     if _is_stub(paragraphs, title):
         raise NoText("no article text: " + ("the page holds none" if not paragraphs else "a stub of a few words"))
     authors = _authors(found)
-    text, credits = PARAGRAPH_BREAK.join(paragraphs), credit_lines(paragraphs)
+    credits = credit_lines(paragraphs)
+    paragraphs = own_text(paragraphs, page_texts, title=title, names=authors,
+                          leads=[c.value for c in values(found, "description")])
+    text, credits = PARAGRAPH_BREAK.join(paragraphs), credits
     byline = ", ".join(authors) or None
     return Document(
         payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR, title=title, byline=byline,
