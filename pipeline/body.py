@@ -2,34 +2,32 @@
 
 Where a paragraph stands tells what it is: a caption, a box of related articles, a line about the author. What stands
 nowhere special is told by its own words: a byline or a date before the text begins, a promotion or a copyright line
-after it ended. The standfirst, which trafilatura takes for something else as often as not, is put back from the page.
-Rules are of kinds of pages, never of one page, and what would take too much of the text takes nothing.
+after it ended. What trafilatura lost between two paragraphs of one box is taken back, and so is the standfirst, which
+it takes for something else as often as not. Rules are of kinds of pages, never of one page, and what would take too
+much of the text takes nothing.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lxml.html import HtmlElement
-
-from archive.digests import normalised
 from pipeline import body_phrases as phrases
-from pipeline.text import clean_paragraph
+from pipeline.places import Box, Leaf, Page, key_of, repeated
 
 HEAD = 8  # paragraphs, from the first, in which what comes before the text is looked for
-TAIL = 6  # and from the last, what comes after it
+TAIL = 4  # and from the last, what comes after it
 MAX_BOX = 0.3  # of the text's characters: what is larger is no box, whatever it is called
 MAX_TAKEN = 0.5  # of the text's characters: rules that take more are wrong about this page
 MAX_LABEL = 200  # characters of a byline, a date line
 MAX_PROMOTION = 400  # characters
+MAX_BIOGRAPHY = 700  # characters
 MIN_STANDFIRST, MAX_STANDFIRST = 40, 900  # characters
 MIN_LINKED = 0.8  # share of a short paragraph's characters that stand in links
-MAX_ELEMENTS = 60_000
-MAX_DEPTH = 10  # boxes around a block
-_BLOCKS = frozenset("p h1 h2 h3 h4 h5 h6 li blockquote figcaption td th dt dd div section article header footer aside "
-                    "figure main nav ul ol table tr tbody pre form".split())
+LINKED_BOX = 0.6  # share of a box's characters that stand in links: it leads elsewhere
+MIN_LOST = 25  # characters of a paragraph that is taken back
 _OUTSIDE = frozenset("figcaption figure aside nav footer form button".split())
-_UNSHOWN = frozenset("script style noscript template svg".split())
+_TEXT_TAGS = frozenset("p h2 h3 h4 blockquote li div".split())
 
 
 def _any_of(patterns: Sequence[str]) -> str:
@@ -42,165 +40,170 @@ _BEFORE = re.compile(rf"\W*{_any_of(phrases.BEFORE)}\W*$", re.IGNORECASE)
 _ANYWHERE = re.compile(rf"\W*{_any_of(phrases.ANYWHERE)}", re.IGNORECASE)
 _AFTER = re.compile(rf"\W*{_any_of(phrases.AFTER)}", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…。！？][»”\"“)\]]*\s*$")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ADDRESS = re.compile(r"\W*(?:https?://\S+|(?:www\.)?[\w.-]+\.\w{2,6}/\S+|[\w.+-]+@[\w-]+\.[\w.]+)\W*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is known of an article beside its text: titles that were read, authors, summaries, the markup's own body."""
+
+    titles: Sequence[str] = ()
+    names: Sequence[str] = ()
+    leads: Sequence[str] = ()
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """An element around a text: its tag, the words of its class, id, itemprop and role, and its characters."""
+class Paragraph:
+    """A paragraph with its key and where it stands on the page, if that is known."""
 
-    tag: str
-    names: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a text stands on the page: its order, the elements around it from the inmost, its share of links."""
-
-    order: int
-    shown: str
-    boxes: tuple[Box, ...]
-    linked: float
+    text: str
+    key: str
+    leaf: Leaf | None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The texts of a page's blocks by their normalised form, the first of each; and the order of its heading."""
-
-    places: dict[str, Place]
-    heading: int
-
-
-def page_of(tree: HtmlElement) -> Page:
-    """Where each text of a page stands. To be read before trafilatura empties the tree."""
-    places: dict[str, Place] = {}
-    known: dict[HtmlElement, Box] = {}
-    heading = -1
-    for order, element in enumerate(_leaves(tree)):
-        shown = clean_paragraph("".join(_shown(element)))
-        if not shown or len(shown) > 20_000:
-            continue
-        if element.tag == "h1" and heading < 0:
-            heading = order
-        linked = sum(len(clean_paragraph(link.text_content())) for link in element.iter("a"))
-        places.setdefault(normalised(shown), Place(
-            order=order, shown=shown, boxes=tuple(_boxes(element, known)), linked=linked / len(shown)))
-    return Page(places=places, heading=heading)
+def own_text(paragraphs: Sequence[str], page: Page, told: Told) -> tuple[str, ...]:
+    """The paragraphs of the article itself, with its standfirst; each stands on the page."""
+    found = _placed(paragraphs, page)
+    kept = _with_lost(found, page)
+    size = sum(len(p.text) for p in kept)
+    again = repeated([p.leaf for p in kept if p.leaf is not None])
+    kept = _without_head(kept, told)
+    kept = [p for p in kept if not _is_apart(p, size, again)]
+    kept = _without_tail(kept, told)
+    kept = _as_in_markup(kept, page, told)
+    if sum(len(p.text) for p in kept) < (1 - MAX_TAKEN) * sum(map(len, paragraphs)):
+        kept = found
+    standfirst = _standfirst(kept, page, told)
+    return tuple([standfirst, *(p.text for p in kept)] if standfirst else [p.text for p in kept])
 
 
-def _leaves(tree: HtmlElement) -> list[HtmlElement]:
-    """Block elements without blocks in them, in order."""
-    body = tree.find("body")
-    blocks, holders = list[HtmlElement](), set[HtmlElement]()
-    for count, element in enumerate((body if body is not None else tree).iter(*_BLOCKS)):
-        if count > MAX_ELEMENTS:
-            break
-        blocks.append(element)
-        parent = element.getparent()
-        while parent is not None and parent not in holders:
-            holders.add(parent)
-            parent = parent.getparent()
-    return [element for element in blocks if element not in holders]
+def _placed(paragraphs: Sequence[str], page: Page) -> list[Paragraph]:
+    """Each paragraph at the leaf that holds its text: of several the first after the paragraph before."""
+    placed, order = list[Paragraph](), -1
+    for text in paragraphs:
+        key = key_of(text)
+        at = page.by_key.get(key, ())
+        leaf = next((leaf for leaf in at if leaf.order > order), at[0] if at else None)
+        order = leaf.order if leaf is not None and leaf.order > order else order
+        placed.append(Paragraph(text, key, leaf))
+    return placed
 
 
-def _shown(element: HtmlElement) -> Iterator[str]:
-    """The text of an element without what is not shown."""
-    if element.tag not in _UNSHOWN and isinstance(element.tag, str):
-        yield element.text or ""
-        for child in element:
-            yield from _shown(child)
-            yield child.tail or ""
+def _with_lost(found: Sequence[Paragraph], page: Page) -> list[Paragraph]:
+    """With what stands between them in the same box, or as the same kind of block, and was not found."""
+    placed = [p.leaf for p in found if p.leaf is not None]
+    if len(placed) < 3:
+        return list(found)
+    kinds = Counter(leaf.kind for leaf in placed)
+    boxes = Counter(id(leaf.boxes[1]) for leaf in placed if len(leaf.boxes) > 1)
+    first, last = placed[0].order, placed[-1].order
+    size = sum(len(p.text) for p in found)
+    have = "\n".join(p.key for p in found)
+    lost = [
+        leaf for leaf in page.leaves
+        if first < leaf.order <= last and len(leaf.text) >= MIN_LOST and leaf.tag in _TEXT_TAGS
+        and (boxes[id(leaf.boxes[1])] >= 2 if len(leaf.boxes) > 1 else False) | _is_kind(leaf, kinds)
+        and leaf.key not in have and not _is_outside(leaf, size) and leaf.linked < MIN_LINKED
+    ]
+    if not lost:
+        return list(found)
+    merged, waiting = list[Paragraph](), list(lost)
+    for paragraph in found:
+        while waiting and paragraph.leaf is not None and waiting[0].order < paragraph.leaf.order:
+            leaf = waiting.pop(0)
+            merged.append(Paragraph(leaf.text, leaf.key, leaf))
+        merged.append(paragraph)
+    return merged + [Paragraph(leaf.text, leaf.key, leaf) for leaf in waiting]
 
 
-def _boxes(element: HtmlElement, known: dict[HtmlElement, Box]) -> Iterator[Box]:
-    current: HtmlElement | None = element
-    for _ in range(MAX_DEPTH):
-        if current is None or current.tag in ("body", "html"):
-            return
-        if current not in known:
-            known[current] = Box(tag=str(current.tag), names=_names(current), size=len(current.text_content()))
-        yield known[current]
-        current = current.getparent()
+def _is_kind(leaf: Leaf, kinds: Counter[tuple[str, str, str, str]]) -> bool:
+    return kinds[leaf.kind] >= 3 and bool(leaf.kind[1] or leaf.kind[3])
 
 
-def _names(element: HtmlElement) -> str:
-    raw = " ".join((element.get(name) or "")[:200] for name in ("class", "id", "itemprop", "role"))
-    return " ".join(re.split(r"[\W_]+", _CAMEL.sub(" ", raw).lower())).strip()
-
-
-def own_text(
-    paragraphs: Sequence[str], page: Page, *, title: str | None, names: Sequence[str], leads: Sequence[str]
-) -> tuple[str, ...]:
-    """The paragraphs of the article itself, with its standfirst.
-
-    `names` are its authors', who stand alone in some lines; `leads` what the page's markup gives as its summary.
-    """
-    kept = _without_head(list(paragraphs), page, title, names)
-    kept = [p for p in kept if not _is_apart(p, page, len("".join(paragraphs)))]
-    while len(kept) > 1 and _is_after(kept, page):
-        kept.pop()
-    if sum(map(len, kept)) < (1 - MAX_TAKEN) * sum(map(len, paragraphs)):
-        kept = list(paragraphs)
-    standfirst = _standfirst(kept, page, title, leads)
-    return tuple([standfirst, *kept] if standfirst else kept)
-
-
-def _without_head(paragraphs: list[str], page: Page, title: str | None, names: Sequence[str]) -> list[str]:
+def _without_head(paragraphs: list[Paragraph], told: Told) -> list[Paragraph]:
     """Without titles, bylines, dates and labels among the first paragraphs; what is text stays in its order."""
-    own = {normalised(name) for name in names}
-    heading = normalised(title or "")
-    head = [p for p in paragraphs[:HEAD] if not _is_before(p, heading, own)]
-    return head + paragraphs[HEAD:]
+    titles = {key for title in told.titles if len(key := key_of(title)) > 5}
+    names = {key_of(name) for name in told.names}
+    return [p for p in paragraphs[:HEAD] if not _is_before(p, titles, names)] + paragraphs[HEAD:]
 
 
-def _is_before(paragraph: str, title: str, names: set[str]) -> bool:
-    text = normalised(paragraph)
-    if title and (text == title or (title in text and len(text) < len(title) + 60 and not _SENTENCE_END.search(text))):
+def _is_before(paragraph: Paragraph, titles: set[str], names: set[str]) -> bool:
+    if paragraph.leaf is not None and (paragraph.leaf.tag == "h1" or any(b.tag == "h1" for b in paragraph.leaf.boxes)):
         return True
-    if text in names:
+    key, is_sentence = paragraph.key, _SENTENCE_END.search(paragraph.text) is not None
+    for title in titles:
+        if key == title or (title in key and len(key) < len(title) + 50 and not is_sentence):
+            return True
+        if len(key) >= 12 and key in title and not is_sentence:
+            return True
+    if key in names:
         return True
-    return len(paragraph) <= MAX_LABEL and _BEFORE.match(paragraph) is not None
+    return len(paragraph.text) <= MAX_LABEL and _BEFORE.match(paragraph.text) is not None
 
 
-def _is_apart(paragraph: str, page: Page, size: int) -> bool:
+def _is_apart(paragraph: Paragraph, size: int, again: frozenset[str]) -> bool:
     """Whether a paragraph stands in a box that is none of the text, or says of itself that it is none."""
-    if len(paragraph) <= MAX_PROMOTION and _ANYWHERE.match(paragraph):
+    if len(paragraph.text) <= MAX_PROMOTION and _ANYWHERE.match(paragraph.text):
         return True
-    place = page.places.get(normalised(paragraph))
-    if place is None:
+    leaf = paragraph.leaf
+    if leaf is None:
         return False
-    if place.linked >= MIN_LINKED and len(paragraph) < MAX_LABEL and not _SENTENCE_END.search(paragraph):
+    if leaf.linked >= MIN_LINKED and len(leaf.text) < MAX_LABEL and not _SENTENCE_END.search(leaf.text):
         return True
-    return any(box.size < MAX_BOX * size and (box.tag in _OUTSIDE or _BOX.search(box.names)) for box in place.boxes)
+    return leaf.key in again or _is_outside(leaf, size)
 
 
-def _is_after(paragraphs: Sequence[str], page: Page) -> bool:
-    """Whether the last paragraph is no longer of the text."""
-    last = paragraphs[-1]
-    return len(last) <= MAX_PROMOTION and _AFTER.match(last) is not None
+def _is_outside(leaf: Leaf, size: int) -> bool:
+    return any(box.size < MAX_BOX * size and (box.tag in _OUTSIDE or _BOX.search(box.names) or _leads_elsewhere(box))
+               for box in leaf.boxes)
 
 
-def _standfirst(kept: Sequence[str], page: Page, title: str | None, leads: Sequence[str]) -> str | None:
+def _leads_elsewhere(box: Box) -> bool:
+    return box.leaves > 2 and box.linked > LINKED_BOX * box.size and box.tag not in ("table", "tbody", "tr")
+
+
+def _without_tail(paragraphs: list[Paragraph], told: Told) -> list[Paragraph]:
+    """Without promotions, addresses and what is told of the authors among the last paragraphs."""
+    names = [name.casefold() for name in told.names if " " in name]
+    kept = list(paragraphs)
+    while len(kept) > 1 and _is_after(kept[-1], names):
+        kept.pop()
+    tail = [p for p in kept[-TAIL:] if not _is_after(p, names)]
+    return kept[:-TAIL] + tail if len(kept) > TAIL else kept
+
+
+def _is_after(paragraph: Paragraph, names: Sequence[str]) -> bool:
+    text = paragraph.text
+    if not paragraph.key or _ADDRESS.match(text):
+        return True
+    if len(text) <= MAX_BIOGRAPHY and any(name in text[:80].casefold() for name in names):
+        return True
+    return len(text) <= MAX_PROMOTION and _AFTER.match(text) is not None
+
+
+def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told) -> list[Paragraph]:
+    """Checked against the text that the page's markup gives (told.body), where the two are one text."""
+    return paragraphs
+
+
+def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> str | None:
     """The text above the first paragraph that is the page's summary by name or by the markup's own words."""
-    if not kept:
-        return None
-    first = page.places.get(normalised(kept[0]))
-    before = first.order if first is not None else None
-    have = normalised("\n".join(kept[:4]))
-    heading = normalised(title or "")
-    summaries = [normalised(lead)[:60] for lead in leads if len(lead) >= MIN_STANDFIRST]
-    for text, place in page.places.items():
-        if before is not None and place.order >= before:
+    first = next((p.leaf.order for p in kept if p.leaf is not None), None)
+    have = "\n".join(p.key for p in kept[:4])
+    titles = {key_of(title) for title in told.titles}
+    summaries = [key_of(lead)[:50] for lead in told.leads if len(lead) >= MIN_STANDFIRST]
+    for leaf in page.leaves if kept else ():
+        if first is not None and leaf.order >= first:
+            break
+        if not MIN_STANDFIRST <= len(leaf.text) <= MAX_STANDFIRST or leaf.key[:50] in have or leaf.key in titles:
             continue
-        if not MIN_STANDFIRST <= len(place.shown) <= MAX_STANDFIRST or text[:60] in have or text == heading:
+        if leaf.text.endswith("...") or leaf.tag == "h1" or leaf.linked >= MIN_LINKED:  # cut: a teaser
             continue
-        if text.endswith("..."):  # cut: a teaser
+        if any(box.tag in ("nav", "footer", "figcaption", "figure", "aside", "a") for box in leaf.boxes):
             continue
-        if any(box.tag in ("nav", "footer", "figcaption", "figure", "aside", "a") for box in place.boxes):
-            continue
-        is_named = place.order > page.heading >= 0 and any(
-            _LEAD.search(box.names) for box in place.boxes[:2] if box.size < 2 * MAX_STANDFIRST)
-        if is_named or any(text.startswith(summary) for summary in summaries):
-            return place.shown
+        is_named = leaf.order > page.heading >= 0 and any(
+            _LEAD.search(box.names) for box in leaf.boxes[:2] if box.size < 2 * MAX_STANDFIRST)
+        if is_named or any(leaf.key.startswith(summary) for summary in summaries):
+            return leaf.text
     return None

@@ -25,10 +25,11 @@ from lxml.html import HtmlElement
 from archive.digests import normalised, state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document, Moment
 from archive.urls import absolute, host_of
-from pipeline.body import own_text, page_of
+from pipeline.body import Told, own_text
 from pipeline.blocked import block, paywall_texts, told
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
+from pipeline.places import page_of
 from pipeline.structured import candidates, canonical, values
 from pipeline.text import clean_paragraph
 
@@ -86,8 +87,9 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
         raise NoText("no article text: " + ("the page holds none" if not paragraphs else "a stub of a few words"))
     authors = _authors(found)
     credits = credit_lines(paragraphs)
-    paragraphs = own_text(paragraphs, page_texts, title=title, names=authors,
-                          leads=[c.value for c in values(found, "description")])
+    paragraphs = own_text(paragraphs, page_texts, Told(
+        titles=[c.value for c in values(found, "title")], names=authors,
+        leads=[c.value for c in values(found, "description")]))
     text, credits = PARAGRAPH_BREAK.join(paragraphs), credits
     byline = ", ".join(authors) or None
     return Document(
