@@ -7,6 +7,7 @@ it takes for something else as often as not. Rules are of kinds of pages, never 
 much of the text takes nothing.
 """
 
+import html
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,11 @@ MIN_STANDFIRST, MAX_STANDFIRST = 40, 900  # characters
 MIN_LINKED = 0.8  # share of a short paragraph's characters that stand in links
 LINKED_BOX = 0.6  # share of a box's characters that stand in links: it leads elsewhere
 MIN_LOST = 25  # characters of a paragraph that is taken back
+MIN_MAIN = 0.25  # of the text's characters: so much stands in its main box
+MAX_CAPTION = 250  # characters
+MIN_BODY = 1_000  # characters of a text in the markup
+SAME_TEXT = 0.75  # of the characters of either, in the other
+MAX_SIGNATURE, MAX_SIGNATURE_WORDS = 40, 5  # characters, words
 _OUTSIDE = frozenset("figcaption figure aside nav footer form button".split())
 _TEXT_TAGS = frozenset("p h2 h3 h4 blockquote li div".split())
 
@@ -69,7 +75,8 @@ def own_text(paragraphs: Sequence[str], page: Page, told: Told) -> tuple[str, ..
     size = sum(len(p.text) for p in kept)
     again = repeated([p.leaf for p in kept if p.leaf is not None])
     kept = _without_head(kept, told)
-    kept = [p for p in kept if not _is_apart(p, size, again)]
+    main = _main_boxes(kept)
+    kept = [p for p in kept if not _is_apart(p, size, again) and not _is_insert(p, size, main)]
     kept = _without_tail(kept, told)
     kept = _as_in_markup(kept, page, told)
     if sum(len(p.text) for p in kept) < (1 - MAX_TAKEN) * sum(map(len, paragraphs)):
@@ -106,15 +113,7 @@ def _with_lost(found: Sequence[Paragraph], page: Page) -> list[Paragraph]:
         and (boxes[id(leaf.boxes[1])] >= 2 if len(leaf.boxes) > 1 else False) | _is_kind(leaf, kinds)
         and leaf.key not in have and not _is_outside(leaf, size) and leaf.linked < MIN_LINKED
     ]
-    if not lost:
-        return list(found)
-    merged, waiting = list[Paragraph](), list(lost)
-    for paragraph in found:
-        while waiting and paragraph.leaf is not None and waiting[0].order < paragraph.leaf.order:
-            leaf = waiting.pop(0)
-            merged.append(Paragraph(leaf.text, leaf.key, leaf))
-        merged.append(paragraph)
-    return merged + [Paragraph(leaf.text, leaf.key, leaf) for leaf in waiting]
+    return _merged(found, [Paragraph(leaf.text, leaf.key, leaf) for leaf in lost])
 
 
 def _is_kind(leaf: Leaf, kinds: Counter[tuple[str, str, str, str]]) -> bool:
@@ -151,7 +150,7 @@ def _is_apart(paragraph: Paragraph, size: int, again: frozenset[str]) -> bool:
         return False
     if leaf.linked >= MIN_LINKED and len(leaf.text) < MAX_LABEL and not _SENTENCE_END.search(leaf.text):
         return True
-    return leaf.key in again or _is_outside(leaf, size)
+    return leaf.key in again or _is_outside(leaf, size) or _is_caption(leaf)
 
 
 def _is_outside(leaf: Leaf, size: int) -> bool:
@@ -159,8 +158,36 @@ def _is_outside(leaf: Leaf, size: int) -> bool:
                for box in leaf.boxes)
 
 
+def _is_caption(leaf: Leaf) -> bool:
+    """Whether a short text has a picture in the small box around it."""
+    return len(leaf.text) <= MAX_CAPTION and any(b.images and b.size <= MAX_CAPTION for b in leaf.boxes[1:])
+
+
 def _leads_elsewhere(box: Box) -> bool:
+    if box.tag == "article" and box.linked > MIN_LINKED * box.size:
+        return True
     return box.leaves > 2 and box.linked > LINKED_BOX * box.size and box.tag not in ("table", "tbody", "tr")
+
+
+def _main_boxes(paragraphs: Sequence[Paragraph]) -> frozenset[int]:
+    """The boxes that hold a good part of the text as their own children."""
+    sizes = Counter[int]()
+    for p in paragraphs:
+        if p.leaf is not None and len(p.leaf.boxes) > 1:
+            sizes[id(p.leaf.boxes[1])] += len(p.text)
+    return frozenset(box for box, size in sizes.items() if size > MIN_MAIN * sum(sizes.values()))
+
+
+def _is_insert(paragraph: Paragraph, size: int, main: frozenset[int]) -> bool:
+    """Whether a paragraph stands in a small box with a heading of its own, within the box that holds the text."""
+    if paragraph.leaf is None or not main:
+        return False
+    inner = list[Box]()
+    for box in paragraph.leaf.boxes[1:]:
+        if id(box) in main:
+            return any(b.headings and b.leaves > 1 and b.size < MAX_BOX * size for b in inner)
+        inner.append(box)
+    return False
 
 
 def _without_tail(paragraphs: list[Paragraph], told: Told) -> list[Paragraph]:
@@ -182,9 +209,43 @@ def _is_after(paragraph: Paragraph, names: Sequence[str]) -> bool:
     return len(text) <= MAX_PROMOTION and _AFTER.match(text) is not None
 
 
+def _is_signature(paragraph: Paragraph) -> bool:
+    """Whether a text ends with a name: a few words in a paragraph of their own that are no sentence."""
+    return (paragraph.leaf is not None and paragraph.leaf.tag in ("p", "div") and len(paragraph.text) <= MAX_SIGNATURE
+            and len(paragraph.text.split()) <= MAX_SIGNATURE_WORDS and not _SENTENCE_END.search(paragraph.text))
+
+
 def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told) -> list[Paragraph]:
-    """Checked against the text that the page's markup gives (told.body), where the two are one text."""
-    return paragraphs
+    """Checked against the text that the page's markup gives, where the two are one text.
+
+    A paragraph that is not in it is none of the text, headings, lists and quotations apart, which many markups leave
+    out; one that is in it and stands on the page is.
+    """
+    body = key_of(re.sub(r"<[^>]{0,500}>", "", html.unescape(told.body)))
+    size = sum(len(p.key) for p in paragraphs)
+    inside = sum(len(p.key) for p in paragraphs if p.key in body)
+    if len(body) < MIN_BODY or inside < SAME_TEXT * size or inside < SAME_TEXT * len(body):
+        return paragraphs
+    kept = [p for p in paragraphs if _is_in(p.key, body) or p.leaf is None or p.leaf.tag not in ("p", "div")]
+    have = "\n".join(p.key for p in kept)
+    lost = [Paragraph(leaf.text, leaf.key, leaf) for leaf in page.leaves
+            if len(leaf.text) >= MIN_LOST and leaf.key in body and leaf.key not in have
+            and not any(box.tag in _OUTSIDE for box in leaf.boxes)]
+    return _merged(kept, lost)
+
+
+def _is_in(key: str, body: str) -> bool:
+    return key in body or key[:MIN_LOST] in body or key[-MIN_LOST:] in body
+
+
+def _merged(found: Sequence[Paragraph], lost: Sequence[Paragraph]) -> list[Paragraph]:
+    """Both, each lost one before the first of the found that stands after it on the page."""
+    merged, waiting = list[Paragraph](), sorted(lost, key=lambda p: p.leaf.order if p.leaf else 0)
+    for paragraph in found:
+        while waiting and paragraph.leaf is not None and waiting[0].leaf.order < paragraph.leaf.order:
+            merged.append(waiting.pop(0))
+        merged.append(paragraph)
+    return merged + waiting
 
 
 def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> str | None:

@@ -12,10 +12,13 @@ from pipeline.text import clean_paragraph
 
 MAX_ELEMENTS = 30_000  # blocks of a page that are looked at
 MAX_LEAF = 20_000  # characters
+MIN_PROSE = 80  # characters
 MAX_DEPTH = 12  # boxes around a block
+MAX_FRAME = 6  # elements around a picture
 MAX_NAMES = 200  # characters of each attribute
 _BLOCKS = frozenset("p h1 h2 h3 h4 h5 h6 li blockquote figcaption td th dt dd div section article header footer aside "
                     "figure main nav ul ol table tr tbody pre form".split())
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5"})
 _UNSHOWN = ("script", "style", "noscript", "template", "svg", "button")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")
@@ -24,13 +27,16 @@ _BREAK = "\x1e"
 
 @dataclass(slots=True)
 class Box:
-    """An element around a text: its tag, the words of its class, id, itemprop and role; its characters and links'."""
+    """An element around a text: its tag, the words of its class, id, itemprop and role; its characters and links', headings
+    and pictures."""
 
     tag: str
     names: str
     size: int = 0
     linked: int = 0
     leaves: int = 0
+    headings: int = 0
+    images: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +87,32 @@ def page_of(tree: HtmlElement) -> Page:
                 box.size += len(text)
                 box.linked += min(linked, len(text))
                 box.leaves += 1
+                box.headings += element.tag in _HEADINGS
             leaf = Leaf(order=order, tag=str(element.tag), text=text, key=key, linked=min(linked / len(text), 1.0),
                         boxes=around)
             leaves.append(leaf)
             by_key[key].append(leaf)
         if element.tag == "h1" and heading < 0:
             heading = order
+    for picture in tree.iter("img", "picture", "video", "iframe", "amp-img"):
+        for parent, _ in zip(picture.iterancestors(), range(MAX_FRAME), strict=False):
+            if (box := boxes.get(parent)) is not None:
+                box.images += 1
     return Page(leaves=leaves, by_key=by_key, heading=heading)
 
 
 def repeated(leaves: Sequence[Leaf]) -> frozenset[str]:
     """The keys of texts that stand on a page three times or more."""
     return frozenset(key for key, n in Counter(leaf.key for leaf in leaves).items() if n > 2)
+
+
+def prose(page: Page) -> int:
+    """The characters of paragraphs that look like a text's: of some length, without links, in no menu or footer."""
+    return sum(
+        len(leaf.text) for leaf in page.leaves
+        if leaf.tag in ("p", "div") and len(leaf.text) >= MIN_PROSE and leaf.linked < 0.3  # noqa: PLR2004
+        and not any(box.tag in ("nav", "footer", "aside", "header") for box in leaf.boxes)
+    )
 
 
 def _leaves(tree: HtmlElement) -> list[HtmlElement]:
