@@ -14,19 +14,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline import body_phrases as phrases
+from pipeline.credit import is_credit
 from pipeline.places import Box, Leaf, Page, key_of, repeated
 
 HEAD = 8  # paragraphs, from the first, in which what comes before the text is looked for
 TAIL = 4  # and from the last, what comes after it
 MAX_BOX = 0.3  # of the text's characters: what is larger is no box, whatever it is called
 MAX_TAKEN = 0.5  # of the text's characters: rules that take more are wrong about this page
-MAX_LABEL = 200  # characters of a byline, a date line
+MIN_LABEL, MAX_LABEL = 80, 200  # characters of a byline, a date line
 MAX_PROMOTION = 400  # characters
 MAX_BIOGRAPHY = 700  # characters
 MIN_STANDFIRST, MAX_STANDFIRST = 40, 900  # characters
 MIN_LINKED = 0.8  # share of a short paragraph's characters that stand in links
 LINKED_BOX = 0.6  # share of a box's characters that stand in links: it leads elsewhere
 MIN_LOST = 25  # characters of a paragraph that is taken back
+NEAR = 2  # blocks below the heading
 MIN_MAIN = 0.25  # of the text's characters: so much stands in its main box
 MAX_CAPTION = 250  # characters
 MIN_BODY = 1_000  # characters of a text in the markup
@@ -42,6 +44,7 @@ def _any_of(patterns: Sequence[str]) -> str:
 
 _BOX = re.compile(rf"(?:^| ){_any_of(phrases.BOX_NAMES)}(?: |$)")
 _LEAD = re.compile(rf"(?:^| ){_any_of(phrases.LEAD_NAMES)}(?: |$)")
+_PICTURE = re.compile(rf"(?:^| ){_any_of(phrases.PICTURE_NAMES)}(?: |$)")
 _BEFORE = re.compile(rf"\W*{_any_of(phrases.BEFORE)}\W*$", re.IGNORECASE)
 _ANYWHERE = re.compile(rf"\W*{_any_of(phrases.ANYWHERE)}", re.IGNORECASE)
 _AFTER = re.compile(rf"\W*{_any_of(phrases.AFTER)}", re.IGNORECASE)
@@ -109,11 +112,18 @@ def _with_lost(found: Sequence[Paragraph], page: Page) -> list[Paragraph]:
     have = "\n".join(p.key for p in found)
     lost = [
         leaf for leaf in page.leaves
-        if first < leaf.order <= last and len(leaf.text) >= MIN_LOST and leaf.tag in _TEXT_TAGS
+        if _is_between(leaf, first, last, kinds) and len(leaf.text) >= MIN_LOST and leaf.tag in _TEXT_TAGS
         and (boxes[id(leaf.boxes[1])] >= 2 if len(leaf.boxes) > 1 else False) | _is_kind(leaf, kinds)
         and leaf.key not in have and not _is_outside(leaf, size) and leaf.linked < MIN_LINKED
     ]
     return _merged(found, [Paragraph(leaf.text, leaf.key, leaf) for leaf in lost])
+
+
+def _is_between(leaf: Leaf, first: int, last: int, kinds: Counter[tuple[str, str, str, str]]) -> bool:
+    """Whether a leaf stands between two paragraphs, or goes on after the last as most of the text began."""
+    if leaf.order > last:
+        return len(leaf.text) >= MIN_LABEL and _is_kind(leaf, kinds) and 4 * kinds[leaf.kind] > kinds.total()
+    return leaf.order > first
 
 
 def _is_kind(leaf: Leaf, kinds: Counter[tuple[str, str, str, str]]) -> bool:
@@ -160,7 +170,10 @@ def _is_outside(leaf: Leaf, size: int) -> bool:
 
 def _is_caption(leaf: Leaf) -> bool:
     """Whether a short text has a picture in the small box around it."""
-    return len(leaf.text) <= MAX_CAPTION and any(b.images and b.size <= MAX_CAPTION for b in leaf.boxes[1:])
+    return len(leaf.text) <= MAX_CAPTION and (
+        any(b.images and b.size <= MAX_CAPTION for b in leaf.boxes[1:])
+        or any(b.size <= 2 * MAX_CAPTION and _PICTURE.search(b.names) for b in leaf.boxes[:3])
+    )
 
 
 def _leads_elsewhere(box: Box) -> bool:
@@ -204,6 +217,8 @@ def _is_after(paragraph: Paragraph, names: Sequence[str]) -> bool:
     text = paragraph.text
     if not paragraph.key or _ADDRESS.match(text):
         return True
+    if is_credit(text):
+        return True
     if len(text) <= MAX_BIOGRAPHY and any(name in text[:80].casefold() for name in names):
         return True
     return len(text) <= MAX_PROMOTION and _AFTER.match(text) is not None
@@ -226,12 +241,14 @@ def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told) -> list[P
     inside = sum(len(p.key) for p in paragraphs if p.key in body)
     if len(body) < MIN_BODY or inside < SAME_TEXT * size or inside < SAME_TEXT * len(body):
         return paragraphs
-    kept = [p for p in paragraphs if _is_in(p.key, body) or p.leaf is None or p.leaf.tag not in ("p", "div")]
-    have = "\n".join(p.key for p in kept)
+    start = next(n for n, p in enumerate(paragraphs) if p.key in body)  # what stands before may be the standfirst
+    kept = paragraphs[:start] + [p for p in paragraphs[start:] if _is_in(p.key, body) or p.leaf is None
+                                 or p.leaf.tag not in ("p", "div")]
+    have, shown = "\n".join(p.key for p in kept), sum(len(p.text) for p in kept)
     lost = [Paragraph(leaf.text, leaf.key, leaf) for leaf in page.leaves
-            if len(leaf.text) >= MIN_LOST and leaf.key in body and leaf.key not in have
-            and not any(box.tag in _OUTSIDE for box in leaf.boxes)]
-    return _merged(kept, lost)
+            if MIN_LOST <= len(leaf.text) and leaf.key in body and leaf.key not in have
+            and not any(p.key in leaf.key for p in kept)]
+    return _merged(kept, [p for p in lost if not _is_apart(p, shown, frozenset())])
 
 
 def _is_in(key: str, body: str) -> bool:
@@ -246,6 +263,10 @@ def _merged(found: Sequence[Paragraph], lost: Sequence[Paragraph]) -> list[Parag
             merged.append(waiting.pop(0))
         merged.append(paragraph)
     return merged + waiting
+
+
+def _is_label(leaf: Leaf) -> bool:
+    return _BEFORE.match(leaf.text) is not None or _ANYWHERE.match(leaf.text) is not None or _is_caption(leaf)
 
 
 def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> str | None:
@@ -263,8 +284,9 @@ def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> str | None
             continue
         if any(box.tag in ("nav", "footer", "figcaption", "figure", "aside", "a") for box in leaf.boxes):
             continue
-        is_named = leaf.order > page.heading >= 0 and any(
-            _LEAD.search(box.names) for box in leaf.boxes[:2] if box.size < 2 * MAX_STANDFIRST)
-        if is_named or any(leaf.key.startswith(summary) for summary in summaries):
+        is_below = leaf.order > page.heading >= 0
+        is_named = is_below and any(_LEAD.search(b.names) for b in leaf.boxes[:2] if b.size < 2 * MAX_STANDFIRST)
+        is_next = is_below and leaf.order <= page.heading + NEAR and leaf.tag in ("h2", "h3", "p") and not _is_label(leaf)
+        if is_named or is_next or any(leaf.key.startswith(summary) for summary in summaries):
             return leaf.text
     return None

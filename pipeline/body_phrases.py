@@ -17,6 +17,12 @@ BOX_NAMES = (
     "video (?:caption|title|meta)", "gallery", "slideshow", "audio", "player", "donate", "donation", "support us",
 )
 
+# Small boxes that hold a picture's caption.
+PICTURE_NAMES = (
+    "image", "img", "imgbox\\w*", "image \\w+", "photo", "photos", "picture", "foto", "bild(?:unterschrift|text|info|legende)\\w*", "absatzbild", "media",
+    "captions?", "legend\\w*", "bu", "leyenda", "didascalia", "podpis\\w*", "zdjecie", "wp caption\\w*",
+)
+
 # Elements that hold a standfirst.
 LEAD_NAMES = (
     "standfirst", "lead", "lede", "leadtext", "lead text", "intro", "introduction", "summary", "subtitle",

@@ -92,7 +92,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     credits = credit_lines(paragraphs)
     paragraphs = own_text(paragraphs, page_texts, Told(
         titles=[c.value for c in values(found, "title")], names=persons,
-        leads=[c.value for c in values(found, "description")], body=said.body))
+        leads=[c.value for field in ("description", "subtitle") for c in values(found, field)], body=said.body))
     text, credits = PARAGRAPH_BREAK.join(paragraphs), credits
     byline = ", ".join(writers) or None
     return Document(
