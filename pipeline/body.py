@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from pipeline import body_phrases as phrases
 from pipeline.credit import is_credit
@@ -28,14 +29,21 @@ MIN_STANDFIRST, MAX_STANDFIRST = 40, 900  # characters
 MIN_LINKED = 0.8  # share of a short paragraph's characters that stand in links
 LINKED_BOX = 0.6  # share of a box's characters that stand in links: it leads elsewhere
 MIN_LOST = 25  # characters of a paragraph that is taken back
+MIN_TITLE, MAX_KICKER = 12, 50  # letters of a part of a title, and of what may stand around one
+MAX_ABOVE = 1_500  # blocks that are looked at for a standfirst
 NEAR = 2  # blocks below the heading
+MAX_INSERT = 0.15  # of the text's characters: a larger box with a heading is a section of it
 MIN_MAIN = 0.25  # of the text's characters: so much stands in its main box
 MAX_CAPTION = 250  # characters
 MIN_BODY = 1_000  # characters of a text in the markup
 SAME_TEXT = 0.75  # of the characters of either, in the other
 MAX_SIGNATURE, MAX_SIGNATURE_WORDS = 40, 5  # characters, words
 _OUTSIDE = frozenset("figcaption figure aside nav footer form button".split())
+_NO_LEAD = frozenset({"nav", "footer", "figcaption", "figure", "aside", "a"})
 _TEXT_TAGS = frozenset("p h2 h3 h4 blockquote li div".split())
+
+
+Kinds = frozenset[tuple[str, str]]  # of boxes: tag and names
 
 
 def _any_of(patterns: Sequence[str]) -> str:
@@ -74,14 +82,15 @@ class Paragraph:
 def own_text(paragraphs: Sequence[str], page: Page, told: Told) -> tuple[str, ...]:
     """The paragraphs of the article itself, with its standfirst; each stands on the page."""
     found = _placed(paragraphs, page)
-    kept = _with_lost(found, page)
+    common = _common(found)
+    kept = _with_lost(found, page, common)
     size = sum(len(p.text) for p in kept)
     again = repeated([p.leaf for p in kept if p.leaf is not None])
     kept = _without_head(kept, told)
     main = _main_boxes(kept)
-    kept = [p for p in kept if not _is_apart(p, size, again) and not _is_insert(p, size, main)]
+    kept = [p for p in kept if not _is_apart(p, size, again, common) and not _is_insert(p, size, main, common)]
     kept = _without_tail(kept, told)
-    kept = _as_in_markup(kept, page, told)
+    kept = _as_in_markup(kept, page, told, common)
     if sum(len(p.text) for p in kept) < (1 - MAX_TAKEN) * sum(map(len, paragraphs)):
         kept = found
     standfirst = _standfirst(kept, page, told)
@@ -100,7 +109,7 @@ def _placed(paragraphs: Sequence[str], page: Page) -> list[Paragraph]:
     return placed
 
 
-def _with_lost(found: Sequence[Paragraph], page: Page) -> list[Paragraph]:
+def _with_lost(found: Sequence[Paragraph], page: Page, common: Kinds) -> list[Paragraph]:
     """With what stands between them in the same box, or as the same kind of block, and was not found."""
     placed = [p.leaf for p in found if p.leaf is not None]
     if len(placed) < 3:
@@ -114,7 +123,7 @@ def _with_lost(found: Sequence[Paragraph], page: Page) -> list[Paragraph]:
         leaf for leaf in page.leaves
         if _is_between(leaf, first, last, kinds) and len(leaf.text) >= MIN_LOST and leaf.tag in _TEXT_TAGS
         and (boxes[id(leaf.boxes[1])] >= 2 if len(leaf.boxes) > 1 else False) | _is_kind(leaf, kinds)
-        and leaf.key not in have and not _is_outside(leaf, size) and leaf.linked < MIN_LINKED
+        and leaf.key not in have and not _is_outside(leaf, size, common) and leaf.linked < MIN_LINKED
     ]
     return _merged(found, [Paragraph(leaf.text, leaf.key, leaf) for leaf in lost])
 
@@ -141,17 +150,12 @@ def _is_before(paragraph: Paragraph, titles: set[str], names: set[str]) -> bool:
     if paragraph.leaf is not None and (paragraph.leaf.tag == "h1" or any(b.tag == "h1" for b in paragraph.leaf.boxes)):
         return True
     key, is_sentence = paragraph.key, _SENTENCE_END.search(paragraph.text) is not None
-    for title in titles:
-        if key == title or (title in key and len(key) < len(title) + 50 and not is_sentence):
-            return True
-        if len(key) >= 12 and key in title and not is_sentence:
-            return True
-    if key in names:
+    if key in titles or (not is_sentence and _is_title(key, titles)) or key in names:
         return True
     return len(paragraph.text) <= MAX_LABEL and _BEFORE.match(paragraph.text) is not None
 
 
-def _is_apart(paragraph: Paragraph, size: int, again: frozenset[str]) -> bool:
+def _is_apart(paragraph: Paragraph, size: int, again: frozenset[str], common: Kinds) -> bool:
     """Whether a paragraph stands in a box that is none of the text, or says of itself that it is none."""
     if len(paragraph.text) <= MAX_PROMOTION and _ANYWHERE.match(paragraph.text):
         return True
@@ -160,12 +164,14 @@ def _is_apart(paragraph: Paragraph, size: int, again: frozenset[str]) -> bool:
         return False
     if leaf.linked >= MIN_LINKED and len(leaf.text) < MAX_LABEL and not _SENTENCE_END.search(leaf.text):
         return True
-    return leaf.key in again or _is_outside(leaf, size) or _is_caption(leaf)
+    return leaf.key in again or _is_outside(leaf, size, common) or _is_caption(leaf)
 
 
-def _is_outside(leaf: Leaf, size: int) -> bool:
-    return any(box.size < MAX_BOX * size and (box.tag in _OUTSIDE or _BOX.search(box.names) or _leads_elsewhere(box))
-               for box in leaf.boxes)
+def _is_outside(leaf: Leaf, size: int, common: Kinds) -> bool:
+    return any(
+        box.size < MAX_BOX * size and (box.tag, box.names) not in common
+        and (box.tag in _OUTSIDE or _BOX.search(box.names) or _leads_elsewhere(box)) for box in leaf.boxes
+    )
 
 
 def _is_caption(leaf: Leaf) -> bool:
@@ -183,22 +189,34 @@ def _leads_elsewhere(box: Box) -> bool:
 
 
 def _main_boxes(paragraphs: Sequence[Paragraph]) -> frozenset[int]:
-    """The boxes that hold a good part of the text as their own children."""
+    """The boxes that hold a good part of the text."""
     sizes = Counter[int]()
     for p in paragraphs:
-        if p.leaf is not None and len(p.leaf.boxes) > 1:
-            sizes[id(p.leaf.boxes[1])] += len(p.text)
-    return frozenset(box for box, size in sizes.items() if size > MIN_MAIN * sum(sizes.values()))
+        if p.leaf is not None:
+            sizes.update({id(box): len(p.text) for box in p.leaf.boxes[1:3]})
+    total = sum(len(p.text) for p in paragraphs)
+    return frozenset(box for box, size in sizes.items() if size > MIN_MAIN * total)
 
 
-def _is_insert(paragraph: Paragraph, size: int, main: frozenset[int]) -> bool:
+def _common(paragraphs: Sequence[Paragraph]) -> Kinds:
+    """The kinds of boxes that hold a good part of the text: what templates put around every paragraph or section."""
+    sizes = Counter[tuple[str, str]]()
+    for p in paragraphs:
+        if p.leaf is not None:
+            sizes.update({(box.tag, box.names): len(p.text) for box in p.leaf.boxes})
+    total = sum(len(p.text) for p in paragraphs)
+    return frozenset(kind for kind, size in sizes.items() if size > MAX_BOX * total)
+
+
+def _is_insert(paragraph: Paragraph, size: int, main: frozenset[int], common: Kinds) -> bool:
     """Whether a paragraph stands in a small box with a heading of its own, within the box that holds the text."""
     if paragraph.leaf is None or not main:
         return False
     inner = list[Box]()
     for box in paragraph.leaf.boxes[1:]:
         if id(box) in main:
-            return any(b.headings and b.leaves > 1 and b.size < MAX_BOX * size for b in inner)
+            return any(b.headings and b.leaves > 1 and b.size < MAX_INSERT * size and (b.tag, b.names) not in common
+                       for b in inner)
         inner.append(box)
     return False
 
@@ -230,7 +248,7 @@ def _is_signature(paragraph: Paragraph) -> bool:
             and len(paragraph.text.split()) <= MAX_SIGNATURE_WORDS and not _SENTENCE_END.search(paragraph.text))
 
 
-def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told) -> list[Paragraph]:
+def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told, common: Kinds) -> list[Paragraph]:
     """Checked against the text that the page's markup gives, where the two are one text.
 
     A paragraph that is not in it is none of the text, headings, lists and quotations apart, which many markups leave
@@ -248,7 +266,7 @@ def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told) -> list[P
     lost = [Paragraph(leaf.text, leaf.key, leaf) for leaf in page.leaves
             if MIN_LOST <= len(leaf.text) and leaf.key in body and leaf.key not in have
             and not any(p.key in leaf.key for p in kept)]
-    return _merged(kept, [p for p in lost if not _is_apart(p, shown, frozenset())])
+    return _merged(kept, [p for p in lost if not _is_apart(p, shown, frozenset(), common)])
 
 
 def _is_in(key: str, body: str) -> bool:
@@ -270,23 +288,26 @@ def _is_label(leaf: Leaf) -> bool:
 
 
 def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> str | None:
-    """The text above the first paragraph that is the page's summary by name or by the markup's own words."""
-    first = next((p.leaf.order for p in kept if p.leaf is not None), None)
+    """The text above the first paragraph that is the page's summary: by the markup's own words, by name, by place."""
+    first = next((p.leaf.order for p in kept if p.leaf is not None), len(page.leaves)) if kept else 0
     have = "\n".join(p.key for p in kept[:4])
-    titles = {key_of(title) for title in told.titles}
+    titles = {key for title in told.titles if (key := key_of(title))}
     summaries = [key_of(lead)[:50] for lead in told.leads if len(lead) >= MIN_STANDFIRST]
-    for leaf in page.leaves if kept else ():
-        if first is not None and leaf.order >= first:
-            break
-        if not MIN_STANDFIRST <= len(leaf.text) <= MAX_STANDFIRST or leaf.key[:50] in have or leaf.key in titles:
-            continue
-        if leaf.text.endswith("...") or leaf.tag == "h1" or leaf.linked >= MIN_LINKED:  # cut: a teaser
-            continue
-        if any(box.tag in ("nav", "footer", "figcaption", "figure", "aside", "a") for box in leaf.boxes):
-            continue
-        is_below = leaf.order > page.heading >= 0
-        is_named = is_below and any(_LEAD.search(b.names) for b in leaf.boxes[:2] if b.size < 2 * MAX_STANDFIRST)
-        is_next = is_below and leaf.order <= page.heading + NEAR and leaf.tag in ("h2", "h3", "p") and not _is_label(leaf)
-        if is_named or is_next or any(leaf.key.startswith(summary) for summary in summaries):
-            return leaf.text
-    return None
+    above = [
+        leaf for leaf in page.leaves[:MAX_ABOVE] if leaf.order < first
+        and MIN_STANDFIRST <= len(leaf.text) <= MAX_STANDFIRST and leaf.key[:50] not in have and leaf.tag != "h1"
+        and not leaf.text.endswith("...") and leaf.linked < MIN_LINKED  # cut, or a link: a teaser
+        and not any(box.tag in _NO_LEAD for box in leaf.boxes) and not _is_title(leaf.key, titles)
+    ]
+    below = [leaf for leaf in above if leaf.order > page.heading >= 0 and not _is_label(leaf)]
+    readings: Iterator[Leaf] = chain(
+        (leaf for leaf in above if any(leaf.key.startswith(summary) for summary in summaries)),
+        (leaf for leaf in below if any(_LEAD.search(b.names) for b in leaf.boxes[:2] if b.size < 2 * MAX_STANDFIRST)),
+        (leaf for leaf in below if leaf.order <= page.heading + NEAR and leaf.tag in ("h2", "h3", "p")),
+    )
+    return next((leaf.text for leaf in readings), None)
+
+
+def _is_title(key: str, titles: set[str]) -> bool:
+    return any(key == title or (key in title and len(key) >= MIN_TITLE)
+               or (title in key and len(key) < len(title) + MAX_KICKER) for title in titles)
