@@ -38,7 +38,9 @@ from pipeline.text import clean_paragraph
 
 RULES = 2  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
+LANGUAGE_CHARACTERS = 2_000  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
+ALL = 0.98  # of a paragraph's characters
 MIN_SHARE = 0.2  # of a page's prose; a text of less is a part of the article's
 MAX_PARAGRAPH = 1_500  # characters, beyond which a paragraph is looked at twice
 MIN_TEXT_WORDS = 15  # below, a page is a stub, a gallery or a video, not an article's text
@@ -53,6 +55,7 @@ _WIDER_CHARSETS = {
 MAX_BROKEN = 0.05  # share of the characters beyond ASCII that a declared charset may leave unread
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic"})
 _LINE_BREAK = "\x1e"  # which no XML text can hold
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\ufffd]")
 _SEPARATOR = r"\s*(?:[|•·»–—-]|::)\s"
 _URL_NAME = re.compile(r"https?://|www\.|@|\.(?:com|org|net|ru|ua|it|uk)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|main|section|div|p|h1|br|table|td)\b", re.IGNORECASE)
@@ -77,11 +80,11 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     said = markup(tree, url=url)
     found = said.candidates
     page_texts = page_of(tree)
-    canonical_link, link_texts, walls = canonical(tree), _link_texts(tree), paywall_texts(tree)
+    canonical_link, walls = canonical(tree), paywall_texts(tree)
     paragraphs = _read(tree, url, page_texts)
     found = (*found, *_from_trafilatura(tree, url, found))
     title = _title(found)
-    paragraphs = _without_title(tuple(p for p in paragraphs if normalised(p) not in link_texts), title)
+    paragraphs = _without_title(_without_links(paragraphs, page_texts), title)
     if (seen := told(html, found, paragraphs, walls)) is not None:
         return block(found, *seen, payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR)
     if _is_stub(paragraphs, title):
@@ -139,7 +142,7 @@ def html_text(payload: bytes, charset: str | None) -> str:
 def _is_binary(html: str) -> bool:
     """Whether the characters are those of an image or an archive that is served as a page."""
     start = html[:10_000]
-    return sum(c == "\ufffd" or (c < " " and not c.isspace()) for c in start) > MAX_BROKEN * len(start)
+    return len(_CONTROL.findall(start)) > MAX_BROKEN * len(start)
 
 
 def _decoded(payload: bytes, charset: str | None) -> str:
@@ -181,7 +184,7 @@ def _codec(name: str) -> str:
 
 def language(text: str) -> str | None:
     """ISO 639-1 code of the language that a text is written in; None for a text too short to tell."""
-    return str(py3langid.classify(text[:5_000])[0]) if len(text) >= 40 else None
+    return str(py3langid.classify(text[:LANGUAGE_CHARACTERS])[0]) if len(text) >= 40 else None
 
 
 def _has_long_tag(text: str) -> bool:
@@ -303,10 +306,9 @@ def _is_any(_: Moment) -> bool:
     return True
 
 
-def _link_texts(tree: HtmlElement) -> frozenset[str]:
-    """Texts that stand in links: a paragraph that is one link and nothing else is navigation."""
-    texts = (normalised(link.text_content()) for link in tree.iter("a") if link.get("href"))
-    return frozenset(text for text in texts if text)
+def _without_links(paragraphs: Sequence[str], page: Page) -> tuple[str, ...]:
+    """Without the paragraphs that are one link and nothing else: navigation."""
+    return tuple(p for p in paragraphs if not any(leaf.linked >= ALL for leaf in page.by_key.get(key_of(p), ())))
 
 
 def _without_title(paragraphs: tuple[str, ...], title: str | None) -> tuple[str, ...]:

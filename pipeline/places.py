@@ -38,6 +38,13 @@ class Box:
     headings: int = 0
     images: int = 0
 
+    def add(self, inner: "Box") -> None:
+        """Count what is in a box within this one."""
+        self.size += inner.size
+        self.linked += inner.linked
+        self.leaves += inner.leaves
+        self.headings += inner.headings
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -73,27 +80,31 @@ def key_of(text: str) -> str:
 
 def page_of(tree: HtmlElement) -> Page:
     """Where each text of a page stands. To be read before trafilatura empties the tree."""
-    boxes: dict[HtmlElement, Box] = {}
+    boxes, chains = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]]()
     leaves, by_key, heading = list[Leaf](), defaultdict[str, list[Leaf]](list), -1
     for order, element in enumerate(_leaves(tree)):
-        around = tuple(_around(element, boxes))
+        around = _around(element, boxes, chains)
         linked = MAX_LEAF if element.getparent() is not None and _in_link(element) else sum(
             len(link.text_content()) for link in element.iter("a"))
         for text in _texts(element):
             key = key_of(text)
             if not key:
                 continue
-            for box in around:
-                box.size += len(text)
-                box.linked += min(linked, len(text))
-                box.leaves += 1
-                box.headings += element.tag in _HEADINGS
+            own = around[0]
+            own.size += len(text)
+            own.linked += min(linked, len(text))
+            own.leaves += 1
+            own.headings += element.tag in _HEADINGS
             leaf = Leaf(order=order, tag=str(element.tag), text=text, key=key, linked=min(linked / len(text), 1.0),
                         boxes=around)
             leaves.append(leaf)
             by_key[key].append(leaf)
         if element.tag == "h1" and heading < 0:
             heading = order
+    for element in reversed(boxes):  # inner ones came after those around them
+        around_it = boxes.get(element.getparent())
+        if around_it is not None:
+            around_it.add(boxes[element])
     for picture in tree.iter("img", "picture", "video", "iframe", "amp-img"):
         for parent, _ in zip(picture.iterancestors(), range(MAX_FRAME), strict=False):
             if (box := boxes.get(parent)) is not None:
@@ -159,18 +170,30 @@ def _in_link(element: HtmlElement) -> bool:
     return any(parent.tag == "a" for parent, _ in zip(element.iterancestors(), range(3), strict=False))
 
 
-def _around(element: HtmlElement, known: dict[HtmlElement, Box]) -> Iterator[Box]:
-    current: HtmlElement | None = element
-    for _ in range(MAX_DEPTH):
-        if current is None or current.tag in ("body", "html"):
-            return
-        box = known.get(current)
-        if box is None:
-            box = known[current] = Box(tag=str(current.tag), names=_names(current))
-        yield box
+def _around(
+    element: HtmlElement, boxes: dict[HtmlElement, Box], chains: dict[HtmlElement, tuple[Box, ...]]
+) -> tuple[Box, ...]:
+    """The boxes around an element, itself first; `boxes` and `chains` hold those that are known."""
+    waiting, current = list[HtmlElement](), element
+    while current is not None and current not in chains and current.tag not in ("body", "html"):
+        waiting.append(current)
+        if len(waiting) > MAX_DEPTH:  # what is around it all is beyond the depth that counts
+            break
         current = current.getparent()
+    around = chains.get(current, ())
+    for inner in reversed(waiting):
+        box = boxes.get(inner)
+        if box is None:
+            box = boxes[inner] = Box(tag=str(inner.tag), names=_names(inner))
+        around = (box, *around[:MAX_DEPTH - 1])
+        if inner is not element:
+            chains[inner] = around
+    return around
 
 
 def _names(element: HtmlElement) -> str:
-    raw = " ".join(value[:MAX_NAMES] for name in ("class", "id", "itemprop", "role") if (value := element.get(name)))
+    attributes = element.attrib
+    if not attributes:
+        return ""
+    raw = " ".join(value[:MAX_NAMES] for name in ("class", "id", "itemprop", "role") if (value := attributes.get(name)))
     return _NO_WORD.sub(" ", _CAMEL.sub(" ", raw)).lower().strip() if raw else ""

@@ -37,6 +37,12 @@ _META = {
 }
 _BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:en|es|i)?|author-?names?|p-author|signature|автор)(?:[\s_-]|$)",
                      re.IGNORECASE)
+_NAMED_AFTER_AUTHORS = "//*[" + " or ".join(
+    f"contains(@{name}, '{part}')" for name in ("class", "id")
+    for part in ("uthor", "utor", "yline", "y-line", "ignature", "AUTHOR", "BYLINE", "втор")
+) + "][self::div or self::span or self::p or self::a or self::address or self::li or self::strong or self::b or self::h3" \
+    " or self::h4 or self::h5]"
+MAX_ELEMENTS = 200
 _BY = re.compile(r"(?:by|von|par|por|di|door|av|af|od|від|от|автор)\s*:?\s+\w", re.IGNORECASE)
 _IN_BOX = re.compile(r"related|comment|bio|about|teaser|sidebar|recommend|footer|widget", re.IGNORECASE)
 
@@ -54,10 +60,18 @@ class Markup:
 
 
 def markup(tree: HtmlElement, *, url: str | None = None) -> Markup:
-    """Every reading of every field that the page's own markup offers, the most trusted kinds first."""
+    """Every reading of every field that the page's own markup offers, the most trusted kinds first.
+
+    What the page shows, bylines and dates in words, is read where the markup does not say it.
+    """
     others = [*_from_meta(tree), *_from_body(tree)]
     told = json_ld.told(tree, address=canonical(tree) or url, titles=[c.value for c in others if c.field == "title"])
-    unique = dict.fromkeys(c for c in (*told.candidates, *others) if c.value)
+    found = [*told.candidates, *others]
+    if not any(c.field == "author" and ("(person)" in c.basis or "meta" in c.basis) for c in found):
+        found += _bylines(tree)
+    if not any(c.field == "published" and ":" in c.value for c in found):
+        found += _worded_dates(tree)
+    unique = dict.fromkeys(c for c in found if c.value)
     return Markup(candidates=tuple(unique)[:MAX_CANDIDATES], body=told.body, posts=tuple(told.posts),
                   alternates=tuple(_alternates(tree)))
 
@@ -108,8 +122,6 @@ def _from_body(tree: HtmlElement) -> Iterator[Candidate]:
     for time in tree.xpath("//time[@datetime]/@datetime")[:5]:
         yield Candidate(field="published", value=clean_paragraph(str(time))[:MAX_VALUE], basis="time element")
     yield from _microdata(tree)
-    yield from _bylines(tree)
-    yield from _worded_dates(tree)
 
 
 def _microdata(tree: HtmlElement) -> Iterator[Candidate]:
@@ -136,9 +148,7 @@ def _bylines(tree: HtmlElement) -> Iterator[Candidate]:
     for link in links:
         yield Candidate(field="author", value=_text(link), basis="rel=author")
     shown = dict[str, None]()
-    for element in tree.xpath("//body//*[@class or @id]"):
-        if element.tag not in ("div", "span", "p", "a", "address", "li", "strong", "b", "h3", "h4", "h5"):
-            continue
+    for element in tree.xpath(_NAMED_AFTER_AUTHORS)[:MAX_ELEMENTS]:
         names = f"{element.get('class') or ''} {element.get('id') or ''}"
         if len(names) < 300 and _BYLINE.search(names) and not _is_apart(element):
             texts = [_text(link) for link in element.iter("a")] or _pieces(element)
