@@ -17,7 +17,11 @@ _CREDIT = re.compile(
     r"|read the (?:full|original) (?:story|article)"
     r"|(?:translated|translation) (?:from|by)|with permission|courtesy of"
     r"|contribut(?:ed|ing) (?:reporting|to this report|relationships|relations|reports)"
-    r"|reporting by|additional reporting"
+    r"|report(?:ing|s) by|additional report(?:ing|s)|with (?:files|material|reporting) (?:from|by)"
+    r"|\breported from .{2,60}\.|(?:ap|associated press|reuters|afp) (?:writers?|reporters?|journalists?)\b.{0,200}contribut"
+    r"|aus dem \w+isch(?:en)?(?: übersetzt)? von|übersetzung(?: und \w+)?\s*:|mit material (?:von|der)|mit agenturmaterial"
+    r"|avec (?:afp|reuters|ap|l[’']afp)\b|con información de|con (?:le )?agenzie|traduit d[eu]|publié (?:initialement|à l'origine)"
+    r"|tłum(?:aczył|aczenie)|źródło\s*:"
     r"|^\W*(?:source|via|credit|quelle|fonte|fuente|источник|джерело|першоджерело|quellen)\s*[:—–-]"
     r"|опубл[иі]кован[оа] (?:в|на|у)|п[еі]рвоисточник"
     r"|оригинал (?:статьи|материала|публикации)|оригінал (?:статті|публікації)"
@@ -34,7 +38,12 @@ _DATELINE = re.compile(r"^[^.!?()]{0,60}\(([^()]{2,40})\)\s*[-–—]")
 
 def credit_lines(paragraphs: Iterable[str]) -> tuple[str, ...]:
     """The short paragraphs that credit somebody else, in order."""
-    return tuple(p for p in paragraphs if len(p) <= MAX_LINE and _CREDIT.search(normalised(p)))
+    return tuple(p for p in paragraphs if is_credit(p))
+
+
+def is_credit(paragraph: str) -> bool:
+    """Whether a short paragraph credits somebody else."""
+    return len(paragraph) <= MAX_LINE and _CREDIT.search(normalised(paragraph)) is not None
 
 
 def dateline_agency(text: str) -> str | None:

@@ -11,29 +11,38 @@ The rule, field by field, first that holds something:
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 
+import htmldate
 import lxml.html
 import py3langid
 import trafilatura
 from charset_normalizer import from_bytes
 from lxml import etree
 from lxml.html import HtmlElement
+from trafilatura.metadata import extract_author, extract_sitename, extract_title
 
 from archive.digests import normalised, state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document, Moment
 from archive.urls import absolute, host_of
+from pipeline.body import Told, own_text
+from pipeline.authors import authors
 from pipeline.blocked import block, paywall_texts, told
 from pipeline.credit import credit_lines
-from pipeline.dates import moment
-from pipeline.structured import candidates, canonical, values
+from pipeline.dates import moment, overlap
+from pipeline.places import Page, key_of, page_of, prose
+from pipeline.structured import canonical, first, markup, values
 from pipeline.text import clean_paragraph
 
 RULES = 2  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
+LANGUAGE_CHARACTERS = 2_000  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
+ALL = 0.98  # of a paragraph's characters
+MIN_SHARE = 0.2  # of a page's prose; a text of less is a part of the article's
+MAX_PARAGRAPH = 1_500  # characters, beyond which a paragraph is looked at twice
 MIN_TEXT_WORDS = 15  # below, a page is a stub, a gallery or a video, not an article's text
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:-]{2,40})""", re.IGNORECASE)
 # Python knows some names that are no charset of the web (and slow on large pages), and takes others more narrowly than
@@ -46,6 +55,7 @@ _WIDER_CHARSETS = {
 MAX_BROKEN = 0.05  # share of the characters beyond ASCII that a declared charset may leave unread
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic"})
 _LINE_BREAK = "\x1e"  # which no XML text can hold
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\ufffd]")
 _SEPARATOR = r"\s*(?:[|•·»–—-]|::)\s"
 _URL_NAME = re.compile(r"https?://|www\.|@|\.(?:com|org|net|ru|ua|it|uk)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|main|section|div|p|h1|br|table|td)\b", re.IGNORECASE)
@@ -67,28 +77,31 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     no article.
     """
     html, tree = _page(payload, charset)
-    found = candidates(tree)
-    # Before trafilatura empties the tree.
-    canonical_link, link_texts, walls = canonical(tree), _link_texts(tree), paywall_texts(tree)
-    page = trafilatura.bare_extraction(
-        tree, url=url, with_metadata=True, include_comments=False, include_tables=True, deduplicate=False,
-    )
-    body = getattr(page, "body", None)
-    paragraphs = _paragraphs(body) if body is not None else ()
-    found = (*found, *_from_trafilatura(page, host_of(url)))
+    said = markup(tree, url=url)
+    found = said.candidates
+    page_texts = page_of(tree)
+    canonical_link, walls = canonical(tree), paywall_texts(tree)
+    paragraphs = _read(tree, url, page_texts)
+    found = (*found, *_from_trafilatura(tree, url, found))
     title = _title(found)
-    paragraphs = _without_title(tuple(p for p in paragraphs if normalised(p) not in link_texts), title)
+    paragraphs = _without_title(_without_links(paragraphs, page_texts), title)
     if (seen := told(html, found, paragraphs, walls)) is not None:
         return block(found, *seen, payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR)
     if _is_stub(paragraphs, title):
         raise NoText("no article text: " + ("the page holds none" if not paragraphs else "a stub of a few words"))
-    authors = _authors(found)
-    text, credits = PARAGRAPH_BREAK.join(paragraphs), credit_lines(paragraphs)
-    byline = ", ".join(authors) or None
+    outlets = [c.value for c in values(found, "site_name")] + [host_of(url)]
+    persons, organisations = authors(found, outlets=outlets, sections=[c.value for c in values(found, "section")])
+    writers = (*persons, *organisations)
+    credits = credit_lines(paragraphs)
+    paragraphs = own_text(paragraphs, page_texts, Told(
+        titles=[c.value for c in values(found, "title")], names=persons,
+        leads=[c.value for field in ("description", "subtitle") for c in values(found, field)], body=said.body))
+    text, credits = PARAGRAPH_BREAK.join(paragraphs), credits
+    byline = ", ".join(writers) or None
     return Document(
         payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR, title=title, byline=byline,
-        authors=authors, published=_moment(found, "published"), modified=_moment(found, "modified"),
-        language=language(text), site_name=_first(found, "site_name"), section=_first(found, "section"),
+        authors=writers, published=_moment(found, "published"), modified=_moment(found, "modified"),
+        language=language(text), site_name=first(found, "site_name"), section=first(found, "section"),
         canonical=absolute(url, canonical_link) if canonical_link else None, paragraphs=paragraphs,
         credits=credits, candidates=found, text_digest=text_digest(text),
         body_digest=text_digest(PARAGRAPH_BREAK.join(p for p in paragraphs if p not in credits)),
@@ -101,7 +114,7 @@ def preview(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     found, seen = tuple[Candidate, ...](), None
     with suppress(NoText):
         html, tree = _page(payload, charset)
-        found = candidates(tree)
+        found = markup(tree, url=url).candidates
         seen = told(html, found, (), ())
     kind, reason = seen if seen and seen[0] == "challenge" else ("refused", f"HTTP status {status}")
     return block(found, kind, reason, payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR)
@@ -129,7 +142,7 @@ def html_text(payload: bytes, charset: str | None) -> str:
 def _is_binary(html: str) -> bool:
     """Whether the characters are those of an image or an archive that is served as a page."""
     start = html[:10_000]
-    return sum(c == "\ufffd" or (c < " " and not c.isspace()) for c in start) > MAX_BROKEN * len(start)
+    return len(_CONTROL.findall(start)) > MAX_BROKEN * len(start)
 
 
 def _decoded(payload: bytes, charset: str | None) -> str:
@@ -171,7 +184,7 @@ def _codec(name: str) -> str:
 
 def language(text: str) -> str | None:
     """ISO 639-1 code of the language that a text is written in; None for a text too short to tell."""
-    return str(py3langid.classify(text[:5_000])[0]) if len(text) >= 40 else None
+    return str(py3langid.classify(text[:LANGUAGE_CHARACTERS])[0]) if len(text) >= 40 else None
 
 
 def _has_long_tag(text: str) -> bool:
@@ -209,26 +222,54 @@ def _paragraphs(body: etree._Element) -> tuple[str, ...]:
     return tuple(paragraph for block in blocks if (paragraph := clean_paragraph(block)))
 
 
-def _from_trafilatura(page: object, host: str) -> tuple[Candidate, ...]:
-    """What trafilatura read; not the site name that it makes of the address where the page names none."""
-    if page is None:
-        return ()
-    readings = (("title", "title", "trafilatura"), ("author", "author", "trafilatura"),
-                ("date", "published", "htmldate"), ("sitename", "site_name", "trafilatura"))
-    return tuple(
-        Candidate(field=field, value=str(value), basis=basis)
-        for name, field, basis in readings
-        if (value := getattr(page, name, None)) and not (field == "site_name" and str(value).lower() in host)
-    )
+def _read(tree: HtmlElement, url: str, page: Page) -> tuple[str, ...]:
+    """The paragraphs that trafilatura finds: by its fast rules, and by all where those leave most of a page out."""
+    paragraphs = ()
+    for is_fast in (True, False):
+        read = trafilatura.bare_extraction(
+            tree, url=url, fast=is_fast, include_comments=False, include_tables=True, deduplicate=False)
+        body = getattr(read, "body", None)
+        paragraphs = _paragraphs(body) if body is not None else ()
+        if not _is_in_bulk(paragraphs, page) and sum(map(len, paragraphs)) >= MIN_SHARE * prose(page):
+            break
+    return paragraphs
+
+
+def _is_in_bulk(paragraphs: Sequence[str], page: Page) -> bool:
+    """Whether the text is one long paragraph that no block of the page is: all that the page says, run together."""
+    longest = max(paragraphs, key=len, default="")
+    return len(longest) > MAX_PARAGRAPH and 2 * len(longest) > sum(map(len, paragraphs)) and key_of(longest) not in page.by_key
+
+
+def _from_trafilatura(tree: HtmlElement, url: str, found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """What trafilatura reads of fields that the page's own markup does not name, or on which it contradicts itself.
+
+    Not the site name that it makes of the address where the page names none.
+    """
+    fields = {c.field for c in found}
+    readings = [m for c in values(found, "published") if (m := moment(c.value, basis=c.basis)) is not None]
+    read = list[Candidate]()
+    for field, reader in (("title", extract_title), ("author", extract_author), ("site_name", extract_sitename)):
+        if field not in fields and (value := reader(tree)) and not (field == "site_name" and value.lower() in host_of(url)):
+            read.append(Candidate(field=field, value=clean_paragraph(value), basis="trafilatura"))
+    if not all(overlap(m, readings[0]) for m in readings) or not readings:
+        day = htmldate.find_date(tree, original_date=True, url=url, deferred_url_extractor=True)
+        read += [Candidate(field="published", value=day, basis="htmldate")] if day else []
+    return tuple(read)
 
 
 def _title(found: tuple[Candidate, ...]) -> str | None:
-    site_name = _first(found, "site_name")
-    by_basis = {candidate.basis: candidate.value for candidate in reversed(values(found, "title"))}
-    for basis in ("json-ld headline", "opengraph", "h1", "trafilatura", "title element"):
+    """What the page shows as its heading, where its markup says the same; else JSON-LD, OpenGraph, heading, title."""
+    site_name = first(found, "site_name")
+    by_basis = {c.basis: _without_site_name(c.value, None, site_name) for c in reversed(values(found, "title"))}
+    heading = by_basis.get("h1")
+    for basis in ("json-ld headline", "opengraph", "meta twitter:title"):
+        if heading and key_of(by_basis.get(basis, "")) == key_of(heading):
+            return by_basis[basis]
+    for basis in ("json-ld headline", "opengraph", "h1", "microdata headline", "trafilatura", "title element"):
         if by_basis.get(basis):
-            return _without_site_name(by_basis[basis], by_basis.get("h1"), site_name)
-    return _first(found, "title")
+            return _without_site_name(by_basis[basis], heading, site_name)
+    return first(found, "title")
 
 
 def _without_site_name(title: str, heading: str | None, site_name: str | None) -> str:
@@ -241,29 +282,13 @@ def _without_site_name(title: str, heading: str | None, site_name: str | None) -
     return title
 
 
-def _authors(found: tuple[Candidate, ...]) -> tuple[str, ...]:
-    readings = values(found, "author")
-    for wanted in ("(person)", "meta", "opengraph", "trafilatura", "(organisation)"):
-        names = [n for c in readings if wanted in c.basis for n in _names(c.value)]
-        if names:
-            return tuple(dict.fromkeys(names))
-    return ()
-
-
-def _names(value: str) -> list[str]:
-    """Names of an author field, which may list several; addresses and domains are no names."""
-    value = re.sub(r"^(?:by|von|par|di|por|автор|від)\s*:?\s+", "", value, flags=re.IGNORECASE)
-    parts = re.split(r"\s*[;|]\s*|\s*,\s+|\s+(?:and|und|et|e|y|и|та|і)\s+", value)
-    return [part for part in parts if 1 < len(part) <= 80 and not _URL_NAME.search(part)]
-
-
 def _moment(found: tuple[Candidate, ...], field: str) -> Moment | None:
     """The first reading, said more exactly where another that can be the same time has a zone or an hour.
 
     A reading that cannot be the same time is another article's, of a box beside the text.
     """
     read = [m for c in values(found, field) if (m := moment(c.value, basis=c.basis)) is not None]
-    agreeing = [m for m in read if m.earliest <= read[0].latest and read[0].earliest <= m.latest]
+    agreeing = [m for m in read if overlap(m, read[0])]
     return next(
         (m for wanted in (_has_zone, _has_hour, _is_any) for m in agreeing if wanted(m)), None,
     )
@@ -281,14 +306,9 @@ def _is_any(_: Moment) -> bool:
     return True
 
 
-def _first(found: tuple[Candidate, ...], field: str) -> str | None:
-    return next((candidate.value for candidate in values(found, field)), None)
-
-
-def _link_texts(tree: HtmlElement) -> frozenset[str]:
-    """Texts that stand in links: a paragraph that is one link and nothing else is navigation."""
-    texts = (normalised(link.text_content()) for link in tree.iter("a") if link.get("href"))
-    return frozenset(text for text in texts if text)
+def _without_links(paragraphs: Sequence[str], page: Page) -> tuple[str, ...]:
+    """Without the paragraphs that are one link and nothing else: navigation."""
+    return tuple(p for p in paragraphs if not any(leaf.linked >= ALL for leaf in page.by_key.get(key_of(p), ())))
 
 
 def _without_title(paragraphs: tuple[str, ...], title: str | None) -> tuple[str, ...]:

@@ -1,30 +1,28 @@
-"""What a page says of itself in schema.org JSON-LD, OpenGraph, meta and time elements -> candidates (pure)."""
+"""What a page says of itself in schema.org JSON-LD, OpenGraph, meta, microdata and bylines -> candidates (pure)."""
 
 import html
-import json
 import re
-from collections.abc import Iterator
-from typing import Any, TypeGuard
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
 from archive.model import Candidate
+from pipeline import json_ld
+from pipeline.dates import WORDED, worded
+from pipeline.json_ld import MAX_VALUE, flag
 from pipeline.text import clean_paragraph
 
-ARTICLE_TYPES = frozenset({
-    "Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BlogPosting",
-    "BackgroundNewsArticle", "LiveBlogPosting", "ReviewNewsArticle", "Report", "SocialMediaPosting", "TechArticle",
-    "AdvertiserContentArticle", "WebPage", "VideoObject",
-})
-_LESSER_TYPES = frozenset({"WebPage", "VideoObject"})
-MAX_NODES = 2_000
-MAX_VALUE = 1_000
-MAX_LIST = 50  # names in a list of authors, say: a page with more of them has a database in its markup
 MAX_CANDIDATES = 500
+MAX_ALTERNATES = 50
+MAX_BYLINE = 150  # characters
+MAX_BYLINES = 4
+MAX_DATE_LINE = 120  # characters
 _META = {
     "og:title": ("title", "opengraph"), "twitter:title": ("title", "meta twitter:title"),
     "author": ("author", "meta author"), "article:author": ("author", "opengraph article:author"),
     "byl": ("author", "meta byl"), "dc.creator": ("author", "meta dc.creator"),
+    "parsely-author": ("author", "meta parsely-author"), "sailthru.author": ("author", "meta sailthru.author"),
     "article:published_time": ("published", "opengraph"), "og:published_time": ("published", "opengraph"),
     "datepublished": ("published", "meta datePublished"), "dc.date.issued": ("published", "meta dc.date.issued"),
     "pubdate": ("published", "meta pubdate"), "parsely-pub-date": ("published", "meta parsely-pub-date"),
@@ -34,20 +32,63 @@ _META = {
     "article:section": ("section", "opengraph"), "description": ("description", "meta description"),
     "og:description": ("description", "opengraph"), "og:type": ("type", "opengraph"),
     "article:content_tier": ("free", "meta article:content_tier"),
+    "news_keywords": ("keywords", "meta news_keywords"), "syndication-source": ("agency", "meta syndication-source"),
+    "original-source": ("agency", "meta original-source"), "copyright": ("rights", "meta copyright"),
 }
-_NOT_FREE = frozenset({"false", "locked", "metered", "paid", "premium", "subscriber"})
+_BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:en|es|i)?|author-?names?|p-author|signature|автор)(?:[\s_-]|$)",
+                     re.IGNORECASE)
+_NAMED_AFTER_AUTHORS = "//*[" + " or ".join(
+    f"contains(@{name}, '{part}')" for name in ("class", "id")
+    for part in ("uthor", "utor", "yline", "y-line", "ignature", "AUTHOR", "BYLINE", "втор")
+) + "][self::div or self::span or self::p or self::a or self::address or self::li or self::strong or self::b or self::h3" \
+    " or self::h4 or self::h5]"
+MAX_ELEMENTS = 200
+_BY = re.compile(r"(?:by|von|par|por|di|door|av|af|od|від|от|автор)\s*:?\s+\w", re.IGNORECASE)
+_IN_BOX = re.compile(r"related|comment|bio|about|teaser|sidebar|recommend|footer|widget", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """What a page's markup says: candidates, the article's text in JSON-LD, a live blog's posts as (time, headline,
+    text), its translations as (language, address) as written.
+    """
+
+    candidates: tuple[Candidate, ...]
+    body: str
+    posts: tuple[tuple[str, str, str], ...]
+    alternates: tuple[tuple[str, str], ...]
+
+
+def markup(tree: HtmlElement, *, url: str | None = None) -> Markup:
+    """Every reading of every field that the page's own markup offers, the most trusted kinds first.
+
+    What the page shows, bylines and dates in words, is read where the markup does not say it.
+    """
+    others = [*_from_meta(tree), *_from_body(tree)]
+    told = json_ld.told(tree, address=canonical(tree) or url, titles=[c.value for c in others if c.field == "title"])
+    found = [*told.candidates, *others]
+    if not any(c.field == "author" and ("(person)" in c.basis or "meta" in c.basis) for c in found):
+        found += _bylines(tree)
+    if not any(c.field == "published" and ":" in c.value for c in found):
+        found += _worded_dates(tree)
+    unique = dict.fromkeys(c for c in found if c.value)
+    return Markup(candidates=tuple(unique)[:MAX_CANDIDATES], body=told.body, posts=tuple(told.posts),
+                  alternates=tuple(_alternates(tree)))
 
 
 def candidates(tree: HtmlElement) -> tuple[Candidate, ...]:
-    """Every reading of every field that the page's own markup offers, the most trusted kinds first."""
-    found = [*_from_json_ld(tree), *_from_meta(tree), *_from_body(tree)]
-    unique = dict.fromkeys(c for c in found if c.value)
-    return tuple(unique)[:MAX_CANDIDATES]
+    """The candidates alone."""
+    return markup(tree).candidates
 
 
 def values(found: tuple[Candidate, ...], field: str) -> list[Candidate]:
     """The candidates of one field, in order."""
     return [candidate for candidate in found if candidate.field == field]
+
+
+def first(found: tuple[Candidate, ...], field: str) -> str | None:
+    """The first reading of a field."""
+    return next((candidate.value for candidate in values(found, field)), None)
 
 
 def canonical(tree: HtmlElement) -> str | None:
@@ -56,91 +97,11 @@ def canonical(tree: HtmlElement) -> str | None:
     return str(links[0]).strip() or None if links else None
 
 
-def _from_json_ld(tree: HtmlElement) -> Iterator[Candidate]:
-    nodes = [node for block in _json_ld_blocks(tree) for node in _nodes(block)][:MAX_NODES]
-    by_id = {_id(node): node for node in nodes if _id(node) and len(node) > 1}
-    articles = [node for node in nodes if _types(node) & ARTICLE_TYPES]
-    articles.sort(key=lambda node: bool(_types(node) <= _LESSER_TYPES))
-    for node in articles[:3]:
-        yield from _article_fields(node, by_id)
-
-
-def _article_fields(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Iterator[Candidate]:
-    for key, field in (("headline", "title"), ("name", "title"), ("datePublished", "published"),
-                       ("dateModified", "modified"), ("articleSection", "section"), ("inLanguage", "language"),
-                       ("description", "description")):
-        for value in _texts(node.get(key)):
-            yield Candidate(field=field, value=value, basis=f"json-ld {key}")
-    if "isAccessibleForFree" in node:
-        yield Candidate(field="free", value=_flag(node["isAccessibleForFree"]), basis="json-ld isAccessibleForFree")
-    for key, field in (("author", "author"), ("creator", "author"), ("publisher", "site_name")):
-        for entity in _entities(node.get(key), by_id):
-            for value in _texts(entity.get("name")):
-                kind = "organisation" if any("Organization" in t for t in _types(entity)) else "person"
-                yield Candidate(field=field, value=value, basis=f"json-ld {key} ({kind})")
-
-
-def _json_ld_blocks(tree: HtmlElement) -> Iterator[Any]:
-    for script in tree.xpath("//script[contains(@type, 'ld+json')]"):
-        raw = (script.text_content() or "").strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
-        spaced = re.sub(r"[\x00-\x1f]+", " ", raw)
-        for attempt in (raw, spaced, re.sub(r",\s*([}\]])", r"\1", spaced)):
-            try:
-                yield json.loads(attempt)
-                break
-            except (ValueError, RecursionError):
-                continue
-
-
-def _nodes(block: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """Every object of a block, outer ones first, at most ten levels deep."""
-    if depth > 10:
-        return
-    if isinstance(block, dict):
-        yield block
-        children: Any = block.values()
-    elif isinstance(block, list):
-        children = block[:MAX_NODES]
-    else:
-        return
-    for child in children:
-        if isinstance(child, dict | list):
-            yield from _nodes(child, depth + 1)
-
-
-def _types(node: dict[str, Any]) -> set[str]:
-    kinds = node.get("@type")
-    return {kind.rsplit("/", 1)[-1] for kind in (kinds if isinstance(kinds, list) else [kinds])
-            if isinstance(kind, str)}
-
-
-def _id(node: dict[str, Any]) -> str:
-    name = node.get("@id")
-    return name if isinstance(name, str) else ""
-
-
-def _entities(value: Any, by_id: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for entity in value[:MAX_LIST] if isinstance(value, list) else [value]:
-        if isinstance(entity, str) and entity.strip():
-            yield {"name": entity}
-        elif _is_object(entity):
-            yield entity if "name" in entity else by_id.get(_id(entity), entity)
-
-
-def _flag(value: Any) -> str:
-    """Whether a page says that it is free to read: "true" or "false", however it is written."""
-    text = str(value).rpartition("/")[2].strip().lower()
-    return "false" if text in _NOT_FREE else "true"
-
-
-def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    for text in value[:MAX_LIST] if isinstance(value, list) else [value]:
-        if isinstance(text, str) and (cleaned := clean_paragraph(html.unescape(html.unescape(text)))[:MAX_VALUE]):
-            yield cleaned
+def _alternates(tree: HtmlElement) -> Iterator[tuple[str, str]]:
+    for link in tree.xpath("//link[@hreflang][@href]")[:MAX_ALTERNATES]:
+        language = link.get("hreflang").strip().lower()
+        if re.fullmatch(r"[a-z]{2,3}(?:[-_]\w{2,8})*", language):
+            yield language, link.get("href").strip()[:MAX_VALUE]
 
 
 def _from_meta(tree: HtmlElement) -> Iterator[Candidate]:
@@ -148,15 +109,81 @@ def _from_meta(tree: HtmlElement) -> Iterator[Candidate]:
         name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").strip().lower()
         if name in _META:
             field, basis = _META[name]
-            value = clean_paragraph(html.unescape(meta.get("content") or ""))[:MAX_VALUE]
-            value = _flag(value) if field == "free" and value else value
+            value = clean_paragraph(html.unescape((meta.get("content") or "")[:20 * MAX_VALUE]))[:MAX_VALUE]
+            value = flag(value) if field == "free" and value else value
             yield Candidate(field=field, value=value, basis=basis)
 
 
 def _from_body(tree: HtmlElement) -> Iterator[Candidate]:
     for heading in tree.xpath("//h1")[:3]:
-        yield Candidate(field="title", value=clean_paragraph(heading.text_content())[:MAX_VALUE], basis="h1")
+        yield Candidate(field="title", value=_text(heading), basis="h1")
     for title in tree.xpath("//head/title")[:1]:
-        yield Candidate(field="title", value=clean_paragraph(title.text_content())[:MAX_VALUE], basis="title element")
+        yield Candidate(field="title", value=_text(title), basis="title element")
     for time in tree.xpath("//time[@datetime]/@datetime")[:5]:
         yield Candidate(field="published", value=clean_paragraph(str(time))[:MAX_VALUE], basis="time element")
+    yield from _microdata(tree)
+
+
+def _microdata(tree: HtmlElement) -> Iterator[Candidate]:
+    for element in tree.xpath("//*[@itemprop='headline']")[:2]:
+        if element.tag != "meta":
+            yield Candidate(field="title", value=_text(element), basis="microdata headline")
+    for element in tree.xpath("//*[@itemprop='datePublished' or @itemprop='dateModified']")[:4]:
+        value = element.get("datetime") or element.get("content") or ""
+        field = "published" if element.get("itemprop") == "datePublished" else "modified"
+        if element.tag != "meta":
+            yield Candidate(field=field, value=clean_paragraph(value)[:MAX_VALUE], basis="microdata")
+    for element in tree.xpath("//*[@itemprop='author']")[:10]:
+        if element.tag != "meta" and not _is_apart(element):
+            names = element.xpath(".//*[@itemprop='name']") or [element]
+            for name in names[:5]:
+                value = clean_paragraph(name.get("content") or "")[:MAX_VALUE] or _text(name)
+                kind = "organisation" if "Organization" in (element.get("itemtype") or "") else "person"
+                yield Candidate(field="author", value=value, basis=f"microdata author ({kind})")
+
+
+def _bylines(tree: HtmlElement) -> Iterator[Candidate]:
+    """Short texts in elements that are named after the author, each link of theirs by itself."""
+    links = [e for e in tree.xpath("//a[contains(concat(' ', @rel, ' '), ' author ')]")[:10] if not _is_apart(e)]
+    for link in links:
+        yield Candidate(field="author", value=_text(link), basis="rel=author")
+    shown = dict[str, None]()
+    for element in tree.xpath(_NAMED_AFTER_AUTHORS)[:MAX_ELEMENTS]:
+        names = f"{element.get('class') or ''} {element.get('id') or ''}"
+        if len(names) < 300 and _BYLINE.search(names) and not _is_apart(element):
+            texts = [_text(link) for link in element.iter("a")] or _pieces(element)
+            shown |= dict.fromkeys(text for text in texts if 0 < len(text) <= MAX_BYLINE)
+    if 0 < len(introduced := [text for text in shown if _BY.match(text)]) <= MAX_BYLINES:
+        shown = dict.fromkeys(introduced)
+    if len(shown) <= MAX_BYLINES:  # more are those of a list of other articles
+        yield from (Candidate(field="author", value=text, basis="byline element") for text in shown)
+
+
+def _pieces(element: HtmlElement) -> list[str]:
+    """The text of a byline; where it holds several names in elements of their own, these."""
+    pieces = [text for child in element if isinstance(child.tag, str) and len((text := _text(child)).split()) > 1]
+    return pieces if len(pieces) > 1 else [_text(element)]
+
+
+def _is_apart(element: HtmlElement) -> bool:
+    for depth, parent in enumerate((element, *element.iterancestors())):
+        if parent.tag in ("footer", "aside", "nav") or (
+            depth < 5 and _IN_BOX.search(f"{parent.get('class') or ''} {parent.get('id') or ''}"[:300])):
+            return True
+    return False
+
+
+def _worded_dates(tree: HtmlElement) -> Iterator[Candidate]:
+    """Dates that the page shows in words, in elements that are named after dates or follow the heading."""
+    shown: Sequence[HtmlElement] = tree.xpath(
+        "//time | //*[contains(@class, 'date') or contains(@class, 'Date') or contains(@class, 'time')]"
+        "[self::div or self::span or self::p or self::li]")[:12]
+    for element in shown:
+        text = _text(element)
+        if len(text) <= MAX_DATE_LINE and WORDED.search(text) and (iso := worded(text)) and not _is_apart(element):
+            yield Candidate(field="published", value=iso, basis="shown date")
+            return
+
+
+def _text(element: HtmlElement) -> str:
+    return clean_paragraph(element.text_content()[:20 * MAX_VALUE])[:MAX_VALUE]

@@ -55,7 +55,8 @@ def clean_paragraph(text: str) -> str:
 
     Soft hyphens, joiners and other marks that are not seen leave no space behind.
     """
-    return " ".join((text if text.isprintable() else "".join(map(_shown, text))).split())
+    spaced = " ".join(text.split())
+    return spaced if spaced.isprintable() else " ".join("".join(map(_shown, spaced)).split())
 
 
 def _shown(character: str) -> str:

@@ -1,0 +1,84 @@
+"""The news agencies that a text credits: in its metadata, its dateline or its last lines (pure)."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from pipeline.credit import dateline_agency
+
+TAIL = 3  # paragraphs, from the last
+MAX_TAIL = 220  # characters of a paragraph that is a credit and not a part of the story
+MAX_DATELINE = 90  # characters
+
+# Name as shown: what it is written as, in any inflection. Matched as whole words; short ones in capitals alone.
+_AGENCIES: dict[str, str] = {
+    "Reuters": r"reuters\w*|рейтер\w*|ройтерс\w*",
+    "AP": r"associated press|the canadian press and ap|ассошиэйтед пресс|асошіейтед прес",
+    "AFP": r"agence france-?presse|франс пресс?",
+    "dpa": r"deutsche presse-agentur",
+    "APA": r"austria presse agentur",
+    "EFE": r"agencia efe",
+    "ANSA": r"agenzia ansa",
+    "Anadolu": r"anadolu(?: ajans\w*| agency)?",
+    "Xinhua": r"xinhua|新华社|синьхуа\w*|сіньхуа",
+    "Kyodo": r"kyodo(?: news)?|共同通信\w*",
+    "Yonhap": r"yonhap|연합뉴스",
+    "PA Media": r"press association|pa media",
+    "AAP": r"australian associated press",
+    "PTI": r"press trust of india",
+    "ANI": r"asian news international",
+    "Bloomberg": r"bloomberg(?: news)?",
+    "TASS": r"tass|тасс\w*",
+    "RIA Novosti": r"ria novosti|риа новости|ріа новини",
+    "Interfax": r"interfax(?!-ukrain)|интерфакс\w*(?!-украин)",
+    "Interfax-Ukraine": r"interfax-ukrain\w*|інтерфакс-україн\w*|интерфакс-украин\w*",
+    "Ukrinform": r"ukrinform|укринформ\w*|укрінформ\w*",
+    "UNIAN": r"unian|униан|уніан",
+    "UNN": r"укра[иї]нські національні новини|унн",
+    "RBC-Ukraine": r"rbc-ukraine|рбк-укра[иї]н\w*",
+    "BelTA": r"belta|белта",
+    "PAP": r"polska agencja prasowa",
+    "ČTK": r"čtk|česká tisková kancelář",
+    "Europa Press": r"europa press",
+    "NTB": r"norsk telegrambyrå",
+    "Keystone-SDA": r"keystone-sda",
+}
+# Abbreviations that are words of some language otherwise.
+_SHORT = ("AP", "AFP", "APA", "EFE", "ANSA", "AAP", "PTI", "ANI", "PAP", "NTB", "SDA", "KNA", "EPD", "SID", "ANP", "IANS", "UPI", "LUSA")
+_SHORT_NAMES = {"SDA": "Keystone-SDA", "LUSA": "Lusa", "EPD": "epd", "SID": "SID"}
+_LONG = re.compile("|".join(f"(?P<a{n}>(?<!\\w)(?:{form})(?!\\w))" for n, form in enumerate(_AGENCIES.values())),
+                   re.IGNORECASE)
+_NAMES = tuple(_AGENCIES)
+_CAPITALS = re.compile(rf"(?<!\w)(?:{'|'.join(_SHORT)})(?!\w)")
+_DPA = re.compile(r"(?<!\w)(?:dpa|DPA)(?!\w)")
+# In the tail an agency is credited in a line of its own: "(dpa/lno)", "Source: Reuters", "With files from AFP".
+_CREDITED = re.compile(
+    r"^\W*(?:with|mit|avec|con|source|via|quelle|fonte|fuente|источник|джерело|за матер[іи]алами|по материалам|por|by|par"
+    r"|reporting|additional|editing|credit|copyright|©)\b|^\W{0,3}[\w/.,&\s–—-]{2,40}\W*$", re.IGNORECASE,
+)
+
+
+def agencies(readings: Iterable[str], paragraphs: Sequence[str], lines: Iterable[str] = ()) -> tuple[str, ...]:
+    """The agencies that are credited, each once: by metadata, by the dateline, by the last lines, by credit lines."""
+    named = [name for reading in readings for name in named_in(reading)]
+    if paragraphs:
+        named += _of_dateline(paragraphs[0])
+        named += [name for p in (*paragraphs[-TAIL:], *lines) if len(p) <= MAX_TAIL and _CREDITED.search(p)
+                  for name in named_in(p)]
+    return tuple(dict.fromkeys(named))
+
+
+def named_in(text: str) -> list[str]:
+    """The agencies that a short text names."""
+    found = [_NAMES[int((match.lastgroup or "a0")[1:])] for match in _LONG.finditer(text[:1_000])]
+    found += [_SHORT_NAMES.get(match[0], match[0]) for match in _CAPITALS.finditer(text[:1_000])]
+    return found + (["dpa"] if _DPA.search(text[:1_000]) else [])
+
+
+def _of_dateline(paragraph: str) -> list[str]:
+    """The agency of "SUMY, Ukraine (AP) —", "КИЕВ, 12 авг — РИА Новости." or "/ТАСС/.": within the opening words."""
+    opening = paragraph[:MAX_DATELINE]
+    bracketed = dateline_agency(paragraph)
+    if bracketed:
+        return named_in(bracketed)
+    match = re.match(r"[^.!?]{0,50}?(?:[-–—]\s*([^-–—.!?]{2,25})[.:]\s|/\s*([^/.!?]{2,25})\s*/|\(([^()]{2,30})\))", opening)
+    return named_in(next(filter(None, match.groups()))) if match else []

@@ -1,0 +1,110 @@
+"""Readings of an author field -> the names of persons, else of organisations (pure).
+
+The readings are tried by how they say who wrote: persons in structured data, meta, links to an author's page, elements
+that are named after a byline; organisations last. In each, job titles, addresses, domains, sections and dates are no
+names, and several names in one field are taken apart.
+"""
+
+import re
+from collections.abc import Sequence
+
+from archive.model import Candidate
+from pipeline.agencies import named_in
+from pipeline.places import key_of
+
+MAX_FIELD = 400  # characters of a field; a longer one is no list of names
+MAX_NAME = 60
+MAX_WORDS = 6
+_BY = re.compile(
+    r"^\W*(?:(?:written|reporting|story|words|text|analysis|opinion|guest post)\s+)?(?:by|von|par|por|di|door|av|af|od|przez|oleh|"
+    r"bởi|від|от|text|author|autore?|autor|auteur|автор(?:ка|ы|и)?|автори|текст|redacción)\s*:?\s+", re.IGNORECASE)
+_SPLIT = re.compile(r"\s*[;|/•·\n]\s*|\s*[,،、]\s*|\s+(?:and|und|et|e|y|en|og|och|i|и|та|і|ve|dan|&|with|mit)\s+", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?:|www\.|@|\.(?:com|org|net|ru|ua|it|uk|de|fr|co|info|tv|eu)\b|\bwp-|^\w+_\w+$", re.IGNORECASE)
+_BRACKETS = re.compile(r"\s*[(\[][^)\]]{0,60}[)\]]\s*")
+_DASHED = re.compile(r"\s+[–—|-]\s+.*$")
+_ROLE = re.compile(
+    r"(?<!\w)(?:chief|editor(?:s|ial)?|reporter|correspondent|writer|staff|journalist(?:in)?|columnist|producer|bureau|desk|team|newsroom|"
+    r"contributor|contributing|analyst|director|professor|lecturer|researcher|photographer|guest|admin(?:istrator)?|webmaster|developer|"
+    r"redaktion\w*|nachrichtenagentur|redakteur\w*|korrespondent\w*|chef\w*|autor(?:in)?|mitarbeiter\w*|reda(?:cción|zione|ction|kcja|ktion|kce|ksi)|"
+    r"редакци\w*|редакці\w*|корреспондент\w*|кореспондент\w*|журналіст\w*|журналист\w*|редактор\w*|автор\w*|обозреватель|оглядач\w*|"
+    r"periodista|giornalista|journaliste|publisher|news|online|agencies|agency|updated|published|minutes?|read|follow|share|senior|"
+    r"politics|business|sports?|world|opinion|section|subscribe|contact|profile|more|view|posts?|all|unknown|none|null|n/a)(?!\w)", re.IGNORECASE)
+_DIGITS = re.compile(r"\d")
+_SURNAMES = re.compile(r"(?<=\w)\s{2,}(?=\w)")
+STATED = ("json-ld author", "json-ld creator", "microdata author", "meta", "opengraph")  # in fields made for it
+KINDS = (*STATED, "rel=author", "byline element", "trafilatura")
+ORGANISATIONS = ("json-ld author (organisation)", "json-ld creator (organisation)", "microdata author (organisation)")
+MAX_ORGANISATIONS = 5
+
+
+def authors(
+    found: Sequence[Candidate], *, outlets: Sequence[str], sections: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(persons, organisations) who wrote a page: what the first kind of reading that names persons says.
+
+    `outlets` are names of the site: an organisation at best, and only where nobody else is named; `sections` are
+    those of its parts.
+    """
+    readings = [c for c in found if c.field == "author"]
+    own, parts = {key_of(name) for name in outlets}, {key_of(name) for name in sections}
+    persons, agencies, sites = list[str](), list[str](), list[str]()
+    for basis in KINDS:
+        for reading in (c for c in readings if c.basis.startswith(basis)):
+            if reading.basis in ORGANISATIONS:
+                listed = [_BRACKETS.sub(" ", reading.value).strip()]
+            else:
+                listed = names(reading.value) or ([reading.value] if basis in STATED and _is_domain(reading.value) else [])
+            for name in listed:
+                if key_of(name) in own or _is_domain(name):
+                    sites.append(name)
+                elif reading.basis in ORGANISATIONS or _is_organisation(name):
+                    agencies.append(name)
+                elif key_of(name) not in parts and (basis in STATED or _is_full(name)):
+                    persons.append(name)
+        if persons or (agencies and basis in STATED):
+            break
+    return tuple(_unique(persons)), tuple(_unique(agencies or ([] if persons else sites)))[:MAX_ORGANISATIONS]
+
+
+def _is_domain(name: str) -> bool:
+    return re.fullmatch(r"[\w-]{2,40}(?:\.[\w-]{2,20}){1,2}", name) is not None
+
+
+def _is_full(name: str) -> bool:
+    """Two words or more that begin as names do; scripts without capitals or spaces are taken as they are."""
+    parts = name.split()
+    if not name[0].isascii() and name[0].lower() == name[0].upper():
+        return True
+    return len(parts) > 1 and parts[0][0].isupper() and parts[-1][0].isupper()
+
+
+def names(value: str) -> list[str]:
+    """The names that an author field lists, cleaned."""
+    if len(value) > MAX_FIELD or _ADDRESS.search(value):
+        return []
+    value = _BY.sub("", _BRACKETS.sub(" ", value).strip())
+    cleaned = (_clean(part) for part in _SPLIT.split(value))
+    return [name for name in cleaned if is_name(name)]
+
+
+def _clean(part: str) -> str:
+    name = _DASHED.sub("", _BY.sub("", " ".join(part.split()))).strip(" .,:;-–—*|\"'“”«»")
+    return name
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be somebody's name: a few words without digits, roles and addresses."""
+    if not 1 < len(text) <= MAX_NAME or len(text.split()) > MAX_WORDS:
+        return False
+    return not (_ADDRESS.search(text) or _DIGITS.search(text) or _ROLE.search(text)) or _is_organisation(text)
+
+
+def _is_organisation(name: str) -> bool:
+    return bool(named_in(name))
+
+
+def _unique(found: Sequence[str]) -> list[str]:
+    """Each once; a short form of a name that stands there in full is the same."""
+    kept = list(dict.fromkeys(found))
+    keys = [key_of(name) for name in kept]
+    return [name for n, name in enumerate(kept) if key_of(name) not in keys[:n]]

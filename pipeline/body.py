@@ -1,0 +1,313 @@
+"""The paragraphs that trafilatura found, and the page that they stand on -> the article's own text (pure).
+
+Where a paragraph stands tells what it is: a caption, a box of related articles, a line about the author. What stands
+nowhere special is told by its own words: a byline or a date before the text begins, a promotion or a copyright line
+after it ended. What trafilatura lost between two paragraphs of one box is taken back, and so is the standfirst, which
+it takes for something else as often as not. Rules are of kinds of pages, never of one page, and what would take too
+much of the text takes nothing.
+"""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from pipeline import body_phrases as phrases
+from pipeline.credit import is_credit
+from pipeline.places import Box, Leaf, Page, key_of, repeated
+
+HEAD = 8  # paragraphs, from the first, in which what comes before the text is looked for
+TAIL = 4  # and from the last, what comes after it
+MAX_BOX = 0.3  # of the text's characters: what is larger is no box, whatever it is called
+MAX_TAKEN = 0.5  # of the text's characters: rules that take more are wrong about this page
+MIN_LABEL, MAX_LABEL = 80, 200  # characters of a byline, a date line
+MAX_PROMOTION = 400  # characters
+MAX_BIOGRAPHY = 700  # characters
+MIN_STANDFIRST, MAX_STANDFIRST = 40, 900  # characters
+MIN_LINKED = 0.8  # share of a short paragraph's characters that stand in links
+LINKED_BOX = 0.6  # share of a box's characters that stand in links: it leads elsewhere
+MIN_LOST = 25  # characters of a paragraph that is taken back
+MIN_TITLE, MAX_KICKER = 12, 50  # letters of a part of a title, and of what may stand around one
+MAX_ABOVE = 1_500  # blocks that are looked at for a standfirst
+NEAR = 2  # blocks below the heading
+MAX_INSERT = 0.15  # of the text's characters: a larger box with a heading is a section of it
+MIN_MAIN = 0.25  # of the text's characters: so much stands in its main box
+MAX_CAPTION = 250  # characters
+MIN_BODY = 1_000  # characters of a text in the markup
+SAME_TEXT = 0.75  # of the characters of either, in the other
+MAX_SIGNATURE, MAX_SIGNATURE_WORDS = 40, 5  # characters, words
+_OUTSIDE = frozenset("figcaption figure aside nav footer form button".split())
+_NO_LEAD = frozenset({"nav", "footer", "figcaption", "figure", "aside", "a"})
+_TEXT_TAGS = frozenset("p h2 h3 h4 blockquote li div".split())
+
+
+Kinds = frozenset[tuple[str, str]]  # of boxes: tag and names
+
+
+def _any_of(patterns: Sequence[str]) -> str:
+    return "(?:" + "|".join(patterns) + ")"
+
+
+_BOX = re.compile(rf"(?:^| ){_any_of(phrases.BOX_NAMES)}(?: |$)")
+_LEAD = re.compile(rf"(?:^| ){_any_of(phrases.LEAD_NAMES)}(?: |$)")
+_PICTURE = re.compile(rf"(?:^| ){_any_of(phrases.PICTURE_NAMES)}(?: |$)")
+_BEFORE = re.compile(rf"\W*{_any_of(phrases.BEFORE)}\W*$", re.IGNORECASE)
+_ANYWHERE = re.compile(rf"\W*{_any_of(phrases.ANYWHERE)}", re.IGNORECASE)
+_AFTER = re.compile(rf"\W*{_any_of(phrases.AFTER)}", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?…。！？][»”\"“)\]]*\s*$")
+_ADDRESS = re.compile(r"\W*(?:https?://\S+|(?:www\.)?[\w.-]+\.\w{2,6}/\S+|[\w.+-]+@[\w-]+\.[\w.]+)\W*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is known of an article beside its text: titles that were read, authors, summaries, the markup's own body."""
+
+    titles: Sequence[str] = ()
+    names: Sequence[str] = ()
+    leads: Sequence[str] = ()
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph with its key and where it stands on the page, if that is known."""
+
+    text: str
+    key: str
+    leaf: Leaf | None
+
+
+def own_text(paragraphs: Sequence[str], page: Page, told: Told) -> tuple[str, ...]:
+    """The paragraphs of the article itself, with its standfirst; each stands on the page."""
+    found = _placed(paragraphs, page)
+    common = _common(found)
+    kept = _with_lost(found, page, common)
+    size = sum(len(p.text) for p in kept)
+    again = repeated([p.leaf for p in kept if p.leaf is not None])
+    kept = _without_head(kept, told)
+    main = _main_boxes(kept)
+    kept = [p for p in kept if not _is_apart(p, size, again, common) and not _is_insert(p, size, main, common)]
+    kept = _without_tail(kept, told)
+    kept = _as_in_markup(kept, page, told, common)
+    if sum(len(p.text) for p in kept) < (1 - MAX_TAKEN) * sum(map(len, paragraphs)):
+        kept = found
+    standfirst = _standfirst(kept, page, told)
+    return tuple([standfirst, *(p.text for p in kept)] if standfirst else [p.text for p in kept])
+
+
+def _placed(paragraphs: Sequence[str], page: Page) -> list[Paragraph]:
+    """Each paragraph at the leaf that holds its text: of several the first after the paragraph before."""
+    placed, order = list[Paragraph](), -1
+    for text in paragraphs:
+        key = key_of(text)
+        at = page.by_key.get(key, ())
+        leaf = next((leaf for leaf in at if leaf.order > order), at[0] if at else None)
+        order = leaf.order if leaf is not None and leaf.order > order else order
+        placed.append(Paragraph(text, key, leaf))
+    return placed
+
+
+def _with_lost(found: Sequence[Paragraph], page: Page, common: Kinds) -> list[Paragraph]:
+    """With what stands between them in the same box, or as the same kind of block, and was not found."""
+    placed = [p.leaf for p in found if p.leaf is not None]
+    if len(placed) < 3:
+        return list(found)
+    kinds = Counter(leaf.kind for leaf in placed)
+    boxes = Counter(id(leaf.boxes[1]) for leaf in placed if len(leaf.boxes) > 1)
+    first, last = placed[0].order, placed[-1].order
+    size = sum(len(p.text) for p in found)
+    have = "\n".join(p.key for p in found)
+    lost = [
+        leaf for leaf in page.leaves
+        if _is_between(leaf, first, last, kinds) and len(leaf.text) >= MIN_LOST and leaf.tag in _TEXT_TAGS
+        and (boxes[id(leaf.boxes[1])] >= 2 if len(leaf.boxes) > 1 else False) | _is_kind(leaf, kinds)
+        and leaf.key not in have and not _is_outside(leaf, size, common) and leaf.linked < MIN_LINKED
+    ]
+    return _merged(found, [Paragraph(leaf.text, leaf.key, leaf) for leaf in lost])
+
+
+def _is_between(leaf: Leaf, first: int, last: int, kinds: Counter[tuple[str, str, str, str]]) -> bool:
+    """Whether a leaf stands between two paragraphs, or goes on after the last as most of the text began."""
+    if leaf.order > last:
+        return len(leaf.text) >= MIN_LABEL and _is_kind(leaf, kinds) and 4 * kinds[leaf.kind] > kinds.total()
+    return leaf.order > first
+
+
+def _is_kind(leaf: Leaf, kinds: Counter[tuple[str, str, str, str]]) -> bool:
+    return kinds[leaf.kind] >= 3 and bool(leaf.kind[1] or leaf.kind[3])
+
+
+def _without_head(paragraphs: list[Paragraph], told: Told) -> list[Paragraph]:
+    """Without titles, bylines, dates and labels among the first paragraphs; what is text stays in its order."""
+    titles = {key for title in told.titles if len(key := key_of(title)) > 5}
+    names = {key_of(name) for name in told.names}
+    return [p for p in paragraphs[:HEAD] if not _is_before(p, titles, names)] + paragraphs[HEAD:]
+
+
+def _is_before(paragraph: Paragraph, titles: set[str], names: set[str]) -> bool:
+    if paragraph.leaf is not None and (paragraph.leaf.tag == "h1" or any(b.tag == "h1" for b in paragraph.leaf.boxes)):
+        return True
+    key, is_sentence = paragraph.key, _SENTENCE_END.search(paragraph.text) is not None
+    if key in titles or (not is_sentence and _is_title(key, titles)) or key in names:
+        return True
+    return len(paragraph.text) <= MAX_LABEL and _BEFORE.match(paragraph.text) is not None
+
+
+def _is_apart(paragraph: Paragraph, size: int, again: frozenset[str], common: Kinds) -> bool:
+    """Whether a paragraph stands in a box that is none of the text, or says of itself that it is none."""
+    if len(paragraph.text) <= MAX_PROMOTION and _ANYWHERE.match(paragraph.text):
+        return True
+    leaf = paragraph.leaf
+    if leaf is None:
+        return False
+    if leaf.linked >= MIN_LINKED and len(leaf.text) < MAX_LABEL and not _SENTENCE_END.search(leaf.text):
+        return True
+    return leaf.key in again or _is_outside(leaf, size, common) or _is_caption(leaf)
+
+
+def _is_outside(leaf: Leaf, size: int, common: Kinds) -> bool:
+    return any(
+        box.size < MAX_BOX * size and (box.tag, box.names) not in common
+        and (box.tag in _OUTSIDE or _BOX.search(box.names) or _leads_elsewhere(box)) for box in leaf.boxes
+    )
+
+
+def _is_caption(leaf: Leaf) -> bool:
+    """Whether a short text has a picture in the small box around it."""
+    return len(leaf.text) <= MAX_CAPTION and (
+        any(b.images and b.size <= MAX_CAPTION for b in leaf.boxes[1:])
+        or any(b.size <= 2 * MAX_CAPTION and _PICTURE.search(b.names) for b in leaf.boxes[:3])
+    )
+
+
+def _leads_elsewhere(box: Box) -> bool:
+    if box.tag == "article" and box.linked > MIN_LINKED * box.size:
+        return True
+    return box.leaves > 2 and box.linked > LINKED_BOX * box.size and box.tag not in ("table", "tbody", "tr")
+
+
+def _main_boxes(paragraphs: Sequence[Paragraph]) -> frozenset[int]:
+    """The boxes that hold a good part of the text."""
+    sizes = Counter[int]()
+    for p in paragraphs:
+        if p.leaf is not None:
+            sizes.update({id(box): len(p.text) for box in p.leaf.boxes[1:3]})
+    total = sum(len(p.text) for p in paragraphs)
+    return frozenset(box for box, size in sizes.items() if size > MIN_MAIN * total)
+
+
+def _common(paragraphs: Sequence[Paragraph]) -> Kinds:
+    """The kinds of boxes that hold a good part of the text: what templates put around every paragraph or section."""
+    sizes = Counter[tuple[str, str]]()
+    for p in paragraphs:
+        if p.leaf is not None:
+            sizes.update({(box.tag, box.names): len(p.text) for box in p.leaf.boxes})
+    total = sum(len(p.text) for p in paragraphs)
+    return frozenset(kind for kind, size in sizes.items() if size > MAX_BOX * total)
+
+
+def _is_insert(paragraph: Paragraph, size: int, main: frozenset[int], common: Kinds) -> bool:
+    """Whether a paragraph stands in a small box with a heading of its own, within the box that holds the text."""
+    if paragraph.leaf is None or not main:
+        return False
+    inner = list[Box]()
+    for box in paragraph.leaf.boxes[1:]:
+        if id(box) in main:
+            return any(b.headings and b.leaves > 1 and b.size < MAX_INSERT * size and (b.tag, b.names) not in common
+                       for b in inner)
+        inner.append(box)
+    return False
+
+
+def _without_tail(paragraphs: list[Paragraph], told: Told) -> list[Paragraph]:
+    """Without promotions, addresses and what is told of the authors among the last paragraphs."""
+    names = [name.casefold() for name in told.names if " " in name]
+    kept = list(paragraphs)
+    while len(kept) > 1 and _is_after(kept[-1], names):
+        kept.pop()
+    tail = [p for p in kept[-TAIL:] if not _is_after(p, names)]
+    return kept[:-TAIL] + tail if len(kept) > TAIL else kept
+
+
+def _is_after(paragraph: Paragraph, names: Sequence[str]) -> bool:
+    text = paragraph.text
+    if not paragraph.key or _ADDRESS.match(text):
+        return True
+    if is_credit(text):
+        return True
+    if len(text) <= MAX_BIOGRAPHY and any(name in text[:80].casefold() for name in names):
+        return True
+    return len(text) <= MAX_PROMOTION and _AFTER.match(text) is not None
+
+
+def _is_signature(paragraph: Paragraph) -> bool:
+    """Whether a text ends with a name: a few words in a paragraph of their own that are no sentence."""
+    return (paragraph.leaf is not None and paragraph.leaf.tag in ("p", "div") and len(paragraph.text) <= MAX_SIGNATURE
+            and len(paragraph.text.split()) <= MAX_SIGNATURE_WORDS and not _SENTENCE_END.search(paragraph.text))
+
+
+def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told, common: Kinds) -> list[Paragraph]:
+    """Checked against the text that the page's markup gives, where the two are one text.
+
+    A paragraph that is not in it is none of the text, headings, lists and quotations apart, which many markups leave
+    out; one that is in it and stands on the page is.
+    """
+    body = key_of(re.sub(r"<[^>]{0,500}>", "", html.unescape(told.body)))
+    size = sum(len(p.key) for p in paragraphs)
+    inside = sum(len(p.key) for p in paragraphs if p.key in body)
+    if len(body) < MIN_BODY or inside < SAME_TEXT * size or inside < SAME_TEXT * len(body):
+        return paragraphs
+    start = next(n for n, p in enumerate(paragraphs) if p.key in body)  # what stands before may be the standfirst
+    kept = paragraphs[:start] + [p for p in paragraphs[start:] if _is_in(p.key, body) or p.leaf is None
+                                 or p.leaf.tag not in ("p", "div")]
+    have, shown = "\n".join(p.key for p in kept), sum(len(p.text) for p in kept)
+    lost = [Paragraph(leaf.text, leaf.key, leaf) for leaf in page.leaves
+            if MIN_LOST <= len(leaf.text) and leaf.key in body and leaf.key not in have
+            and not any(p.key in leaf.key for p in kept)]
+    return _merged(kept, [p for p in lost if not _is_apart(p, shown, frozenset(), common)])
+
+
+def _is_in(key: str, body: str) -> bool:
+    return key in body or key[:MIN_LOST] in body or key[-MIN_LOST:] in body
+
+
+def _merged(found: Sequence[Paragraph], lost: Sequence[Paragraph]) -> list[Paragraph]:
+    """Both, each lost one before the first of the found that stands after it on the page."""
+    merged, waiting = list[Paragraph](), sorted(lost, key=lambda p: p.leaf.order if p.leaf else 0)
+    for paragraph in found:
+        while waiting and paragraph.leaf is not None and waiting[0].leaf.order < paragraph.leaf.order:
+            merged.append(waiting.pop(0))
+        merged.append(paragraph)
+    return merged + waiting
+
+
+def _is_label(leaf: Leaf) -> bool:
+    return _BEFORE.match(leaf.text) is not None or _ANYWHERE.match(leaf.text) is not None or _is_caption(leaf)
+
+
+def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> str | None:
+    """The text above the first paragraph that is the page's summary: by the markup's own words, by name, by place."""
+    first = next((p.leaf.order for p in kept if p.leaf is not None), len(page.leaves)) if kept else 0
+    have = "\n".join(p.key for p in kept[:4])
+    titles = {key for title in told.titles if (key := key_of(title))}
+    summaries = [key_of(lead)[:50] for lead in told.leads if len(lead) >= MIN_STANDFIRST]
+    above = [
+        leaf for leaf in page.leaves[:MAX_ABOVE] if leaf.order < first
+        and MIN_STANDFIRST <= len(leaf.text) <= MAX_STANDFIRST and leaf.key[:50] not in have and leaf.tag != "h1"
+        and not leaf.text.endswith("...") and leaf.linked < MIN_LINKED  # cut, or a link: a teaser
+        and not any(box.tag in _NO_LEAD for box in leaf.boxes) and not _is_title(leaf.key, titles)
+    ]
+    below = [leaf for leaf in above if leaf.order > page.heading >= 0 and not _is_label(leaf)]
+    readings: Iterator[Leaf] = chain(
+        (leaf for leaf in above if any(leaf.key.startswith(summary) for summary in summaries)),
+        (leaf for leaf in below if any(_LEAD.search(b.names) for b in leaf.boxes[:2] if b.size < 2 * MAX_STANDFIRST)),
+        (leaf for leaf in below if leaf.order <= page.heading + NEAR and leaf.tag in ("h2", "h3", "p")),
+    )
+    return next((leaf.text for leaf in readings), None)
+
+
+def _is_title(key: str, titles: set[str]) -> bool:
+    return any(key == title or (key in title and len(key) >= MIN_TITLE)
+               or (title in key and len(key) < len(title) + MAX_KICKER) for title in titles)

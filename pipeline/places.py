@@ -1,0 +1,199 @@
+"""A page's tree -> where each of its texts stands: its element, the boxes around it, its share of links (pure)."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from pipeline.text import clean_paragraph
+
+MAX_ELEMENTS = 30_000  # blocks of a page that are looked at
+MAX_LEAF = 20_000  # characters
+MIN_PROSE = 80  # characters
+MAX_DEPTH = 12  # boxes around a block
+MAX_FRAME = 6  # elements around a picture
+MAX_NAMES = 200  # characters of each attribute
+_BLOCKS = frozenset("p h1 h2 h3 h4 h5 h6 li blockquote figcaption td th dt dd div section article header footer aside "
+                    "figure main nav ul ol table tr tbody pre form".split())
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5"})
+_UNSHOWN = ("script", "style", "noscript", "template", "svg", "button")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NO_WORD = re.compile(r"[\W_]+")
+_BREAK = "\x1e"
+
+
+@dataclass(slots=True)
+class Box:
+    """An element around a text: its tag, the words of its class, id, itemprop and role; its characters and links', headings
+    and pictures."""
+
+    tag: str
+    names: str
+    size: int = 0
+    linked: int = 0
+    leaves: int = 0
+    headings: int = 0
+    images: int = 0
+
+    def add(self, inner: "Box") -> None:
+        """Count what is in a box within this one."""
+        self.size += inner.size
+        self.linked += inner.linked
+        self.leaves += inner.leaves
+        self.headings += inner.headings
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A block without blocks in it: `key` is its text as compared, `boxes` are itself and what is around it."""
+
+    order: int
+    tag: str
+    text: str
+    key: str
+    linked: float
+    boxes: tuple[Box, ...]
+
+    @property
+    def kind(self) -> tuple[str, str, str, str]:
+        """What templates repeat: its tag and names, and those of the box around it."""
+        around = self.boxes[1] if len(self.boxes) > 1 else self.boxes[0]
+        return self.tag, self.boxes[0].names, around.tag, around.names
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The leaves of a page in order, by key, and the order of its first h1 (-1: none)."""
+
+    leaves: Sequence[Leaf]
+    by_key: Mapping[str, Sequence[Leaf]]
+    heading: int
+
+
+def key_of(text: str) -> str:
+    """A text as compared with another of the same page: letters and digits alone, case folded."""
+    return _NO_WORD.sub("", text).casefold()
+
+
+def page_of(tree: HtmlElement) -> Page:
+    """Where each text of a page stands. To be read before trafilatura empties the tree."""
+    boxes, chains = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]]()
+    leaves, by_key, heading = list[Leaf](), defaultdict[str, list[Leaf]](list), -1
+    for order, element in enumerate(_leaves(tree)):
+        around = _around(element, boxes, chains)
+        linked = MAX_LEAF if element.getparent() is not None and _in_link(element) else sum(
+            len(link.text_content()) for link in element.iter("a"))
+        for text in _texts(element):
+            key = key_of(text)
+            if not key:
+                continue
+            own = around[0]
+            own.size += len(text)
+            own.linked += min(linked, len(text))
+            own.leaves += 1
+            own.headings += element.tag in _HEADINGS
+            leaf = Leaf(order=order, tag=str(element.tag), text=text, key=key, linked=min(linked / len(text), 1.0),
+                        boxes=around)
+            leaves.append(leaf)
+            by_key[key].append(leaf)
+        if element.tag == "h1" and heading < 0:
+            heading = order
+    for element in reversed(boxes):  # inner ones came after those around them
+        around_it = boxes.get(element.getparent())
+        if around_it is not None:
+            around_it.add(boxes[element])
+    for picture in tree.iter("img", "picture", "video", "iframe", "amp-img"):
+        for parent, _ in zip(picture.iterancestors(), range(MAX_FRAME), strict=False):
+            if (box := boxes.get(parent)) is not None:
+                box.images += 1
+    return Page(leaves=leaves, by_key=by_key, heading=heading)
+
+
+def repeated(leaves: Sequence[Leaf]) -> frozenset[str]:
+    """The keys of texts that stand on a page three times or more."""
+    return frozenset(key for key, n in Counter(leaf.key for leaf in leaves).items() if n > 2)
+
+
+def prose(page: Page) -> int:
+    """The characters of paragraphs that look like a text's: of some length, without links, in no menu or footer."""
+    return sum(
+        len(leaf.text) for leaf in page.leaves
+        if leaf.tag in ("p", "div") and len(leaf.text) >= MIN_PROSE and leaf.linked < 0.3  # noqa: PLR2004
+        and not any(box.tag in ("nav", "footer", "aside", "header") for box in leaf.boxes)
+    )
+
+
+def _leaves(tree: HtmlElement) -> list[HtmlElement]:
+    """Block elements without blocks in them, in order."""
+    body = tree.find("body")
+    blocks, holders = list[HtmlElement](), set[HtmlElement]()
+    for count, element in enumerate((body if body is not None else tree).iter(*_BLOCKS)):
+        if count > MAX_ELEMENTS:
+            break
+        blocks.append(element)
+        parent = element.getparent()
+        while parent is not None and parent not in holders:
+            holders.add(parent)
+            parent = parent.getparent()
+    return [element for element in blocks if element not in holders]
+
+
+def _texts(element: HtmlElement) -> Iterator[str]:
+    """What an element shows, cut at empty lines: many sites separate paragraphs by two line breaks."""
+    is_plain = next(element.iter(*_UNSHOWN, "br"), None) is None
+    raw = element.text_content() if is_plain else "".join(_shown(element))
+    for part in re.split(rf"{_BREAK}\s*{_BREAK}", raw):
+        text = clean_paragraph(part)
+        if 0 < len(text) <= MAX_LEAF:
+            yield text
+
+
+def _shown(element: HtmlElement) -> Iterator[str]:
+    hidden: HtmlElement | None = None
+    for event, part in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
+        if event == "start" and hidden is None:
+            if part.tag in _UNSHOWN:
+                hidden = part
+            else:
+                yield _BREAK if part.tag == "br" else part.text or ""
+        elif event != "start":
+            if part is hidden:
+                hidden = None
+            if hidden is None and part is not element:
+                yield part.tail or ""
+
+
+def _in_link(element: HtmlElement) -> bool:
+    return any(parent.tag == "a" for parent, _ in zip(element.iterancestors(), range(3), strict=False))
+
+
+def _around(
+    element: HtmlElement, boxes: dict[HtmlElement, Box], chains: dict[HtmlElement, tuple[Box, ...]]
+) -> tuple[Box, ...]:
+    """The boxes around an element, itself first; `boxes` and `chains` hold those that are known."""
+    waiting, current = list[HtmlElement](), element
+    while current is not None and current not in chains and current.tag not in ("body", "html"):
+        waiting.append(current)
+        if len(waiting) > MAX_DEPTH:  # what is around it all is beyond the depth that counts
+            break
+        current = current.getparent()
+    around = chains.get(current, ())
+    for inner in reversed(waiting):
+        box = boxes.get(inner)
+        if box is None:
+            box = boxes[inner] = Box(tag=str(inner.tag), names=_names(inner))
+        around = (box, *around[:MAX_DEPTH - 1])
+        if inner is not element:
+            chains[inner] = around
+    return around
+
+
+def _names(element: HtmlElement) -> str:
+    attributes = element.attrib
+    if not attributes:
+        return ""
+    raw = " ".join(value[:MAX_NAMES] for name in ("class", "id", "itemprop", "role") if (value := attributes.get(name)))
+    return _NO_WORD.sub(" ", _CAMEL.sub(" ", raw)).lower().strip() if raw else ""
