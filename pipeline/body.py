@@ -264,7 +264,7 @@ def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told, common: K
                                  or p.leaf.tag not in ("p", "div")]
     have, shown = "\n".join(p.key for p in kept), sum(len(p.text) for p in kept)
     lost = [Paragraph(leaf.text, leaf.key, leaf) for leaf in page.leaves
-            if MIN_LOST <= len(leaf.text) and leaf.key in body and leaf.key not in have
+            if len(leaf.text) >= MIN_LOST and leaf.key in body and leaf.key not in have
             and not any(p.key in leaf.key for p in kept)]
     return _merged(kept, [p for p in lost if not _is_apart(p, shown, frozenset(), common)])
 
@@ -273,11 +273,15 @@ def _is_in(key: str, body: str) -> bool:
     return key in body or key[:MIN_LOST] in body or key[-MIN_LOST:] in body
 
 
+def _order(paragraph: Paragraph) -> int:
+    return paragraph.leaf.order if paragraph.leaf is not None else 0
+
+
 def _merged(found: Sequence[Paragraph], lost: Sequence[Paragraph]) -> list[Paragraph]:
     """Both, each lost one before the first of the found that stands after it on the page."""
-    merged, waiting = list[Paragraph](), sorted(lost, key=lambda p: p.leaf.order if p.leaf else 0)
+    merged, waiting = list[Paragraph](), sorted(lost, key=_order)
     for paragraph in found:
-        while waiting and paragraph.leaf is not None and waiting[0].leaf.order < paragraph.leaf.order:
+        while waiting and paragraph.leaf is not None and _order(waiting[0]) < paragraph.leaf.order:
             merged.append(waiting.pop(0))
         merged.append(paragraph)
     return merged + waiting
