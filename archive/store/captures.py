@@ -98,8 +98,10 @@ BUSY = """
 # The newest whole capture with a payload, if its server gave a validator. A list was read for some days only: "not
 # modified" since then would be an answer from which a rebuild could not tell the rest.
 VALIDATED = """
-    SELECT * FROM (SELECT * FROM captures WHERE url = :url AND status IN (200, 304) AND truncated IS NULL
-                   AND via = 'stemma' AND role <> 'list' ORDER BY captured_at DESC LIMIT 1)
+    SELECT * FROM (SELECT * FROM captures c WHERE url = :url AND status IN (200, 304) AND truncated IS NULL
+                   AND via = 'stemma' AND role <> 'list'
+                   AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.url = c.url AND b.payload_digest = c.payload_digest)
+                   ORDER BY captured_at DESC LIMIT 1)
     WHERE etag IS NOT NULL OR last_modified IS NOT NULL
 """
 

@@ -38,6 +38,8 @@ class RobotsMiddleware(Middleware):
             raise Refused(rules.why)
         if rules.crawl_delay is not None:
             request.meta[CRAWL_DELAY] = rules.crawl_delay
+        else:
+            request.meta.pop(CRAWL_DELAY, None)  # a redirect brings that of the site before it
         original = request.meta.get(ORIGINAL)
         if original and (reason := await self.copy_refusal(original)):
             raise Refused(f"{original}: {reason}")
