@@ -26,7 +26,7 @@ from archive.errors import UnreadableFile
 from archive.lines import one_line
 from archive.model import Exchange, Role, Truncated
 from archive.urls import is_fetchable
-from archive.warc import parse_head
+from archive.warc import VIA, parse_head
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -152,7 +152,7 @@ def responses(name: str, stream: IO[bytes], *, via: str | None) -> Iterator[Fore
             yield Unusable(record_id=_id(record) if record else "at its end", reason="the record is cut off, damaged, "
                            f"or over the limit of {MAX_RECORD_BYTES:,} bytes")
         elif record.rec_type == "warcinfo":
-            maker = maker or _maker(content)
+            maker = via or _maker(content) or maker  # files may be joined, each with its own maker
         else:
             yield _response(record, content, request, maker or name)
 
@@ -220,7 +220,7 @@ def _response(
     asked = _parted(request)
     exchange = Exchange(
         url=url, fetched_at=at, request_head=asked[0], request_body=asked[2], response_head=_renamed(head), body=body,
-        role=_role(status, headers.get("content-type", "")), via=one_line(maker)[:200] or None,
+        role=_role(status, headers.get("content-type", "")), via=_not_us(one_line(maker)[:200]) or None,
         ip_address=_field(record, "WARC-IP-Address") or None, truncated=_truncated(_field(record, "WARC-Truncated")),
     )
     claimed = _field(record, "WARC-Payload-Digest")
@@ -228,6 +228,11 @@ def _response(
         return _referring(record, exchange, claimed)
     return Foreign(exchange=exchange, record_id=_id(record),
                    claimed=claimed if claimed and not any(bears_out(claimed, part) for part in (body, raw)) else None)
+
+
+def _not_us(maker: str) -> str:
+    """Who captured it, never by the name under which this archive's own looks are kept."""
+    return f"{maker} (imported)" if maker == VIA else maker
 
 
 def _referring(record: ArcWarcRecord, exchange: Exchange, digest: str) -> Referring | Unusable:

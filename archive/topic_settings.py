@@ -19,17 +19,18 @@ FULL_TEXTS: tuple[FullText, ...] = ("loopback", "all", "none")
 class CrawlSettings:
     """How politely and how far to fetch; agent is the product name that robots.txt rules are matched with.
 
-    delay and timeout are seconds (delay: between two requests to one host, at least; timeout: for a whole answer, from
-    the connection to its last byte); concurrency counts requests of the whole crawl at once, per_host those of one
-    host; revisit are ages of an article, since its publication and since each edit that was seen, at which to look
-    again; requests, bytes and minutes are budgets of one run, per_host_requests, per_host_bytes and per_host_minutes
-    those of one site in it: bytes as they come over the wire, minutes from its first request; what they leave over is
-    for the next run. authorities are PEM files of extra certificate authorities; allow_private names hosts or networks
-    that may have private addresses; sitemap entries older than sitemap_days are passed over, but by a backfill, which
-    has days of its own; sample is the share that is fetched in turn of what would come last, as clearly off the topic
-    by its headline, to measure what that loses. archives_obey_robots: what a site's robots.txt forbids is not taken
-    from web archives either. vantage is the country that the crawler asks from (ISO 3166-1): what a site refuses may
-    be refused there only.
+    delay and timeout are seconds (delay: between two requests to one site, which is a registered domain, at least;
+    timeout: for a whole answer, from the connection to its last byte); concurrency counts requests of the whole crawl
+    at once, per_host those of one host; revisit are ages of an article, since its publication and since each edit that
+    was seen, at which to look again; requests, bytes and minutes are budgets of one run, per_host_requests,
+    per_host_bytes and per_host_minutes those of one site in it: requests with retries, redirects and robots.txt, bytes
+    as they come over the wire, minutes from its first request; what they leave over is for the next run. authorities
+    are PEM files of extra certificate authorities; allow_private names hosts or networks that may have private
+    addresses; sitemap entries older than sitemap_days are passed over, but by a backfill, which has days of its own;
+    sample is the share that is fetched in turn of what would come last, as clearly off the topic by its headline, to
+    measure what that loses. archives_obey_robots: what a site's robots.txt forbids is not taken from web archives
+    either. vantage is the country that the crawler asks from (ISO 3166-1): what a site refuses may be refused there
+    only.
     """
 
     agent: str = "stemma-archive"

@@ -37,10 +37,11 @@ class Crawl:
     ranking: Ranking = UNRANKED
     follow: Callable[[Capture, bytes], Iterable[Fetch]] | None = None  # where else the answer of a source leads
     copy_refusal: Callable[[str], Awaitable[str | None]] | None = None  # the robots rules', given when Scrapy runs
+    again: list[Fetch] = field(default_factory=list)  # held back until the sources were read
     last: list[Fetch] = field(default_factory=list)  # held back until nothing else is to be done
     asked: set[str] = field(default_factory=set)
     told: set[tuple[str, str]] = field(default_factory=set)  # sites and reasons of what was postponed
-    requests: int = 0
+    sources_under_way: int = 0
     fatal: ArchiveError | None = None
     broken: Exception | None = None
     failures: Counter[str] = field(default_factory=Counter)

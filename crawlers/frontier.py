@@ -17,7 +17,7 @@ from archive.urls import canonical_url, is_front_page
 EVERY_RUN = timedelta(0)
 # After the first look that found an article gone: three more, the last of which makes it "removed" (view article).
 GONE = (timedelta(days=1), timedelta(days=7), timedelta(days=14))
-HIGHEST = 9  # rank; what is known to be on the topic has it
+HIGHEST = 9  # rank
 
 Weigh = Callable[[str, str | None, str | None], float | None]  # address, headline, lead -> how promising
 
@@ -26,7 +26,8 @@ Weigh = Callable[[str, str | None, str | None], float | None]  # address, headli
 class Fetch:
     """A URL to ask for, in the role it has for the archive, and the source that led to it.
 
-    Higher ranks go first; what `is_last` comes after all others, as far as the run's budget goes.
+    Higher ranks go first; what `is_last` comes after all others, as far as the run's budget goes. `is_again`: it was
+    looked at before, and waits until the sources have said what is new.
     """
 
     url: str
@@ -34,6 +35,7 @@ class Fetch:
     source: str
     rank: int = 0
     is_last: bool = False
+    is_again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +46,19 @@ class Ranking:
     seed: str
     share: float
 
-    def fetch(self, url: str, *, source: str, title: str | None, lead: str | None, is_known: bool = False) -> Fetch:
-        """The fetch of an article, ranked by what was declared of it, or first where it is known to be on the topic."""
-        points = float(HIGHEST) if is_known else self.weigh(url, title, lead)
+    def fetch(
+        self, url: str, *, source: str, title: str | None, lead: str | None, is_again: bool = False,
+        is_known: bool = False,
+    ) -> Fetch:
+        """The fetch of an article, ranked by what was declared of it; one that was looked at before has no rank.
+
+        is_known: it is on the topic, whatever was declared of it.
+        """
+        points = None if is_known else self.weigh(url, title, lead)
         is_off = points is not None and points <= 0
         return Fetch(
-            url=url, role="article", source=source, rank=min(HIGHEST, max(0, round(points or 0))),
+            url=url, role="article", source=source, is_again=is_again,
+            rank=0 if is_again else min(HIGHEST, max(0, round(points or 0))),
             is_last=is_off and not self.is_sampled(url),
         )
 
@@ -78,7 +87,7 @@ def source_fetches(sources: Iterable[Source]) -> Iterator[Fetch]:
 
 
 def due(looks: Iterable[Look], *, now: datetime, revisit: Sequence[timedelta], ranking: Ranking) -> list[Fetch]:
-    """The discovered articles whose time has come, by rank, then in the order of discovery; each canonical URL once.
+    """The discovered articles whose time has come, each canonical URL once: new ones by rank, then those seen before.
 
     Sitemaps announce front pages too; those list articles and are none.
 
@@ -86,11 +95,12 @@ def due(looks: Iterable[Look], *, now: datetime, revisit: Sequence[timedelta], r
     look; a time of zero means at every run. What turned out to be off the topic is not asked for again.
     """
     found = [
-        ranking.fetch(look.url, source=look.source, title=look.title, lead=look.lead, is_known=bool(look.on_topic))
+        ranking.fetch(look.url, source=look.source, title=look.title, lead=look.lead, is_again=bool(look.looks),
+                      is_known=bool(look.on_topic))
         for look in _one_per_article(looks)
         if (look.on_topic is not False or not look.looks) and is_article(look.url) and _is_due(look, now, revisit)
     ]
-    return sorted(found, key=lambda fetch: (fetch.is_last, -fetch.rank))
+    return sorted(found, key=lambda fetch: (fetch.is_last, fetch.is_again, -fetch.rank))
 
 
 def is_article(url: str) -> bool:

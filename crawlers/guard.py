@@ -14,15 +14,21 @@ _EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """Refuses private addresses; `allowed` holds hosts and networks (CIDR) that may be private."""
+    """Refuses private addresses; `allowed` holds hosts and networks (CIDR) that may be private.
+
+    The hosts of forward `proxies` may have any address, since connections go there; pages on them may not be fetched.
+    """
 
     allowed: frozenset[str] = frozenset()
+    proxies: frozenset[str] = frozenset()
 
     def refusal(self, url: str) -> str | None:
         """Why a URL may not be fetched; None if it may. A name is judged by its address, when it is resolved."""
         if not is_fetchable(url):
             return "only http and https addresses are fetched"
         host = (urlsplit(url).hostname or "").rstrip(".")
+        if host in self.proxies and host not in self.allowed and literal_address(host) is None:
+            return f"{host} is the host of the forward proxy; name it in crawl.allow_private to fetch it"
         address = LOOPBACK if host == "localhost" or host.endswith(".localhost") else literal_address(host)
         return self.refusal_of_address(host, address) if address is not None else None
 

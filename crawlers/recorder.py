@@ -40,9 +40,11 @@ class Recorder:
     writer: WarcWriter
     clock: Callable[[], datetime]
     counts: dict[str, int] = field(default_factory=dict)
+    answers: int = 0  # of any kind, by which the network is known to be there
 
     def record(self, request: Request, response: Response) -> Capture:
         """Keep an exchange; a payload that this URL gave before becomes a revisit record."""
+        self.answers += 1
         started_at = request.meta.get(STARTED) or self.clock()
         exchange = _as_memento(exchange_of(request, response, fetched_at=to_milliseconds(started_at)), request)
         if response.status == 304 and (held := request.meta.get(VALIDATED)) is not None:
@@ -80,9 +82,9 @@ class Recorder:
             bytes=capture.payload_length if capture else 0, seconds=(self.clock() - started_at).total_seconds(),
         )
 
-    def count(self, what: str) -> None:
-        """Add one to a figure of the crawl's report."""
-        self.counts[what] = self.counts.get(what, 0) + 1
+    def count(self, what: str, n: int = 1) -> None:
+        """Add to a figure of the crawl's report."""
+        self.counts[what] = self.counts.get(what, 0) + n
 
 
 def exchange_of(request: Request, response: Response, *, fetched_at: datetime) -> Exchange:

@@ -77,7 +77,7 @@ def user_agent(topic: Topic) -> str:
 
 def guard(topic: Topic) -> Guard:
     """Which addresses may be fetched."""
-    return Guard(allowed=frozenset(topic.crawl.allow_private))
+    return Guard(allowed=frozenset(topic.crawl.allow_private), proxies=_proxy_hosts())
 
 
 def resolver_guard(topic: Topic) -> Guard:
@@ -85,8 +85,11 @@ def resolver_guard(topic: Topic) -> Guard:
 
     A page on the proxy's host is refused all the same, by `guard`. Behind a proxy other names are its to resolve.
     """
-    proxies = {urlsplit(proxy).hostname or "" for proxy in getproxies().values()}
-    return Guard(allowed=frozenset(topic.crawl.allow_private) | proxies)
+    return Guard(allowed=frozenset(topic.crawl.allow_private) | _proxy_hosts())
+
+
+def _proxy_hosts() -> frozenset[str]:
+    return frozenset(urlsplit(proxy).hostname or "" for proxy in getproxies().values()) - {""}
 
 
 def trust(authorities: Sequence[Path], *, bundle: Path) -> None:

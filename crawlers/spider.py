@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -34,6 +34,7 @@ from crawlers.settings import guard
 # How far a source is followed: a robots.txt and indexes of sitemaps, pages of a feed or a section.
 MAX_DEPTH = {"sitemap": 4, "feed": 20, "section": 4}
 MAX_FILES = 10_000  # of one source in a run, beside the one that the topic names: years of daily sitemaps, no more
+LOOKED_INTO = 2  # files of an index of sitemaps, where sources are only looked at
 DEPTH = "stemma_depth"
 _PRIORITY = {"feed": 20, "sitemap": 20, "section": 20, "article": 0}
 
@@ -52,12 +53,12 @@ class ArchiveSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Scrapy's way to make one."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        crawler.signals.connect(spider.release_last, signals.spider_idle)
+        crawler.signals.connect(spider.release, signals.spider_idle)
         crawler.signals.connect(spider.stop, signals.spider_error)
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """Sources first, so that new articles are known before old ones are looked at again."""
+        """Sources first: what they have that is new is asked for before old articles are looked at again."""
         crawl = self.crawl
         if crawl.only:
             for url in crawl.only:
@@ -74,16 +75,13 @@ class ArchiveSpider(Spider):
         for fetch in due(waiting, now=now, revisit=revisit, ranking=crawl.ranking):
             if request := self._article(fetch):
                 yield request
+        for request in self._again() if not crawl.sources_under_way else ():
+            yield request
 
     def _request(self, fetch: Fetch, *, depth: int = 0) -> Request | None:
-        """The request of a fetch; None once the run's budget is spent."""
-        crawl = self.crawl
-        if crawl.topic.crawl.requests is not None and crawl.requests >= crawl.topic.crawl.requests:
-            crawl.recorder.count("over budget")
-            return None
-        crawl.requests += 1
+        """The request of a fetch; None for what is no address."""
         try:
-            return Request(
+            request = Request(
                 fetch.url, callback=self.read_source if fetch.role in MAX_DEPTH else self.keep,
                 errback=self.note_failure, priority=_PRIORITY.get(fetch.role, 0) + fetch.rank,
                 meta={ROLE: fetch.role, SOURCE: fetch.source, DEPTH: depth,
@@ -93,20 +91,33 @@ class ArchiveSpider(Spider):
             self.crawl.failed("crawl", fetch.url, str(error))
             log.event("refused", url=fetch.url, reason=str(error))
             return None
+        self.crawl.sources_under_way += fetch.role in MAX_DEPTH
+        return request
 
     def _article(self, fetch: Fetch) -> Request | None:
-        """The request of an article; None where it has to wait for all others, or the budget is spent."""
-        if not fetch.is_last:
+        """The request of an article; None where it has to wait for others."""
+        if not fetch.is_last and not fetch.is_again:
             return self._request(fetch)
-        self.crawl.last.append(fetch)
+        (self.crawl.last if fetch.is_last else self.crawl.again).append(fetch)
         return None
 
-    def release_last(self) -> None:
-        """With nothing else to do: what is clearly off the topic by its announcement, as far as the budget goes."""
-        waiting, self.crawl.last = self.crawl.last, []
-        requests = [request for fetch in waiting if (request := self._request(fetch))]
+    def _source_done(self) -> list[Request]:
+        """With the last source read, what is to be looked at again."""
+        self.crawl.sources_under_way -= 1
+        return self._again() if not self.crawl.sources_under_way else []
+
+    def _again(self) -> list[Request]:
+        waiting, self.crawl.again = self.crawl.again, []
+        return [request for fetch in waiting if (request := self._request(fetch))]
+
+    def release(self) -> None:
+        """With nothing else to do: what had to wait, at the end what is clearly off the topic by its announcement."""
+        requests = self._again()
+        if not requests:
+            waiting, self.crawl.last = self.crawl.last, []
+            requests = [request for fetch in waiting if (request := self._request(fetch))]
+            self.crawl.recorder.count("ranked last", len(requests))
         for request in requests:
-            self.crawl.recorder.count("ranked last")
             self.crawler.engine.crawl(request)
         if requests:
             raise DontCloseSpider
@@ -117,21 +128,28 @@ class ArchiveSpider(Spider):
 
     async def read_source(self, response: Response) -> AsyncIterator[Request]:
         """Discoveries of a source, its further files, and the articles that were not known."""
+        for request in self._read(response):
+            yield request
+        for request in self._source_done():  # after what it led to
+            yield request
+
+    def _read(self, response: Response) -> Iterator[Request]:
         capture = cast("Capture | None", response.meta.get(CAPTURE))
         body = self._payload(capture, response.body) if capture is not None else None
         if capture is None or body is None:
             return
-        for request in self._followed(capture, body, response.meta[DEPTH] + 1):
-            yield request
+        yield from self._followed(capture, body, response.meta[DEPTH] + 1)
         try:
             read = announcement(capture, body, sitemap_days=self.crawl.topic.crawl.sitemap_days)
         except Unreadable as error:
             self.crawl.failed("discover", capture.url, str(error))
             read = Announcement(discoveries=())
         captures.add_discoveries(self.crawl.conn, capture.record, read.discoveries)
+        depth = response.meta[DEPTH] + 1
         if not self.crawl.sources_only:
-            for request in self._announced(capture, read, response.meta[DEPTH] + 1):
-                yield request
+            yield from self._announced(capture, read, depth)
+        elif self.crawl.follow is None and capture.role == "sitemap":  # an index announces nothing by itself
+            yield from self._further(capture, read.children[:LOOKED_INTO], depth)
 
     def _announced(self, capture: Capture, read: Announcement, depth: int) -> Iterator[Request]:
         """The articles that were not known, and the source's further files."""
@@ -140,9 +158,13 @@ class ArchiveSpider(Spider):
             if request := self._article(fetch):
                 yield request
         # A page of a feed or section that brought nothing new is the end of what is new.
-        is_worth = depth <= MAX_DEPTH[capture.role] and (capture.role == "sitemap" or bool(fresh))
+        if capture.role == "sitemap" or fresh:
+            yield from self._further(capture, read.children, depth)
+
+    def _further(self, capture: Capture, children: Iterable[str], depth: int) -> Iterator[Request]:
+        """The further files of a source, as far as it is followed."""
         source = capture.source or ""
-        for child in read.children if is_worth else ():
+        for child in children if depth <= MAX_DEPTH[capture.role] else ():
             if self._files[source] >= MAX_FILES:
                 self.crawl.failed("discover", capture.url, f"this source has over {MAX_FILES:,} files")
                 return
@@ -183,20 +205,29 @@ class ArchiveSpider(Spider):
             self.crawl.fatal = unkept(error)
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="archive error"))
 
-    def note_failure(self, failure: Any) -> None:
+    def note_failure(self, failure: Any) -> list[Request]:
         """What robots or the guard refused is kept with its reason; what failed on the way was recorded."""
         if isinstance(failure.value, Postponed):
             self.crawl.postponed(failure.request.url, str(failure.value))
         elif isinstance(failure.value, Refused):
             self.crawl.refused(failure.request.url, str(failure.value))
+        return self._source_done() if failure.request.meta.get(ROLE) in MAX_DEPTH else []
+
+
+class Crawled(NamedTuple):
+    """What a crawl came to: its counts, its failures by reason, and how many answers it got of any kind."""
+
+    counts: dict[str, int]
+    failures: Counter[str]
+    answers: int
 
 
 def crawl(
     topic: Topic, conn: sqlite3.Connection, *, warc_folder: Path, clock: Callable[[], datetime], program: str,
     progress: Callable[[str], None], ranking: Ranking = UNRANKED, sources_only: bool = False, only: Sequence[str] = (),
     follow: Callable[[Capture, bytes], Iterable[Fetch]] | None = None,
-) -> tuple[dict[str, int], Counter[str]]:
-    """Run one crawl to its end and return its counts, and its failures by reason.
+) -> Crawled:
+    """Run one crawl to its end.
 
     Once in a process, as Twisted's reactor starts only once.
 
@@ -212,7 +243,7 @@ def crawl(
     )
     lists = {ASKED: tuple(only)} if only else _lists(topic)
     run_spider(ArchiveSpider, work, prepare=lambda: _keep_lists(lists, recorder))
-    return recorder.counts, work.failures
+    return Crawled(recorder.counts, work.failures, recorder.answers)
 
 
 def _lists(topic: Topic) -> dict[str, tuple[str, ...]]:

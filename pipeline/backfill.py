@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BETWEEN_TURNS = 1.0  # seconds in which who waits for the lock gets it
 TURN_PATIENCE = 7_200.0  # seconds that a later turn waits for an hourly run to end
+BROUGHT = ("pages", "held already", "answers of the index", "articles announced")  # by one, a service is there
 WARC_OVERHEAD = 1.1  # our record with its request, by the archive's own
 
 
@@ -68,7 +69,11 @@ def backfill(
             progress(service, counts[service].total(), 0)
         job = replace(job, services=tuple(s for s in job.services if done[s].has_more), patience=TURN_PATIENCE)
         sleep(BETWEEN_TURNS if job.services else 0.0)
+    is_dead = all(service in stopped and not any(counts[service][what] for what in BROUGHT) for service in services)
     reports = [_report(service, counts[service], stopped.get(service), monotonic() - started) for service in services]
+    if is_dead:
+        reports[0] = replace(reports[0], attention=(f"no service gave an answer ({stopped[services[0]]}); try again "
+                                                    f"later, or check the network and http_proxy",))
     if not dry_run:
         return reports
     return [*reports, *(_to_read(topic, data, span, service) for service in services if service in HEAVY),

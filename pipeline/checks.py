@@ -1,7 +1,6 @@
 """`stemma check --live`: ask every source once, into an archive that is thrown away, and say what each answers."""
 
 import sqlite3
-from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from pipeline import intake
 from pipeline.dates import moment
 from pipeline.work import Clock, Work
 
+NOT_ASKED = "not asked: its site is left alone, a budget is spent, or another source leads to the same address"
 MOST_HOPS = 6  # of a source that redirects
 
 Permission = Literal["allow", "forbid", "unknown"]
@@ -35,14 +35,21 @@ class LiveSource(NamedTuple):
 
 
 def live(topic: Topic, clock: Clock) -> list[LiveSource]:
-    """Every feed, sitemap and section of the topic, in its order."""
-    sources = tuple(source for source in topic.sources if source.kind != "list")
-    asked = replace(topic, sources=sources)
+    """Every source of the topic, in its order; of an index of sitemaps a few files are looked into.
+
+    A list is not fetched: it answers by being read.
+    """
     with TemporaryDirectory() as folder, open_archive(Path(folder) / "data", create=True) as archive:
         started = clock()
-        intake.crawl(Work(archive, asked, clock, lambda *_: None), sources_only=True)
+        intake.crawl(Work(archive, topic, clock, lambda *_: None), sources_only=True)
         fared = {source.name: source for source in health.sources(archive.conn, since=started)}
-        return [_answer(archive.conn, source, fared[source.name]) for source in sources]
+        return [_listed(source, fared[source.name]) if source.kind == "list"
+                else _answer(archive.conn, source, fared[source.name]) for source in topic.sources]
+
+
+def _listed(source: Source, fared: health.SourceHealth) -> LiveSource:
+    return LiveSource(source=source.name, kind="list", url=source.file or "", answers=True, items=fared.discovered,
+                      newest=None, robots="unknown", detail="")
 
 
 def _answer(conn: sqlite3.Connection, source: Source, fared: health.SourceHealth) -> LiveSource:
@@ -54,7 +61,7 @@ def _answer(conn: sqlite3.Connection, source: Source, fared: health.SourceHealth
         source=source.name, kind=source.kind, url=source.url or "", answers=answers, items=fared.discovered,
         newest=newest(health.declared_dates(conn, source.name)),
         robots="forbid" if is_forbidden else "unknown" if is_unknown or fared.last_look is None else "allow",
-        detail=reason or ("" if answers else fared.reason or "it was not asked; see crawl.minutes and crawl.requests"),
+        detail=reason or ("" if answers else fared.reason or NOT_ASKED),
     )
 
 

@@ -5,7 +5,7 @@ The shell around `crawlers`: each step is a query for pending work, a pure funct
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from time import monotonic
 
@@ -24,7 +24,7 @@ from pipeline.work import Work, by_frequency
 Follow = Callable[[Capture, bytes], Iterable[Fetch]]
 
 KEPT = frozenset({"new", "unchanged", "gone", "blocked", "redirected", "feed", "sitemap", "section", "robots", "other"})
-SKIPPED = ("refused", "over budget", "left for another run")  # how the crawl's counts of these begin
+SKIPPED = ("refused", "left for another run")  # how the crawl's counts of these begin
 
 
 def index_pending(work: Work) -> Report:
@@ -105,8 +105,7 @@ def crawl(
     """Fetch sources and what is due; every exchange is kept before anything else happens to it.
 
     With sources_only, `follow` tells where else the answer of a source leads; with `only`, these addresses are asked
-    for, and nothing else. The report says of the sample of what
-    is ranked last how much was on the topic after all.
+    for, and nothing else. The report says of the sample of what is ranked last how much was on the topic after all.
     """
     from crawlers import spider  # scrapy is imported by this step alone
     from pipeline.promise import ranking_of
@@ -120,27 +119,26 @@ def crawl(
 
     ranking = ranking_of(work.topic)
     sampled, lost = ranking.lost(captures.looks(work.conn))
-    counts, failed = spider.crawl(
+    counts, failed, answers = spider.crawl(
         work.topic, work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
         progress=progress, ranking=ranking, sources_only=sources_only, only=only, follow=follow,
     )
     kept = sum(n for what, n in counts.items() if what in KEPT)
     return Report(
         step="crawl", done=kept, skipped=sum(n for what, n in counts.items() if what.startswith(SKIPPED)),
-        failed=by_frequency(failed), attention=() if only else _silence(work.topic, counts, failed),
+        failed=by_frequency(failed), attention=_silence(work.topic, failed) if not answers and not only else (),
         counts=(*sorted(counts.items()), ("of the sample of the last judged", sampled),
                 ("of these on the topic", lost)),
         seconds=monotonic() - started,
     )
 
 
-def _silence(topic: Topic, counts: Mapping[str, int], failed: Counter[str]) -> tuple[str, ...]:
-    """That no source at all answered, which is the network's fault and not the sources'."""
-    asked = sum(source.kind != "list" for source in topic.sources)
-    if not asked or any(counts.get(role) for role in ("feed", "sitemap", "section")):
+def _silence(topic: Topic, failed: Counter[str]) -> tuple[str, ...]:
+    """That of all sources that were asked nothing answered, which is the network's fault and not theirs."""
+    if not failed or all(source.kind == "list" for source in topic.sources):
         return ()
-    why = failed.most_common(1)[0][0] if failed else "see 'stemma status'"
-    return (f"none of the {asked} sources answered ({why}); check the network, http_proxy and crawl.authorities",)
+    why = failed.most_common(1)[0][0]
+    return (f"nothing that was asked answered ({why}); check the network, http_proxy and crawl.authorities",)
 
 
 def note_topic(work: Work) -> None:

@@ -91,7 +91,7 @@ class DiskFigures:
 class Figures:
     """What an archive shows of itself. last_look is the crawler's last, started the archive's first run, or WARC file.
 
-    damaged are (WARC file, what is wrong); network is what the last crawl said where no source answered it.
+    damaged are (WARC file, what is wrong); network is what the last crawl said where nothing answered it.
     """
 
     sources: tuple[SourceFigures, ...]

@@ -45,6 +45,7 @@ class MannersMiddleware(Middleware):
         self._sites: dict[str, Site] = {}
         minutes = self.crawl.topic.crawl.minutes
         self._ends_at = monotonic() + minutes * 60 if minutes else float("inf")
+        self._asked = 0  # requests of the run, with retries, redirects and robots.txt
         self._received = 0  # bytes of the run
         self._asked_to_wait = waits(self.crawl.conn, self.crawl.warcs, now=self.crawl.recorder.clock())
         self._started_at = monotonic()
@@ -55,11 +56,16 @@ class MannersMiddleware(Middleware):
     async def process_request(self, request: Request) -> None:
         """Wait for the turn; raise Refused where the site is left alone or its share of the run's budget is spent."""
         site, settings = self._site(request), self.crawl.topic.crawl
-        site.manners = with_floor(site.manners, request.meta.get(CRAWL_DELAY, 0.0))
+        before = site.manners
+        site.manners = with_floor(before, request.meta.get(CRAWL_DELAY, 0.0))
+        self._tell(request, before, site.manners)
+        if settings.requests is not None and self._asked >= settings.requests:
+            raise Postponed("crawl.requests is spent")
         if settings.per_host_requests is not None and site.asked >= settings.per_host_requests:
             raise Postponed("crawl.per_host_requests is spent")
         if not site.asked and settings.per_host_minutes is not None:
             site.ends_at = monotonic() + settings.per_host_minutes * 60
+        self._asked += 1
         site.asked += 1
         await site.turns.acquire()
         try:
@@ -109,7 +115,7 @@ class MannersMiddleware(Middleware):
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Learn from the answer how long to wait, and let the next request have its turn."""
-        site, name = self._site(request), request.meta["download_slot"]
+        site = self._site(request)
         retry_after = response.headers.get("Retry-After")
         before = site.manners
         site.manners = after(
@@ -119,11 +125,16 @@ class MannersMiddleware(Middleware):
         )
         if response.status in (429, 503):  # Retry-After counts from the answer, and a later one shortens no wait
             site.next_at = max(site.next_at, monotonic() + site.manners.wait)
-        if site.manners.left_alone and not before.left_alone:
-            self.crawl.failed("crawl", name, site.manners.left_alone)
-            log.event("left_alone", site=name, reason=site.manners.left_alone)
+        self._tell(request, before, site.manners)
         self._end_turn(site, request)
         return response
+
+    def _tell(self, request: Request, before: Manners, now: Manners) -> None:
+        """Keep why a site is left alone, once."""
+        if now.left_alone and not before.left_alone:
+            name = request.meta["download_slot"]
+            self.crawl.failed("crawl", name, now.left_alone)
+            log.event("left_alone", site=name, reason=now.left_alone)
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """No answer came: the turn is over all the same."""

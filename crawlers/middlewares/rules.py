@@ -101,7 +101,7 @@ def kept_rules(crawl: Crawl, address: str) -> tuple[Capture, bytes] | None:
     now = crawl.recorder.clock()
     # Not after now: where the clock was put back, what it said before must not hold for longer than a day.
     capture = captures.latest(crawl.conn, url=address, since=now - ROBOTS_KEPT, until=now)
-    if capture is None or capture.truncated or not is_kept_answer(capture.status):
+    if capture is None or capture.role != "robots" or capture.truncated or not is_kept_answer(capture.status):
         return None
     held = captures.original(crawl.conn, url=address, payload_digest=capture.payload_digest) or capture
     try:

@@ -212,6 +212,8 @@ def backfill(
     from pipeline import backfill as archives
 
     refuse_placeholder(topic)
+    if first and last and last < first:
+        raise click.UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}")
     span = Span(first=first.date() if first else topic.start, last=last.date() if last else topic.end, source=source)
     reports = archives.backfill(topic, data, span, services=services, dry_run=dry_run, clock=now, progress=Bars())
     finish(reports, as_json=as_json)

@@ -1,11 +1,23 @@
-"""Commands by which the archive goes out: serve, export, demo."""
+"""Commands by which the archive is cared for and goes out: verify, serve, export, demo."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline.cli.base import finish, options
+from pipeline.cli.base import finish, opened, options
+
+
+@click.command()
+@options
+def verify(topic: Any, data: Path, as_json: bool) -> None:
+    """Read every WARC record and check its sums and digests."""
+    from pipeline import care, intake
+
+    with opened(topic, data, "verify") as (work, reports):
+        reports += [intake.index_pending(work), care.verify(work)]
+        work.progress.close()
+    finish(reports, as_json=as_json)
 
 
 @click.command()

@@ -80,3 +80,22 @@ def test_a_paywalls_stub_is_a_partial_witness_by_its_own_preview(serve: Serve) -
     stemma.run("run", "--topic", "topic.toml")
     left = stemma.database().execute("SELECT url FROM partial_witness").fetchall()
     assert [row["url"] for row in left] == [f"{SITE}/paid"], "read after all"
+
+
+def test_a_challenges_validators_are_not_the_articles(serve: Serve) -> None:
+    answers = [(CHALLENGE, "Sat, 08 Jun 2024 10:00:00 GMT"), (ARTICLE, "Sat, 01 Jun 2024 10:00:00 GMT")]
+
+    def handler(request: WebRequest) -> WebResponse:
+        if request.path != "/a":
+            return WebResponse(status=404)
+        body, changed = answers[0]
+        if request.header("If-Modified-Since") == "Sat, 08 Jun 2024 10:00:00 GMT":  # nothing newer than that
+            return WebResponse(status=304, headers=(("Last-Modified", changed),))
+        return WebResponse(body=body.encode(), headers=(("Content-Type", "text/html"), ("Last-Modified", changed)))
+
+    _, stemma = serve(handler)
+    topic_file(stemma.folder, [f"{SITE}/a"])
+    stemma.run("run", "--topic", "topic.toml")
+    answers.pop(0)
+    stemma.run("run", "--topic", "topic.toml")
+    assert outcomes(stemma, "/a") == ["blocked", "new"]

@@ -105,4 +105,26 @@ def test_a_budget_of_requests_holds(serve: Serve) -> None:
     _, stemma = serve(handler)
     topic_file(stemma.folder, [f"{SITE}/{n}" for n in range(20)])
     stemma.run("crawl", "--topic", "topic.toml", "--set", "crawl.requests=5")
-    assert len([path for path in asked if path != "/robots.txt"]) == 5
+    assert len(asked) == 5, "robots.txt is a request too"
+
+
+def test_what_is_new_goes_before_what_was_seen_within_a_budget(serve: Serve) -> None:
+    run, articles = [0], list[str]()
+
+    def handler(request: WebRequest) -> WebResponse:
+        if request.path == "/feed":
+            items = "".join(f"<item><title>Kursk {n}</title><link>{SITE}/{n}</link></item>" for n in range(4 * run[0]))
+            return WebResponse(body=f'<rss version="2.0"><channel>{items}</channel></rss>'.encode())
+        if request.path != "/robots.txt":
+            articles.append(request.path)
+        return page()
+
+    _, stemma = serve(handler)
+    topic_file(stemma.folder, feeds=[f"{SITE}/feed"])
+    for number in range(1, 4):
+        run[0] = number
+        articles.clear()
+        stemma.run("crawl", "--topic", "topic.toml", "--set", "crawl.requests=7", "--set", "crawl.per_host=1")
+        new = {f"/{n}" for n in range(4 * number - 4, 4 * number)}
+        assert new <= set(articles), "robots.txt, the feed, four new ones; what is left is for those seen before"
+    assert len(articles) > 4

@@ -46,10 +46,10 @@ def test_the_promising_come_first_and_what_is_clearly_off_last_in_the_order_of_d
         look("known", title="0", looked=2 * HOUR, on_topic=True),
         look("none-2"),
     ]
-    assert order(*looks, ranking=ranking) == ["known", "much", "some", "none", "none-2", "off", "off-2"]
+    assert order(*looks, ranking=ranking) == ["much", "some", "none", "none-2", "known", "off", "off-2"]
     last = {f.url: f.is_last for f in due(looks, now=NOW, revisit=(HOUR,), ranking=ranking)}
     assert [url.rpartition("/")[2] for url, is_last in last.items() if is_last] == ["off", "off-2"]
-    assert order(*looks, ranking=UNRANKED)[1:] == ["off", "none", "some", "much", "off-2", "none-2"]
+    assert order(*looks, ranking=UNRANKED) == ["off", "none", "some", "much", "off-2", "none-2", "known"]
 
 
 def test_points_beyond_the_scale_are_its_end() -> None:

@@ -3,6 +3,7 @@
 import pytest
 from scrapy import Request
 
+from crawlers.guard import Guard
 from crawlers.middlewares.doors import ProxyMiddleware
 
 
@@ -36,3 +37,11 @@ def test_a_redirect_takes_no_proxy_and_no_credentials_to_an_exempt_host(middlewa
     onward = request.replace(url="http://direct.example/b")
     middleware.process_request(onward)
     assert (onward.meta.get("proxy"), onward.headers.get("Proxy-Authorization")) == (None, None)
+
+
+def test_pages_on_the_proxys_own_host_are_none_of_ours() -> None:
+    guard = Guard(proxies=frozenset({"proxy.example"}))
+    assert "is the host of the forward proxy" in (guard.refusal("http://proxy.example:3128/admin") or "")
+    assert guard.refusal("http://news.example/a") is None
+    named = Guard(allowed=frozenset({"proxy.example"}), proxies=frozenset({"proxy.example"}))
+    assert named.refusal("http://proxy.example/a") is None

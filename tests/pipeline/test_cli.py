@@ -214,7 +214,7 @@ def test_a_network_that_answers_nothing_is_told(tmp_path: Path) -> None:
     topic_file(tmp_path, feeds=["http://news.example/feed", "http://other.example/feed"])
     (tmp_path / "authority.pem").write_text("")
     error = Stemma(tmp_path, "http://127.0.0.1:9").run("run", "--topic", "topic.toml", code=1).stderr
-    assert "none of the 2 sources answered" in error
+    assert "nothing that was asked answered" in error
     assert len(error.strip().splitlines()) == 1
 
 
@@ -302,3 +302,20 @@ def test_every_exchange_refusal_and_run_is_a_line_of_the_log(serve: Serve) -> No
     assert [line["reason"] for line in lines if line["event"] == "refused"] == ["robots.txt forbids it"]
     assert [line["stage"] for line in lines if line["event"] == "failure"] == ["discover", "extract"]
     assert "crawl" in {line["step"] for line in lines if line["event"] == "step"}
+
+
+def test_verify_reads_every_record_and_tells_what_is_damaged(demo: FilledDemo, tmp_path: Path) -> None:
+    shutil.copytree(demo.data, tmp_path / "data")
+    (report,) = [r for r in json.loads(demo.stemma.run("verify", "--data", str(tmp_path / "data"), "--json").stdout)
+                 if r["step"] == "verify"]
+    assert (report["done"] > 100, report["failed"]) == (True, {})
+    file = max((tmp_path / "data" / "warc").rglob("*.warc.gz"), key=lambda path: path.stat().st_size)
+    raw = bytearray(file.read_bytes())
+    raw[len(raw) // 2] ^= 0xFF
+    file.write_bytes(raw)
+    assert "damaged records" in demo.stemma.run("verify", "--data", str(tmp_path / "data"), code=1).stderr
+
+
+def test_a_backfill_from_a_day_to_one_before_is_a_mistake(demo: FilledDemo) -> None:
+    wrong = demo.stemma.run("backfill", "--from", "2025-02-01", "--to", "2024-09-01", code=2)
+    assert "--to 2024-09-01 is before --from 2025-02-01" in wrong.stderr

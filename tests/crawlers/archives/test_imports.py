@@ -236,3 +236,12 @@ def test_the_order_of_files_changes_nothing(tmp_path: Path) -> None:
         seen.append([row for row in observed if URL in row])
     assert seen[0] == seen[1]
     assert [('"unchanged"' in row) for row in seen[0]] == [False, False, False]
+
+
+def test_of_joined_files_each_capture_names_its_own_maker_and_none_is_taken_for_ours(stemma: Stemma) -> None:
+    (stemma.folder / "joined.warc").write_bytes(
+        Foreign(packed=False).info(operator="Library A").response(at="2024-08-06T10:00:00Z").bytes
+        + Foreign(packed=False).info(operator="stemma").response(b"other " + BODY, at="2024-08-07T10:00:00Z").bytes)
+    stemma.run(*IMPORT, "joined.warc")
+    rows = stemma.database().execute("SELECT via FROM capture WHERE role = 'article' ORDER BY captured_at")
+    assert [row["via"] for row in rows] == ["Library A", "stemma (imported)"]
