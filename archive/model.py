@@ -155,6 +155,11 @@ class Moment:
     offset: int | None
     basis: str
 
+    @property
+    def is_guess(self) -> bool:
+        """Read by htmldate anywhere on the page, where its markup declares nothing."""
+        return self.basis == "htmldate"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:

@@ -56,7 +56,7 @@ PENDING_RELEVANCE = """
             AND c.role = 'article') AS captured_at
     FROM documents d
     WHERE d.decided_by IS NULL OR d.decided_by != :decided_by
-       OR (d.published IS NULL AND d.on_topic AND EXISTS (
+       OR (coalesce(json_extract(d.published, '$.basis'), 'htmldate') = 'htmldate' AND d.on_topic AND EXISTS (
            SELECT 1 FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
            AND c.role = 'article' AND c.captured_at < :begins))
     ORDER BY d.document_id
@@ -155,9 +155,10 @@ def published_between(
 ) -> tuple[datetime, datetime] | None:
     """The moments between which a text came to be what it is: from its publication to its last change.
 
-    Where the page names no date, at some time before it was captured.
+    Where the page names no date, at some time before it was captured: one that was guessed from the page's numbers
+    would take texts off the topic by what is no date at all.
     """
-    if published is None:
+    if published is None or published.is_guess:
         return (datetime.min.replace(tzinfo=UTC), from_iso(captured_at)) if captured_at else None
     return published.earliest, max(published.latest, modified.latest) if modified else published.latest
 

@@ -76,17 +76,18 @@ def test_a_topic_file_decides_once_on_each_document(conn: Connection, document: 
     assert len(documents.pending_relevance(conn, decided_by="topic-2", begins=AT)) == 1
 
 
-def dates(published: str, modified: str | None = None) -> dict[str, Moment | None]:
+def dates(published: str, modified: str | None = None, *, basis: str = "json-ld") -> dict[str, Moment | None]:
     """What a page says of its dates, to the minute."""
     def moment(iso: str) -> Moment:
         at = datetime.fromisoformat(iso).replace(tzinfo=UTC)
-        return Moment(verbatim=iso, iso=iso, earliest=at, latest=at, offset=0, basis="json-ld")
+        return Moment(verbatim=iso, iso=iso, earliest=at, latest=at, offset=0, basis=basis)
     return {"published": moment(published), "modified": moment(modified) if modified else None}
 
 
 @pytest.mark.parametrize(("said", "expected"), [
     pytest.param(dates("2019-05-03"), ("2019-05-03", "2019-05-03"), id="its publication"),
     pytest.param(dates("2019-05-03", "2024-08-09"), ("2019-05-03", "2024-08-09"), id="to its last change"),
+    pytest.param(dates("2000-01-01", basis="htmldate"), ("0001-01-01", "2025-03-15"), id="a guess is none"),
     pytest.param({}, ("0001-01-01", "2025-03-15"), id="else some time before it was captured"),
 ])
 def test_a_text_is_decided_on_with_the_days_of_its_making(
