@@ -16,7 +16,7 @@ MAX_FIELD = 400  # characters of a field; a longer one is no list of names
 MAX_NAME = 60
 MAX_WORDS = 6
 _BY = re.compile(
-    r"^\W*(?:(?:written|reporting|story|words|text|analysis|opinion|guest post)\s+)?(?:by|von|par|por|di|door|av|af|od|przez|oleh|"
+    r"^\W*(?:(?:written|reporting|story|words|text|analysis|opinion|guest post)\s+)?(?:by|von|par|por|(?-i:di)|door|(?-i:av)|af|(?-i:od)|przez|"
     r"bởi|від|от|text|author|autore?|autor|auteur|автор(?:ка|ы|и)?|автори|текст|redacción)\s*:?\s+", re.IGNORECASE)
 _SPLIT = re.compile(r"\s*[;|/•·\n]\s*|\s*[,،、]\s*|\s+(?:and|und|et|e|y|en|og|och|i|и|та|і|ve|dan|&|with|mit)\s+", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?:|www\.|@|\.(?:com|org|net|ru|ua|it|uk|de|fr|co|info|tv|eu)\b|\bwp-|^\w+_\w+$", re.IGNORECASE)

@@ -13,6 +13,7 @@ from pipeline.text import clean_paragraph
 MAX_ELEMENTS = 30_000  # blocks of a page that are looked at
 MAX_LEAF = 20_000  # characters
 MIN_PROSE = 80  # characters
+NEAR, MAX_NEAR = 8, 300  # blocks, characters
 MAX_DEPTH = 12  # boxes around a block
 MAX_FRAME = 6  # elements around a picture
 MAX_NAMES = 200  # characters of each attribute
@@ -115,6 +116,15 @@ def page_of(tree: HtmlElement) -> Page:
 def repeated(leaves: Sequence[Leaf]) -> frozenset[str]:
     """The keys of texts that stand on a page three times or more."""
     return frozenset(key for key, n in Counter(leaf.key for leaf in leaves).items() if n > 2)
+
+
+def near(page: Page, paragraphs: Sequence[str]) -> list[str]:
+    """Short texts among the paragraphs and right behind the last of them, in no menu: where credits stand."""
+    orders = [page.by_key[key][0].order for text in paragraphs if (key := key_of(text)) in page.by_key]
+    if not orders:
+        return []
+    return [leaf.text for leaf in page.leaves if min(orders) - NEAR <= leaf.order <= max(orders) + NEAR
+            and len(leaf.text) <= MAX_NEAR and not any(box.tag in ("nav", "footer", "aside") for box in leaf.boxes)]
 
 
 def prose(page: Page) -> int:
