@@ -16,19 +16,28 @@ MAX_FIELD = 400  # characters of a field; a longer one is no list of names
 MAX_NAME = 60
 MAX_WORDS = 6
 _BY = re.compile(
-    r"^\W*(?:(?:written|reporting|story|words|text|analysis|opinion|guest post)\s+)?(?:by|von|par|por|(?-i:di)|door|(?-i:av)|af|(?-i:od)|przez|"
+    r"^\W*(?:(?:written|reporting|story|words|text|analysis|opinion|guest post)\s+)?(?:by|von|par|por|(?-i:di)|door"
+    r"|(?-i:av)|af|(?-i:od)|przez|"
     r"bởi|від|от|text|author|autore?|autor|auteur|автор(?:ка|ы|и)?|автори|текст|redacción)\s*:?\s+", re.IGNORECASE)
-_SPLIT = re.compile(r"\s*[;|/•·\n]\s*|\s*[,،、]\s*|\s+(?:and|und|et|e|y|en|og|och|i|и|та|і|ve|dan|&|with|mit)\s+", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?:|www\.|@|\.(?:com|org|net|ru|ua|it|uk|de|fr|co|info|tv|eu)\b|\bwp-|^\w+_\w+$", re.IGNORECASE)
+_SPLIT = re.compile(r"\s*[;|/•·\n]\s*|\s*[,،、]\s*|\s+(?:and|und|et|e|y|en|og|och|i|и|та|і|ve|dan|&|with"
+        r"|mit)\s+", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?:|www\.|@|\.(?:com|org|net|ru|ua|it|uk|de|fr|co|info|tv|eu)\b|\bwp-"
+        r"|^\w+_\w+$", re.IGNORECASE)
 _BRACKETS = re.compile(r"\s*[(\[][^)\]]{0,60}[)\]]\s*")
 _DASHED = re.compile(r"\s+[–—|-]\s+.*$")
 _ROLE = re.compile(
-    r"(?<!\w)(?:chief|editor(?:s|ial)?|reporter|correspondent|writer|staff|journalist(?:in)?|columnist|producer|bureau|desk|team|newsroom|"
-    r"contributor|contributing|analyst|director|professor|lecturer|researcher|photographer|guest|admin(?:istrator)?|webmaster|developer|"
-    r"redaktion\w*|nachrichtenagentur|redakteur\w*|korrespondent\w*|chef\w*|autor(?:in)?|mitarbeiter\w*|reda(?:cción|zione|ction|kcja|ktion|kce|ksi)|"
-    r"редакци\w*|редакці\w*|корреспондент\w*|кореспондент\w*|журналіст\w*|журналист\w*|редактор\w*|автор\w*|обозреватель|оглядач\w*|"
-    r"periodista|giornalista|journaliste|publisher|news|online|agencies|agency|updated|published|minutes?|read|follow|share|senior|"
-    r"politics|business|sports?|world|opinion|section|subscribe|contact|profile|more|view|posts?|all|unknown|none|null|n/a)(?!\w)", re.IGNORECASE)
+    r"(?<!\w)(?:chief|editor(?:s|ial)?|reporter|correspondent|writer|staff|journalist(?:in)?|columnist|producer|bureau"
+    r"|desk|team|newsroom|"
+    r"contributor|contributing|analyst|director|professor|lecturer|researcher|photographer|guest|admin(?:istrator)?"
+    r"|webmaster|developer|"
+    r"redaktion\w*|nachrichtenagentur|redakteur\w*|korrespondent\w*|chef\w*|autor(?:in)?|mitarbeiter\w*|reda(?:cción"
+    r"|zione|ction|kcja|ktion|kce|ksi)|"
+    r"редакци\w*|редакці\w*|корреспондент\w*|кореспондент\w*|журналіст\w*|журналист\w*|редактор\w*|автор\w*"
+    r"|обозреватель|оглядач\w*|"
+    r"periodista|giornalista|journaliste|publisher|news|online|agencies|agency|updated|published|minutes?|read|follow"
+    r"|share|senior|"
+    r"politics|business|sports?|world|opinion|section|subscribe|contact|profile|more|view|posts?|all|unknown|none|null"
+    r"|n/a)(?!\w)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d")
 _SURNAMES = re.compile(r"(?<=\w)\s{2,}(?=\w)")
 STATED = ("json-ld author", "json-ld creator", "microdata author", "meta", "opengraph")  # in fields made for it
@@ -53,7 +62,7 @@ def authors(
             if reading.basis in ORGANISATIONS:
                 listed = [_BRACKETS.sub(" ", reading.value).strip()]
             else:
-                listed = names(reading.value) or ([reading.value] if basis in STATED and _is_domain(reading.value) else [])
+                listed = names(reading.value) or [v for v in (reading.value,) if basis in STATED and _is_domain(v)]
             for name in listed:
                 if key_of(name) in own or _is_domain(name):
                     sites.append(name)
@@ -88,8 +97,7 @@ def names(value: str) -> list[str]:
 
 
 def _clean(part: str) -> str:
-    name = _DASHED.sub("", _BY.sub("", " ".join(part.split()))).strip(" .,:;-–—*|\"'“”«»")
-    return name
+    return _DASHED.sub("", _BY.sub("", " ".join(part.split()))).strip(" .,:;-–—*|\"'“”«»")
 
 
 def is_name(text: str) -> bool:

@@ -37,7 +37,6 @@ MIN_MAIN = 0.25  # of the text's characters: so much stands in its main box
 MAX_CAPTION = 250  # characters
 MIN_BODY = 1_000  # characters of a text in the markup
 SAME_TEXT = 0.75  # of the characters of either, in the other
-MAX_SIGNATURE, MAX_SIGNATURE_WORDS = 40, 5  # characters, words
 _OUTSIDE = frozenset("figcaption figure aside nav footer form button".split())
 _NO_LEAD = frozenset({"nav", "footer", "figcaption", "figure", "aside", "a"})
 _TEXT_TAGS = frozenset("p h2 h3 h4 blockquote li div".split())
@@ -242,10 +241,8 @@ def _is_after(paragraph: Paragraph, names: Sequence[str]) -> bool:
     return len(text) <= MAX_PROMOTION and _AFTER.match(text) is not None
 
 
-def _is_signature(paragraph: Paragraph) -> bool:
-    """Whether a text ends with a name: a few words in a paragraph of their own that are no sentence."""
-    return (paragraph.leaf is not None and paragraph.leaf.tag in ("p", "div") and len(paragraph.text) <= MAX_SIGNATURE
-            and len(paragraph.text.split()) <= MAX_SIGNATURE_WORDS and not _SENTENCE_END.search(paragraph.text))
+def _order(paragraph: Paragraph) -> int:
+    return paragraph.leaf.order if paragraph.leaf is not None else -1
 
 
 def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told, common: Kinds) -> list[Paragraph]:
@@ -264,7 +261,7 @@ def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told, common: K
                                  or p.leaf.tag not in ("p", "div")]
     have, shown = "\n".join(p.key for p in kept), sum(len(p.text) for p in kept)
     lost = [Paragraph(leaf.text, leaf.key, leaf) for leaf in page.leaves
-            if MIN_LOST <= len(leaf.text) and leaf.key in body and leaf.key not in have
+            if len(leaf.text) >= MIN_LOST and leaf.key in body and leaf.key not in have
             and not any(p.key in leaf.key for p in kept)]
     return _merged(kept, [p for p in lost if not _is_apart(p, shown, frozenset(), common)])
 
@@ -275,9 +272,9 @@ def _is_in(key: str, body: str) -> bool:
 
 def _merged(found: Sequence[Paragraph], lost: Sequence[Paragraph]) -> list[Paragraph]:
     """Both, each lost one before the first of the found that stands after it on the page."""
-    merged, waiting = list[Paragraph](), sorted(lost, key=lambda p: p.leaf.order if p.leaf else 0)
+    merged, waiting = list[Paragraph](), sorted(lost, key=_order)
     for paragraph in found:
-        while waiting and paragraph.leaf is not None and waiting[0].leaf.order < paragraph.leaf.order:
+        while waiting and paragraph.leaf is not None and _order(waiting[0]) < paragraph.leaf.order:
             merged.append(waiting.pop(0))
         merged.append(paragraph)
     return merged + waiting

@@ -14,7 +14,6 @@
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from archive.model import Candidate, Moment
@@ -49,7 +48,7 @@ def _without_site_name(title: str, heading: str | None, site_name: str | None) -
     return title
 
 
-def moment_of(found: Sequence[Candidate], field: str) -> Moment | None:
+def moment_of(found: tuple[Candidate, ...], field: str) -> Moment | None:
     """The first reading, said more exactly where another that can be the same time has a zone or an hour.
 
     A reading that cannot be the same time is another article's, of a box beside the text, or a contradiction: it
@@ -59,12 +58,13 @@ def moment_of(found: Sequence[Candidate], field: str) -> Moment | None:
     if not read:
         return None
     agreeing = [m for m in read if overlap(m, read[0])]
-    best = next((m for m in agreeing if m.offset is not None), None) or next((m for m in agreeing if "T" in m.iso), read[0])
+    zoned, timed = (m for m in agreeing if m.offset is not None), (m for m in agreeing if "T" in m.iso)
+    best = next(zoned, None) or next(timed, read[0])
     by_kind = {m.basis: m for m in reversed(read)}
     return replace(best, agreement=round(sum(overlap(m, best) for m in by_kind.values()) / len(by_kind), 2))
 
 
-def is_free(found: Sequence[Candidate]) -> bool | None:
+def is_free(found: tuple[Candidate, ...]) -> bool | None:
     """Whether the page says that it is free to read; None where it says nothing of it."""
     said = {c.value for c in values(found, "free")}
     return "false" not in said if said else None

@@ -1,4 +1,7 @@
-"""Payload -> Document: text by trafilatura and body.py, metadata by choice.py; the only import of trafilatura (pure)."""
+"""Payload -> Document: text by trafilatura and body.py, metadata by choice.py (pure).
+
+The only import of trafilatura.
+"""
 
 import re
 from collections.abc import Sequence
@@ -168,7 +171,7 @@ def _paragraphs(body: etree._Element) -> tuple[str, ...]:
 
 def _read(tree: HtmlElement, url: str, page: Page) -> tuple[str, ...]:
     """The paragraphs that trafilatura finds: by its fast rules, and by all where those leave most of a page out."""
-    paragraphs = ()
+    paragraphs = tuple[str, ...]()
     for is_fast in (True, False):
         read = trafilatura.bare_extraction(
             tree, url=url, fast=is_fast, include_comments=False, include_tables=True, deduplicate=False)
@@ -182,7 +185,8 @@ def _read(tree: HtmlElement, url: str, page: Page) -> tuple[str, ...]:
 def _is_in_bulk(paragraphs: Sequence[str], page: Page) -> bool:
     """Whether the text is one long paragraph that no block of the page is: all that the page says, run together."""
     longest = max(paragraphs, key=len, default="")
-    return len(longest) > MAX_PARAGRAPH and 2 * len(longest) > sum(map(len, paragraphs)) and key_of(longest) not in page.by_key
+    is_most = len(longest) > MAX_PARAGRAPH and 2 * len(longest) > sum(map(len, paragraphs))
+    return is_most and key_of(longest) not in page.by_key
 
 
 def _from_trafilatura(tree: HtmlElement, url: str, found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
@@ -194,7 +198,8 @@ def _from_trafilatura(tree: HtmlElement, url: str, found: tuple[Candidate, ...])
     readings = [m for c in values(found, "published") if (m := moment(c.value, basis=c.basis)) is not None]
     read = list[Candidate]()
     for field, reader in (("title", extract_title), ("author", extract_author), ("site_name", extract_sitename)):
-        if field not in fields and (value := reader(tree)) and not (field == "site_name" and value.lower() in host_of(url)):
+        value = reader(tree) if field not in fields else None
+        if value and not (field == "site_name" and value.lower() in host_of(url)):
             read.append(Candidate(field=field, value=clean_paragraph(value), basis="trafilatura"))
     if not all(overlap(m, readings[0]) for m in readings) or not readings:
         day = htmldate.find_date(tree, original_date=True, url=url, deferred_url_extractor=True)

@@ -31,7 +31,8 @@ MAX_POSTS = 500
 MAX_BODY = 400_000  # characters of an articleBody
 MAX_SCRIPT = 2_000_000  # characters of a script: larger ones are data, not a description of the page
 _NOT_FREE = frozenset({"false", "locked", "metered", "paid", "premium", "subscriber"})
-_FIELDS = (("headline", "title"), ("alternativeHeadline", "subtitle"), ("name", "title"), ("datePublished", "published"),
+_FIELDS = (("headline", "title"), ("alternativeHeadline", "subtitle"), ("name", "title"),
+           ("datePublished", "published"),
            ("dateModified", "modified"), ("articleSection", "section"), ("inLanguage", "language"),
            ("description", "description"))
 _PEOPLE = (("author", "author"), ("creator", "author"), ("contributor", "contributor"), ("publisher", "site_name"),

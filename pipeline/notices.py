@@ -8,7 +8,8 @@ from archive.digests import normalised
 MAX_NOTICE = 1_000  # characters
 
 _NOTICE = re.compile(
-    r"^\W*(?:(?:correction|corrections|corrected|clarification|update|updated|upd|editor[’']s? note|note to readers)\b\s*(?:[:.(—–-]|\d|on |at )"
+    r"^\W*(?:(?:correction|corrections|corrected|clarification|update|updated|upd|editor[’']s? note"
+    r"|note to readers)\b\s*(?:[:.(—–-]|\d|on |at )"
     r"|(?:an earlier|a previous|the original|this) version of (?:this|the) (?:article|story|report)"
     r"|this (?:article|story|post|headline) (?:has been|was) (?:updated|corrected|amended|edited|changed)"
     r"|(?:исправлен|уточнен|поправк|обновлен|дополнен|виправлен|уточнен|оновлен|доповнен)\w*\s*(?:[:.(—–-]|\d|в |о )"

@@ -28,8 +28,10 @@ _BREAK = "\x1e"
 
 @dataclass(slots=True)
 class Box:
-    """An element around a text: its tag, the words of its class, id, itemprop and role; its characters and links', headings
-    and pictures."""
+    """An element around a text: its tag, the words of its class, id, itemprop and role; and what it holds.
+
+    That is characters, those of them in links, leaves, headings, pictures.
+    """
 
     tag: str
     names: str
@@ -131,7 +133,7 @@ def prose(page: Page) -> int:
     """The characters of paragraphs that look like a text's: of some length, without links, in no menu or footer."""
     return sum(
         len(leaf.text) for leaf in page.leaves
-        if leaf.tag in ("p", "div") and len(leaf.text) >= MIN_PROSE and leaf.linked < 0.3  # noqa: PLR2004
+        if leaf.tag in ("p", "div") and len(leaf.text) >= MIN_PROSE and leaf.linked < 0.3
         and not any(box.tag in ("nav", "footer", "aside", "header") for box in leaf.boxes)
     )
 

@@ -66,7 +66,8 @@ def _block_of(time: HtmlElement) -> HtmlElement | None:
 def _is_live(block: HtmlElement) -> bool:
     """Whether a list of dated blocks is a live blog and not one of other articles: by name, and by what is no link."""
     around: Sequence[HtmlElement] = (block, *list(block.iterancestors())[:MAX_UP])
-    is_named = any(_LIVE.search(f"{e.get('class') or ''} {e.get('id') or ''} {e.get('itemtype') or ''}") for e in around)
+    names = (f"{e.get('class') or ''} {e.get('id') or ''} {e.get('itemtype') or ''}" for e in around)
+    is_named = any(map(_LIVE.search, names))
     linked = sum(len(link.text_content()) for link in block.iter("a"))
     return is_named and 2 * linked < len(_text(block))
 

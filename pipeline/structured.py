@@ -35,13 +35,14 @@ _META = {
     "news_keywords": ("keywords", "meta news_keywords"), "syndication-source": ("agency", "meta syndication-source"),
     "original-source": ("agency", "meta original-source"), "copyright": ("rights", "meta copyright"),
 }
-_BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:en|es|i)?|author-?names?|p-author|signature|автор)(?:[\s_-]|$)",
+_BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:en|es|i)?|author-?names?|p-author|signature"
+        r"|автор)(?:[\s_-]|$)",
                      re.IGNORECASE)
 _NAMED_AFTER_AUTHORS = "//*[" + " or ".join(
     f"contains(@{name}, '{part}')" for name in ("class", "id")
     for part in ("uthor", "utor", "yline", "y-line", "ignature", "AUTHOR", "BYLINE", "втор")
-) + "][self::div or self::span or self::p or self::a or self::address or self::li or self::strong or self::b or self::h3" \
-    " or self::h4 or self::h5]"
+) + "][self::div or self::span or self::p or self::a or self::address or self::li or self::strong or self::b" \
+    " or self::h3 or self::h4 or self::h5]"
 MAX_ELEMENTS = 200
 _BY = re.compile(r"(?:by|von|par|por|di|door|av|af|od|від|от|автор)\s*:?\s+\w", re.IGNORECASE)
 _IN_BOX = re.compile(r"related|comment|bio|about|teaser|sidebar|recommend|footer|widget", re.IGNORECASE)

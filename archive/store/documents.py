@@ -36,8 +36,8 @@ ADD_DOCUMENT = """
         text_digest, body_digest, state_digest
     ) VALUES (
         :payload_digest, :url, :charset, :extractor, :title, :byline, :authors, :published, :modified, :language,
-        :site_name, :section, :canonical, :text, :credits, :candidates, :organisations, :agencies, :notices, :alternates,
-        :posts, :is_free, :text_digest, :body_digest, :state_digest
+        :site_name, :section, :canonical, :text, :credits, :candidates, :organisations, :agencies, :notices,
+        :alternates, :posts, :is_free, :text_digest, :body_digest, :state_digest
     )
 """
 
