@@ -135,7 +135,7 @@ def _is_between(leaf: Leaf, first: int, last: int, kinds: Counter[tuple[str, str
 
 
 def _is_kind(leaf: Leaf, kinds: Counter[tuple[str, str, str, str]]) -> bool:
-    return kinds[leaf.kind] >= 3 and bool(leaf.kind[1] or leaf.kind[3])
+    return kinds[leaf.kind] >= (1 if leaf.tag in ("h2", "h3", "h4") else 3) and bool(leaf.kind[1] or leaf.kind[3])
 
 
 def _without_head(paragraphs: list[Paragraph], told: Told) -> list[Paragraph]:

@@ -18,7 +18,7 @@ MIN_POST = 40  # characters
 MAX_POST = 20_000  # characters
 MAX_TIMES = 400  # time elements of a page
 MAX_UP = 5  # elements around a time element
-_LIVE = re.compile(r"live|ticker|liveblog|timeline|updates?|онлайн|хроник|наживо", re.IGNORECASE)
+_LIVE = re.compile(r"live|online|ticker|liveblog|timeline|updates?|онлайн|хроник|наживо", re.IGNORECASE)
 _OUTSIDE = frozenset({"nav", "aside", "footer", "header"})
 
 
@@ -44,7 +44,7 @@ def _by_structure(tree: HtmlElement) -> tuple[Post, ...]:
     largest = max(groups.values(), key=len, default=[])
     if len(largest) < MIN_POSTS or not _is_live(largest[0][0]):
         return ()
-    read = [Post(at=_iso(at), headline=_headline(block), text=_text(block)) for block, at in largest]
+    read = [Post(at=_iso(at), headline=_headline(block), text=_own_text(block)) for block, at in largest]
     return tuple(post for post in read if len(post.text) >= MIN_POST)
 
 
@@ -74,6 +74,12 @@ def _is_live(block: HtmlElement) -> bool:
 
 def _headline(block: HtmlElement) -> str:
     return next((_text(h) for h in block.iter("h2", "h3", "h4", "h5")), "")
+
+
+def _own_text(block: HtmlElement) -> str:
+    """What a post says besides its time and headline."""
+    parts = (e for e in block.iter("p", "li", "blockquote") if e.getparent().tag not in ("li", "blockquote"))
+    return " ".join(text for e in parts if (text := _text(e)))[:MAX_POST] or _text(block)
 
 
 def _text(element: HtmlElement) -> str:
