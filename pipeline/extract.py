@@ -20,7 +20,7 @@ from archive.digests import normalised, state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document
 from archive.urls import absolute, host_of
 from pipeline.agencies import agencies
-from pipeline.authors import authors
+from pipeline.authors import authors, signed
 from pipeline.blocked import block, paywall_texts, told
 from pipeline.body import Told, own_text
 from pipeline.charset import MAX_BROKEN, html_text
@@ -35,7 +35,7 @@ from pipeline.text import clean_paragraph
 
 RULES = 3  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
-LANGUAGE_CHARACTERS = 2_000  # of a text, from which its language is told
+LANGUAGE_CHARACTERS = 1_200  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
 ALL = 0.98  # of a paragraph's characters
 MIN_SHARE = 0.2  # of a page's prose; a text of less is a part of the article's
@@ -66,13 +66,14 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     said, page = markup(tree, url=url), page_of(tree)
     read = _without_links(_read(tree, url, page), page)
     found = (*said.candidates, *_from_trafilatura(tree, url, said.candidates))
+    found = (*found, *signed(read))
     title = title_of(found)
     own = _without_title(read, title)
     if (seen := told(html, found, own, paywall_texts(tree))) is not None:
         return block(found, *seen, payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR)
     if _is_stub(own, title):
         raise NoText("no article text: " + ("the page holds none" if not own else "a stub of a few words"))
-    outlets = [c.value for c in values(found, "site_name")] + [host_of(url)]
+    outlets = [c.value for c in values(found, "site_name")] + host_of(url).split(".")
     persons, organisations = authors(found, outlets=outlets, sections=[c.value for c in values(found, "section")])
     paragraphs = own_text(own, page, Told(
         titles=[c.value for c in values(found, "title")], names=persons, body=said.body,

@@ -59,7 +59,7 @@ def told(tree: HtmlElement, *, address: str | None = None, titles: Sequence[str]
     articles = [node for node in nodes if _types(node) & ARTICLE_TYPES]
     keys = {key_of(title) for title in titles}
     own = canonical_url(address) if address else None
-    if own is not None and any(own in _pages(node, "@id") for node in articles):
+    if own is not None and any(own in _pages(node) and not _types(node) <= _LESSER_TYPES for node in articles):
         articles = [node for node in articles if own in (pages := _pages(node)) or not pages]
     ranked = sorted(articles, key=lambda node: -_rank(node, own, keys))[:3]
     found, named = list[Candidate](), False

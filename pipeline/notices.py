@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable
 
-from archive.digests import normalised
-
 MAX_NOTICE = 1_000  # characters
 
 _NOTICE = re.compile(
@@ -24,4 +22,4 @@ _NOTICE = re.compile(
 
 def notices(paragraphs: Iterable[str]) -> tuple[str, ...]:
     """The paragraphs that say that a text was corrected or updated, in order."""
-    return tuple(p for p in paragraphs if len(p) <= MAX_NOTICE and _NOTICE.match(normalised(p[:200])))
+    return tuple(p for p in paragraphs if len(p) <= MAX_NOTICE and _NOTICE.match(p[:200].replace("’", "'").casefold()))

@@ -83,12 +83,11 @@ def key_of(text: str) -> str:
 
 def page_of(tree: HtmlElement) -> Page:
     """Where each text of a page stands. To be read before trafilatura empties the tree."""
-    boxes, chains = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]]()
+    boxes, chains, words = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]](), dict[str, str]()
     leaves, by_key, heading = list[Leaf](), defaultdict[str, list[Leaf]](list), -1
     for order, element in enumerate(_leaves(tree)):
-        around = _around(element, boxes, chains)
-        linked = MAX_LEAF if element.getparent() is not None and _in_link(element) else sum(
-            len(link.text_content()) for link in element.iter("a"))
+        around = _around(element, boxes, chains, words)
+        linked = MAX_LEAF if _in_link(element) else sum(len(link.text_content()) for link in element.iter("a"))
         for text in _texts(element):
             key = key_of(text)
             if not key:
@@ -179,13 +178,19 @@ def _shown(element: HtmlElement) -> Iterator[str]:
 
 
 def _in_link(element: HtmlElement) -> bool:
-    return any(parent.tag == "a" for parent, _ in zip(element.iterancestors(), range(3), strict=False))
+    parent = element.getparent()
+    for _ in range(3):
+        if parent is None or parent.tag == "a":
+            return parent is not None
+        parent = parent.getparent()
+    return False
 
 
 def _around(
-    element: HtmlElement, boxes: dict[HtmlElement, Box], chains: dict[HtmlElement, tuple[Box, ...]]
+    element: HtmlElement, boxes: dict[HtmlElement, Box], chains: dict[HtmlElement, tuple[Box, ...]],
+    words: dict[str, str],
 ) -> tuple[Box, ...]:
-    """The boxes around an element, itself first; `boxes` and `chains` hold those that are known."""
+    """The boxes around an element, itself first; the others hold what is known."""
     waiting, current = list[HtmlElement](), element
     while current is not None and current not in chains and current.tag not in ("body", "html"):
         waiting.append(current)
@@ -196,16 +201,17 @@ def _around(
     for inner in reversed(waiting):
         box = boxes.get(inner)
         if box is None:
-            box = boxes[inner] = Box(tag=str(inner.tag), names=_names(inner))
+            box = boxes[inner] = Box(tag=str(inner.tag), names=_names(inner, words))
         around = (box, *around[:MAX_DEPTH - 1])
         if inner is not element:
             chains[inner] = around
     return around
 
 
-def _names(element: HtmlElement) -> str:
-    attributes = element.attrib
-    if not attributes:
-        return ""
-    raw = " ".join(value[:MAX_NAMES] for name in ("class", "id", "itemprop", "role") if (value := attributes.get(name)))
-    return _NO_WORD.sub(" ", _CAMEL.sub(" ", raw)).lower().strip() if raw else ""
+def _names(element: HtmlElement, words: dict[str, str]) -> str:
+    """The words of what an element is called; `words` holds those of names that were met."""
+    raw = " ".join(value[:MAX_NAMES] for name in ("class", "id", "itemprop", "role") if (value := element.get(name)))
+    known = words.get(raw)
+    if known is None:
+        known = words[raw] = _NO_WORD.sub(" ", _CAMEL.sub(" ", raw)).lower().strip()
+    return known

@@ -162,6 +162,8 @@ def _bylines(tree: HtmlElement) -> Iterator[Candidate]:
 
 def _pieces(element: HtmlElement) -> list[str]:
     """The text of a byline; where it holds several names in elements of their own, these."""
+    while len(element) == 1 and isinstance(element[0].tag, str) and not (element.text or "").strip():
+        element = element[0]
     pieces = [text for child in element if isinstance(child.tag, str) and len((text := _text(child)).split()) > 1]
     return pieces if len(pieces) > 1 else [_text(element)]
 
