@@ -30,7 +30,8 @@ _BASES = {
 }
 _SHORT_BASES = {
     "json-ld": "from JSON-LD", "opengraph": "from OpenGraph", "meta": "from a meta tag",
-    "time": "from a time element", "microdata": "from microdata", "shown": "as shown", "url": "from the address", "text": "from the text",
+    "time": "from a time element", "microdata": "from microdata", "shown": "as shown",
+    "url": "from the address", "text": "from the text",
     "htmldate": "read by htmldate, the day only", "trafilatura": "read by trafilatura", "source": "from the feed",
     FIRST_SEEN: "undated",
 }

@@ -58,6 +58,10 @@ _CREDITED = re.compile(
     r"|reporting|additional|editing|credit|copyright|©)\b|^\W{0,3}[\w/.,&\s–—-]{2,40}\W*$", re.IGNORECASE,
 )
 
+_DATELINE = re.compile(
+    r"[^.!?]{0,50}?(?:[-–—]\s*([^-–—.!?]{2,25})[.:]\s|\(([^()]{2,30})\))|[^/]{0,60}?/\s*([^/.!?]{2,25})\s*/"
+)
+
 
 def agencies(readings: Iterable[str], paragraphs: Sequence[str], lines: Iterable[str] = ()) -> tuple[str, ...]:
     """The agencies that are credited, each once: by metadata, by the dateline, by the last lines, by credit lines."""
@@ -82,6 +86,5 @@ def _of_dateline(paragraph: str) -> list[str]:
     bracketed = dateline_agency(paragraph)
     if bracketed:
         return named_in(bracketed)
-    match = re.match(r"[^.!?]{0,50}?(?:[-–—]\s*([^-–—.!?]{2,25})[.:]\s|/\s*([^/.!?]{2,25})\s*/"
-        r"|\(([^()]{2,30})\))", opening)
+    match = _DATELINE.match(opening)
     return named_in(next(filter(None, match.groups()))) if match else []

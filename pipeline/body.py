@@ -9,7 +9,8 @@ much of the text takes nothing.
 
 import html
 import re
-from collections import Counter
+from bisect import bisect_right
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -18,6 +19,7 @@ from pipeline import body_phrases as phrases
 from pipeline.credit import is_credit
 from pipeline.places import Box, Leaf, Page, key_of, repeated
 
+MAX_PARAGRAPHS = 3_000  # of a text that is looked through: the rules' time grows with their square
 HEAD = 8  # paragraphs, from the first, in which what comes before the text is looked for
 TAIL = 4  # and from the last, what comes after it
 MAX_BOX = 0.3  # of the text's characters: what is larger is no box, whatever it is called
@@ -80,6 +82,8 @@ class Paragraph:
 
 def own_text(paragraphs: Sequence[str], page: Page, told: Told) -> tuple[str, ...]:
     """The paragraphs of the article itself, with its standfirst; each stands on the page."""
+    if len(paragraphs) > MAX_PARAGRAPHS:
+        return tuple(paragraphs)
     found = _placed(paragraphs, page)
     common = _common(found)
     kept = _with_lost(found, page, common)
@@ -102,7 +106,8 @@ def _placed(paragraphs: Sequence[str], page: Page) -> list[Paragraph]:
     for text in paragraphs:
         key = key_of(text)
         at = page.by_key.get(key, ())
-        leaf = next((leaf for leaf in at if leaf.order > order), at[0] if at else None)
+        after = bisect_right(at, order, key=_leaf_order)
+        leaf = at[after] if after < len(at) else at[0] if at else None
         order = leaf.order if leaf is not None and leaf.order > order else order
         placed.append(Paragraph(text, key, leaf))
     return placed
@@ -241,6 +246,10 @@ def _is_after(paragraph: Paragraph, names: Sequence[str]) -> bool:
     return len(text) <= MAX_PROMOTION and _AFTER.match(text) is not None
 
 
+def _leaf_order(leaf: Leaf) -> int:
+    return leaf.order
+
+
 def _order(paragraph: Paragraph) -> int:
     return paragraph.leaf.order if paragraph.leaf is not None else -1
 
@@ -272,12 +281,12 @@ def _is_in(key: str, body: str) -> bool:
 
 def _merged(found: Sequence[Paragraph], lost: Sequence[Paragraph]) -> list[Paragraph]:
     """Both, each lost one before the first of the found that stands after it on the page."""
-    merged, waiting = list[Paragraph](), sorted(lost, key=_order)
+    merged, waiting = list[Paragraph](), deque(sorted(lost, key=_order))
     for paragraph in found:
         while waiting and paragraph.leaf is not None and _order(waiting[0]) < paragraph.leaf.order:
-            merged.append(waiting.pop(0))
+            merged.append(waiting.popleft())
         merged.append(paragraph)
-    return merged + waiting
+    return [*merged, *waiting]
 
 
 def _is_label(leaf: Leaf) -> bool:

@@ -37,6 +37,7 @@ RULES = 3  # of this module's own rules; with trafilatura's version it names the
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
 LANGUAGE_CHARACTERS = 1_200  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
+SAME = 5  # blocks of one text that are looked at
 ALL = 0.98  # of a paragraph's characters
 MIN_SHARE = 0.2  # of a page's prose; a text of less is a part of the article's
 MAX_PARAGRAPH = 1_500  # characters, beyond which a paragraph is looked at twice
@@ -49,6 +50,9 @@ _SCRIPT = re.compile(r"<(script|style|svg|template)\b.*?</\1\s*>|<!--.*?-->", re
 # Quotes count after "=" alone: stray ones are common, and would swallow whole pages where all quotes are paired.
 _TAG = re.compile(r"""<[a-zA-Z](?:=\s*"[^"]*"|=\s*'[^']*'|[^>])*+""")
 _QUOTED = re.compile(r"""=\s*"[^"]*"|=\s*'[^']*'""")
+MAX_SEARCHED = 3_000_000  # characters of a page in which htmldate looks for a day
+MAX_ELEMENTS = 30_000  # of a page: the largest of 237 real ones has 4,000; 30,000 take about two seconds
+MAX_MARKS = 200_000  # "<" of a page, which are many in scripts too
 MAX_ATTRIBUTES = 2_000  # of one tag: the parser's time grows with their square
 
 
@@ -65,7 +69,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     html, tree = _page(payload, charset)
     said, page = markup(tree, url=url), page_of(tree)
     read = _without_links(_read(tree, url, page), page)
-    found = (*said.candidates, *_from_trafilatura(tree, url, said.candidates))
+    found = (*said.candidates, *_from_trafilatura(tree, url, said.candidates, size=len(html)))
     found = (*found, *signed(read))
     title = title_of(found)
     own = _without_title(read, title)
@@ -143,6 +147,8 @@ def _has_long_tag(text: str) -> bool:
 
 
 def _tree(text: str) -> HtmlElement:
+    if text.count("<") > MAX_MARKS:
+        raise NoText(f"the page has more than {MAX_ELEMENTS:,} elements")
     # Outside scripts, where "<" is no tag; those are long on many pages, so they are looked for only where it matters.
     if _has_long_tag(text) and _has_long_tag(_SCRIPT.sub(" ", text)):
         raise NoText(f"a tag has more than {MAX_ATTRIBUTES:,} attributes")
@@ -152,6 +158,8 @@ def _tree(text: str) -> HtmlElement:
         tree = lxml.html.document_fromstring(text)
     except (etree.ParserError, ValueError) as error:
         raise NoText(f"this is no HTML page ({error})") from error
+    if tree.xpath("count(//*)") > MAX_ELEMENTS:
+        raise NoText(f"the page has more than {MAX_ELEMENTS:,} elements")
     if tree.find("body") is None or not (tree.find("body").text_content() or "").strip():
         raise NoText("this is no HTML page, or an empty one")
     return tree
@@ -190,7 +198,9 @@ def _is_in_bulk(paragraphs: Sequence[str], page: Page) -> bool:
     return is_most and key_of(longest) not in page.by_key
 
 
-def _from_trafilatura(tree: HtmlElement, url: str, found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+def _from_trafilatura(
+    tree: HtmlElement, url: str, found: tuple[Candidate, ...], *, size: int
+) -> tuple[Candidate, ...]:
     """What trafilatura reads of fields that the page's own markup does not name, or on which it contradicts itself.
 
     Not the site name that it makes of the address where the page names none.
@@ -202,7 +212,7 @@ def _from_trafilatura(tree: HtmlElement, url: str, found: tuple[Candidate, ...])
         value = reader(tree) if field not in fields else None
         if value and not (field == "site_name" and value.lower() in host_of(url)):
             read.append(Candidate(field=field, value=clean_paragraph(value), basis="trafilatura"))
-    if not all(overlap(m, readings[0]) for m in readings) or not readings:
+    if size <= MAX_SEARCHED and (not readings or not all(overlap(m, readings[0]) for m in readings)):
         day = htmldate.find_date(tree, original_date=True, url=url, deferred_url_extractor=True)
         read += [Candidate(field="published", value=day, basis="htmldate")] if day else []
     return tuple(read)
@@ -210,7 +220,7 @@ def _from_trafilatura(tree: HtmlElement, url: str, found: tuple[Candidate, ...])
 
 def _without_links(paragraphs: Sequence[str], page: Page) -> tuple[str, ...]:
     """Without the paragraphs that are one link and nothing else: navigation."""
-    return tuple(p for p in paragraphs if not any(leaf.linked >= ALL for leaf in page.by_key.get(key_of(p), ())))
+    return tuple(p for p in paragraphs if not any(leaf.linked >= ALL for leaf in page.by_key.get(key_of(p), ())[:SAME]))
 
 
 def _without_title(paragraphs: tuple[str, ...], title: str | None) -> tuple[str, ...]:

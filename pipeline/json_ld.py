@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeGuard
 
 from lxml.html import HtmlElement
@@ -54,7 +55,7 @@ class Told:
 
 def told(tree: HtmlElement, *, address: str | None = None, titles: Sequence[str] = ()) -> Told:
     """What a page's JSON-LD says of its article; `address` is the page's own, `titles` what else it calls itself."""
-    nodes = [node for block in _blocks(tree) for node in _nodes(block)][:MAX_NODES]
+    nodes = list(islice((node for block in _blocks(tree) for node in _nodes(block)), MAX_NODES))
     by_id = {_id(node): node for node in nodes if _id(node) and len(node) > 1}
     articles = [node for node in nodes if _types(node) & ARTICLE_TYPES]
     keys = {key_of(title) for title in titles}

@@ -10,7 +10,8 @@ from lxml.html import HtmlElement
 
 from pipeline.text import clean_paragraph
 
-MAX_ELEMENTS = 30_000  # blocks of a page that are looked at
+MAX_ELEMENTS = 20_000  # blocks of a page that are looked at
+MAX_LEAVES = 20_000
 MAX_LEAF = 20_000  # characters
 MIN_PROSE = 80  # characters
 NEAR, MAX_NEAR = 8, 300  # blocks, characters
@@ -86,6 +87,8 @@ def page_of(tree: HtmlElement) -> Page:
     boxes, chains, words = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]](), dict[str, str]()
     leaves, by_key, heading = list[Leaf](), defaultdict[str, list[Leaf]](list), -1
     for order, element in enumerate(_leaves(tree)):
+        if len(leaves) > MAX_LEAVES:
+            break
         around = _around(element, boxes, chains, words)
         linked = MAX_LEAF if _in_link(element) else sum(len(link.text_content()) for link in element.iter("a"))
         for text in _texts(element):
@@ -103,15 +106,23 @@ def page_of(tree: HtmlElement) -> Page:
             by_key[key].append(leaf)
         if element.tag == "h1" and heading < 0:
             heading = order
+    _sum_up(boxes)
+    _count_pictures(tree, boxes)
+    return Page(leaves=leaves, by_key=by_key, heading=heading)
+
+
+def _sum_up(boxes: dict[HtmlElement, Box]) -> None:
     for element in reversed(boxes):  # inner ones came after those around them
         around_it = boxes.get(element.getparent())
         if around_it is not None:
             around_it.add(boxes[element])
+
+
+def _count_pictures(tree: HtmlElement, boxes: dict[HtmlElement, Box]) -> None:
     for picture in tree.iter("img", "picture", "video", "iframe", "amp-img"):
         for parent, _ in zip(picture.iterancestors(), range(MAX_FRAME), strict=False):
             if (box := boxes.get(parent)) is not None:
                 box.images += 1
-    return Page(leaves=leaves, by_key=by_key, heading=heading)
 
 
 def repeated(leaves: Sequence[Leaf]) -> frozenset[str]:
@@ -124,7 +135,8 @@ def near(page: Page, paragraphs: Sequence[str]) -> list[str]:
     orders = [page.by_key[key][0].order for text in paragraphs if (key := key_of(text)) in page.by_key]
     if not orders:
         return []
-    return [leaf.text for leaf in page.leaves if min(orders) - NEAR <= leaf.order <= max(orders) + NEAR
+    first, last = min(orders) - NEAR, max(orders) + NEAR
+    return [leaf.text for leaf in page.leaves if first <= leaf.order <= last
             and len(leaf.text) <= MAX_NEAR and not any(box.tag in ("nav", "footer", "aside") for box in leaf.boxes)]
 
 
