@@ -16,12 +16,12 @@ from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura.metadata import extract_author, extract_sitename, extract_title
 
-from archive.digests import normalised, state_digest, text_digest
+from archive.digests import normalised, text_and_state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document
 from archive.urls import absolute, host_of
 from pipeline.agencies import agencies
 from pipeline.authors import authors, signed
-from pipeline.blocked import block, paywall_texts, told
+from pipeline.blocked import block, is_short, paywall_texts, told
 from pipeline.body import Told, own_text
 from pipeline.charset import MAX_BROKEN, html_text
 from pipeline.choice import is_free, moment_of, title_of
@@ -73,7 +73,8 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     found = (*found, *signed(read))
     title = title_of(found)
     own = _without_title(read, title)
-    if (seen := told(html, found, own, paywall_texts(tree))) is not None:
+    walls = paywall_texts(tree) if is_short(own) else ()
+    if (seen := told(html, found, own, walls)) is not None:
         return block(found, *seen, payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR)
     if _is_stub(own, title):
         raise NoText("no article text: " + ("the page holds none" if not own else "a stub of a few words"))
@@ -86,7 +87,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     around = tuple(dict.fromkeys((*own, *paragraphs, *near(page, own))))
     credits = credit_lines(around)
     text, byline = PARAGRAPH_BREAK.join(paragraphs), ", ".join((*persons, *organisations)) or None
-    digest = text_digest(text)
+    digest, state = text_and_state_digest(title=title, byline=byline, text=text)
     body = tuple(p for p in paragraphs if p not in credits)
     canonical_link = canonical(tree)
     return Document(
@@ -99,7 +100,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
         paragraphs=paragraphs, credits=credits, notices=notices(around), posts=posts(said.posts, tree),
         candidates=found, text_digest=digest,
         body_digest=digest if body == paragraphs else text_digest(PARAGRAPH_BREAK.join(body)),
-        state_digest=state_digest(title=title, byline=byline, text=text),
+        state_digest=state,
     )
 
 

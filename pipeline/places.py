@@ -25,6 +25,7 @@ _UNSHOWN = ("script", "style", "noscript", "template", "svg", "button")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")
 _BREAK = "\x1e"
+_BREAKS = re.compile(rf"{_BREAK}\s*{_BREAK}")
 
 
 @dataclass(slots=True)
@@ -166,9 +167,11 @@ def _leaves(tree: HtmlElement) -> list[HtmlElement]:
 
 def _texts(element: HtmlElement) -> Iterator[str]:
     """What an element shows, cut at empty lines: many sites separate paragraphs by two line breaks."""
-    is_plain = next(element.iter(*_UNSHOWN, "br"), None) is None
-    raw = element.text_content() if is_plain else "".join(_shown(element))
-    for part in re.split(rf"{_BREAK}\s*{_BREAK}", raw):
+    if next(element.iter(*_UNSHOWN, "br"), None) is None:
+        parts = [element.text_content()]
+    else:
+        parts = _BREAKS.split("".join(_shown(element)))
+    for part in parts:
         text = clean_paragraph(part)
         if 0 < len(text) <= MAX_LEAF:
             yield text
