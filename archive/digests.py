@@ -32,6 +32,8 @@ def normalised(text: str) -> str:
 
 
 def _normalised_once(text: str) -> str:
+    if text.isascii():  # the short way for what has nothing else to change
+        return " ".join(text.casefold().split())
     # Before NFKC too, which takes an acute accent for a space with a mark and a double prime for two single ones.
     plain = unicodedata.normalize("NFKC", text.translate(_PUNCTUATION)).translate(_PUNCTUATION)
     return " ".join(unicodedata.normalize("NFKC", plain.casefold()).split())
@@ -47,7 +49,13 @@ def state_digest(*, title: str | None, byline: str | None, text: str) -> str:
 
     A line each, of which normalised text has no break: a word that moves from one to another is a change.
     """
-    return _digest("\n".join(normalised(part or "") for part in (title, byline, text)))
+    return text_and_state_digest(title=title, byline=byline, text=text)[1]
+
+
+def text_and_state_digest(*, title: str | None, byline: str | None, text: str) -> tuple[str, str]:
+    """Both digests of one text, which is normalised once."""
+    plain = normalised(text)
+    return _digest(plain), _digest("\n".join((normalised(title or ""), normalised(byline or ""), plain)))
 
 
 def _digest(text: str) -> str:

@@ -145,7 +145,7 @@ class Moment:
 
     A day is an interval, not midnight. `offset` is the declared UTC offset in minutes; without one the interval is
     widened to what any inhabited time zone allows. `iso` is what was declared, as ISO 8601: a day, a local time, or
-    a time with its offset.
+    a time with its offset. `agreement` is the share of the page's kinds of readings that can be the same time.
     """
 
     verbatim: str
@@ -154,6 +154,7 @@ class Moment:
     latest: datetime
     offset: int | None
     basis: str
+    agreement: float = 1.0
 
     @property
     def is_guess(self) -> bool:
@@ -171,8 +172,22 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One post of a live blog: `at` as ISO 8601 as far as it was said, "" where it was not."""
+
+    at: str
+    headline: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """Text and metadata that one extractor version read from one payload under one URL and charset."""
+    """Text and metadata that one extractor version read from one payload under one URL and charset.
+
+    `authors` are persons, then `organisations`; `agencies` those that are credited anywhere. `credits` and `notices`
+    are lines that name another source, and that tell of a correction or an update. `alternates` are (language,
+    address) of translations; `is_free` is None where the page does not say.
+    """
 
     payload_digest: str
     url: str
@@ -190,6 +205,12 @@ class Document:
     paragraphs: tuple[str, ...]
     credits: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    organisations: tuple[str, ...] = ()
+    agencies: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    alternates: tuple[tuple[str, str], ...] = ()
+    posts: tuple[Post, ...] = ()
+    is_free: bool | None = None
     text_digest: str = ""
     body_digest: str = ""
     state_digest: str = ""

@@ -321,6 +321,16 @@ CREATE TABLE blocks (                   -- payloads in an article's place: captc
     PRIMARY KEY (payload_digest, url, charset)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blocks_url ON blocks (url);
+
+-- JSON lists: the organisations among the authors; agencies that are credited; lines that tell of corrections and
+-- updates; [language, address] of translations; a live blog's [time, headline, text]
+ALTER TABLE documents ADD COLUMN organisations TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE documents ADD COLUMN agencies TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE documents ADD COLUMN notices TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE documents ADD COLUMN alternates TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE documents ADD COLUMN posts TEXT NOT NULL DEFAULT '[]';
+-- 0: the markup says that it is not free to read; NULL: it says nothing
+ALTER TABLE documents ADD COLUMN is_free INTEGER;
 """
 
 VIEWS = """
@@ -329,14 +339,15 @@ SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordi
        json_extract(d.published, '$.iso') AS published, d.published AS published_detail,
        json_extract(d.modified, '$.iso') AS modified, d.modified AS modified_detail,
        d.language, d.section, v.text, v.first_seen, v.last_seen, v.sightings, v.change, v.is_latest,
-       d.credits, d.candidates, d.extractor, d.payload_digest, d.text_digest, d.state_digest,
+       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.posts, d.is_free, d.candidates, d.extractor,
+       d.payload_digest, d.text_digest, d.state_digest,
        d.score, d.terms, d.document_id, v.article_id
 FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
 WHERE a.on_topic;
 
 CREATE VIEW article AS
 SELECT a.article_id, a.key, a.address AS url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, a.domain, o.country,
-       o.owner, v.title, d.byline, d.authors, d.language, d.section,
+       o.owner, v.title, d.byline, d.authors, d.agencies, d.language, d.section,
        json_extract(d.published, '$.iso') AS published,
        coalesce(json_extract(d.published, '$.earliest'),
                 (SELECT min(first_seen) FROM versions f WHERE f.article_id = a.article_id)) AS dated,

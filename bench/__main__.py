@@ -45,6 +45,7 @@ def extraction(folder: Path) -> list[Result]:
         ours, theirs = (_figure(tables[name], figure) for name in ("extract", "peer"))
         rows.append({"name": f"extraction {figure}", "value": ours, "unit": "share", "peer": theirs,
                      "ratio": ours / theirs if ours is not None and theirs else None})
+    run([sys.executable, "-m", "bench.halves", str(folder)])
     return rows
 
 

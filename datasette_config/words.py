@@ -23,13 +23,15 @@ _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "ckb"})
 _BASES = {
     "json-ld": "read in the page's JSON-LD", "opengraph": "read in the page's OpenGraph tags",
     "meta": "read in the page's meta tags", "time": "read in a time element of the page",
+    "microdata": "read in the page's microdata", "shown": "as the page shows it in words",
     "url": "read in the address", "text": "read in the text", "htmldate": "read by htmldate in the page",
     "trafilatura": "read by trafilatura in the page", "source": "declared by the feed or sitemap",
     FIRST_SEEN: "first seen; the page states no date",
 }
 _SHORT_BASES = {
     "json-ld": "from JSON-LD", "opengraph": "from OpenGraph", "meta": "from a meta tag",
-    "time": "from a time element", "url": "from the address", "text": "from the text",
+    "time": "from a time element", "microdata": "from microdata", "shown": "as shown",
+    "url": "from the address", "text": "from the text",
     "htmldate": "read by htmldate, the day only", "trafilatura": "read by trafilatura", "source": "from the feed",
     FIRST_SEEN: "undated",
 }

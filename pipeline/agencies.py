@@ -43,7 +43,8 @@ _AGENCIES: dict[str, str] = {
     "Keystone-SDA": r"keystone-sda",
 }
 # Abbreviations that are words of some language otherwise.
-_SHORT = ("AP", "AFP", "APA", "EFE", "ANSA", "AAP", "PTI", "ANI", "PAP", "NTB", "SDA", "KNA", "EPD", "SID", "ANP", "IANS", "UPI", "LUSA")
+_SHORT = ("AP", "AFP", "APA", "EFE", "ANSA", "AAP", "PTI", "ANI", "PAP", "NTB", "SDA", "KNA", "EPD", "SID", "ANP",
+    "IANS", "UPI", "LUSA")
 _SHORT_NAMES = {"SDA": "Keystone-SDA", "LUSA": "Lusa", "EPD": "epd", "SID": "SID"}
 _LONG = re.compile("|".join(f"(?P<a{n}>(?<!\\w)(?:{form})(?!\\w))" for n, form in enumerate(_AGENCIES.values())),
                    re.IGNORECASE)
@@ -52,8 +53,13 @@ _CAPITALS = re.compile(rf"(?<!\w)(?:{'|'.join(_SHORT)})(?!\w)")
 _DPA = re.compile(r"(?<!\w)(?:dpa|DPA)(?!\w)")
 # In the tail an agency is credited in a line of its own: "(dpa/lno)", "Source: Reuters", "With files from AFP".
 _CREDITED = re.compile(
-    r"^\W*(?:with|mit|avec|con|source|via|quelle|fonte|fuente|источник|джерело|за матер[іи]алами|по материалам|por|by|par"
+    r"^\W*(?:with|mit|avec|con|source|via|quelle|fonte|fuente|источник|джерело|за матер[іи]алами|по материалам|por|by"
+    r"|par"
     r"|reporting|additional|editing|credit|copyright|©)\b|^\W{0,3}[\w/.,&\s–—-]{2,40}\W*$", re.IGNORECASE,
+)
+
+_DATELINE = re.compile(
+    r"[^.!?]{0,50}?(?:[-–—]\s*([^-–—.!?]{2,25})[.:]\s|\(([^()]{2,30})\))|[^/]{0,60}?/\s*([^/.!?]{2,25})\s*/"
 )
 
 
@@ -80,5 +86,5 @@ def _of_dateline(paragraph: str) -> list[str]:
     bracketed = dateline_agency(paragraph)
     if bracketed:
         return named_in(bracketed)
-    match = re.match(r"[^.!?]{0,50}?(?:[-–—]\s*([^-–—.!?]{2,25})[.:]\s|/\s*([^/.!?]{2,25})\s*/|\(([^()]{2,30})\))", opening)
+    match = _DATELINE.match(opening)
     return named_in(next(filter(None, match.groups()))) if match else []

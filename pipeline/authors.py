@@ -10,29 +10,39 @@ from collections.abc import Sequence
 
 from archive.model import Candidate
 from pipeline.agencies import named_in
+from pipeline.credit import is_credit
 from pipeline.places import key_of
 
 MAX_FIELD = 400  # characters of a field; a longer one is no list of names
-MAX_NAME = 60
+MAX_NAME, MAX_SIGNATURE = 60, 40
 MAX_WORDS = 6
 _BY = re.compile(
-    r"^\W*(?:(?:written|reporting|story|words|text|analysis|opinion|guest post)\s+)?(?:by|von|par|por|di|door|av|af|od|przez|"
+    r"^\W*(?:(?:written|reporting|story|words|text|analysis|opinion|guest post)\s+)?(?:by|von|par|por|(?-i:di)|door"
+    r"|(?-i:av)|af|(?-i:od)|przez|"
     r"bởi|від|от|text|author|autore?|autor|auteur|автор(?:ка|ы|и)?|автори|текст|redacción)\s*:?\s+", re.IGNORECASE)
-_SPLIT = re.compile(r"\s*[;|/•·\n]\s*|\s*[,،、]\s*|\s+(?:and|und|et|e|y|en|og|och|i|и|та|і|ve|dan|&|with|mit)\s+", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?:|www\.|@|\.(?:com|org|net|ru|ua|it|uk|de|fr|co|info|tv|eu)\b|\bwp-|^\w+_\w+$", re.IGNORECASE)
+_SPLIT = re.compile(r"\s*[;|/•·\n]\s*|\s*[,،、]\s*|\s+(?:and|und|et|e|y|en|og|och|i|и|та|і|ve|dan|&|with"
+        r"|mit)\s+", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?:|www\.|@|\.(?:com|org|net|ru|ua|it|uk|de|fr|co|info|tv|eu)\b|\bwp-"
+        r"|^\w+_\w+$", re.IGNORECASE)
 _BRACKETS = re.compile(r"\s*[(\[][^)\]]{0,60}[)\]]\s*")
 _DASHED = re.compile(r"\s+[–—|-]\s+.*$")
 _ROLE = re.compile(
-    r"(?<!\w)(?:chief|editor(?:s|ial)?|reporter|correspondent|writer|staff|journalist(?:in)?|columnist|producer|bureau|desk|team|newsroom|"
-    r"contributor|contributing|analyst|director|professor|lecturer|researcher|photographer|guest|admin(?:istrator)?|webmaster|developer|"
-    r"redaktion\w*|nachrichtenagentur|redakteur\w*|korrespondent\w*|chef\w*|autor(?:in)?|mitarbeiter\w*|reda(?:cción|zione|ction|kcja|ktion|kce|ksi)|"
-    r"редакци\w*|редакці\w*|корреспондент\w*|кореспондент\w*|журналіст\w*|журналист\w*|редактор\w*|автор\w*|обозреватель|оглядач\w*|"
-    r"periodista|giornalista|journaliste|publisher|news|online|agencies|agency|updated|published|minutes?|read|follow|share|senior|"
-    r"politics|business|sports?|world|opinion|section|subscribe|contact|profile|more|view|posts?|all|unknown|none|null|n/a)(?!\w)", re.IGNORECASE)
+    r"(?<!\w)(?:chief|editor(?:s|ial)?|reporter|correspondent|writer|staff|journalist(?:in)?|columnist|producer|bureau"
+    r"|desk|team|newsroom|"
+    r"contributor|contributing|analyst|director|professor|lecturer|researcher|photographer|guest|admin(?:istrator)?"
+    r"|webmaster|developer|"
+    r"redaktion\w*|nachrichtenagentur|\w*redakteur\w*|korrespondent\w*|chef\w*|autor(?:in)?|mitarbeiter\w*|reda(?:cción"
+    r"|zione|ction|kcja|ktion|kce|ksi)|"
+    r"редакци\w*|редакці\w*|корреспондент\w*|кореспондент\w*|журналіст\w*|журналист\w*|редактор\w*|автор\w*"
+    r"|обозреватель|оглядач\w*|"
+    r"periodista|giornalista|journaliste|publisher|news|online|agencies|agency|updated|published|minutes?|read|follow"
+    r"|share|senior|"
+    r"politics|business|sports?|world|opinion|section|subscribe|contact|profile|more|view|posts?|all|unknown|none|null"
+    r"|n/a)(?!\w)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d")
 _SURNAMES = re.compile(r"(?<=\w)\s{2,}(?=\w)")
 STATED = ("json-ld author", "json-ld creator", "microdata author", "meta", "opengraph")  # in fields made for it
-KINDS = (*STATED, "rel=author", "byline element", "trafilatura")
+KINDS = (*STATED, "rel=author", "byline element", "trafilatura", "last line")
 ORGANISATIONS = ("json-ld author (organisation)", "json-ld creator (organisation)", "microdata author (organisation)")
 MAX_ORGANISATIONS = 5
 
@@ -46,14 +56,15 @@ def authors(
     those of its parts.
     """
     readings = [c for c in found if c.field == "author"]
-    own, parts = {key_of(name) for name in outlets}, {key_of(name) for name in sections}
+    organised = [c.value for c in readings if c.basis in ORGANISATIONS and not named_in(c.value)]
+    own, parts = {key_of(name) for name in (*outlets, *organised)}, {key_of(name) for name in sections}
     persons, agencies, sites = list[str](), list[str](), list[str]()
     for basis in KINDS:
         for reading in (c for c in readings if c.basis.startswith(basis)):
             if reading.basis in ORGANISATIONS:
                 listed = [_BRACKETS.sub(" ", reading.value).strip()]
             else:
-                listed = names(reading.value) or ([reading.value] if basis in STATED and _is_domain(reading.value) else [])
+                listed = names(reading.value) or [v for v in (reading.value,) if basis in STATED and _is_domain(v)]
             for name in listed:
                 if key_of(name) in own or _is_domain(name):
                     sites.append(name)
@@ -64,6 +75,15 @@ def authors(
         if persons or (agencies and basis in STATED):
             break
     return tuple(_unique(persons)), tuple(_unique(agencies or ([] if persons else sites)))[:MAX_ORGANISATIONS]
+
+
+def signed(paragraphs: Sequence[str]) -> tuple[Candidate, ...]:
+    """The name that a text is signed with: its last paragraph, if that is a full name and nothing else."""
+    last = paragraphs[-1] if len(paragraphs) > 1 else ""
+    is_short = 3 < len(last) <= MAX_SIGNATURE and last[-1].isalpha() and ":" not in last and not is_credit(last)
+    if is_short and is_name(last) and _is_full(last) and not _is_organisation(last):
+        return (Candidate(field="author", value=last, basis="last line"),)
+    return ()
 
 
 def _is_domain(name: str) -> bool:

@@ -74,6 +74,11 @@ def is_articles(found: tuple[Candidate, ...]) -> bool:
     return "article" in types or any(c.basis == "json-ld headline" for c in values(found, "title"))
 
 
+def is_short(paragraphs: Sequence[str]) -> bool:
+    """Whether a text is so short that it may be a paywall's stub."""
+    return sum(len(paragraph.split()) for paragraph in paragraphs) <= STUB_WORDS
+
+
 def paywall_texts(tree: HtmlElement) -> tuple[str, ...]:
     """The texts of elements that are named after a paywall, outside of what stands on every page."""
     walls = (

@@ -9,7 +9,8 @@ much of the text takes nothing.
 
 import html
 import re
-from collections import Counter
+from bisect import bisect_right
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -18,6 +19,7 @@ from pipeline import body_phrases as phrases
 from pipeline.credit import is_credit
 from pipeline.places import Box, Leaf, Page, key_of, repeated
 
+MAX_PARAGRAPHS = 3_000  # of a text that is looked through: the rules' time grows with their square
 HEAD = 8  # paragraphs, from the first, in which what comes before the text is looked for
 TAIL = 4  # and from the last, what comes after it
 MAX_BOX = 0.3  # of the text's characters: what is larger is no box, whatever it is called
@@ -37,7 +39,6 @@ MIN_MAIN = 0.25  # of the text's characters: so much stands in its main box
 MAX_CAPTION = 250  # characters
 MIN_BODY = 1_000  # characters of a text in the markup
 SAME_TEXT = 0.75  # of the characters of either, in the other
-MAX_SIGNATURE, MAX_SIGNATURE_WORDS = 40, 5  # characters, words
 _OUTSIDE = frozenset("figcaption figure aside nav footer form button".split())
 _NO_LEAD = frozenset({"nav", "footer", "figcaption", "figure", "aside", "a"})
 _TEXT_TAGS = frozenset("p h2 h3 h4 blockquote li div".split())
@@ -81,6 +82,8 @@ class Paragraph:
 
 def own_text(paragraphs: Sequence[str], page: Page, told: Told) -> tuple[str, ...]:
     """The paragraphs of the article itself, with its standfirst; each stands on the page."""
+    if len(paragraphs) > MAX_PARAGRAPHS:
+        return tuple(paragraphs)
     found = _placed(paragraphs, page)
     common = _common(found)
     kept = _with_lost(found, page, common)
@@ -103,7 +106,8 @@ def _placed(paragraphs: Sequence[str], page: Page) -> list[Paragraph]:
     for text in paragraphs:
         key = key_of(text)
         at = page.by_key.get(key, ())
-        leaf = next((leaf for leaf in at if leaf.order > order), at[0] if at else None)
+        after = bisect_right(at, order, key=_leaf_order)
+        leaf = at[after] if after < len(at) else at[0] if at else None
         order = leaf.order if leaf is not None and leaf.order > order else order
         placed.append(Paragraph(text, key, leaf))
     return placed
@@ -136,7 +140,7 @@ def _is_between(leaf: Leaf, first: int, last: int, kinds: Counter[tuple[str, str
 
 
 def _is_kind(leaf: Leaf, kinds: Counter[tuple[str, str, str, str]]) -> bool:
-    return kinds[leaf.kind] >= 3 and bool(leaf.kind[1] or leaf.kind[3])
+    return kinds[leaf.kind] >= (1 if leaf.tag in ("h2", "h3", "h4") else 3) and bool(leaf.kind[1] or leaf.kind[3])
 
 
 def _without_head(paragraphs: list[Paragraph], told: Told) -> list[Paragraph]:
@@ -242,10 +246,12 @@ def _is_after(paragraph: Paragraph, names: Sequence[str]) -> bool:
     return len(text) <= MAX_PROMOTION and _AFTER.match(text) is not None
 
 
-def _is_signature(paragraph: Paragraph) -> bool:
-    """Whether a text ends with a name: a few words in a paragraph of their own that are no sentence."""
-    return (paragraph.leaf is not None and paragraph.leaf.tag in ("p", "div") and len(paragraph.text) <= MAX_SIGNATURE
-            and len(paragraph.text.split()) <= MAX_SIGNATURE_WORDS and not _SENTENCE_END.search(paragraph.text))
+def _leaf_order(leaf: Leaf) -> int:
+    return leaf.order
+
+
+def _order(paragraph: Paragraph) -> int:
+    return paragraph.leaf.order if paragraph.leaf is not None else -1
 
 
 def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told, common: Kinds) -> list[Paragraph]:
@@ -273,18 +279,14 @@ def _is_in(key: str, body: str) -> bool:
     return key in body or key[:MIN_LOST] in body or key[-MIN_LOST:] in body
 
 
-def _order(paragraph: Paragraph) -> int:
-    return paragraph.leaf.order if paragraph.leaf is not None else 0
-
-
 def _merged(found: Sequence[Paragraph], lost: Sequence[Paragraph]) -> list[Paragraph]:
     """Both, each lost one before the first of the found that stands after it on the page."""
-    merged, waiting = list[Paragraph](), sorted(lost, key=_order)
+    merged, waiting = list[Paragraph](), deque(sorted(lost, key=_order))
     for paragraph in found:
         while waiting and paragraph.leaf is not None and _order(waiting[0]) < paragraph.leaf.order:
-            merged.append(waiting.pop(0))
+            merged.append(waiting.popleft())
         merged.append(paragraph)
-    return merged + waiting
+    return [*merged, *waiting]
 
 
 def _is_label(leaf: Leaf) -> bool:

@@ -11,7 +11,7 @@ _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})"
     r"(?:[T ]\s?(\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?"
 )
-FIRST_YEAR, LAST_YEAR = 1990, 2100  # outside lies no news page's date, only a default or a mistake
+FIRST_YEAR, LAST_YEAR = 1990, 2050  # outside lies no news page's date, only a default or a mistake
 
 
 def moment(verbatim: str, *, basis: str) -> Moment | None:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeGuard
 
 from lxml.html import HtmlElement
@@ -30,12 +31,13 @@ MAX_LIST = 50  # names in a list of authors, say: a page with more of them has a
 MAX_POSTS = 500
 MAX_BODY = 400_000  # characters of an articleBody
 MAX_SCRIPT = 2_000_000  # characters of a script: larger ones are data, not a description of the page
+# What holds nodes of other things: a live blog's posts, comments, lists of other articles.
+_OF_OTHERS = frozenset({"liveBlogUpdate", "comment", "review", "itemListElement", "citation", "isRelatedTo"})
 _NOT_FREE = frozenset({"false", "locked", "metered", "paid", "premium", "subscriber"})
-_FIELDS = (
-    ("headline", "title"), ("alternativeHeadline", "subtitle"), ("name", "title"), ("datePublished", "published"),
-    ("dateModified", "modified"), ("articleSection", "section"), ("inLanguage", "language"),
-    ("description", "description"),
-)
+_FIELDS = (("headline", "title"), ("alternativeHeadline", "subtitle"), ("name", "title"),
+           ("datePublished", "published"),
+           ("dateModified", "modified"), ("articleSection", "section"), ("inLanguage", "language"),
+           ("description", "description"))
 _PEOPLE = (("author", "author"), ("creator", "author"), ("contributor", "contributor"), ("publisher", "site_name"),
            ("sourceOrganization", "agency"), ("provider", "agency"))
 
@@ -53,11 +55,13 @@ class Told:
 
 def told(tree: HtmlElement, *, address: str | None = None, titles: Sequence[str] = ()) -> Told:
     """What a page's JSON-LD says of its article; `address` is the page's own, `titles` what else it calls itself."""
-    nodes = [node for block in _blocks(tree) for node in _nodes(block)][:MAX_NODES]
+    nodes = list(islice((node for block in _blocks(tree) for node in _nodes(block)), MAX_NODES))
     by_id = {_id(node): node for node in nodes if _id(node) and len(node) > 1}
     articles = [node for node in nodes if _types(node) & ARTICLE_TYPES]
     keys = {key_of(title) for title in titles}
     own = canonical_url(address) if address else None
+    if own is not None and any(own in _pages(node) and not _types(node) <= _LESSER_TYPES for node in articles):
+        articles = [node for node in articles if own in (pages := _pages(node)) or not pages]
     ranked = sorted(articles, key=lambda node: -_rank(node, own, keys))[:3]
     found, named = list[Candidate](), False
     for node in ranked:
@@ -81,7 +85,7 @@ def flag(value: Any) -> str:
 def _rank(node: Node, own: str | None, titles: set[str]) -> int:
     """How sure it is that a node is the page's article: by type, address and headline."""
     rank = 0 if _types(node) <= _LESSER_TYPES else 4
-    names = [canonical_url(name) for name in _addresses(node) if name.startswith("http")]
+    names = _pages(node, "@id")
     if own is not None and names:
         rank += 3 if own in names else -3
     headline = next(_texts(node.get("headline")), None) or next(_texts(node.get("name")), "")
@@ -90,12 +94,11 @@ def _rank(node: Node, own: str | None, titles: set[str]) -> int:
     return rank
 
 
-def _addresses(node: Node) -> Iterator[str]:
-    for name in ("url", "@id", "mainEntityOfPage"):
-        value = node.get(name)
-        value = value.get("@id") if isinstance(value, dict) else value
-        if isinstance(value, str):
-            yield value[:2_000]
+def _pages(node: Node, *more: str) -> list[str]:
+    """The pages that a node says that it stands on, as canonical addresses."""
+    values = (node.get(name) for name in ("url", "mainEntityOfPage", *more))
+    texts = (value.get("@id") if isinstance(value, dict) else value for value in values)
+    return [canonical_url(text[:2_000]) for text in texts if isinstance(text, str) and text.startswith("http")]
 
 
 def _fields(node: Node, by_id: dict[str, Node]) -> Iterator[Candidate]:
@@ -145,7 +148,7 @@ def _nodes(block: Any, depth: int = 0) -> Iterator[Node]:
         return
     if isinstance(block, dict):
         yield block
-        children: Any = block.values()
+        children: Any = [value for key, value in block.items() if key not in _OF_OTHERS]
     elif isinstance(block, list):
         children = block[:MAX_NODES]
     else:

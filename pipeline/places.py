@@ -10,9 +10,11 @@ from lxml.html import HtmlElement
 
 from pipeline.text import clean_paragraph
 
-MAX_ELEMENTS = 30_000  # blocks of a page that are looked at
+MAX_ELEMENTS = 20_000  # blocks of a page that are looked at
+MAX_LEAVES = 20_000
 MAX_LEAF = 20_000  # characters
 MIN_PROSE = 80  # characters
+NEAR, MAX_NEAR = 8, 300  # blocks, characters
 MAX_DEPTH = 12  # boxes around a block
 MAX_FRAME = 6  # elements around a picture
 MAX_NAMES = 200  # characters of each attribute
@@ -23,11 +25,15 @@ _UNSHOWN = ("script", "style", "noscript", "template", "svg", "button")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")
 _BREAK = "\x1e"
+_BREAKS = re.compile(rf"{_BREAK}\s*{_BREAK}")
 
 
 @dataclass(slots=True)
 class Box:
-    """An element around a text: its tag, the words of its class, id, itemprop and role; characters, links, pictures."""
+    """An element around a text: its tag, the words of its class, id, itemprop and role; and what it holds.
+
+    That is characters, those of them in links, leaves, headings, pictures.
+    """
 
     tag: str
     names: str
@@ -79,12 +85,13 @@ def key_of(text: str) -> str:
 
 def page_of(tree: HtmlElement) -> Page:
     """Where each text of a page stands. To be read before trafilatura empties the tree."""
-    boxes, chains = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]]()
+    boxes, chains, words = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]](), dict[str, str]()
     leaves, by_key, heading = list[Leaf](), defaultdict[str, list[Leaf]](list), -1
     for order, element in enumerate(_leaves(tree)):
-        around = _around(element, boxes, chains)
-        linked = MAX_LEAF if element.getparent() is not None and _in_link(element) else sum(
-            len(link.text_content()) for link in element.iter("a"))
+        if len(leaves) > MAX_LEAVES:
+            break
+        around = _around(element, boxes, chains, words)
+        linked = MAX_LEAF if _in_link(element) else sum(len(link.text_content()) for link in element.iter("a"))
         for text in _texts(element):
             key = key_of(text)
             if not key:
@@ -100,20 +107,38 @@ def page_of(tree: HtmlElement) -> Page:
             by_key[key].append(leaf)
         if element.tag == "h1" and heading < 0:
             heading = order
+    _sum_up(boxes)
+    _count_pictures(tree, boxes)
+    return Page(leaves=leaves, by_key=by_key, heading=heading)
+
+
+def _sum_up(boxes: dict[HtmlElement, Box]) -> None:
     for element in reversed(boxes):  # inner ones came after those around them
         around_it = boxes.get(element.getparent())
         if around_it is not None:
             around_it.add(boxes[element])
+
+
+def _count_pictures(tree: HtmlElement, boxes: dict[HtmlElement, Box]) -> None:
     for picture in tree.iter("img", "picture", "video", "iframe", "amp-img"):
         for parent, _ in zip(picture.iterancestors(), range(MAX_FRAME), strict=False):
             if (box := boxes.get(parent)) is not None:
                 box.images += 1
-    return Page(leaves=leaves, by_key=by_key, heading=heading)
 
 
 def repeated(leaves: Sequence[Leaf]) -> frozenset[str]:
     """The keys of texts that stand on a page three times or more."""
     return frozenset(key for key, n in Counter(leaf.key for leaf in leaves).items() if n > 2)
+
+
+def near(page: Page, paragraphs: Sequence[str]) -> list[str]:
+    """Short texts among the paragraphs and right behind the last of them, in no menu: where credits stand."""
+    orders = [page.by_key[key][0].order for text in paragraphs if (key := key_of(text)) in page.by_key]
+    if not orders:
+        return []
+    first, last = min(orders) - NEAR, max(orders) + NEAR
+    return [leaf.text for leaf in page.leaves if first <= leaf.order <= last
+            and len(leaf.text) <= MAX_NEAR and not any(box.tag in ("nav", "footer", "aside") for box in leaf.boxes)]
 
 
 def prose(page: Page) -> int:
@@ -142,9 +167,11 @@ def _leaves(tree: HtmlElement) -> list[HtmlElement]:
 
 def _texts(element: HtmlElement) -> Iterator[str]:
     """What an element shows, cut at empty lines: many sites separate paragraphs by two line breaks."""
-    is_plain = next(element.iter(*_UNSHOWN, "br"), None) is None
-    raw = element.text_content() if is_plain else "".join(_shown(element))
-    for part in re.split(rf"{_BREAK}\s*{_BREAK}", raw):
+    if next(element.iter(*_UNSHOWN, "br"), None) is None:
+        parts = [element.text_content()]
+    else:
+        parts = _BREAKS.split("".join(_shown(element)))
+    for part in parts:
         text = clean_paragraph(part)
         if 0 < len(text) <= MAX_LEAF:
             yield text
@@ -166,13 +193,19 @@ def _shown(element: HtmlElement) -> Iterator[str]:
 
 
 def _in_link(element: HtmlElement) -> bool:
-    return any(parent.tag == "a" for parent, _ in zip(element.iterancestors(), range(3), strict=False))
+    parent = element.getparent()
+    for _ in range(3):
+        if parent is None or parent.tag == "a":
+            return parent is not None
+        parent = parent.getparent()
+    return False
 
 
 def _around(
-    element: HtmlElement, boxes: dict[HtmlElement, Box], chains: dict[HtmlElement, tuple[Box, ...]]
+    element: HtmlElement, boxes: dict[HtmlElement, Box], chains: dict[HtmlElement, tuple[Box, ...]],
+    words: dict[str, str],
 ) -> tuple[Box, ...]:
-    """The boxes around an element, itself first; `boxes` and `chains` hold those that are known."""
+    """The boxes around an element, itself first; the others hold what is known."""
     waiting, current = list[HtmlElement](), element
     while current is not None and current not in chains and current.tag not in ("body", "html"):
         waiting.append(current)
@@ -183,16 +216,17 @@ def _around(
     for inner in reversed(waiting):
         box = boxes.get(inner)
         if box is None:
-            box = boxes[inner] = Box(tag=str(inner.tag), names=_names(inner))
+            box = boxes[inner] = Box(tag=str(inner.tag), names=_names(inner, words))
         around = (box, *around[:MAX_DEPTH - 1])
         if inner is not element:
             chains[inner] = around
     return around
 
 
-def _names(element: HtmlElement) -> str:
-    attributes = element.attrib
-    if not attributes:
-        return ""
-    raw = " ".join(value[:MAX_NAMES] for name in ("class", "id", "itemprop", "role") if (value := attributes.get(name)))
-    return _NO_WORD.sub(" ", _CAMEL.sub(" ", raw)).lower().strip() if raw else ""
+def _names(element: HtmlElement, words: dict[str, str]) -> str:
+    """The words of what an element is called; `words` holds those of names that were met."""
+    raw = " ".join(value[:MAX_NAMES] for name in ("class", "id", "itemprop", "role") if (value := element.get(name)))
+    known = words.get(raw)
+    if known is None:
+        known = words[raw] = _NO_WORD.sub(" ", _CAMEL.sub(" ", raw)).lower().strip()
+    return known

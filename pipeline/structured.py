@@ -35,9 +35,9 @@ _META = {
     "news_keywords": ("keywords", "meta news_keywords"), "syndication-source": ("agency", "meta syndication-source"),
     "original-source": ("agency", "meta original-source"), "copyright": ("rights", "meta copyright"),
 }
-_BYLINE = re.compile(
-    r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:en|es|i)?|author-?names?|p-author|signature|автор)(?:[\s_-]|$)",
-    re.IGNORECASE)
+_BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:en|es|i)?|author-?names?|p-author|signature"
+        r"|автор)(?:[\s_-]|$)",
+                     re.IGNORECASE)
 _NAMED_AFTER_AUTHORS = "//*[" + " or ".join(
     f"contains(@{name}, '{part}')" for name in ("class", "id")
     for part in ("uthor", "utor", "yline", "y-line", "ignature", "AUTHOR", "BYLINE", "втор")
@@ -162,6 +162,8 @@ def _bylines(tree: HtmlElement) -> Iterator[Candidate]:
 
 def _pieces(element: HtmlElement) -> list[str]:
     """The text of a byline; where it holds several names in elements of their own, these."""
+    while len(element) == 1 and isinstance(element[0].tag, str) and not (element.text or "").strip():
+        element = element[0]
     pieces = [text for child in element if isinstance(child.tag, str) and len((text := _text(child)).split()) > 1]
     return pieces if len(pieces) > 1 else [_text(element)]
 

@@ -33,10 +33,12 @@ PENDING_EXTRACTION = """
 ADD_DOCUMENT = """
     INSERT OR IGNORE INTO documents (
         payload_digest, url, charset, extractor, title, byline, authors, published, modified, language, site_name,
-        section, canonical, text, credits, candidates, text_digest, body_digest, state_digest
+        section, canonical, text, credits, candidates, organisations, agencies, notices, alternates, posts, is_free,
+        text_digest, body_digest, state_digest
     ) VALUES (
         :payload_digest, :url, :charset, :extractor, :title, :byline, :authors, :published, :modified, :language,
-        :site_name, :section, :canonical, :text, :credits, :candidates, :text_digest, :body_digest, :state_digest
+        :site_name, :section, :canonical, :text, :credits, :candidates, :organisations, :agencies, :notices,
+        :alternates, :posts, :is_free, :text_digest, :body_digest, :state_digest
     )
 """
 
@@ -128,6 +130,10 @@ def add(conn: sqlite3.Connection, document: Document) -> None:
         "site_name": document.site_name, "section": document.section, "canonical": document.canonical,
         "text": document.text, "credits": _json(document.credits),
         "candidates": _json([[c.field, c.value, c.basis] for c in document.candidates]),
+        "organisations": _json(document.organisations), "agencies": _json(document.agencies),
+        "notices": _json(document.notices), "alternates": _json(document.alternates),
+        "posts": _json([[p.at, p.headline, p.text] for p in document.posts]),
+        "is_free": None if document.is_free is None else int(document.is_free),
         "text_digest": document.text_digest, "body_digest": document.body_digest, "state_digest": document.state_digest,
     })
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dates import FIRST_YEAR, LAST_YEAR, moment
+from pipeline.dates import FIRST_YEAR, LAST_YEAR, moment, worded
 
 LOCAL = st.datetimes(datetime(FIRST_YEAR, 1, 2), datetime(LAST_YEAR - 1, 12, 30))  # noqa: DTZ001
 ZONES = st.sampled_from(["", "Z", "+00:00", "+03:00", "-0500", "+05:45", " +02", "+14:00", "-12:00"])
@@ -62,7 +62,7 @@ def test_moment(text: str, iso: str, earliest: str, latest: str, offset: int | N
 
 
 @pytest.mark.parametrize("text", [
-    "", "today", "10.08.2024", "2024-13-01", "2024-02-30", "1970-01-01", "0001-01-01T00:00:00Z", "9999-12-31",
+    "", "today", "10.08.2024", "2024-13-01", "2024-02-30", "1970-01-01", "0001-01-01T00:00:00Z", "9999-12-31", "2099-01-01T00:00:00Z",
     "2024-08-10T25:00:00Z", "2024-08-10T10:61Z", "2024-08-10T10:00+19:00", "2024", "2024-08",
 ])
 def test_no_date_is_made_up(text: str) -> None:
@@ -73,3 +73,28 @@ def test_a_very_long_text_is_kept_in_part() -> None:
     found = moment("2024-08-10" + " x" * 10_000, basis="test")
     assert found is not None
     assert len(found.verbatim) == 100
+
+
+@pytest.mark.parametrize(("text", "iso"), [
+    ("12 серпня 2024, 09:45", "2024-08-12T09:45"), ("Опубликовано 14 августа 2024 г., 18:05", "2024-08-14T18:05"),
+    ("3 мая 2025", "2025-05-03"), ("1 травня 2025 о 7:05", "2025-05-01T07:05"), ("1 листопада 2024", "2024-11-01"),
+    ("lipiec: 5 lipca 2024", "2024-07-05"), ("le 7 juin 2024 à 21:10", "2024-06-07T21:10"),
+    ("8 de agosto de 2024", "2024-08-08"), ("Aug. 8, 2024 at 3:07 p.m.", "2024-08-08T15:07"),
+    ("August 8th, 2024 12:01 am", "2024-08-08T00:01"), ("Stand: 08.08.2024, 14:30 Uhr", "2024-08-08T14:30"),
+    ("9 марта 2025", "2025-03-09"), ("9 березня 2025", "2025-03-09"), ("9 gennaio 2025", "2025-01-09"),
+])
+def test_a_date_in_words(text: str, iso: str) -> None:
+    assert worded(text) == iso
+
+
+@pytest.mark.parametrize("text", ["", "вчора о 10:00", "2024", "12 серпня", "the 5 May group", "99999 мая 2024x"])
+def test_no_date_in_words(text: str) -> None:
+    assert worded(text) is None
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=300)
+def test_no_words_make_it_raise(text: str) -> None:
+    found = worded(f"{text} 12 мая 2024 {text}")
+    assert found is not None
+    moment(found, basis="shown date")

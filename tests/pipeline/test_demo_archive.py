@@ -177,6 +177,28 @@ def test_the_newest_file_first_gives_the_same_links(demo: FilledDemo, tmp_path: 
         demo.data / "archive.db", views=views)
 
 
+def test_an_upgrade_of_the_extractor_makes_no_version(demo: FilledDemo, tmp_path: Path) -> None:
+    """What an older extractor read otherwise, in half of the payloads even, is read again and folded anew."""
+    data = tmp_path / "data"
+    shutil.copytree(demo.data, data)
+    before = public_rows(data / "archive.db")
+    for only in ("1", "document_id % 2"):
+        conn = sqlite3.connect(data / "archive.db")
+        with conn:
+            conn.execute(f"""UPDATE documents SET extractor = 'stemma-1/old', text = 'Menu' || char(10, 10) || text,
+                             text_digest = 'old-' || text_digest, state_digest = 'old-' || state_digest WHERE {only}""")
+            conn.execute(f"""UPDATE versions SET text = 'Menu' || char(10, 10) || text
+                             WHERE document_id IN (SELECT document_id FROM documents WHERE {only})""")
+        conn.close()
+        demo.stemma.run("update", "--topic", "topic.toml", "--data", str(data))
+        assert public_rows(data / "archive.db") == before
+        with sqlite3.connect(data / "archive.db") as conn:
+            conn.execute("PRAGMA foreign_keys = ON")
+            assert conn.execute("SELECT count(*) FROM documents WHERE extractor = 'stemma-1/old'").fetchone()[0] > 0
+            conn.execute("DELETE FROM documents WHERE extractor = 'stemma-1/old'")  # for the second round
+        conn.close()
+
+
 def test_the_export_has_the_documented_shape(demo: FilledDemo, tmp_path: Path) -> None:
     demo.stemma.run("export", "jsonl", str(tmp_path / "out.jsonl"), "--topic", "topic.toml")
     lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()

@@ -16,6 +16,7 @@ from pipeline.extract import MAX_ATTRIBUTES, MAX_HTML_BYTES, NoText, extract, ht
 
 PAGES = Path(__file__).parent / "pages"
 HEADERS = {"italian": "ISO-8859-1", "graph": "utf-8"}  # the charset of the HTTP header, where there is one
+RARE = ("organisations", "agencies", "notices", "alternates", "is_free")  # in the files of pages that have them
 SITE = '<meta property="og:site_name" content="The Courier">'
 STORY = "".join(
     f"<p>The {ordinal} convoy reached the town shortly after noon and was met by a crowd that had waited since "
@@ -41,7 +42,9 @@ def as_golden(document: Document) -> dict[str, object]:
         "published": time_of(document.published), "modified": time_of(document.modified),
         "language": document.language, "site_name": document.site_name, "section": document.section,
         "canonical": document.canonical, "credits": list(document.credits), "paragraphs": list(document.paragraphs),
-    }
+    } | {
+        name: json.loads(json.dumps(value)) for name in RARE if (value := getattr(document, name)) not in ((), None)
+    } | ({"posts": [[post.at, post.headline, post.text] for post in document.posts]} if document.posts else {})
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PAGES.glob("*.html")))
@@ -233,6 +236,15 @@ HOSTILE = {
     "comments": "<!--x-->" * 20_000, "closed": "</div></p>" * 20_000, "doctypes": "<!DOCTYPE html>" * 20_000,
     "angles": "<" * 100_000, "entities": "&amp;" * 100_000, "quotes in a tag": '<a "' + "'\"" * 50_000,
     "a title of a megabyte": "<h1>" + "x" * 1_000_000 + "</h1>",
+    "100,000 nested": "<div>" * 100_000 + STORY, "paragraphs": "<p>word word word</p>" * 29_000,
+    "line breaks": "<div>" + "word<br><br>" * 14_000, "boxes": "<div><p>word</p><img></div>" * 9_000,
+    "times": "<div><time datetime=2024-08-08>x</time><p>words that are as many as those of a post</p></div>" * 9_000,
+    "addresses": ("<a href='" + "x" * 1_000 + "'>y</a>") * 15_000, "spaces": "<p>" + " " * 500_000 + "x</p>",
+    "an author of 10,000 characters": '<meta name="author" content="' + "Anna Smith, " * 900 + '">' + STORY,
+    "a byline of by": '<div class="byline">' + "by " * 3_000 + "</div>" + STORY,
+    "a text of digits": "<p>" + "1. " * 6_000 + "</p>", "an articleBody": (
+        '<script type="application/ld+json">{"@type": "NewsArticle", "articleBody": "' + "word " * 200_000
+        + '"}</script>' + "<p>word word word word word word word</p>" * 2_000),
 }
 
 
@@ -242,6 +254,39 @@ def test_a_hostile_page_ends_in_time(name: str) -> None:
     with contextlib.suppress(NoText):
         read(f"<html><head><title>t</title></head><body>{STORY}{HOSTILE[name]}")
     assert time.monotonic() - started < 6
+
+
+@pytest.mark.parametrize("page", [
+    "<p>word word word word</p>" * 700_000, "<div>" * 3_000_000, "<p>word</p>" * 40_000, "<ul><li>" * 100_000,
+], ids=["18 MB of paragraphs", "15 MB of nesting", "80,000 elements", "lists in lists"])
+def test_a_page_of_very_many_elements_is_refused_in_time(page: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(NoText, match="more than 30,000 elements"):
+        read(f"<html><body>{STORY}{page}")
+    assert time.monotonic() - started < 2
+
+
+def test_a_very_long_author_field_names_nobody() -> None:
+    assert read(f'<html><head><meta name="author" content="{"Anna Smith, " * 900}"></head><body>{STORY}').authors == ()
+
+
+@pytest.mark.parametrize("year", ["1970", "2099"])
+def test_a_default_date_is_no_date(year: str) -> None:
+    head = f'<meta property="article:published_time" content="{year}-01-01T00:00:00Z">'
+    assert read(f"<html><head>{head}</head><body><article>{STORY}</article></body></html>").published is None
+
+
+def test_readings_that_contradict_each_other_are_kept_and_lower_the_agreement() -> None:
+    head = ('<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "2024-08-10T10:00:00Z"}</script>'
+            '<meta property="article:published_time" content="%s">')
+    same = read(f"<html><head>{head % '2024-08-10T13:00:00+03:00'}</head><body><article>{STORY}").published
+    other = read(f"<html><head>{head % '2024-08-17T10:00:00Z'}</head><body><article>{STORY}")
+    assert same is not None
+    assert other.published is not None
+    assert same.agreement == 1.0
+    assert other.published.agreement < 1.0
+    assert {c.value for c in other.candidates if c.field == "published"} >= {
+        "2024-08-10T10:00:00Z", "2024-08-17T10:00:00Z"}
 
 
 def test_a_text_beside_hostile_nesting_is_still_read() -> None:

@@ -1,0 +1,104 @@
+"""Extraction by halves of the outlets, the true title among the candidates, and CPU beside trafilatura's own.
+
+`python -m bench.halves FOLDER`: rules are made on half A (outlets by the parity of a hash of their name) and held
+against half B. Both sides read every page once, in turn, after one page that loads what is loaded once.
+"""
+
+import csv
+import gzip
+import hashlib
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import process_time
+from types import ModuleType
+from typing import Any
+
+import trafilatura
+
+from archive.model import Block, Document
+from pipeline.extract import NoText, extract
+
+FIGURES = ("text_F1", "text_acc", "title_norm", "auth_F1", "date_day", "date_minute", "lang")
+
+
+def main(folder: Path) -> None:
+    """Print a row for each part and half, and the ratio of CPU seconds."""
+    score = _scorer(folder)
+    rows, ours, theirs = list[dict[str, Any]](), 0.0, 0.0
+    for number, (page, expected, html) in enumerate(_pages(folder)):
+        for _ in range(2 if number == 0 else 1):
+            started = process_time()
+            document = _document(html, page["url"])
+            between = process_time()
+            trafilatura.extract(html, url=page["url"] or None, with_metadata=True)
+            spent = between - started, process_time() - between
+        ours, theirs = ours + spent[0], theirs + spent[1]
+        rows.append({
+            "part": page["source"], "half": half_of(page["split_key"]),
+            "score": score.score_page(expected, _read(document)),
+            "held": _holds_title(document, expected.get("title"), score),
+        })
+    for part in sorted({row["part"] for row in rows}):
+        for half in ("A", "B", "AB"):
+            chosen = [row for row in rows if row["part"] == part and row["half"] in half]
+            figures = score.summary([row["score"] for row in chosen])
+            held = [row["held"] for row in chosen if row["held"] is not None]
+            shown = [f"{name} {figures[name]:.3f}" for name in FIGURES if figures[name] is not None]
+            shown += [f"title_held {sum(held) / len(held):.3f}"] if held else []
+            print(f"{part} {half:<2} {len(chosen):>3} pages  {'  '.join(shown)}")
+    print(f"CPU: {1000 * ours / len(rows):.1f} ms a page, trafilatura.extract(with_metadata=True) "
+          f"{1000 * theirs / len(rows):.1f}; ratio {ours / theirs:.2f}")
+
+
+def half_of(outlet: str) -> str:
+    """The half that an outlet belongs to."""
+    return "A" if int(hashlib.sha256(outlet.encode()).hexdigest(), 16) % 2 else "B"
+
+
+def _pages(folder: Path) -> Iterator[tuple[dict[str, str], dict[str, Any], bytes]]:
+    with open(folder / "MANIFEST.tsv", encoding="utf-8") as manifest:
+        for page in csv.DictReader(manifest, delimiter="\t"):
+            place = folder / "pages" / page["id"]
+            expected = json.loads(place.with_name(f"{page['id']}.json").read_text(encoding="utf-8"))["expected"]
+            yield page, expected, gzip.decompress(place.with_name(f"{page['id']}.html.gz").read_bytes())
+
+
+def _document(html: bytes, url: str | None) -> Document | None:
+    try:
+        read = extract(html, url=url or "https://page.example/", charset="utf-8", payload_digest="")
+    except NoText:
+        return None
+    return None if isinstance(read, Block) else read
+
+
+def _read(document: Document | None) -> dict[str, object]:
+    if document is None:
+        return {}
+    return {
+        "text": document.text, "title": document.title, "authors": list(document.authors),
+        "published": document.published.iso if document.published else None, "language": document.language,
+    }
+
+
+def _holds_title(document: Document | None, title: str | None, score: ModuleType) -> bool | None:
+    """Whether the true title is among the stored candidates, as the scorer compares titles."""
+    if not title:
+        return None
+    found = document.candidates if document is not None else ()
+    return any(score.norm(c.value) == score.norm(title) for c in found if c.field == "title")
+
+
+def _scorer(folder: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("score", folder / "score.py")
+    if spec is None or spec.loader is None:
+        sys.exit(f"{folder} has no score.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

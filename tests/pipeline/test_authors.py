@@ -1,0 +1,74 @@
+"""Who wrote a page: persons, organisations, agencies."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.model import Candidate
+from pipeline.agencies import agencies
+from pipeline.authors import MAX_NAME, authors, names
+
+
+def by(*readings: tuple[str, str], outlets: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    found = [Candidate(field="author", value=value, basis=basis) for basis, value in readings]
+    return authors(found, outlets=outlets, sections=["World"])
+
+
+@pytest.mark.parametrize(("field", "expected"), [
+    ("By Anna Smith", ["Anna Smith"]), ("Anna Smith and Jan Koch", ["Anna Smith", "Jan Koch"]),
+    ("Von Anna Schmidt, Jan Koch und Lea Weiß", ["Anna Schmidt", "Jan Koch", "Lea Weiß"]),
+    ("Par Anne Lefèvre et Jean Petit", ["Anne Lefèvre", "Jean Petit"]),
+    ("Соломія Дорошенко та Остап Гриценко", ["Соломія Дорошенко", "Остап Гриценко"]),
+    ("Автор: Нина Прохорова", ["Нина Прохорова"]), ("Oleh Koval", ["Oleh Koval"]),
+    ("Anna Smith, Senior Correspondent", ["Anna Smith"]), ("Anna Smith (Sumy)", ["Anna Smith"]),
+    ("Anna Smith | Reuters", ["Anna Smith", "Reuters"]), ("Anna Smith/Jan Koch", ["Anna Smith", "Jan Koch"]),
+    ("Ольга Коваль, кореспондентка", ["Ольга Коваль"]), ("Редакция", []), ("admin", []), ("News Desk", []),
+    ("https://facebook.example/anna", []), ("anna@courier.example", []), ("12 August 2024", []), ("", []),
+    ("Anna Smith, " * 900, []), ("x" * (MAX_NAME + 1), []), ("木坂 有朗", ["木坂 有朗"]), ("박준석", ["박준석"]),
+])
+def test_the_names_of_a_field(field: str, expected: list[str]) -> None:
+    found = names(field)
+    assert found == expected
+
+
+def test_persons_come_before_organisations_and_the_first_kind_that_names_any_is_taken() -> None:
+    readings = (("json-ld author (organisation)", "Reuters"), ("json-ld author (person)", "Anna Smith"),
+                ("byline element", "Jan Koch"))
+    assert by(*readings) == (("Anna Smith",), ("Reuters",))
+
+
+def test_a_site_is_its_own_author_only_where_nobody_else_is_named() -> None:
+    site = ("json-ld author (person)", "The Courier")
+    assert by(site, outlets=("The Courier",)) == ((), ("The Courier",))
+    assert by(site, ("byline element", "Anna Smith"), outlets=("The Courier",)) == (("Anna Smith",), ())
+
+
+def test_what_is_shown_beside_a_text_is_a_name_only_where_it_looks_like_one() -> None:
+    assert by(("byline element", "amw"), ("byline element", "World")) == ((), ())
+    assert by(("meta author", "amw")) == (("amw",), ())
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=300)
+def test_no_field_makes_it_raise_and_names_are_short(value: str) -> None:
+    persons, organisations = by(("meta author", value), ("json-ld author (organisation)", value),
+                                ("byline element", value))
+    assert all(0 < len(name) <= MAX_NAME for name in persons)
+    assert len(organisations) <= 5
+
+
+@pytest.mark.parametrize(("readings", "paragraphs", "expected"), [
+    (["Reuters"], ["Text."], ["Reuters"]), (["Анна Речная, ТАСС"], ["Text."], ["TASS"]),
+    ([], ["SUMY, Ukraine (AP) — The lorry stood there.", "Text."], ["AP"]),
+    ([], ["КИЕВ, 12 авг — РИА Новости. Колонна прошла.", "Текст."], ["RIA Novosti"]),
+    ([], ["КУРСК, 14 августа. /ТАСС/. Переправу закрыли.", "Текст."], ["TASS"]),
+    ([], ["Text.", "(dpa/lno)"], ["dpa"]), ([], ["Text.", "With files from AFP"], ["AFP"]),
+    ([], ["Текст.", "За матеріалами Укрінформу"], ["Ukrinform"]), ([], ["Текст.", "Джерело: УНІАН"], ["UNIAN"]),
+    ([], ["Текст.", "Джерело: Інтерфакс-Україна"], ["Interfax-Ukraine"]),
+    ([], ["Текст.", "Источник: Интерфакс"], ["Interfax"]),
+    ([], ["Text.", "© 2024 AFP"], ["AFP"]), ([], ["Il testo.", "Fonte: ANSA"], ["ANSA"]),
+    ([], ["He told Reuters that the lorry had stood there since noon on Friday.", "Text."], []),
+    ([], ["An apa and an efe are no agencies.", "Text."], []), ([], [], []),
+])
+def test_agencies(readings: list[str], paragraphs: list[str], expected: list[str]) -> None:
+    assert list(agencies(readings, paragraphs)) == expected
