@@ -321,6 +321,24 @@ CREATE TABLE blocks (                   -- payloads in an article's place: captc
     PRIMARY KEY (payload_digest, url, charset)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blocks_url ON blocks (url);
+
+CREATE TABLE surfaces (                 -- of payloads beside others with the same text: what a reader of the page sees
+    payload_digest TEXT NOT NULL,
+    url TEXT NOT NULL,
+    charset TEXT NOT NULL,
+    surface TEXT NOT NULL,              -- digest of all words of the page
+    method TEXT NOT NULL,               -- name and version of that reading
+    PRIMARY KEY (payload_digest, url, charset)
+) STRICT, WITHOUT ROWID;
+
+-- distinct ones, and in what how many differ from the one before: JSON, such as {"markup": 2}
+ALTER TABLE versions ADD COLUMN payloads INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE versions ADD COLUMN differences TEXT NOT NULL DEFAULT '{}';
+-- JSON list: what changed since the version before
+ALTER TABLE versions ADD COLUMN passages TEXT NOT NULL DEFAULT '[]';
+-- how the payload differs from the version's one before ('markup', 'surroundings', 'typography', 'unread'), or 'flip'
+ALTER TABLE sightings ADD COLUMN difference TEXT;
+INSERT OR IGNORE INTO unfolded (article_id) SELECT article_id FROM articles;
 """
 
 VIEWS = """
@@ -328,10 +346,18 @@ CREATE VIEW version AS
 SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordinal, v.title, d.byline, d.authors,
        json_extract(d.published, '$.iso') AS published, d.published AS published_detail,
        json_extract(d.modified, '$.iso') AS modified, d.modified AS modified_detail,
-       d.language, d.section, v.text, v.first_seen, v.last_seen, v.sightings, v.change, v.is_latest,
+       d.language, d.section, v.text, v.first_seen, v.last_seen, v.sightings, v.payloads, v.differences,
+       v.change, v.passages, v.is_latest,
        d.credits, d.candidates, d.extractor, d.payload_digest, d.text_digest, d.state_digest,
        d.score, d.terms, d.document_id, v.article_id
 FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
+WHERE a.on_topic;
+
+CREATE VIEW sighting AS              -- every look that found an article in a state; public_id NULL: in no version
+SELECT c.url, c.captured_at, c.via, c.payload_digest, v.public_id, v.ordinal, s.difference, a.key AS article_key,
+       s.capture_id, s.version_id, s.article_id
+FROM sightings s JOIN articles a USING (article_id) JOIN captures c USING (capture_id)
+LEFT JOIN versions v ON v.version_id = s.version_id
 WHERE a.on_topic;
 
 CREATE VIEW article AS
@@ -426,7 +452,7 @@ def first(db: Database) -> None:
 
 @migrations()
 def second(db: Database) -> None:
-    """What operators were told, and pages that stand in an article's place."""
+    """What operators were told, pages that stand in an article's place, passages that changed and what did not."""
     for statement in _statements(SECOND):
         db.execute(statement)
 

@@ -30,7 +30,7 @@ def test_setting_the_same_versions_again_keeps_their_rows(
     ids = published(URL, "one", "two")
     article_id = articles.article_of(conn, URL)
     assert article_id is not None
-    seen = articles.sightings(conn, article_id, extractor="x-1", is_correction=lambda _: False)
+    seen = articles.sightings(conn, article_id, extractor="x-1")
     rows = conn.execute("SELECT * FROM version ORDER BY ordinal").fetchall()
     found = [
         Version(public_id=row["public_id"], article=URL, ordinal=row["ordinal"], state_digest=row["state_digest"],
@@ -52,7 +52,7 @@ def test_an_article_without_versions_is_off_the_topic_and_shown_nowhere(
     assert conn.execute("SELECT count(*) FROM article").fetchone()[0] == 1
     article_id = articles.article_of(conn, URL)
     assert article_id is not None
-    seen = articles.sightings(conn, article_id, extractor="x-1", is_correction=lambda _: False)
+    seen = articles.sightings(conn, article_id, extractor="x-1")
     articles.set_versions(conn, article_id, seen, [])
     assert conn.execute("SELECT count(*) FROM article").fetchone()[0] == 0
     assert conn.execute("SELECT count(*) FROM versions_fts WHERE versions_fts MATCH 'one'").fetchone()[0] == 0
