@@ -154,6 +154,16 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One post of a live blog; `key` names it as long as it is there: its anchor, else its own time as declared."""
+
+    key: str
+    at: str | None
+    title: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """Text and metadata that one extractor version read from one payload under one URL and charset."""
 
@@ -176,6 +186,7 @@ class Document:
     text_digest: str = ""
     body_digest: str = ""
     state_digest: str = ""
+    posts: tuple[Post, ...] = ()
 
     @property
     def text(self) -> str:
@@ -228,6 +239,7 @@ class Sighting:
     text_digest: str
     text: str = ""
     surface: str | None = None
+    posts: tuple[Post, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

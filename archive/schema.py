@@ -336,6 +336,24 @@ ALTER TABLE versions ADD COLUMN payloads INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE versions ADD COLUMN differences TEXT NOT NULL DEFAULT '{}';
 -- JSON list: what changed since the version before
 ALTER TABLE versions ADD COLUMN passages TEXT NOT NULL DEFAULT '[]';
+-- of live blogs: JSON list of {key, at, title, text}
+ALTER TABLE documents ADD COLUMN posts TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE post_versions (            -- versions of the posts of live blogs; the article's own are in versions
+    public_id TEXT PRIMARY KEY,
+    article_id INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    post TEXT NOT NULL,                 -- its key
+    ordinal INTEGER NOT NULL,           -- from 1, for each post
+    title TEXT,
+    text TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    sightings INTEGER NOT NULL,
+    change TEXT NOT NULL,               -- as in versions
+    passages TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX post_versions_article ON post_versions (article_id, post, ordinal);
+
 -- how the payload differs from the version's one before ('markup', 'surroundings', 'typography', 'unread'), or 'flip'
 ALTER TABLE sightings ADD COLUMN difference TEXT;
 INSERT OR IGNORE INTO unfolded (article_id) SELECT article_id FROM articles;
@@ -358,6 +376,12 @@ SELECT c.url, c.captured_at, c.via, c.payload_digest, v.public_id, v.ordinal, s.
        s.capture_id, s.version_id, s.article_id
 FROM sightings s JOIN articles a USING (article_id) JOIN captures c USING (capture_id)
 LEFT JOIN versions v ON v.version_id = s.version_id
+WHERE a.on_topic;
+
+CREATE VIEW post_version AS          -- a live blog's posts, each with its own versions
+SELECT p.public_id, a.address AS url, a.key AS article_key, p.post, p.ordinal, p.title, p.text, p.first_seen,
+       p.last_seen, p.sightings, p.change, p.passages
+FROM post_versions p JOIN articles a USING (article_id)
 WHERE a.on_topic;
 
 CREATE VIEW article AS

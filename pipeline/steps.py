@@ -235,7 +235,7 @@ def weigh_unread(work: Work) -> Report:
 def fold_versions(work: Work) -> Report:
     """Put captures under their articles and fold each touched article's sightings into versions."""
     from pipeline.extract import EXTRACTOR
-    from pipeline.versions import flips, versions
+    from pipeline.versions import flips, post_versions, versions
 
     started, folded = monotonic(), 0
     _set_addresses(work, articles.pending_fold(work.conn, extractor=EXTRACTOR), EXTRACTOR)
@@ -248,6 +248,7 @@ def fold_versions(work: Work) -> Report:
             found = versions(url, looks)
             articles.set_versions(work.conn, article_id, seen, found, address=shown_address(url, seen),
                                   flips=frozenset(flips(looks)))
+            articles.set_posts(work.conn, article_id, seen, post_versions(url, looks))
         folded += len(found)
         work.progress("versions", index, len(touched))
     _merge_addresses(work)

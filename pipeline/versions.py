@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
-from archive.digests import address_key, normalised
+from archive.digests import address_key, normalised, state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, ChangeClass, ChangedPassage, Difference, Sighting, Version
 from archive.times import to_digits
 from pipeline.diff import changed_passages
@@ -46,6 +46,22 @@ def versions(article: str, sightings: Iterable[Sighting]) -> tuple[Version, ...]
             passages=passages, payloads=len({s.payload_digest for s in run}), differences=differences,
         ))
     return tuple(folded)
+
+
+def post_versions(article: str, sightings: Iterable[Sighting]) -> tuple[Version, ...]:
+    """The versions of each post of a live blog, by the posts' keys; none where no sighting has posts.
+
+    A post is folded like an article of its own, whose name is the article's with the post's key as its fragment. One
+    that a look lacks has no sighting there: live blogs show their newest posts only, so it says nothing.
+    """
+    looks: dict[str, list[Sighting]] = {}
+    for sighting in sightings:
+        for post in sighting.posts:
+            looks.setdefault(post.key, []).append(replace(
+                sighting, title=post.title, byline=None, text=post.text, text_digest=text_digest(post.text), posts=(),
+                state_digest=state_digest(title=post.title, byline=None, text=post.text),
+            ))
+    return tuple(version for key in sorted(looks) for version in versions(f"{article}#{key}", looks[key]))
 
 
 def flips(sightings: Iterable[Sighting]) -> tuple[Sighting, ...]:

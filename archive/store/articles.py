@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from archive.digests import address_key
-from archive.model import RecordRef, Sighting, Version
+from archive.model import Post, RecordRef, Sighting, Version
 from archive.store.documents import PendingPayload
 from archive.times import from_iso, to_iso
 from archive.urls import host_of, registered_domain
@@ -54,7 +54,7 @@ FORGET_SIGHTINGS = "DELETE FROM sightings WHERE article_id = :article_id"
 SIGHTINGS = """
     SELECT c.capture_id, c.captured_at, c.via, c.url, c.payload_digest, d.document_id, d.canonical,
            d.title, d.byline, d.text,
-           d.text_digest, d.state_digest, d.on_topic, f.surface
+           d.text_digest, d.state_digest, d.on_topic, d.posts, f.surface
     FROM addresses x
     JOIN captures c ON c.url = x.url AND c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
     JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url AND d.charset = coalesce(c.charset, '')
@@ -118,6 +118,14 @@ SET_SIGHTING = """
     ON CONFLICT (capture_id) DO UPDATE SET
         article_id = excluded.article_id, document_id = excluded.document_id, version_id = excluded.version_id,
         difference = excluded.difference
+"""
+FORGET_POSTS = "DELETE FROM post_versions WHERE article_id = :article_id"
+ADD_POST_VERSION = """
+    INSERT OR REPLACE INTO post_versions (
+        public_id, article_id, post, ordinal, title, text, first_seen, last_seen, sightings, change, passages
+    ) VALUES (
+        :public_id, :article_id, :post, :ordinal, :title, :text, :first_seen, :last_seen, :sightings, :change, :passages
+    )
 """
 SET_ON_TOPIC = """
     UPDATE articles SET on_topic = :on_topic, address = coalesce(:address, url) WHERE article_id = :article_id
@@ -253,6 +261,7 @@ def sightings(conn: sqlite3.Connection, article_id: int, *, extractor: str, meth
                 state_digest=row["state_digest"],
                 payload_digest=row["payload_digest"], title=row["title"], byline=row["byline"],
                 text_digest=row["text_digest"], text=row["text"], surface=row["surface"],
+                posts=tuple(Post(**post) for post in json.loads(row["posts"])),
             ),
         )
         for row in rows
@@ -288,6 +297,26 @@ def set_versions(
     conn.execute(DELETE_EMPTY, {"article_id": article_id})
 
 
+def set_posts(conn: sqlite3.Connection, article_id: int, seen: Sequence[Seen], versions: Sequence[Version]) -> None:
+    """Put the versions of a live blog's posts in place of the ones before."""
+    conn.execute(FORGET_POSTS, {"article_id": article_id})
+    for version in versions:
+        key = version.article.partition("#")[2]
+        post = next(post for one in seen if one.sighting.captured_at == version.first_seen
+                    and one.sighting.payload_digest == version.payload_digest
+                    for post in one.sighting.posts if post.key == key)
+        conn.execute(ADD_POST_VERSION, {
+            "public_id": version.public_id, "article_id": article_id, "post": key, "ordinal": version.ordinal,
+            "title": post.title, "text": post.text, "first_seen": to_iso(version.first_seen),
+            "last_seen": to_iso(version.last_seen), "sightings": version.sightings,
+            "change": json.dumps(version.change), "passages": _passages(version),
+        })
+
+
+def _passages(version: Version) -> str:
+    return json.dumps([asdict(passage) for passage in version.passages], ensure_ascii=False)
+
+
 def _set_version(
     conn: sqlite3.Connection, article_id: int, version: Version, seen: Sequence[Seen], *, is_latest: bool
 ) -> int:
@@ -301,7 +330,7 @@ def _set_version(
         "change": json.dumps(version.change), "is_latest": int(is_latest), "title": first.sighting.title or "",
         "text": first.sighting.text, "payloads": version.payloads,
         "differences": json.dumps(Counter(kind for _, kind in version.differences), sort_keys=True),
-        "passages": json.dumps([asdict(passage) for passage in version.passages], ensure_ascii=False),
+        "passages": _passages(version),
     }).fetchone()
     return int(row["version_id"])
 

@@ -33,10 +33,11 @@ PENDING_EXTRACTION = """
 ADD_DOCUMENT = """
     INSERT OR IGNORE INTO documents (
         payload_digest, url, charset, extractor, title, byline, authors, published, modified, language, site_name,
-        section, canonical, text, credits, candidates, text_digest, body_digest, state_digest
+        section, canonical, text, credits, candidates, text_digest, body_digest, state_digest, posts
     ) VALUES (
         :payload_digest, :url, :charset, :extractor, :title, :byline, :authors, :published, :modified, :language,
-        :site_name, :section, :canonical, :text, :credits, :candidates, :text_digest, :body_digest, :state_digest
+        :site_name, :section, :canonical, :text, :credits, :candidates, :text_digest, :body_digest, :state_digest,
+        :posts
     )
 """
 
@@ -129,6 +130,7 @@ def add(conn: sqlite3.Connection, document: Document) -> None:
         "text": document.text, "credits": _json(document.credits),
         "candidates": _json([[c.field, c.value, c.basis] for c in document.candidates]),
         "text_digest": document.text_digest, "body_digest": document.body_digest, "state_digest": document.state_digest,
+        "posts": _json([asdict(post) for post in document.posts]),
     })
 
 

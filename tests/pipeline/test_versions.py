@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.digests import state_digest, text_digest
-from archive.model import ChangedPassage, Sighting, Version
-from pipeline.versions import FLIP, flips, notices, public_id, versions
+from archive.model import ChangedPassage, Post, Sighting, Version
+from pipeline.versions import FLIP, flips, notices, post_versions, public_id, versions
 
 ARTICLE = "https://news.example/story"
 START = datetime(2025, 3, 15, 12, tzinfo=UTC)
@@ -244,3 +245,21 @@ def test_clocks_and_flips_make_no_version_whatever_is_edited(texts: list[str], d
 
 def _text_of(version: Version, seen: Sequence[Sighting]) -> str:
     return next(s.text_digest for s in seen if s.state_digest == version.state_digest)
+
+
+def live(hours: float, **posts: str) -> Sighting:
+    """A look at a live blog, with its posts by key."""
+    found = tuple(Post(key=key, at=None, title=None, text=text) for key, text in posts.items())
+    return replace(look(hours, " ".join(posts.values()), payload="PQRS"[int(hours)]), posts=found)
+
+
+def test_a_live_blog_has_versions_for_each_of_its_posts() -> None:
+    seen = [live(0, one="He held 45 men."), live(1, one="He held 45 men.", two="Rain."),
+            live(2, two="Rain.", three="Sun."), live(3, one="He held 57 men.", three="Sun.")]
+    found = post_versions(ARTICLE, reversed(seen))
+    assert [(v.article.partition("#")[2], v.ordinal, v.sightings) for v in found] == [
+        ("one", 1, 2), ("one", 2, 1), ("three", 1, 2), ("two", 1, 2)]
+    assert [(p.was, p.now) for p in found[1].passages] == [("45", "57")]
+    assert len({v.public_id for v in found}) == 4
+    assert len(versions(ARTICLE, seen)) == 4, "and the whole keeps its own"
+    assert post_versions(ARTICLE, [look(0)]) == ()

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 VIEWS = ("article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
-         "partial_witness", "sighting")
+         "partial_witness", "sighting", "post_version")
 _PUBLIC_ID = re.compile(r"-\d{14}-[a-z2-7]{8}")
 _PLACES = frozenset({"path", "offset", "length", "payload_digest", "payload_sha256", "payload_length"})
 
