@@ -13,6 +13,8 @@ Role = Literal["article", "feed", "sitemap", "section", "list", "robots", "other
 Outcome = Literal["new", "unchanged", "gone", "blocked", "redirected", "failed"]
 Truncated = Literal["length", "disconnect", "time"]
 ChangeClass = Literal["first", "headline", "byline", "body", "correction"]
+Part = Literal["headline", "byline", "body"]
+Difference = Literal["markup", "surroundings", "typography", "unread"]
 Relation = Literal["identical", "near-duplicate", "excerpt", "translation", "rewrite"]
 BlockKind = Literal["challenge", "consent", "paywall", "missing", "refused"]
 Direction = Literal["decided", "undecided"]
@@ -173,10 +175,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """One post of a live blog: `at` as ISO 8601 as far as it was said, "" where it was not."""
+    """One post of a live blog; `key` names it as long as it is there: its anchor, else its own time as declared."""
 
-    at: str
-    headline: str
+    key: str
+    at: str | None
+    title: str | None
     text: str
 
 
@@ -251,7 +254,10 @@ class Relevance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One look at one of an article's addresses that found it in one state."""
+    """One look at one of an article's addresses that found it in one state.
+
+    surface is the digest of all words that a reader of the page sees; None where nobody needed it.
+    """
 
     captured_at: datetime
     via: str
@@ -261,12 +267,35 @@ class Sighting:
     title: str | None
     byline: str | None
     text_digest: str
-    is_correction: bool = False
+    text: str = ""
+    surface: str | None = None
+    posts: tuple[Post, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedPassage:
+    """Words that changed from one version to the next, within one paragraph: what was there, and what is there now.
+
+    earlier and later are the paragraph's numbers in the two texts, from 1; None in the one that lacks it, and for
+    headline and byline. is_notice: the paragraph is a correction notice that the earlier version does not have.
+    """
+
+    part: Part
+    earlier: int | None = None
+    later: int | None = None
+    was: str
+    now: str
+    is_notice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """A maximal run of sightings of an article in one state; `ordinal` is for display, `public_id` to cite."""
+    """A maximal run of sightings of an article in one state; `ordinal` is for display, `public_id` to cite.
+
+    passages are what changed since the version before. payloads counts the distinct ones of the run; differences say
+    of each but the first how it differs from the one before it: in `markup` that nobody sees, in the `surroundings` of
+    the text (boxes, clocks, counters), in the text's `typography`, or `unread` where the page could not be compared.
+    """
 
     public_id: str
     article: str
@@ -277,6 +306,9 @@ class Version:
     last_seen: datetime
     sightings: int
     change: tuple[ChangeClass, ...]
+    passages: tuple[ChangedPassage, ...] = ()
+    payloads: int = 1
+    differences: tuple[tuple[str, Difference], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -323,14 +323,48 @@ CREATE TABLE blocks (                   -- payloads in an article's place: captc
 CREATE INDEX blocks_url ON blocks (url);
 
 -- JSON lists: the organisations among the authors; agencies that are credited; lines that tell of corrections and
--- updates; [language, address] of translations; a live blog's [time, headline, text]
+-- updates; [language, address] of translations
 ALTER TABLE documents ADD COLUMN organisations TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE documents ADD COLUMN agencies TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE documents ADD COLUMN notices TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE documents ADD COLUMN alternates TEXT NOT NULL DEFAULT '[]';
-ALTER TABLE documents ADD COLUMN posts TEXT NOT NULL DEFAULT '[]';
 -- 0: the markup says that it is not free to read; NULL: it says nothing
 ALTER TABLE documents ADD COLUMN is_free INTEGER;
+CREATE TABLE surfaces (                 -- of payloads beside others with the same text: what a reader of the page sees
+    payload_digest TEXT NOT NULL,
+    url TEXT NOT NULL,
+    charset TEXT NOT NULL,
+    surface TEXT NOT NULL,              -- digest of all words of the page
+    method TEXT NOT NULL,               -- name and version of that reading
+    PRIMARY KEY (payload_digest, url, charset)
+) STRICT, WITHOUT ROWID;
+
+-- distinct ones, and in what how many differ from the one before: JSON, such as {"markup": 2}
+ALTER TABLE versions ADD COLUMN payloads INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE versions ADD COLUMN differences TEXT NOT NULL DEFAULT '{}';
+-- JSON list: what changed since the version before
+ALTER TABLE versions ADD COLUMN passages TEXT NOT NULL DEFAULT '[]';
+-- of live blogs: JSON list of {key, at, title, text}
+ALTER TABLE documents ADD COLUMN posts TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE post_versions (            -- versions of the posts of live blogs; the article's own are in versions
+    public_id TEXT PRIMARY KEY,
+    article_id INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    post TEXT NOT NULL,                 -- its key
+    ordinal INTEGER NOT NULL,           -- from 1, for each post
+    title TEXT,
+    text TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    sightings INTEGER NOT NULL,
+    change TEXT NOT NULL,               -- as in versions
+    passages TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX post_versions_article ON post_versions (article_id, post, ordinal);
+
+-- how the payload differs from the version's one before ('markup', 'surroundings', 'typography', 'unread'), or 'flip'
+ALTER TABLE sightings ADD COLUMN difference TEXT;
+INSERT OR IGNORE INTO unfolded (article_id) SELECT article_id FROM articles;
 """
 
 VIEWS = """
@@ -338,11 +372,25 @@ CREATE VIEW version AS
 SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordinal, v.title, d.byline, d.authors,
        json_extract(d.published, '$.iso') AS published, d.published AS published_detail,
        json_extract(d.modified, '$.iso') AS modified, d.modified AS modified_detail,
-       d.language, d.section, v.text, v.first_seen, v.last_seen, v.sightings, v.change, v.is_latest,
+       d.language, d.section, v.text, v.first_seen, v.last_seen, v.sightings, v.payloads, v.differences,
+       v.change, v.passages, v.is_latest,
        d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.posts, d.is_free, d.candidates, d.extractor,
        d.payload_digest, d.text_digest, d.state_digest,
        d.score, d.terms, d.document_id, v.article_id
 FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
+WHERE a.on_topic;
+
+CREATE VIEW sighting AS              -- every look that found an article in a state; public_id NULL: in no version
+SELECT c.url, c.captured_at, c.via, c.payload_digest, v.public_id, v.ordinal, s.difference, a.key AS article_key,
+       s.capture_id, s.version_id, s.article_id
+FROM sightings s JOIN articles a USING (article_id) JOIN captures c USING (capture_id)
+LEFT JOIN versions v ON v.version_id = s.version_id
+WHERE a.on_topic;
+
+CREATE VIEW post_version AS          -- a live blog's posts, each with its own versions
+SELECT p.public_id, a.address AS url, a.key AS article_key, p.post, p.ordinal, p.title, p.text, p.first_seen,
+       p.last_seen, p.sightings, p.change, p.passages
+FROM post_versions p JOIN articles a USING (article_id)
 WHERE a.on_topic;
 
 CREATE VIEW article AS
@@ -437,7 +485,7 @@ def first(db: Database) -> None:
 
 @migrations()
 def second(db: Database) -> None:
-    """What operators were told, and pages that stand in an article's place."""
+    """What operators were told, pages that stand in an article's place, passages that changed and what did not."""
     for statement in _statements(SECOND):
         db.execute(statement)
 

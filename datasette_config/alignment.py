@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from archive.model import PARAGRAPH_BREAK, Passage
-from datasette_config.diff import Paragraph, Stretch, diff
+from pipeline.diff import Paragraph, Stretch, diff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

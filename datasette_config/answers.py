@@ -13,15 +13,16 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
+from archive.model import PARAGRAPH_BREAK, ChangedPassage
 from archive.store import kin, pages, search
 from archive.store.kin import Link, SharedText
 from archive.store.pages import Card
 from archive.urls import canonical_url
 from datasette_config import words
 from datasette_config.alignment import Row, aligned, longest, passage_row
-from datasette_config.diff import Paragraph, Skipped, changes, diff
 from datasette_config.parameters import Asked, ParameterError, asked, number
 from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
+from pipeline.diff import Paragraph, Skipped, changes, diff
 
 LISTED = 8  # articles and families in each list of the start page
 DETAILED = 12  # links of an article whose passages are shown with it
@@ -89,10 +90,12 @@ class LinkDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What changed from a version to the next one."""
+    """What changed from a version to the next one; `notices` are the correction notices that it brought."""
 
     earlier: pages.VersionLine
     later: pages.VersionLine
+    passages: tuple[ChangedPassage, ...]
+    notices: tuple[str, ...]
     paragraphs: tuple[Paragraph | Skipped, ...]
 
 
@@ -109,6 +112,7 @@ class ArticleAnswer:
     version: pages.Reading
     versions: tuple[pages.VersionLine, ...]
     edits: tuple[Edit, ...]
+    flips: int
     source: Link | None
     sources: tuple[LinkDetail, ...]
     copies: tuple[LinkDetail, ...]
@@ -270,6 +274,7 @@ def _article(
     parent = lineage[0].article_id if lineage else None
     return ArticleAnswer(
         article=card, version=reading, versions=versions, edits=_edits(conn, versions), sources=sources,
+        flips=pages.flips(conn, article_id),
         source=next((d.link for d in sorted(sources, key=lambda d: d.other.article_id != parent)), None),
         copies=tuple(d for d in links if d.link.direction == "decided" and d.link.exemplar.article_id == article_id),
         undecided=tuple(d for d in links if d.link.direction != "decided"), lineage=lineage,
@@ -303,8 +308,17 @@ def _edits(conn: sqlite3.Connection, versions: tuple[pages.VersionLine, ...]) ->
     """The latest edits, latest first."""
     pairs = list(pairwise(versions))[-EDITS:]
     texts = pages.texts(conn, [v.version_id for pair in pairs for v in pair])
+    passages = pages.passages(conn, [later.version_id for _, later in pairs])
     return tuple(
-        Edit(earlier=earlier, later=later,
+        Edit(earlier=earlier, later=later, passages=passages[later.version_id],
+             notices=_notices(texts[later.version_id], passages[later.version_id]),
              paragraphs=changes(diff(texts[earlier.version_id], texts[later.version_id])))
         for earlier, later in reversed(pairs)
     )
+
+
+def _notices(text: str, passages: tuple[ChangedPassage, ...]) -> tuple[str, ...]:
+    """The paragraphs that the passages call correction notices, each once."""
+    paragraphs = text.split(PARAGRAPH_BREAK)
+    places = {passage.later: None for passage in passages if passage.is_notice and passage.later is not None}
+    return tuple(paragraphs[place - 1] for place in places if place <= len(paragraphs))

@@ -43,6 +43,10 @@ _CHANGES = {
     "first": "first version", "headline": "headline changed", "byline": "byline changed", "body": "text changed",
     "correction": "correction",
 }
+_DIFFERENCES = {
+    "markup": "in markup only", "surroundings": "in what stands around the text", "typography": "in typography only",
+    "unread": "in what could not be compared",
+}
 _OUTCOMES = {
     "new": "new content", "unchanged": "unchanged", "gone": "gone", "blocked": "blocked",
     "redirected": "redirected", "failed": "no answer",
@@ -144,6 +148,21 @@ def order(link: Link) -> str:
 def changes(change: Sequence[str]) -> str:
     """An edit's classes."""
     return ", ".join(_CHANGES.get(name, name) for name in change)
+
+
+def payloads(count: int, differences: Sequence[tuple[str, int]]) -> str:
+    """How many payloads a version had, and in what they differ: nothing that makes a version."""
+    if count < 2:
+        return ""
+    told = ", ".join(f"{number:,} {_DIFFERENCES.get(name, name)}" for name, number in differences)
+    return f"{count:,} payloads with this text" + (f", different {told}" if told else "")
+
+
+def difference(name: str | None) -> str:
+    """How a capture's payload differs from the one before it in its version."""
+    if name == "flip":
+        return "of no version: another agent saw it, for less than a day"
+    return f"differs {_DIFFERENCES[name]}" if name in _DIFFERENCES else ""
 
 
 def outcome(name: str | None) -> str:

@@ -4,8 +4,9 @@ Its JSON-LD lists them; else they are told by structure: blocks of one kind, eac
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from lxml.html import HtmlElement
 
@@ -24,9 +25,10 @@ _OUTSIDE = frozenset({"nav", "aside", "footer", "header"})
 
 def posts(listed: Iterable[tuple[str, str, str]], tree: HtmlElement) -> tuple[Post, ...]:
     """The posts of a live blog, in the page's order; none for a page that is none."""
-    found = [Post(at=_iso(at), headline=headline, text=text) for at, headline, text in listed if headline or text]
+    found = [Post(key=at or headline or text[:MIN_POST], at=_iso(at), title=headline or None, text=text)
+             for at, headline, text in listed if headline or text]
     if len(found) >= MIN_POSTS:
-        return tuple(found)
+        return _told_apart(found)
     return _by_structure(tree)
 
 
@@ -44,8 +46,18 @@ def _by_structure(tree: HtmlElement) -> tuple[Post, ...]:
     largest = max(groups.values(), key=len, default=[])
     if len(largest) < MIN_POSTS or not _is_live(largest[0][0]):
         return ()
-    read = [Post(at=_iso(at), headline=_headline(block), text=_own_text(block)) for block, at in largest]
-    return tuple(post for post in read if len(post.text) >= MIN_POST)
+    read = [Post(key=block.get("id") or at, at=_iso(at), title=_headline(block) or None, text=_own_text(block))
+            for block, at in largest]
+    return _told_apart([post for post in read if len(post.text) >= MIN_POST])
+
+
+def _told_apart(found: Sequence[Post]) -> tuple[Post, ...]:
+    """With keys that differ, counted from the oldest of one key on, which stands last."""
+    met, kept = Counter[str](), list[Post]()
+    for post in reversed(found):
+        met[post.key] += 1
+        kept.append(post if met[post.key] == 1 else replace(post, key=f"{post.key} {met[post.key]}"))
+    return tuple(reversed(kept))
 
 
 def _block_of(time: HtmlElement) -> HtmlElement | None:
@@ -86,6 +98,6 @@ def _text(element: HtmlElement) -> str:
     return clean_paragraph(element.text_content()[:MAX_POST])
 
 
-def _iso(at: str) -> str:
+def _iso(at: str) -> str | None:
     read = moment(at, basis="post")
-    return read.iso if read is not None else ""
+    return read.iso if read is not None else None

@@ -156,7 +156,7 @@ def _no_longer(hit: Hit) -> Hit:
 
 
 def matcher_of(topic: Topic) -> Matcher:
-    """Compile the terms of a topic; once per run, it takes about a second."""
+    """Compile the terms of a topic; once per run, it takes about half a second."""
     pairs = sorted(_patterns(topic), key=lambda pair: pair[0])
     languages = {keywords.language for keywords in topic.keywords}
     return Matcher(

@@ -235,7 +235,7 @@ def weigh_unread(work: Work) -> Report:
 def fold_versions(work: Work) -> Report:
     """Put captures under their articles and fold each touched article's sightings into versions."""
     from pipeline.extract import EXTRACTOR
-    from pipeline.versions import has_correction, versions
+    from pipeline.versions import flips, post_versions, versions
 
     started, folded = monotonic(), 0
     _set_addresses(work, articles.pending_fold(work.conn, extractor=EXTRACTOR), EXTRACTOR)
@@ -243,14 +243,35 @@ def fold_versions(work: Work) -> Report:
     for index, article_id in enumerate(touched, start=1):
         with transaction(work.conn):
             url = articles.article_url(work.conn, article_id)
-            seen = articles.sightings(work.conn, article_id, extractor=EXTRACTOR, is_correction=has_correction)
-            is_on_topic = any(one.on_topic for one in seen)
-            found = versions(url, [one.sighting for one in seen]) if is_on_topic else ()
-            articles.set_versions(work.conn, article_id, seen, found, address=shown_address(url, seen))
+            seen = _sightings(work, article_id, EXTRACTOR)
+            looks = [one.sighting for one in seen] if any(one.on_topic for one in seen) else []
+            found = versions(url, looks)
+            articles.set_versions(work.conn, article_id, seen, found, address=shown_address(url, seen),
+                                  flips=frozenset(flips(looks)))
+            articles.set_posts(work.conn, article_id, seen, post_versions(url, looks))
         folded += len(found)
         work.progress("versions", index, len(touched))
     _merge_addresses(work)
     return Report(step="versions", done=len(touched), counts=(("versions", folded),), seconds=monotonic() - started)
+
+
+def _sightings(work: Work, article_id: int, extractor: str) -> list[articles.Seen]:
+    """An article's sightings; where payloads differ and texts do not, with what the pages' readers see."""
+    from pipeline.extract import MAX_HTML_BYTES
+    from pipeline.surface import METHOD, surface
+
+    seen = articles.sightings(work.conn, article_id, extractor=extractor, method=METHOD)
+    if not any(one.on_topic for one in seen):
+        return seen
+    pending = articles.unread_surfaces(work.conn, article_id, extractor=extractor, method=METHOD)
+    for payload in pending:
+        try:
+            stored = warc.read_payload(work.archive.folder.warcs, payload.record)
+            page = page_bytes(stored, content_encoding=payload.content_encoding, limit=MAX_HTML_BYTES)
+        except (UndecodablePayload, DamagedWarc):
+            continue
+        articles.add_surface(work.conn, payload, surface(page, payload.charset), method=METHOD)
+    return articles.sightings(work.conn, article_id, extractor=extractor, method=METHOD) if pending else seen
 
 
 def _set_addresses(work: Work, urls: Iterable[str], extractor: str) -> None:

@@ -1,21 +1,30 @@
-"""Sightings of one article, in any order -> its versions with change classes (pure)."""
+"""Sightings of one article, in any order -> its versions with change classes and changed passages (pure)."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 
-from archive.digests import address_key, normalised
-from archive.model import ChangeClass, Sighting, Version
+from archive.digests import address_key, normalised, state_digest, text_digest
+from archive.model import PARAGRAPH_BREAK, ChangeClass, ChangedPassage, Difference, Sighting, Version
 from archive.times import to_digits
+from pipeline.diff import changed_passages
 
 FLIP = timedelta(hours=24)  # a state that is shown for less, by another agent, between the same state twice
+MAX_NOTICE = 1_000  # characters of a correction notice
 
 _CORRECTION = re.compile(
-    r"^\W*(?:correction|corrected|clarification|editor[’']s note|an earlier version of this (?:article|story)"
-    r"|исправлен|уточнен|поправк|редакц(?:ионная|ійна) (?:поправка|примітка)|виправлен|уточнен|errata|rettifica"
-    r"|correzione|corrección|fe de erratas|correctif|korrektur|berichtigung|sprostowanie)"
+    r"^\W*(?:corrections?|corrected|clarification|errata|editor's note)\b|^\W*(?:"
+    r"(?:an earlier|a previous|the original|earlier|previous) versions? of this (?:article|story|report|page|post)\b|"
+    r"this (?:article|story|report|page|post|headline) (?:was|has been) (?:corrected|amended|updated to correct)\b|"
+    r"исправлен|уточнен|поправк|редакционная поправка|от редакции\s*:|в (?:предыдущей|первоначальной|ранней) версии|"
+    r"редакційна (?:поправка|примітка)|виправлен|від редакції\s*:|у (?:попередній|первісній|ранній) версії|"
+    r"rettifica|correzione|errata corrige|una (?:versione precedente|prima versione) di (?:questo|quest')|"
+    r"corrección|fe de erratas|una versión anterior de (?:este|esta)|"
+    r"correctif|rectificatif|une (?:version précédente|première version) de (?:cet|ce)|"
+    r"korrektur|berichtigung|in einer früheren (?:version|fassung)|sprostowanie|we wcześniejszej wersji)"
 )
 
 
@@ -25,17 +34,46 @@ def versions(article: str, sightings: Iterable[Sighting]) -> tuple[Version, ...]
     `article` is the canonical URL. A flip (design, "version") joins the state that stands around it. While one
     address of an article was looked at, what its other addresses (a mobile site's) showed is no version.
     """
-    ordered = sorted(_of_main_address(list(sightings)), key=_place)
-    runs = _without_flips([list(run) for _, run in groupby(ordered, key=lambda s: s.state_digest)])
-    folded = []
-    for ordinal, run in enumerate(runs, start=1):
-        first = run[0]
+    folded: list[Version] = []
+    runs = _runs(sightings)
+    for ordinal, (before, run) in enumerate(pairwise([runs[0][:1], *runs] if runs else []), start=1):
+        first, differences = run[0], tuple(_differences(run))
+        passages = tuple(_passages(before[0], first)) if ordinal > 1 else ()
         folded.append(Version(
             public_id=public_id(article, first), article=article, ordinal=ordinal, state_digest=first.state_digest,
             payload_digest=first.payload_digest, first_seen=first.captured_at, last_seen=run[-1].captured_at,
-            sightings=len(run), change=_change(runs[ordinal - 2][-1], first) if ordinal > 1 else ("first",),
+            sightings=len(run), change=_change(before[0], first, passages) if ordinal > 1 else ("first",),
+            passages=passages, payloads=len({s.payload_digest for s in run}), differences=differences,
         ))
     return tuple(folded)
+
+
+def post_versions(article: str, sightings: Iterable[Sighting]) -> tuple[Version, ...]:
+    """The versions of each post of a live blog, by the posts' keys; none where no sighting has posts.
+
+    A post is folded like an article of its own, whose name is the article's with the post's key as its fragment. One
+    that a look lacks has no sighting there: live blogs show their newest posts only, so it says nothing.
+    """
+    looks: dict[str, list[Sighting]] = {}
+    for sighting in sightings:
+        for post in sighting.posts:
+            looks.setdefault(post.key, []).append(replace(
+                sighting, title=post.title, byline=None, text=post.text, text_digest=text_digest(post.text), posts=(),
+                state_digest=state_digest(title=post.title, byline=None, text=post.text),
+            ))
+    return tuple(version for key in sorted(looks) for version in versions(f"{article}#{key}", looks[key]))
+
+
+def flips(sightings: Iterable[Sighting]) -> tuple[Sighting, ...]:
+    """The sightings of an article's main address that belong to no version, oldest first."""
+    seen = list(sightings)
+    kept = {id(s) for run in _runs(seen) for s in run}
+    return tuple(s for s in sorted(_of_main_address(seen), key=_place) if id(s) not in kept)
+
+
+def _runs(sightings: Iterable[Sighting]) -> list[list[Sighting]]:
+    ordered = sorted(_of_main_address(list(sightings)), key=_place)
+    return _without_flips([list(run) for _, run in groupby(ordered, key=lambda s: s.state_digest)])
 
 
 def _of_main_address(sightings: Sequence[Sighting]) -> list[Sighting]:
@@ -58,9 +96,9 @@ def public_id(article: str, sighting: Sighting) -> str:
     return f"{address_key(article)}-{to_digits(sighting.captured_at)}-{digest}"
 
 
-def has_correction(paragraphs: Iterable[str]) -> bool:
-    """Whether a paragraph is a correction notice."""
-    return any(len(p) < 1_000 and _CORRECTION.match(normalised(p)) for p in paragraphs)
+def notices(paragraphs: Iterable[str]) -> tuple[str, ...]:
+    """The paragraphs that are correction notices."""
+    return tuple(p for p in paragraphs if len(p) < MAX_NOTICE and _CORRECTION.match(normalised(p)))
 
 
 def _without_flips(runs: list[list[Sighting]]) -> list[list[Sighting]]:
@@ -84,7 +122,7 @@ def _is_flip(before: Sequence[Sighting], run: Sequence[Sighting], after: Sequenc
     return shown < FLIP and not {s.via for s in run} & {before[-1].via, after[0].via}
 
 
-def _change(before: Sighting, after: Sighting) -> tuple[ChangeClass, ...]:
+def _change(before: Sighting, after: Sighting, passages: Sequence[ChangedPassage]) -> tuple[ChangeClass, ...]:
     changed: list[ChangeClass] = []
     if normalised(before.title or "") != normalised(after.title or ""):
         changed.append("headline")
@@ -92,6 +130,41 @@ def _change(before: Sighting, after: Sighting) -> tuple[ChangeClass, ...]:
         changed.append("byline")
     if before.text_digest != after.text_digest:
         changed.append("body")
-    if after.is_correction and not before.is_correction:
+    if any(passage.is_notice for passage in passages):
         changed.append("correction")
     return tuple(changed)
+
+
+def _passages(before: Sighting, after: Sighting) -> Iterator[ChangedPassage]:
+    """What changed, headline first; a passage in a correction notice that was not there is marked as one."""
+    was, now = before.title or "", after.title or ""
+    if normalised(was) != normalised(now):
+        yield ChangedPassage(part="headline", was=was, now=now)
+    was, now = before.byline or "", after.byline or ""
+    if normalised(was) != normalised(now):
+        yield ChangedPassage(part="byline", was=was, now=now)
+    if before.text_digest == after.text_digest:
+        return
+    paragraphs = after.text.split(PARAGRAPH_BREAK)
+    known = set(map(normalised, before.text.split(PARAGRAPH_BREAK)))
+    new = {notice for notice in notices(paragraphs) if normalised(notice) not in known}
+    for passage in changed_passages(before.text, after.text):
+        is_notice = passage.later is not None and paragraphs[passage.later - 1] in new
+        yield replace(passage, is_notice=is_notice)
+
+
+def _differences(run: Sequence[Sighting]) -> Iterator[tuple[str, Difference]]:
+    """Of each payload of a version but the first, how it differs from the one that was first seen before it."""
+    first: dict[str, Sighting] = {}
+    for sighting in run:
+        first.setdefault(sighting.payload_digest, sighting)
+    for before, after in pairwise(first.values()):
+        yield after.payload_digest, _difference(before, after)
+
+
+def _difference(before: Sighting, after: Sighting) -> Difference:
+    if (before.title, before.byline, before.text) != (after.title, after.byline, after.text):
+        return "typography"
+    if before.surface is None or after.surface is None:
+        return "unread"
+    return "markup" if before.surface == after.surface else "surroundings"

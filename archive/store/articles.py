@@ -2,11 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
 
 from archive.digests import address_key
-from archive.model import PARAGRAPH_BREAK, Sighting, Version
+from archive.model import Post, RecordRef, Sighting, Version
+from archive.store.documents import PendingPayload
 from archive.times import from_iso, to_iso
 from archive.urls import host_of, registered_domain
 
@@ -52,28 +54,57 @@ FORGET_SIGHTINGS = "DELETE FROM sightings WHERE article_id = :article_id"
 SIGHTINGS = """
     SELECT c.capture_id, c.captured_at, c.via, c.url, c.payload_digest, d.document_id, d.canonical,
            d.title, d.byline, d.text,
-           d.text_digest, d.state_digest, d.on_topic
+           d.text_digest, d.state_digest, d.on_topic, d.posts, f.surface
     FROM addresses x
     JOIN captures c ON c.url = x.url AND c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
     JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url AND d.charset = coalesce(c.charset, '')
          AND d.extractor = :extractor
+    LEFT JOIN surfaces f ON f.payload_digest = d.payload_digest AND f.url = d.url AND f.charset = d.charset
+         AND f.method = :method
     WHERE x.article_id = :article_id AND d.on_topic IS NOT NULL
     ORDER BY c.captured_at, c.capture_id
+"""
+
+# Payloads beside others of one state that the method has not read; as for extraction, with the record that holds each.
+UNREAD_SURFACES = """
+    WITH seen AS (
+        SELECT DISTINCT d.url, d.charset, d.payload_digest, d.state_digest
+        FROM addresses x
+        JOIN captures c ON c.url = x.url AND c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
+        JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url
+             AND d.charset = coalesce(c.charset, '') AND d.extractor = :extractor
+        WHERE x.article_id = :article_id
+    )
+    SELECT s.url, s.charset, s.payload_digest, o.content_encoding, o.media_type, o.path, o.offset, o.length
+    FROM seen s JOIN captures o ON o.capture_id = (
+        SELECT capture_id FROM captures
+        WHERE url = s.url AND payload_digest = s.payload_digest AND NOT is_revisit AND truncated IS NULL
+        ORDER BY captured_at LIMIT 1)
+    WHERE s.state_digest IN (SELECT state_digest FROM seen GROUP BY 1 HAVING count(DISTINCT payload_digest) > 1)
+      AND NOT EXISTS (SELECT 1 FROM surfaces f WHERE f.payload_digest = s.payload_digest AND f.url = s.url
+                      AND f.charset = s.charset AND f.method = :method)
+    ORDER BY s.url, s.payload_digest
+"""
+ADD_SURFACE = """
+    INSERT OR REPLACE INTO surfaces (payload_digest, url, charset, surface, method)
+    VALUES (:payload_digest, :url, :charset, :surface, :method)
 """
 
 VERSIONS = "SELECT version_id, public_id FROM versions WHERE article_id = :article_id"
 DELETE_VERSION = "DELETE FROM versions WHERE version_id = :version_id"
 SET_VERSION = """
     INSERT INTO versions (
-        public_id, article_id, ordinal, document_id, first_seen, last_seen, sightings, change, is_latest, title, text
+        public_id, article_id, ordinal, document_id, first_seen, last_seen, sightings, change, is_latest, title, text,
+        payloads, differences, passages
     ) VALUES (
         :public_id, :article_id, :ordinal, :document_id, :first_seen, :last_seen, :sightings, :change, :is_latest,
-        :title, :text
+        :title, :text, :payloads, :differences, :passages
     )
     ON CONFLICT (public_id) DO UPDATE SET
         article_id = excluded.article_id, ordinal = excluded.ordinal, document_id = excluded.document_id,
         first_seen = excluded.first_seen, last_seen = excluded.last_seen, sightings = excluded.sightings,
-        change = excluded.change, is_latest = excluded.is_latest, title = excluded.title, text = excluded.text
+        change = excluded.change, is_latest = excluded.is_latest, title = excluded.title, text = excluded.text,
+        payloads = excluded.payloads, differences = excluded.differences, passages = excluded.passages
     RETURNING version_id
 """
 # A version whose text another extractor reads otherwise is compared anew.
@@ -82,10 +113,19 @@ FORGET_WITNESS = """
         SELECT v.version_id FROM versions v WHERE v.public_id = :public_id AND v.text != :text)
 """
 SET_SIGHTING = """
-    INSERT INTO sightings (capture_id, article_id, document_id, version_id)
-    VALUES (:capture_id, :article_id, :document_id, :version_id)
+    INSERT INTO sightings (capture_id, article_id, document_id, version_id, difference)
+    VALUES (:capture_id, :article_id, :document_id, :version_id, :difference)
     ON CONFLICT (capture_id) DO UPDATE SET
-        article_id = excluded.article_id, document_id = excluded.document_id, version_id = excluded.version_id
+        article_id = excluded.article_id, document_id = excluded.document_id, version_id = excluded.version_id,
+        difference = excluded.difference
+"""
+FORGET_POSTS = "DELETE FROM post_versions WHERE article_id = :article_id"
+ADD_POST_VERSION = """
+    INSERT OR REPLACE INTO post_versions (
+        public_id, article_id, post, ordinal, title, text, first_seen, last_seen, sightings, change, passages
+    ) VALUES (
+        :public_id, :article_id, :post, :ordinal, :title, :text, :first_seen, :last_seen, :sightings, :change, :passages
+    )
 """
 SET_ON_TOPIC = """
     UPDATE articles SET on_topic = :on_topic, address = coalesce(:address, url) WHERE article_id = :article_id
@@ -121,7 +161,6 @@ class Seen:
     capture_id: int
     document_id: int
     sighting: Sighting
-    text: str
     canonical: str | None
     on_topic: bool
 
@@ -189,21 +228,40 @@ def unplaced(conn: sqlite3.Connection) -> list[str]:
     return [row["url"] for row in conn.execute(UNPLACED)]
 
 
-def sightings(
-    conn: sqlite3.Connection, article_id: int, *, extractor: str, is_correction: Callable[[Sequence[str]], bool]
-) -> list[Seen]:
-    """Every sighting of an article, oldest first."""
-    rows = conn.execute(SIGHTINGS, {"article_id": article_id, "extractor": extractor})
+def unread_surfaces(
+    conn: sqlite3.Connection, article_id: int, *, extractor: str, method: str
+) -> list[PendingPayload]:
+    """Payloads of an article that have a text in common, and whose surfaces are not known."""
+    values = {"article_id": article_id, "extractor": extractor, "method": method}
+    return [
+        PendingPayload(
+            url=row["url"], charset=row["charset"] or None, payload_digest=row["payload_digest"],
+            content_encoding=row["content_encoding"], media_type=row["media_type"],
+            record=RecordRef(path=row["path"], offset=row["offset"], length=row["length"]),
+        )
+        for row in conn.execute(UNREAD_SURFACES, values)
+    ]
+
+
+def add_surface(conn: sqlite3.Connection, payload: PendingPayload, surface: str, *, method: str) -> None:
+    """Keep what the reader of a payload sees, as a digest."""
+    conn.execute(ADD_SURFACE, {"payload_digest": payload.payload_digest, "url": payload.url,
+                               "charset": payload.charset or "", "surface": surface, "method": method})
+
+
+def sightings(conn: sqlite3.Connection, article_id: int, *, extractor: str, method: str = "") -> list[Seen]:
+    """Every sighting of an article, oldest first; `method` is that of their surfaces."""
+    rows = conn.execute(SIGHTINGS, {"article_id": article_id, "extractor": extractor, "method": method})
     return [
         Seen(
-            capture_id=row["capture_id"], document_id=row["document_id"], text=row["text"],
-            canonical=row["canonical"],
+            capture_id=row["capture_id"], document_id=row["document_id"], canonical=row["canonical"],
             on_topic=bool(row["on_topic"]),
             sighting=Sighting(
                 captured_at=from_iso(row["captured_at"]), via=row["via"], url=row["url"],
                 state_digest=row["state_digest"],
                 payload_digest=row["payload_digest"], title=row["title"], byline=row["byline"],
-                text_digest=row["text_digest"], is_correction=is_correction(row["text"].split(PARAGRAPH_BREAK)),
+                text_digest=row["text_digest"], text=row["text"], surface=row["surface"],
+                posts=tuple(Post(**post) for post in json.loads(row["posts"])),
             ),
         )
         for row in rows
@@ -212,10 +270,11 @@ def sightings(
 
 def set_versions(
     conn: sqlite3.Connection, article_id: int, seen: Sequence[Seen], versions: Sequence[Version], *,
-    address: str | None = None,
+    address: str | None = None, flips: Collection[Sighting] = (),
 ) -> None:
     """Put an article's versions and sightings in place of the ones before, and queue its links.
 
+    `flips` are the sightings that another agent had in between, of no version.
     Versions keep their rows by public id, so what hangs on them stays. No versions: the article is off the topic.
     """
     key = {"article_id": article_id}
@@ -227,12 +286,35 @@ def set_versions(
             conn.execute(DELETE_VERSION, {"version_id": row["version_id"]})
     ids = [_set_version(conn, article_id, version, seen, is_latest=version is versions[-1]) for version in versions]
     for one in seen:
+        place = _version_of(one.sighting, versions)
+        differences = dict(versions[place].differences) if place is not None else {}
         conn.execute(SET_SIGHTING, {
             "capture_id": one.capture_id, "article_id": article_id, "document_id": one.document_id,
-            "version_id": _version_of(one.sighting, versions, ids),
+            "version_id": None if place is None else ids[place],
+            "difference": "flip" if one.sighting in flips else differences.get(one.sighting.payload_digest),
         })
     conn.execute(SET_ON_TOPIC, key | {"on_topic": int(bool(versions)), "address": address})
     conn.execute(DELETE_EMPTY, {"article_id": article_id})
+
+
+def set_posts(conn: sqlite3.Connection, article_id: int, seen: Sequence[Seen], versions: Sequence[Version]) -> None:
+    """Put the versions of a live blog's posts in place of the ones before."""
+    conn.execute(FORGET_POSTS, {"article_id": article_id})
+    for version in versions:
+        key = version.article.partition("#")[2]
+        post = next(post for one in seen if one.sighting.captured_at == version.first_seen
+                    and one.sighting.payload_digest == version.payload_digest
+                    for post in one.sighting.posts if post.key == key)
+        conn.execute(ADD_POST_VERSION, {
+            "public_id": version.public_id, "article_id": article_id, "post": key, "ordinal": version.ordinal,
+            "title": post.title, "text": post.text, "first_seen": to_iso(version.first_seen),
+            "last_seen": to_iso(version.last_seen), "sightings": version.sightings,
+            "change": json.dumps(version.change), "passages": _passages(version),
+        })
+
+
+def _passages(version: Version) -> str:
+    return json.dumps([asdict(passage) for passage in version.passages], ensure_ascii=False)
 
 
 def _set_version(
@@ -240,20 +322,23 @@ def _set_version(
 ) -> int:
     first = next(one for one in seen if one.sighting.captured_at == version.first_seen
                  and one.sighting.state_digest == version.state_digest)
-    conn.execute(FORGET_WITNESS, {"public_id": version.public_id, "text": first.text})
+    conn.execute(FORGET_WITNESS, {"public_id": version.public_id, "text": first.sighting.text})
     row = conn.execute(SET_VERSION, {
         "public_id": version.public_id, "article_id": article_id, "ordinal": version.ordinal,
         "document_id": first.document_id, "first_seen": to_iso(version.first_seen),
         "last_seen": to_iso(version.last_seen), "sightings": version.sightings,
         "change": json.dumps(version.change), "is_latest": int(is_latest), "title": first.sighting.title or "",
-        "text": first.text,
+        "text": first.sighting.text, "payloads": version.payloads,
+        "differences": json.dumps(Counter(kind for _, kind in version.differences), sort_keys=True),
+        "passages": _passages(version),
     }).fetchone()
     return int(row["version_id"])
 
 
-def _version_of(sighting: Sighting, versions: Sequence[Version], ids: Sequence[int]) -> int | None:
-    for version, version_id in zip(versions, ids, strict=True):
+def _version_of(sighting: Sighting, versions: Sequence[Version]) -> int | None:
+    """The place of a sighting's version among them."""
+    for place, version in enumerate(versions):
         if (version.first_seen <= sighting.captured_at <= version.last_seen
                 and version.state_digest == sighting.state_digest):
-            return version_id
+            return place
     return None

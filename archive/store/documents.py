@@ -132,9 +132,9 @@ def add(conn: sqlite3.Connection, document: Document) -> None:
         "candidates": _json([[c.field, c.value, c.basis] for c in document.candidates]),
         "organisations": _json(document.organisations), "agencies": _json(document.agencies),
         "notices": _json(document.notices), "alternates": _json(document.alternates),
-        "posts": _json([[p.at, p.headline, p.text] for p in document.posts]),
         "is_free": None if document.is_free is None else int(document.is_free),
         "text_digest": document.text_digest, "body_digest": document.body_digest, "state_digest": document.state_digest,
+        "posts": _json([asdict(post) for post in document.posts]),
     })
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archive.digests import address_key
-from archive.model import RecordRef
+from archive.model import ChangedPassage, RecordRef
 
 FIRST_SEEN = "first seen"  # a dating's basis where the page states no date
 
@@ -75,7 +75,7 @@ ADDRESSES = "SELECT url FROM addresses WHERE article_id = :article_id ORDER BY u
 MERGED = "SELECT x.url, x.article_id FROM addresses x JOIN articles a USING (article_id) WHERE x.url <> a.url"
 
 VERSIONS = """
-    SELECT version_id, public_id, ordinal, title, first_seen, last_seen, sightings, change
+    SELECT version_id, public_id, ordinal, title, first_seen, last_seen, sightings, change, payloads, differences
     FROM version WHERE article_id = :article_id ORDER BY ordinal
 """
 
@@ -87,12 +87,16 @@ READING = """
     FROM version v WHERE v.version_id = :version_id
 """
 
+PASSAGES = "SELECT version_id, passages FROM versions WHERE version_id IN (SELECT value FROM json_each(:ids))"
+
+FLIPS = "SELECT count(*) FROM sightings WHERE article_id = :article_id AND difference = 'flip'"
+
 TEXTS = "SELECT version_id, text FROM versions WHERE version_id IN (SELECT value FROM json_each(:ids))"
 
 CAPTURES = """
     SELECT c.capture_id, c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.charset,
            c.content_encoding, c.location, c.payload_digest, c.payload_sha256, c.payload_length, c.is_revisit,
-           c.truncated, c.path, c.offset, c.length, v.ordinal,
+           c.truncated, c.path, c.offset, c.length, v.ordinal, s.difference,
            (SELECT o.outcome FROM observations o WHERE o.url = c.url AND o.at = c.captured_at) AS outcome
     FROM addresses x JOIN captures c ON c.url = x.url
     LEFT JOIN sightings s ON s.capture_id = c.capture_id
@@ -103,7 +107,7 @@ CAPTURES = """
 CAPTURE = """
     SELECT c.capture_id, c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.charset,
            c.content_encoding, c.location, c.payload_digest, c.payload_sha256, c.payload_length, c.is_revisit,
-           c.truncated, c.path, c.offset, c.length, v.ordinal,
+           c.truncated, c.path, c.offset, c.length, v.ordinal, s.difference,
            (SELECT o.outcome FROM observations o WHERE o.url = c.url AND o.at = c.captured_at) AS outcome
     FROM captures c
     LEFT JOIN sightings s ON s.capture_id = c.capture_id
@@ -198,7 +202,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionLine:
-    """A version in the list of an article's versions; `change` holds its change classes."""
+    """A version in the list of an article's versions; `change` holds its change classes.
+
+    differences say in what how many of its payloads differ from the one before: no more than looks.
+    """
 
     version_id: int
     public_id: str
@@ -208,6 +215,8 @@ class VersionLine:
     last_seen: str
     sightings: int
     change: tuple[str, ...]
+    payloads: int
+    differences: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +245,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureLine:
-    """A capture, what the look found, and the ordinal of the version that it holds."""
+    """A capture, what the look found, and the ordinal of the version that it holds.
+
+    difference: how its payload differs from the version's one before it; 'flip' for what another agent saw in between.
+    """
 
     capture_id: int
     url: str
@@ -256,6 +268,7 @@ class CaptureLine:
     truncated: str | None
     record: RecordRef
     ordinal: int | None
+    difference: str | None
     outcome: str | None
 
 
@@ -308,7 +321,24 @@ def find_address(conn: sqlite3.Connection, url: str) -> Place | None:
 def versions(conn: sqlite3.Connection, article_id: int) -> tuple[VersionLine, ...]:
     """An article's versions, first to latest."""
     rows = conn.execute(VERSIONS, {"article_id": article_id})
-    return tuple(VersionLine(**{**dict(row), "change": tuple(json.loads(row["change"]))}) for row in rows)
+    return tuple(
+        VersionLine(**dict(row) | {"change": tuple(json.loads(row["change"])),
+                                   "differences": tuple(sorted(json.loads(row["differences"]).items()))})
+        for row in rows
+    )
+
+
+def passages(conn: sqlite3.Connection, version_ids: Iterable[int]) -> dict[int, tuple[ChangedPassage, ...]]:
+    """What changed in versions since the one before each, by version id."""
+    rows = conn.execute(PASSAGES, {"ids": json.dumps(sorted(set(version_ids)))})
+    return {
+        row["version_id"]: tuple(ChangedPassage(**passage) for passage in json.loads(row["passages"])) for row in rows
+    }
+
+
+def flips(conn: sqlite3.Connection, article_id: int) -> int:
+    """How many looks at an article found, for another agent, a state that is no version."""
+    return int(conn.execute(FLIPS, {"article_id": article_id}).fetchone()[0])
 
 
 def reading(conn: sqlite3.Connection, version_id: int) -> Reading:

@@ -295,7 +295,7 @@ def test_no_page_accuses(site: Site, every_page: list[str]) -> None:
 
 def test_article_twin_has_its_shape(site: Site, archive: Archive) -> None:
     twin = site.json(f"/article/{archive.digest}.json")
-    assert list(twin) == ["ok", "article", "version", "versions", "edits", "source", "sources", "copies", "undecided",
+    assert list(twin) == ["ok", "article", "version", "versions", "edits", "flips", "source", "sources", "copies", "undecided",
                           "lineage", "roots", "addresses", "captures", "unanswered", "citation"]
     assert twin["source"]["exemplar"]["key"] == archive.herald
     assert twin["source"]["evidence"][0] == {
@@ -424,6 +424,35 @@ def test_linked_texts_stand_side_by_side(site: Site, archive: Archive) -> None:
 def test_other_versions_of_linked_articles_lead_to_the_linked_ones(site: Site, archive: Archive) -> None:
     page = site.get(f"/compare?left={archive.digest}&right={archive.herald}")
     assert "These articles share text in other versions" in text_of(page)
+
+
+def test_what_made_no_version_is_counted_and_a_correction_notice_named(own_site: Site, own_archive: Archive) -> None:
+    conn = open_database(own_archive.database)
+    ids = [row[0] for row in conn.execute(
+        "SELECT version_id FROM version WHERE article_key = ? ORDER BY ordinal", (own_archive.herald,))]
+    place = conn.execute("SELECT text FROM versions WHERE version_id = ?", (ids[1],)).fetchone()[0].count("\n\n") + 1
+    passage = {"part": "body", "earlier": None, "later": place, "was": "", "now": "<b>Correction", "is_notice": True}
+    conn.execute("UPDATE versions SET payloads = 4, differences = ? WHERE version_id = ?",
+                 (json.dumps({"markup": 2, "surroundings": 1}), ids[0]))
+    conn.execute("UPDATE versions SET passages = ? WHERE version_id = ?", (json.dumps([passage]), ids[1]))
+    conn.execute("UPDATE sightings SET version_id = NULL, difference = 'flip' WHERE capture_id = "
+                 "(SELECT max(capture_id) FROM sightings WHERE version_id = ?)", (ids[1],))
+    conn.execute("UPDATE sightings SET difference = 'typography' WHERE version_id = ?", (ids[0],))
+    conn.commit()
+    conn.close()
+    response = own_site.get(f"/article/{own_archive.herald}")
+    told = text_of(response)
+    assert "4 payloads with this text, different 2 in markup only, 1 in what stands around the text" in told
+    assert "1 look of another agent found" in told
+    assert "differs in typography only" in told
+    assert "of no version: another agent saw it, for less than a day" in told
+    (notice,) = html.fromstring(response.content).find_class("correction")
+    assert notice.text_content().startswith("Correction: an earlier version of this article gave a wrong hour")
+    twin = own_site.json(f"/article/{own_archive.herald}.json")
+    assert twin["edits"][0]["passages"] == [passage]
+    assert twin["flips"] == 1
+    assert twin["versions"][0]["differences"] == [["markup", 2], ["surroundings", 1]]
+    assert "payloads with this text" not in text_of(own_site.get(f"/article/{own_archive.digest}"))
 
 
 def test_versions_are_compared_word_by_word(site: Site, archive: Archive) -> None:

@@ -21,7 +21,7 @@ from datasette_config.plugin import static_name
 Archive = Site = Any
 
 FOLDER = Path(datasette_config.__file__).parent
-VIEWS = {"article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
+VIEWS = {"article", "version", "sighting", "post_version", "copy_link", "family", "witness", "capture", "observation", "discovery",
          "partial_witness"}
 
 

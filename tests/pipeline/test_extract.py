@@ -44,7 +44,7 @@ def as_golden(document: Document) -> dict[str, object]:
         "canonical": document.canonical, "credits": list(document.credits), "paragraphs": list(document.paragraphs),
     } | {
         name: json.loads(json.dumps(value)) for name in RARE if (value := getattr(document, name)) not in ((), None)
-    } | ({"posts": [[post.at, post.headline, post.text] for post in document.posts]} if document.posts else {})
+    } | ({"posts": [[post.key, post.at, post.title, post.text] for post in document.posts]} if document.posts else {})
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PAGES.glob("*.html")))

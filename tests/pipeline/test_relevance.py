@@ -10,7 +10,7 @@ How labelled.jsonl was made, all of it by hand:
   up.
 
 The terms and the rule were settled by the errors of the tuning part. Of the held-out part nothing but the figures by
-language was printed, ten times in all; its examples have the same author as the terms, so it measures wording that was
+language was printed, a dozen times in all; its examples have the same author as the terms, so it measures wording that was
 not tuned on, not another mind. An example that is added later belongs to "tuning".
 """
 

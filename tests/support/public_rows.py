@@ -11,7 +11,7 @@ from archive import warc
 from archive.urls import canonical_url
 
 VIEWS = ("article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
-         "partial_witness")
+         "partial_witness", "sighting", "post_version")
 _SETTLED = ("article", "version", "copy_link", "family", "witness", "capture")
 _PUBLIC_ID = re.compile(r"-\d{14}-[a-z2-7]{8}")
 _PLACES = frozenset({"path", "offset", "length", "payload_digest", "payload_sha256", "payload_length"})
@@ -41,6 +41,7 @@ def _plain(row: dict[str, object], times: bool) -> dict[str, object]:
         return kept
     timed = _PLACES | {
         "captured_at", "at", "found_at", "first_seen", "last_seen", "last_look", "gone_at", "dated", "evidence",
+        "payloads", "differences", "difference",
     }
     return {
         name: _PUBLIC_ID.sub("-TIME-DIGEST", value) if isinstance(value, str) else value

@@ -53,7 +53,7 @@ def published(
             found.append((seen, read))
         conn.execute("UPDATE documents SET on_topic = 1, score = 5.5, terms = '[]', decided_by = 'topic'")
         article_id = articles.set_address(conn, url, article=url)
-        sightings = articles.sightings(conn, article_id, extractor=EXTRACTOR, is_correction=lambda _: False)
+        sightings = articles.sightings(conn, article_id, extractor=EXTRACTOR)
         versions = [_version(url, n, seen, read) for n, (seen, read) in enumerate(found, start=1)]
         articles.set_versions(conn, article_id, sightings, versions)
         return [row[0] for row in conn.execute(

@@ -7,7 +7,7 @@ from sqlite3 import Connection
 import pytest
 
 from archive.digests import address_key
-from archive.model import Capture, Document, Version
+from archive.model import Capture, Document, Post, Version
 from archive.store import articles, captures, documents
 
 URL = "https://news.example/story"
@@ -30,7 +30,7 @@ def test_setting_the_same_versions_again_keeps_their_rows(
     ids = published(URL, "one", "two")
     article_id = articles.article_of(conn, URL)
     assert article_id is not None
-    seen = articles.sightings(conn, article_id, extractor="x-1", is_correction=lambda _: False)
+    seen = articles.sightings(conn, article_id, extractor="x-1")
     rows = conn.execute("SELECT * FROM version ORDER BY ordinal").fetchall()
     found = [
         Version(public_id=row["public_id"], article=URL, ordinal=row["ordinal"], state_digest=row["state_digest"],
@@ -45,6 +45,25 @@ def test_setting_the_same_versions_again_keeps_their_rows(
     assert [row[0] for row in conn.execute("SELECT version_id FROM sightings ORDER BY capture_id")] == [ids[0], None]
 
 
+def test_posts_of_a_live_blog_are_kept_and_read_again(
+    conn: Connection, capture: Callable[..., Capture], document: Callable[..., Document]
+) -> None:
+    seen, post = capture(url=URL), Post(key="p1", at="2025-03-15T12:00", title=None, text="Rain.")
+    captures.add(conn, seen)
+    documents.add(conn, document(url=URL, payload_digest=seen.payload_digest, posts=(post,)))
+    conn.execute("UPDATE documents SET on_topic = 1")
+    article_id = articles.set_address(conn, URL, article=URL)
+    (one,) = articles.sightings(conn, article_id, extractor="x-1")
+    assert one.sighting.posts == (post,)
+    version = Version(public_id="p", article=f"{URL}#p1", ordinal=1, state_digest="s", change=("first",), sightings=1,
+                      payload_digest=seen.payload_digest, first_seen=seen.captured_at, last_seen=seen.captured_at)
+    for _ in range(2):
+        articles.set_posts(conn, article_id, [one], [version])
+    conn.execute("UPDATE articles SET on_topic = 1")
+    assert [tuple(row) for row in conn.execute("SELECT public_id, post, ordinal, text FROM post_version")] == [
+        ("p", "p1", 1, "Rain.")]
+
+
 def test_an_article_without_versions_is_off_the_topic_and_shown_nowhere(
     conn: Connection, published: Callable[..., list[int]]
 ) -> None:
@@ -52,7 +71,7 @@ def test_an_article_without_versions_is_off_the_topic_and_shown_nowhere(
     assert conn.execute("SELECT count(*) FROM article").fetchone()[0] == 1
     article_id = articles.article_of(conn, URL)
     assert article_id is not None
-    seen = articles.sightings(conn, article_id, extractor="x-1", is_correction=lambda _: False)
+    seen = articles.sightings(conn, article_id, extractor="x-1")
     articles.set_versions(conn, article_id, seen, [])
     assert conn.execute("SELECT count(*) FROM article").fetchone()[0] == 0
     assert conn.execute("SELECT count(*) FROM versions_fts WHERE versions_fts MATCH 'one'").fetchone()[0] == 0

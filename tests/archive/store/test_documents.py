@@ -128,6 +128,6 @@ def test_only_a_changed_decision_has_the_article_folded_anew(
     first = Relevance(score=1, on_topic=True, terms=())
     documents.set_relevance(conn, document_id, first, decided_by="topic-1")
     conn.execute("INSERT INTO articles (url, address, key, domain, on_topic) VALUES ('u', 'u', 'k', 'd', 1)")
-    conn.execute("INSERT INTO sightings SELECT capture_id, 1, ?, NULL FROM captures", (document_id,))
+    conn.execute("INSERT INTO sightings SELECT capture_id, 1, ?, NULL, NULL FROM captures", (document_id,))
     documents.set_relevance(conn, document_id, replace(first, on_topic=decision), decided_by="topic-2")
     assert conn.execute("SELECT count(*) FROM sightings").fetchone()[0] == left

@@ -1,15 +1,14 @@
 """A diff loses nothing of either text, and stays readable."""
 
-from collections import Counter
 from time import monotonic
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.model import Passage
-from datasette_config.alignment import aligned
-from datasette_config.diff import Paragraph, Skipped, changes, diff, word_diff
+from archive.digests import normalised
+from archive.model import ChangedPassage
+from pipeline.diff import Paragraph, Skipped, changed_passages, changes, diff, word_diff
 
 words = st.lists(st.sampled_from(["the", "army", "Sudzha", "Суджа", ",", ".", "\n\n", "of", "border"]), max_size=30)
 texts = words.map(" ".join).map(lambda text: text.replace(" \n\n ", "\n\n").strip())
@@ -63,25 +62,34 @@ def test_hostile_texts_do_not_hold_up_the_page() -> None:
     assert monotonic() - started < 20
 
 
-@given(texts, texts, st.lists(st.tuples(*[st.integers(0, 60)] * 4), max_size=5))
-def test_side_by_side_shows_both_texts_whole(left: str, right: str, spans: list[tuple[int, int, int, int]]) -> None:
-    passages = [
-        Passage(left_start=min(a, b, len(left)), left_end=min(max(a, b), len(left)), right_start=min(c, d, len(right)),
-                right_end=min(max(c, d), len(right)), words=1)
-        for a, b, c, d in spans
-    ]
-    rows = aligned(left, right, passages, word_by_word=False)
-    for side, text in (("left", left), ("right", right)):
-        shown = "".join(s.text for row in rows for s in getattr(row, side))
-        assert Counter("".join(shown.split())) >= Counter("".join(text.split()))
+def passage(was: str, now: str, earlier: int | None, later: int | None) -> ChangedPassage:
+    return ChangedPassage(part="body", was=was, now=now, earlier=earlier, later=later)
 
 
-def test_passages_that_changed_places_keep_their_gaps() -> None:
-    left, right = "first second LEFT", "RIGHT second middle first"
-    rows = aligned(left, right, [
-        Passage(left_start=0, left_end=5, right_start=20, right_end=25, words=1),
-        Passage(left_start=6, left_end=12, right_start=6, right_end=12, words=1),
-    ], word_by_word=False)
-    shown = [(r.kind, "".join(s.text for s in r.left), "".join(s.text for s in r.right)) for r in rows]
-    assert shown == [("gap", "", "middle"), ("passage", "first", "first"), ("gap", "", "RIGHT"),
-                     ("passage", "second", "second"), ("gap", "LEFT", "")]
+@pytest.mark.parametrize(("earlier", "later", "expected"), [
+    pytest.param("One.\n\nTwo.", "One.\n\nTwo.", [], id="nothing"),
+    pytest.param("He held 45 men.", "He held 57 men.", [passage("45", "57", 1, 1)], id="a number"),
+    pytest.param("He held 45 men in May.", "He held 57 men in June.",
+                 [passage("45", "57", 1, 1), passage("May", "June", 1, 1)], id="two words of one paragraph"),
+    pytest.param("One two three.", "One two three.\n\nNew words entirely.",
+                 [passage("", "New words entirely.", None, 2)], id="a paragraph more"),
+    pytest.param("Lost words entirely.\n\nOne two three.", "One two three.",
+                 [passage("Lost words entirely.", "", 1, None)], id="a paragraph less"),
+    pytest.param("“So it is” – he said.", '"So it is" - he said.', [], id="typography is no change"),
+    pytest.param("“So it is” – he said.", '"So it was" - he said.', [passage("is” –", 'was" -', 1, 1)],
+                 id="but beside another change"),
+])
+def test_changed_passages(earlier: str, later: str, expected: list[ChangedPassage]) -> None:
+    assert list(changed_passages(earlier, later)) == expected
+
+
+@given(texts, texts)
+def test_texts_that_differ_have_a_changed_passage_and_its_words_stand_where_it_says(earlier: str, later: str) -> None:
+    found = changed_passages(earlier, later)
+    assert bool(found) == (normalised(earlier) != normalised(later)) or earlier.count("\n\n") != later.count("\n\n")
+    old, new = earlier.split("\n\n"), later.split("\n\n")
+    for one in found:
+        assert one.earlier is None or one.was in old[one.earlier - 1]
+        assert one.later is None or one.now in new[one.later - 1]
+        assert one.earlier or one.later
+        assert normalised(one.was) != normalised(one.now)

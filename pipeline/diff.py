@@ -11,7 +11,8 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal, cast
 
-from archive.model import PARAGRAPH_BREAK
+from archive.digests import normalised
+from archive.model import PARAGRAPH_BREAK, ChangedPassage
 
 Change = Literal["same", "removed", "added"]
 
@@ -60,6 +61,33 @@ def changes(paragraphs: Sequence[Paragraph]) -> tuple[Paragraph | Skipped, ...]:
         else:
             shown.append(Skipped(paragraphs=1))
     return tuple(shown)
+
+
+def changed_passages(earlier: str, later: str) -> tuple[ChangedPassage, ...]:
+    """What changed in a body from one version to the next, in order; typography alone is no change."""
+    found: list[ChangedPassage] = []
+    old = new = 0
+    for paragraph in diff(earlier, later):
+        old += paragraph.change != "added"
+        new += paragraph.change != "removed"
+        found += (
+            ChangedPassage(part="body", was=was, now=now, earlier=None if paragraph.change == "added" else old,
+                           later=None if paragraph.change == "removed" else new)
+            for was, now in _edits(paragraph) if normalised(was) != normalised(now)
+        )
+    return tuple(found)
+
+
+def _edits(paragraph: Paragraph) -> Iterator[tuple[str, str]]:
+    """What was removed and what stands in its place, for each place; nothing where only signs differ."""
+    sides = ("".join(s.text for s in paragraph.stretches if s.change != other) for other in ("added", "removed"))
+    if normalised(next(sides)) == normalised(next(sides)):
+        return
+    for is_same, run in groupby(paragraph.stretches, key=lambda stretch: stretch.change == "same"):
+        pieces = list(run)
+        if not is_same:
+            was, now = ("".join(s.text for s in pieces if s.change == fate) for fate in ("removed", "added"))
+            yield was.strip(), now.strip()
 
 
 def word_diff(earlier: str, later: str) -> tuple[Stretch, ...]:
