@@ -16,6 +16,27 @@ class Measured:
     peak_mb: float
 
 
+def list_topic(name: str, *, crawl: str) -> str:
+    """A topic file for the addresses in urls.txt beside it, with the given settings of [crawl]."""
+    return f"""
+name = "{name}"
+title = "{name}"
+contact = "mailto:bench@localhost"
+languages = ["en"]
+from = 2024-01-01
+to = 2025-01-01
+[keywords.en]
+must = ["Kursk"]
+[crawl]
+{crawl}
+[[source]]
+name = "pages"
+outlet = "Pages"
+kind = "list"
+file = "urls.txt"
+"""
+
+
 def measured(command: list[str], *, folder: Path, environment: dict[str, str]) -> Measured:
     """Run a command to its end; a failure ends the benchmark with what the command said."""
     with open(folder / "said.txt", "wb") as said:

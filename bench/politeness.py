@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic
 
-from bench.measured import measured
+from bench.measured import list_topic, measured
 from bench.throughput import BODY
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 
@@ -32,27 +32,11 @@ CRAWL_DELAY = 0.35
 BUSY_EVERY = 23  # requests of a busy site
 RETRY_AFTER = 2  # seconds
 LATE = 0.05  # of the delay, by which the log's moments are uncertain
-TOPIC = f"""
-name = "politeness"
-title = "Politeness"
-contact = "mailto:bench@localhost"
-languages = ["en"]
-from = 2024-01-01
-to = 2025-01-01
-[keywords.en]
-must = ["Kursk"]
-[crawl]
-delay = {DELAY}
+TOPIC = list_topic("politeness", crawl=f'''delay = {DELAY}
 concurrency = 64
 per_host = 4
 revisit = ["0s"]
-sample = 1.0
-[[source]]
-name = "pages"
-outlet = "Pages"
-kind = "list"
-file = "urls.txt"
-"""
+sample = 1.0''')
 
 
 @dataclass

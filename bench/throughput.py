@@ -15,31 +15,13 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from bench.measured import Measured, measured
+from bench.measured import Measured, list_topic, measured
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 
 ROUNDS = 3
 PARAGRAPH = b"<p>Ukrainian troops crossed into the Kursk region and the villages behind them emptied.</p>"
 BODY = b"<html><head><title>A page</title></head><body><article>" + PARAGRAPH * 175 + b"</article></body></html>"
-TOPIC = """
-name = "throughput"
-title = "Throughput"
-contact = "mailto:bench@localhost"
-languages = ["en"]
-from = 2024-01-01
-to = 2025-01-01
-[keywords.en]
-must = ["Kursk"]
-[crawl]
-delay = 0.0
-concurrency = 16
-per_host = 16
-[[source]]
-name = "pages"
-outlet = "Pages"
-kind = "list"
-file = "urls.txt"
-"""
+TOPIC = list_topic("throughput", crawl="delay = 0.0\nconcurrency = 16\nper_host = 16")
 SPIDER = """
 import os
 import scrapy

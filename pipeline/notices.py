@@ -3,23 +3,39 @@
 import re
 from collections.abc import Iterable
 
+from archive.digests import normalised
+
 MAX_NOTICE = 1_000  # characters
 
-_NOTICE = re.compile(
-    r"^\W*(?:(?:correction|corrections|corrected|clarification|update|updated|upd|editor[’']s? note"
-    r"|note to readers)\b\s*(?:[:.,(—–-]|\d|on |at )"
-    r"|(?:an earlier|a previous|the original|this) version of (?:this|the) (?:article|story|report)"
-    r"|this (?:article|story|post|headline) (?:has been|was) (?:updated|corrected|amended|edited|changed)"
-    r"|(?:исправлен|уточнен|поправк|обновлен|дополнен|виправлен|уточнен|оновлен|доповнен)\w*\s*(?:[:.,(—–-]|\d|в |о )"
-    r"|(?:редакц(?:ионная|ійна) (?:поправка|примітка)|примечание редакции|від редакції|от редакции)\s*[:.,(—–-]"
-    r"|в (?:более ранней|первоначальной|предыдущей) версии|у (?:попередній|першій|початковій) версії"
-    r"|(?:errata|rettifica|correzione|aggiornamento|corrección|fe de erratas|actualización|correctif|mise à jour"
-    r"|korrektur|korrekturhinweis|berichtigung|richtigstellung|aktualisierung|sprostowanie|aktualizacja)\s*[:.,(—–-]"
-    r"|in einer (?:früheren|ersten|vorherigen) (?:version|fassung)|(?:una|nella) versione precedente"
-    r"|en una versión anterior|dans une (?:première|précédente) version|w poprzedniej wersji)"
+_CORRECTION = re.compile(
+    r"^\W*(?:corrections?|corrected|clarification|errata|editor's note)\b|^\W*(?:"
+    r"(?:an earlier|a previous|the original|earlier|previous) versions? of this (?:article|story|report|page|post)\b|"
+    r"this (?:article|story|report|page|post|headline) (?:was|has been) (?:corrected|amended|updated to correct)\b|"
+    r"исправлен|уточнен|поправк|редакционная поправка|от редакции\s*:|в (?:предыдущей|первоначальной|ранней) версии|"
+    r"редакційна (?:поправка|примітка)|виправлен|від редакції\s*:|у (?:попередній|первісній|ранній) версії|"
+    r"rettifica|correzione|errata corrige|una (?:versione precedente|prima versione) di (?:questo|quest')|"
+    r"corrección|fe de erratas|una versión anterior de (?:este|esta)|"
+    r"correctif|rectificatif|une (?:version précédente|première version) de (?:cet|ce)|"
+    r"korrektur|berichtigung|in einer früheren (?:version|fassung)|sprostowanie|we wcześniejszej wersji)"
 )
+_UPDATE = re.compile(
+    r"^\W*(?:(?:update|updated|upd|editor's note|note to readers)\b\s*(?:[:.,(-]|\d|on |at )"
+    r"|this (?:article|story|post|headline) (?:has been|was) (?:updated|edited|changed)"
+    r"|(?:обновлен|дополнен|оновлен|доповнен)\w*\s*(?:[:.,(-]|\d|в |о )"
+    r"|примечание редакции\s*[:.,(-]"
+    r"|(?:aggiornamento|actualización|mise à jour|korrekturhinweis|richtigstellung|aktualisierung|aktualizacja)"
+    r"\s*[:.,(-]"
+    r"|in einer (?:ersten|vorherigen) (?:version|fassung)|nella versione precedente|en una versión anterior"
+    r"|dans une (?:première|précédente) version|в более ранней версии|w poprzedniej wersji)"
+)
+
+
+def corrections(paragraphs: Iterable[str]) -> tuple[str, ...]:
+    """The paragraphs that say that a text was corrected, in order."""
+    return tuple(p for p in paragraphs if len(p) < MAX_NOTICE and _CORRECTION.match(normalised(p)))
 
 
 def notices(paragraphs: Iterable[str]) -> tuple[str, ...]:
     """The paragraphs that say that a text was corrected or updated, in order."""
-    return tuple(p for p in paragraphs if len(p) <= MAX_NOTICE and _NOTICE.match(p[:200].replace("’", "'").casefold()))
+    return tuple(p for p in paragraphs if len(p) < MAX_NOTICE
+                 and ((text := normalised(p)) and (_CORRECTION.match(text) or _UPDATE.match(text))))

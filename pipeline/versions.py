@@ -1,6 +1,5 @@
 """Sightings of one article, in any order -> its versions with change classes and changed passages (pure)."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -11,22 +10,9 @@ from archive.digests import address_key, normalised, state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, ChangeClass, ChangedPassage, Difference, Sighting, Version
 from archive.times import to_digits
 from pipeline.diff import changed_passages
+from pipeline.notices import corrections
 
 FLIP = timedelta(hours=24)  # a state that is shown for less, by another agent, between the same state twice
-MAX_NOTICE = 1_000  # characters of a correction notice
-
-_CORRECTION = re.compile(
-    r"^\W*(?:corrections?|corrected|clarification|errata|editor's note)\b|^\W*(?:"
-    r"(?:an earlier|a previous|the original|earlier|previous) versions? of this (?:article|story|report|page|post)\b|"
-    r"this (?:article|story|report|page|post|headline) (?:was|has been) (?:corrected|amended|updated to correct)\b|"
-    r"исправлен|уточнен|поправк|редакционная поправка|от редакции\s*:|в (?:предыдущей|первоначальной|ранней) версии|"
-    r"редакційна (?:поправка|примітка)|виправлен|від редакції\s*:|у (?:попередній|первісній|ранній) версії|"
-    r"rettifica|correzione|errata corrige|una (?:versione precedente|prima versione) di (?:questo|quest')|"
-    r"corrección|fe de erratas|una versión anterior de (?:este|esta)|"
-    r"correctif|rectificatif|une (?:version précédente|première version) de (?:cet|ce)|"
-    r"korrektur|berichtigung|in einer früheren (?:version|fassung)|sprostowanie|we wcześniejszej wersji)"
-)
-
 
 def versions(article: str, sightings: Iterable[Sighting]) -> tuple[Version, ...]:
     """Fold the sightings of one article into its versions; order of arrival does not matter, a revert is a version.
@@ -96,11 +82,6 @@ def public_id(article: str, sighting: Sighting) -> str:
     return f"{address_key(article)}-{to_digits(sighting.captured_at)}-{digest}"
 
 
-def notices(paragraphs: Iterable[str]) -> tuple[str, ...]:
-    """The paragraphs that are correction notices."""
-    return tuple(p for p in paragraphs if len(p) < MAX_NOTICE and _CORRECTION.match(normalised(p)))
-
-
 def _without_flips(runs: list[list[Sighting]]) -> list[list[Sighting]]:
     """Runs with each flip's neighbours joined; the flip's own sightings belong to no version."""
     kept: list[list[Sighting]] = []
@@ -147,7 +128,7 @@ def _passages(before: Sighting, after: Sighting) -> Iterator[ChangedPassage]:
         return
     paragraphs = after.text.split(PARAGRAPH_BREAK)
     known = set(map(normalised, before.text.split(PARAGRAPH_BREAK)))
-    new = {notice for notice in notices(paragraphs) if normalised(notice) not in known}
+    new = {notice for notice in corrections(paragraphs) if normalised(notice) not in known}
     for passage in changed_passages(before.text, after.text):
         is_notice = passage.later is not None and paragraphs[passage.later - 1] in new
         yield replace(passage, is_notice=is_notice)

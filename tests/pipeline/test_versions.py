@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from archive.digests import state_digest, text_digest
 from archive.model import ChangedPassage, Post, Sighting, Version
-from pipeline.versions import FLIP, flips, notices, post_versions, public_id, versions
+from pipeline.notices import corrections
+from pipeline.versions import FLIP, flips, post_versions, public_id, versions
 
 ARTICLE = "https://news.example/story"
 START = datetime(2025, 3, 15, 12, tzinfo=UTC)
@@ -148,7 +149,7 @@ def test_a_change_says_what_changed(changes: dict[str, object], expected: tuple[
     ("This article was written in Kyiv.", False), ("Correction: " + "x" * 1_000, False),
 ])
 def test_a_correction_notice(paragraph: str, expected: bool) -> None:
-    assert notices(["First paragraph.", paragraph]) == ((paragraph,) if expected else ())
+    assert corrections(["First paragraph.", paragraph]) == ((paragraph,) if expected else ())
 
 
 def look(
