@@ -128,9 +128,9 @@ def test_a_section_page_announces_its_articles_and_its_calendar_is_no_trap(serve
 def test_what_is_clearly_off_the_topic_comes_last_under_the_budget(serve: Serve) -> None:
     entries = [entry(f"/sport/{n}", "The final score of the match") for n in range(20)]
     entries += [entry("/a", "Kursk: the bridges are gone"), entry("/kursk-villages"), entry("/b", "Live")]
-    site, _ = crawled(serve, {"/feed": rss(*entries)}, source("feed", "/feed"), extra="requests = 6\nsample = 0")
+    site, _ = crawled(serve, {"/feed": rss(*entries)}, source("feed", "/feed"), extra="requests = 7\nsample = 0")
     assert set(site.asked[:4]) == {"/feed", "/a", "/kursk-villages", "/b"}
-    assert len(site.asked) == 6, "what the budget leaves goes to the rest"
+    assert len(site.asked) == 6, "robots.txt was the seventh; what the budget leaves goes to the rest"
     assert all(path.startswith("/sport/") for path in site.asked[4:])
 
 
@@ -140,7 +140,7 @@ def test_a_sample_of_what_comes_last_is_fetched_to_measure_what_that_loses(serve
         serve,
         {"/feed": rss(*entries)} | {f"/sport/{n}": OTHER for n in range(0, 40, 2)},
         source("feed", "/feed"),
-        extra="requests = 9\nsample = 0.1",
+        extra="requests = 10\nsample = 0.1",
     )
     drawn = {path for path in site.asked if path.startswith("/sport/")}
     assert drawn
