@@ -326,7 +326,8 @@ class Passage:
 class Reuse:
     """What two texts share; coverage is the share of each side's words that lies in passages.
 
-    `order` is the share of passages that stand in one common order (1.0: a copy keeps its source's order).
+    `order` is the share of passages that stand in one common order (1.0: a copy keeps its source's order), `copied` the
+    confidence that text was copied.
     """
 
     relation: Relation
@@ -334,6 +335,7 @@ class Reuse:
     left_coverage: float
     right_coverage: float
     order: float
+    copied: float = 0.999
 
     @property
     def words(self) -> int:
@@ -349,6 +351,7 @@ class Reuse:
         return Reuse(
             relation=self.relation, passages=tuple(sorted(passages, key=lambda p: (p.left_start, p.right_start))),
             left_coverage=self.right_coverage, right_coverage=self.left_coverage, order=self.order,
+            copied=self.copied,
         )
 
 

@@ -16,7 +16,7 @@ from sqlite_utils.migrations import Migrations
 from archive.errors import ForeignDatabase, NewerSchema, OlderSchema
 
 APPLICATION_ID = 0x5374656D  # "Stem", in the file's header: `file archive.db` shows it
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 migrations = Migrations("stemma")
 
@@ -367,6 +367,19 @@ ALTER TABLE sightings ADD COLUMN difference TEXT;
 INSERT OR IGNORE INTO unfolded (article_id) SELECT article_id FROM articles;
 """
 
+THIRD = """
+-- confidence that text was copied
+ALTER TABLE reuses ADD COLUMN copied REAL NOT NULL DEFAULT 0.999;
+
+CREATE TABLE epochs (                   -- what comparisons take from the whole corpus; the last one counts
+    epoch_id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    articles INTEGER NOT NULL,          -- that were counted
+    counted_at TEXT NOT NULL,
+    packed BLOB NOT NULL                -- gzipped JSON: counts of tokens, keys of furniture, the topic's own names
+) STRICT;
+"""
+
 VIEWS = """
 CREATE VIEW version AS
 SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordinal, v.title, d.byline, d.authors,
@@ -487,6 +500,13 @@ def first(db: Database) -> None:
 def second(db: Database) -> None:
     """What operators were told, pages that stand in an article's place, passages that changed and what did not."""
     for statement in _statements(SECOND):
+        db.execute(statement)
+
+
+@migrations()
+def third(db: Database) -> None:
+    """How sure a copy is, and the epochs in which texts were compared."""
+    for statement in _statements(THIRD):
         db.execute(statement)
 
 

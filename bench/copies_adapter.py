@@ -3,13 +3,14 @@
     python -m bench.copies_adapter BENCH_DIR OUT.tsv [--dates none|noisy|true]
 
 Writes "copy <TAB> exemplar <TAB> confidence" for its score.py. Reads only title, text, language, URL and the chosen
-date of each document.
+date of each document. The epoch is counted over all of them, as `stemma reindex` counts an archive's.
 """
 
 import argparse
 import gzip
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
@@ -17,12 +18,14 @@ from typing import Any
 
 from archive.model import Witness
 from archive.urls import host_of, registered_domain
+from pipeline.alignment import Profile, profile
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
-from pipeline.fingerprints import MIN_SHARED, keys
+from pipeline.epoch import counted
+from pipeline.fingerprints import MEETING, keys
+from pipeline.reading import read
 from pipeline.reuse import reuse
 from pipeline.stemma import is_link, link
-from pipeline.text import words
 
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)  # all at once: the benchmark has no sightings
 
@@ -34,43 +37,55 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--dates", choices=("none", "noisy", "true"), default="none")
     options = parser.parse_args()
-    documents = [
-        json.loads(line) for name in ("docs.jsonl.gz", "haystack.jsonl.gz")
-        for line in gzip.decompress((options.folder / name).read_bytes()).splitlines()
-    ]
+    texts = documents(options.folder)
     started = process_time()
-    found = predictions(documents, options.dates)
+    found = predictions(texts, options.dates)
     seconds = process_time() - started
     options.out.write_text("".join(f"{a}\t{b}\t{c}\n" for a, b, c in found), encoding="utf-8")
-    print(f"{len(documents)} texts, {len(found)} links, {seconds / len(documents) * 1000:.1f} CPU s for 1,000 texts")
+    print(f"{len(texts)} texts, {len(found)} links, {seconds / len(texts) * 1000:.1f} CPU s for 1,000 texts")
 
 
-def predictions(documents: list[dict[str, Any]], dates: str) -> list[tuple[str, str, float]]:
-    """(copy, exemplar, confidence that text was copied) of every link."""
+def documents(folder: Path) -> list[dict[str, Any]]:
+    """The benchmark's texts and its haystack."""
+    return [
+        json.loads(line) for name in ("docs.jsonl.gz", "haystack.jsonl.gz")
+        for line in gzip.decompress((folder / name).read_bytes()).splitlines()
+    ]
+
+
+def profiles(texts: Sequence[dict[str, Any]]) -> list[Profile]:
+    """The texts as they are compared, in the epoch that is counted over them."""
+    readings = [read(document["text"], document["lang"]) for document in texts]
+    epoch = counted(readings)
+    return [profile(reading, epoch) for reading in readings]
+
+
+def candidates(read_texts: Sequence[Profile]) -> Iterator[tuple[int, int, float]]:
+    """(a text, a later one, the worth of the keys that both have) of all pairs that meet."""
+    epoch = counted(one.reading for one in read_texts)
     index: dict[int, list[int]] = defaultdict(list)
-    texts = [words(document["text"]) for document in documents]
-    witnesses = [_witness(document, dates) for document in documents]
-    found = []
-    for place, text in enumerate(texts):
-        own = keys(text)
-        shared = Counter(other for key in own for other in index[key])
-        for other, n in shared.items():
-            same = text_of(documents[place]) == text_of(documents[other])
-            if n < MIN_SHARED and not same:
-                continue
-            pair = reuse(text, texts[other], identical=same)
-            left, right = witnesses[place], witnesses[other]
-            if pair and is_link(pair, same_site=registered_domain(left.host) == registered_domain(right.host)):
-                decided = link(left, right, pair)
-                found.append((decided.copy, decided.exemplar, decided.copied))
-        for key in own:
+    for place, one in enumerate(read_texts):
+        worth: dict[int, float] = defaultdict(float)
+        for key, nats in keys(one.reading, epoch).items():
+            for other in index[key]:
+                worth[other] += nats
             index[key].append(place)
+        yield from ((other, place, nats) for other, nats in worth.items() if nats >= MEETING)
+
+
+def predictions(texts: Sequence[dict[str, Any]], dates: str) -> list[tuple[str, str, float]]:
+    """(copy, exemplar, confidence that text was copied) of every link."""
+    read_texts = profiles(texts)
+    witnesses = [_witness(document, dates) for document in texts]
+    found = []
+    for left, right, meeting in candidates(read_texts):
+        one, other = witnesses[left], witnesses[right]
+        shared = reuse(read_texts[left], read_texts[right], meeting=meeting,
+                       identical=texts[left]["text"] == texts[right]["text"])
+        if shared and is_link(shared, same_site=registered_domain(one.host) == registered_domain(other.host)):
+            decided = link(one, other, shared)
+            found.append((decided.copy, decided.exemplar, shared.copied))
     return found
-
-
-def text_of(document: dict[str, Any]) -> str:
-    """The text that makes two documents identical."""
-    return str(document["text"])
 
 
 def _witness(document: dict[str, Any], dates: str) -> Witness:

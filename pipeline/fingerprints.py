@@ -1,27 +1,63 @@
-"""A text -> the keys by which texts that share a stretch of words meet (pure).
+"""A reading -> the keys by which texts that share something meet, with what each is worth (pure).
 
-Winnowing (Schleimer, Wilkerson and Aiken, SIGMOD 2003) over word 5-grams: of each WINDOW consecutive hashes the
-smallest is kept, so two texts with a common run of WINDOW + SHINGLE - 1 = 12 words share a key for certain.
+Three kinds, since copies keep different things: rare tokens (any translation), three names or numbers in a row (also
+where each of them is common), whole sentences (excerpts). Two texts meet when the keys that both have are worth
+MEETING. Measured on 9,871 real texts: .993 of the true pairs among 21 candidates for each text.
 """
 
-from hashlib import blake2b
+from collections.abc import Mapping
 
-from pipeline.text import Word
+from pipeline.epoch import Epoch
+from pipeline.reading import NAME, Reading, key_of
+from pipeline.skeletons import NUMBER
 
-METHOD = "winnow-1"  # a new name compares every text again
-SHINGLE = 5  # words
-WINDOW = 8  # hashes
-MIN_SHARED = 4  # keys that make a candidate pair; 40 words in a row give about eight
-
-
-def keys(words: tuple[Word, ...]) -> frozenset[int]:
-    """The text's keys as signed 64-bit integers, about 0.22 for each word; none below SHINGLE words."""
-    hashes = [_hash(words[i:i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)]
-    if len(hashes) <= WINDOW:
-        return frozenset({min(hashes)}) if hashes else frozenset()
-    return frozenset(min(hashes[i:i + WINDOW]) for i in range(len(hashes) - WINDOW + 1))
+METHOD = "skeletons-1"  # a new name compares every text again
+RAREST = 30  # tokens of a text that become keys
+MAX_RATE = 0.06  # of a token that becomes a key
+MAX_ORDERED_RATE = 0.3  # of a name or number that becomes part of one
+IN_A_ROW = 3
+ROW_WORTH, SENTENCE_WORTH = 10.0, 12.0  # in nats, like the weights of tokens
+MEETING = 11.9
+NUMBER_BOOST, NAME_BOOST = 1.5, 1.4  # which of equally rare tokens are preferred
 
 
-def _hash(shingle: tuple[Word, ...]) -> int:
-    text = " ".join(word.form for word in shingle)
-    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
+def method(epoch: Epoch) -> str:
+    """What a comparison rests on: texts compared under another name are compared again."""
+    return f"{METHOD} {epoch.digest}"
+
+
+def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:
+    """The text's keys as signed 64-bit integers, with their worth: about 130 for a news article."""
+    found: dict[int, float] = {}
+    names = {token for sentence in reading.sentences
+             for token, mark in zip(sentence.tokens, sentence.marks, strict=True) if mark & NAME}
+    for token in _rarest(reading, epoch, names):
+        found[key_of(token)] = epoch.weight(token)
+    for row in _rows(reading, epoch, names):
+        found[key_of(row)] = ROW_WORTH
+    for sentence in reading.sentences:
+        if sentence.is_whole and (key := sentence.key) not in epoch.furniture:
+            found[key] = SENTENCE_WORTH
+    return found
+
+
+def _rarest(reading: Reading, epoch: Epoch, names: set[str]) -> list[str]:
+    tokens = {token for sentence in reading.sentences for token in sentence.tokens}
+    rare = ((token, epoch.weight(token)) for token in tokens if epoch.rate(token) <= MAX_RATE)
+    ranked = sorted(rare, key=lambda pair: (-pair[1] * _boost(pair[0], names), pair[0]))
+    return [token for token, _ in ranked[:RAREST]]
+
+
+def _boost(token: str, names: set[str]) -> float:
+    return NUMBER_BOOST if token.startswith(NUMBER) else NAME_BOOST if token in names else 1.0
+
+
+def _rows(reading: Reading, epoch: Epoch, names: set[str]) -> set[str]:
+    """Each IN_A_ROW names and numbers that follow each other, as one string; a name repeated at once counts once."""
+    row: list[str] = []
+    for sentence in reading.sentences:
+        for token in sentence.tokens:
+            if (token in names or token.startswith(NUMBER)) and epoch.rate(token) <= MAX_ORDERED_RATE \
+                    and (not row or row[-1] != token):
+                row.append(token)
+    return {" ".join(row[i:i + IN_A_ROW]) for i in range(len(row) - IN_A_ROW + 1)}

@@ -1,147 +1,138 @@
-"""Two texts -> what they share: aligned passages, coverage of each side, relation (pure).
+"""Two profiles -> whether one text was copied from the other, and what they share (pure).
 
-This finds wording that was kept: identical texts, near-duplicates and excerpts. A passage is a chain of common runs
-of at least MIN_RUN words whose gaps on both sides are small, so an edited word does not end it.
+The confidence is a logistic model over the named features of their alignment, one for texts of one language and one
+for translations. Its weights were fitted by `bench/train_reuse.py` to pairs of real texts with known copies.
 """
 
-from bisect import bisect_left
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
 
 from archive.model import Passage, Relation, Reuse
-from pipeline.text import Word
+from pipeline.alignment import FEATURES, Alignment, Cell, Profile, align
+from pipeline.text import words
+from pipeline.weights import SAME_LANGUAGE, TRANSLATION
+from pipeline.wording import kept
 
-SHINGLE = 5  # words that must agree to open a run
-MIN_RUN = 5
-MAX_GAP = 12  # words that may differ on either side within one passage
-MIN_PASSAGE = 12  # words; below, it is a phrase that two reporters may share
-MIN_WORDS = 40  # words outside what both quote that make a link
+COPIED = 0.8  # confidence from which two texts are linked
+MIN_WORDS = 40  # that make a link of a single passage
+MIN_PASSAGES = 2
+VERBATIM_WORDS, VERBATIM_SENTENCES = 40, 2  # outside quotations, in a row: copied, whatever else the texts say
+VERBATIM = 0.97  # and this is how sure that is
+# Two reporters who write down one statement share it, and no text: below so many aligned words outside quotations,
+# and so much of either text, there is no copy.
+MIN_OWN, MOSTLY = 20, 0.4
 NEAR_DUPLICATE = 0.75  # of the words of both sides
-MAX_POSITIONS = 16  # places of one shingle that are tried: a refrain is no evidence
+WORDED_ALIKE = 0.6  # of what is aligned: below, it is a rewriting
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    left: int
-    right: int
-    length: int
+def reuse(left: Profile, right: Profile, *, meeting: float, identical: bool = False) -> Reuse | None:
+    """What two texts share; None where that is too little to say that one was copied.
 
-
-def reuse(left: tuple[Word, ...], right: tuple[Word, ...], *, identical: bool = False) -> Reuse | None:
-    """What two texts, as words, share; None where it is too little to say that one was copied.
-
-    MIN_WORDS must agree outside what both quote: two reporters who write down one statement share it, and no text.
-    `identical` texts (one text_digest) are so whatever their length. Whichever is given first, the same is found.
+    `meeting` is the worth of the keys that both have (`pipeline.fingerprints`). `identical` texts (one text digest)
+    are so whatever their length. Whichever is given first, the same is found.
     """
-    if not left or not right:
-        return None
-    if _is_before(right, left):  # runs are taken in the order of the left text, so that side must not be chance's
-        found = reuse(right, left, identical=identical)
+    if right.reading.text < left.reading.text:
+        found = reuse(right, left, meeting=meeting, identical=identical)
         return found.turned() if found is not None else None
-    passages, own = _passages(_common_runs(left, right), left, right)
-    if not identical and own < MIN_WORDS:
-        return None
-    shared = sum(passage.words for passage in passages)
-    left_coverage, right_coverage = _share(shared, left), _share(shared, right)
-    return Reuse(
-        relation=_relation(identical, left_coverage, right_coverage), passages=passages,
-        left_coverage=1.0 if identical else left_coverage, right_coverage=1.0 if identical else right_coverage,
-        order=_order(passages),
-    )
-
-
-def _is_before(one: tuple[Word, ...], other: tuple[Word, ...]) -> bool:
-    for ours, theirs in zip(one, other, strict=False):
-        if (ours.form, ours.is_quoted) != (theirs.form, theirs.is_quoted):
-            return (ours.form, ours.is_quoted) < (theirs.form, theirs.is_quoted)
-    return len(one) < len(other)
-
-
-def _relation(identical: bool, left_coverage: float, right_coverage: float) -> Relation:
     if identical:
-        return "identical"
-    return "near-duplicate" if min(left_coverage, right_coverage) >= NEAR_DUPLICATE else "excerpt"
+        return _identical(left, right)
+    alignment = align(left, right, meeting)
+    copied = confidence(left, right, alignment)
+    if copied < COPIED or _is_statement(alignment):
+        return None
+    found = _shared(left, right, alignment, copied)
+    return found if len(found.passages) >= MIN_PASSAGES or found.words >= MIN_WORDS else None
 
 
-def _share(shared: int, all_words: tuple[Word, ...]) -> float:
-    return min(1.0, round(shared / len(all_words), 4))
+def confidence(left: Profile, right: Profile, alignment: Alignment) -> float:
+    """How sure it is that text was copied, 0 to 1."""
+    same = _same_language(left, right)
+    weights = SAME_LANGUAGE if same else TRANSLATION
+    told = dict(zip(FEATURES, alignment.features, strict=True), bias=1.0)
+    odds = sum(weight * told[name] for name, weight in weights.items())
+    sure = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+    if same and _is_verbatim(alignment):
+        sure = max(sure, VERBATIM)
+    return round(min(sure, 0.999), 4)
 
 
-def _common_runs(left: tuple[Word, ...], right: tuple[Word, ...]) -> list[_Run]:
-    """The longest common runs in the order of the left text; no word of either side serves twice."""
-    places: dict[tuple[str, ...], list[int]] = {}
-    right_forms = [word.form for word in right]
-    for index in range(len(right_forms) - SHINGLE + 1):
-        places.setdefault(tuple(right_forms[index:index + SHINGLE]), []).append(index)
-    left_forms = [word.form for word in left]
-    runs, used, index, expected = [], bytearray(len(right)), 0, 0
-    while index <= len(left_forms) - SHINGLE:
-        found = _longest(left_forms, right_forms, index, places, used, expected)
-        if found is None:
-            index += 1
-            continue
-        runs.append(found)
-        used[found.right:found.right + found.length] = b"\x01" * found.length
-        index += found.length
-        expected = found.right + found.length
-    return runs
+def _is_verbatim(alignment: Alignment) -> bool:
+    return (_told(alignment, "verbatim") >= VERBATIM_WORDS
+            and _told(alignment, "verbatim_run") >= VERBATIM_SENTENCES)
 
 
-def _longest(
-    left: list[str], right: list[str], index: int, places: dict[tuple[str, ...], list[int]], used: bytearray,
-    expected: int,
-) -> _Run | None:
-    """The longest unused run that starts at a word of the left text; of equals the one nearest to where it went on."""
-    best: _Run | None = None
-    for place in places.get(tuple(left[index:index + SHINGLE]), ())[:MAX_POSITIONS]:
-        length = 0
-        while (index + length < len(left) and place + length < len(right) and not used[place + length]
-               and left[index + length] == right[place + length]):
-            length += 1
-        if length < MIN_RUN:
-            continue
-        if best is None or (length, -abs(place - expected)) > (best.length, -abs(best.right - expected)):
-            best = _Run(index, place, length)
-    return best
+def _is_statement(alignment: Alignment) -> bool:
+    most = alignment.features[FEATURES.index("coverage_most")]
+    return most < MOSTLY and _told(alignment, "own_words") < MIN_OWN
 
 
-def _passages(
-    runs: list[_Run], left: tuple[Word, ...], right: tuple[Word, ...]
-) -> tuple[tuple[Passage, ...], int]:
-    """Runs chained over small gaps on both sides, as character offsets, and their words but those that both quote."""
-    chains: list[list[_Run]] = []
-    for run in runs:
-        if chains and _continues(chains[-1][-1], run):
-            chains[-1].append(run)
+def _told(alignment: Alignment, feature: str) -> float:
+    """A feature that was taken the logarithm of, as a count."""
+    return round(math.expm1(alignment.features[FEATURES.index(feature)]), 6)
+
+
+def _same_language(left: Profile, right: Profile) -> bool:
+    one, other = left.reading.language, right.reading.language
+    return one is None or other is None or one == other
+
+
+def _identical(left: Profile, right: Profile) -> Reuse | None:
+    found = kept(words(left.reading.text), words(right.reading.text))
+    counted = max(left.words, right.words)
+    if not counted:
+        return None
+    # Two stubs of a few words are no witness of copying.
+    return Reuse(relation="identical", passages=found, left_coverage=1.0, right_coverage=1.0, order=1.0,
+                 copied=0.999 if counted >= MIN_WORDS else 0.9 if counted >= 12 else 0.5)
+
+
+def _shared(left: Profile, right: Profile, alignment: Alignment, copied: float) -> Reuse:
+    """The passages as they are shown: worded alike where they are, else the sentences that stand for each other."""
+    aligned = _passages(left, right, alignment.chain)
+    order = round(alignment.features[FEATURES.index("kept")], 4)
+    ours, theirs = _covered(left, [(p.left_start, p.left_end) for p in aligned]), \
+        _covered(right, [(p.right_start, p.right_end) for p in aligned])
+    if _same_language(left, right):
+        left_words, right_words = words(left.reading.text), words(right.reading.text)
+        alike = kept(left_words, right_words)
+        total = sum(passage.words for passage in alike)
+        one, other = total / max(1, len(left_words)), total / max(1, len(right_words))
+        relation = _relation(one, other, ours, theirs)
+        if relation != "rewrite":
+            return Reuse(relation=relation, passages=alike, left_coverage=min(1.0, round(one, 4)),
+                         right_coverage=min(1.0, round(other, 4)), order=order, copied=copied)
+    else:
+        relation = "translation"
+    return Reuse(relation=relation, passages=aligned, left_coverage=ours, right_coverage=theirs, order=order,
+                 copied=copied)
+
+
+def _relation(one: float, other: float, ours: float, theirs: float) -> Relation:
+    """From the shares of both texts that are worded alike, and those that are aligned at all."""
+    if min(one, other) >= NEAR_DUPLICATE:
+        return "near-duplicate"
+    return "excerpt" if one + other >= WORDED_ALIKE * (ours + theirs) else "rewrite"
+
+
+def _passages(left: Profile, right: Profile, chain: Sequence[Cell]) -> tuple[Passage, ...]:
+    """Pairs of sentences that follow each other on both sides, as one passage each."""
+    runs: list[list[Cell]] = []
+    for cell in chain:
+        if runs and cell.left == runs[-1][-1].left + 1 and cell.right == runs[-1][-1].right + 1:
+            runs[-1].append(cell)
         else:
-            chains.append([run])
-    kept = [chain for chain in chains if sum(run.length for run in chain) >= MIN_PASSAGE]
-    own = sum(
-        not (left[run.left + n].is_quoted and right[run.right + n].is_quoted)
-        for chain in kept for run in chain for n in range(run.length)
-    )
-    return tuple(_passage(chain, left, right) for chain in kept), own
-
-
-def _passage(chain: list[_Run], left: tuple[Word, ...], right: tuple[Word, ...]) -> Passage:
-    return Passage(
-        left_start=left[chain[0].left].start, left_end=left[chain[-1].left + chain[-1].length - 1].end,
-        right_start=right[chain[0].right].start, right_end=right[chain[-1].right + chain[-1].length - 1].end,
-        words=sum(run.length for run in chain),
+            runs.append([cell])
+    ours, theirs = left.reading.sentences, right.reading.sentences
+    return tuple(
+        Passage(left_start=ours[run[0].left].start, left_end=ours[run[-1].left].end,
+                right_start=theirs[run[0].right].start, right_end=theirs[run[-1].right].end,
+                words=sum(min(ours[cell.left].words, theirs[cell.right].words) for cell in run))
+        for run in runs
     )
 
 
-def _continues(before: _Run, run: _Run) -> bool:
-    left_gap = run.left - (before.left + before.length)
-    right_gap = run.right - (before.right + before.length)
-    return 0 <= left_gap <= MAX_GAP and 0 <= right_gap <= MAX_GAP
-
-
-def _order(passages: tuple[Passage, ...]) -> float:
-    """Share of the passages in their longest common order; 1.0 where there are fewer than two."""
-    if len(passages) < 2:
-        return 1.0
-    tails: list[int] = []
-    for passage in passages:  # longest increasing subsequence of the right side's starts
-        place = bisect_left(tails, passage.right_start)
-        tails[place:place + 1] = [passage.right_start]
-    return round(len(tails) / len(passages), 4)
+def _covered(profile: Profile, spans: Sequence[tuple[int, int]]) -> float:
+    """The share of a text's words that lies in passages."""
+    inside = sum(sentence.words for sentence in profile.reading.sentences
+                 if any(start <= sentence.start and sentence.end <= end for start, end in spans))
+    return round(inside / max(1, profile.words), 4)

@@ -7,7 +7,6 @@ may be killed and run again, and a second run does nothing.
 import multiprocessing
 import os
 import signal
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,15 +20,15 @@ from typing import TYPE_CHECKING
 
 from archive import warc
 from archive.errors import DamagedWarc
-from archive.model import Block, CopyLink, Discovery, Document, Report
+from archive.model import Block, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
-from archive.store import articles, captures, documents, links, runs, transaction
+from archive.store import articles, captures, documents, runs, transaction
 from archive.store.documents import PendingPayload
-from archive.store.links import Shared, Text
 from archive.topic import PROVENANCE, Topic
-from archive.urls import absolute, canonical_url, is_front_page, registered_domain, same_site
+from archive.urls import absolute, canonical_url, is_front_page, same_site
 from pipeline import PROGRAM
 from pipeline.intake import discover_pending, index_pending, note_topic
+from pipeline.linking import compare_witnesses, link_families
 from pipeline.work import Work, by_frequency
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ Job = tuple[Path, PendingPayload]
 ExtractOne = Callable[[Job], Document | Block | str]
 
 POOL_FROM = 40  # payloads from which starting processes pays
-TOKENISED = 500  # texts whose words are kept at hand while others are compared with them
 BATCH = 16  # payloads per message to a worker
 SUSPECT_BATCHES = 2 * (os.cpu_count() or 1)  # that may have been under way when a worker died
 
@@ -329,77 +327,3 @@ def _merge_addresses(work: Work) -> None:
                     moved += 1
         if not moved:
             return
-
-
-def compare_witnesses(work: Work) -> Report:
-    """Compare each new version's text with every version before it."""
-    from pipeline.fingerprints import METHOD, MIN_SHARED, keys
-    from pipeline.reuse import reuse
-    from pipeline.text import words
-
-    started, pairs, found_pairs = monotonic(), 0, 0
-    pending = links.pending_witnesses(work.conn, method=METHOD)
-    tokens = lru_cache(maxsize=TOKENISED)(lambda text: words(text.text))  # saves, changes nothing
-    for index, witness in enumerate(pending, start=1):
-        with transaction(work.conn):
-            links.add_fingerprints(work.conn, witness.version_id, keys(tokens(witness)))
-            found = []
-            for other_id in links.candidates(work.conn, witness, method=METHOD, min_shared=MIN_SHARED):
-                left, right = _ordered(witness, links.text(work.conn, other_id))
-                shared = reuse(tokens(left), tokens(right), identical=left.body_digest == right.body_digest)
-                pairs += 1
-                if shared is not None:
-                    found.append((left.version_id, right.version_id, shared))
-            links.add_witness(work.conn, witness, found, method=METHOD)
-        found_pairs += len(found)
-        work.progress("compare", index, len(pending))
-    return Report(step="compare", done=len(pending), seconds=monotonic() - started,
-                  counts=(("pairs compared", pairs), ("pairs that share text", found_pairs)))
-
-
-def _ordered(one: Text, other: Text) -> tuple[Text, Text]:
-    return (one, other) if one.public_id < other.public_id else (other, one)
-
-
-def link_families(work: Work) -> Report:
-    """Decide links and families of the articles that changed, and of all that links connect them with."""
-    from pipeline.stemma import families
-
-    started = monotonic()
-    pending = links.unlinked(work.conn)
-    if not pending:
-        return Report(step="link", seconds=monotonic() - started)
-    with transaction(work.conn):
-        before = links.connected(work.conn, pending)
-        for index, article_id in enumerate(pending, start=1):
-            links.set_links(work.conn, article_id, _links_of(work.conn, article_id))
-            work.progress("link", index, len(pending))
-        touched = links.connected(work.conn, before)
-        decided = links.links_between(work.conn, touched)
-        trees = families(decided, links.witnesses(work.conn, decided))
-        links.set_families(work.conn, touched | set(pending), trees)
-    return Report(step="link", done=len(pending), seconds=monotonic() - started,
-                  counts=(("links", len(decided)), ("families", len(trees))))
-
-
-def _links_of(conn: sqlite3.Connection, article_id: int) -> list[CopyLink]:
-    """One link for each other article that shares text: between the versions that share the most."""
-    from pipeline.stemma import is_link, link
-
-    best: dict[int, Shared] = {}
-    for shared in links.reuses_of(conn, article_id):
-        other = shared.right_article if shared.left_article == article_id else shared.left_article
-        if other not in best or _distance(shared) < _distance(best[other]):
-            best[other] = shared
-    decided = []
-    for shared in best.values():
-        left, right = links.witness(conn, shared.left_id), links.witness(conn, shared.right_id)
-        if is_link(shared.reuse, same_site=registered_domain(left.host) == registered_domain(right.host)):
-            decided.append(link(left, right, shared.reuse))
-    return decided
-
-
-def _distance(shared: Shared) -> tuple[float, int, str, str]:
-    """Sorts the version pairs of two articles: the closest first, of equals by their public ids, never by arrival."""
-    reuse = shared.reuse
-    return (-reuse.left_coverage - reuse.right_coverage, -reuse.words, shared.left_name, shared.right_name)

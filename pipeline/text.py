@@ -8,8 +8,8 @@ from archive.digests import normalised
 
 # A word is a run of letters (an accent may be a character of its own) and digits with inner apostrophes; of scripts
 # without spaces each character is one.
-_SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_SPACELESS}]|[^\W_](?:[^\W_{_SPACELESS}]|[\u0300-\u036f]|['’ʼ](?=[^\W_{_SPACELESS}]))*")
+SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{SPACELESS}]|[^\W_](?:[^\W_{SPACELESS}]|[\u0300-\u036f]|['’ʼ](?=[^\W_{SPACELESS}]))*")
 _QUOTATION = re.compile(r"“[^”\n]*|„[^“”\n]*|«[^»\n]*|\"[^\"\n]*\"?")
 MAX_WORD = 60  # longer runs are codes or a hostile page's; they are cut
 

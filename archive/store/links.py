@@ -2,25 +2,40 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from math import fsum
 from typing import cast
 
 from archive.model import CopyLink, Direction, Evidence, Family, Passage, Relation, Reuse, Witness
 from archive.store.documents import moment_from
-from archive.times import from_iso
+from archive.times import from_iso, to_iso
 from archive.urls import host_of
 
 PENDING_WITNESSES = """
-    SELECT v.version_id, v.public_id, v.article_id, v.text, d.body_digest
-    FROM versions v JOIN documents d USING (document_id)
-    WHERE v.version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
-    ORDER BY v.public_id
+    SELECT version_id FROM versions
+    WHERE version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
+    ORDER BY public_id
 """
 
 TEXT = """
-    SELECT v.version_id, v.public_id, v.article_id, v.text, d.body_digest
+    SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest
     FROM versions v JOIN documents d USING (document_id) WHERE v.version_id = :version_id
+"""
+
+# An article counts once, whatever it was before.
+LATEST_TEXTS = """
+    SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest
+    FROM versions v JOIN documents d USING (document_id) WHERE v.is_latest ORDER BY v.public_id
+"""
+LATEST_COUNT = "SELECT count(*) FROM versions WHERE is_latest"
+
+LAST_EPOCH = "SELECT packed FROM epochs ORDER BY epoch_id DESC LIMIT 1"
+ADD_EPOCH = """
+    INSERT INTO epochs (digest, articles, counted_at, packed) VALUES (:digest, :articles, :counted_at, :packed)
+    ON CONFLICT (digest) DO NOTHING
 """
 
 FORGET_FINGERPRINTS = "DELETE FROM fingerprints WHERE version_id = :version_id"
@@ -31,24 +46,26 @@ ADD_WITNESS = """
     ON CONFLICT (version_id) DO UPDATE SET method = excluded.method
 """
 
-# Versions of other articles that were compared before and share enough keys, or are the same text.
-CANDIDATES = """
-    SELECT f.version_id FROM fingerprints k
+# The keys that a compared version shares with other articles' versions, and the versions of the same text.
+SHARED_KEYS = """
+    SELECT f.fingerprint, f.version_id FROM fingerprints k
     JOIN fingerprints f ON f.fingerprint = k.fingerprint AND f.version_id != k.version_id
     JOIN versions v ON v.version_id = f.version_id
     JOIN witnesses w ON w.version_id = f.version_id AND w.method = :method
     WHERE k.version_id = :version_id AND v.article_id != :article_id
-    GROUP BY f.version_id HAVING count(*) >= :min_shared
-    UNION
-    SELECT v.version_id FROM versions v JOIN documents d USING (document_id)
+"""
+SAME_TEXT = """
+    SELECT v.version_id FROM documents d JOIN versions v USING (document_id)
     JOIN witnesses w ON w.version_id = v.version_id AND w.method = :method
     WHERE d.body_digest = :body_digest AND v.article_id != :article_id
-    ORDER BY 1
 """
 
 ADD_REUSE = """
-    INSERT OR REPLACE INTO reuses (left_id, right_id, relation, left_coverage, right_coverage, "order", words, passages)
-    VALUES (:left_id, :right_id, :relation, :left_coverage, :right_coverage, :order, :words, :passages)
+    INSERT OR REPLACE INTO reuses (
+        left_id, right_id, relation, left_coverage, right_coverage, "order", words, passages, copied
+    ) VALUES (
+        :left_id, :right_id, :relation, :left_coverage, :right_coverage, :order, :words, :passages, :copied
+    )
 """
 
 QUEUE = "INSERT OR IGNORE INTO unlinked (article_id) SELECT article_id FROM versions WHERE version_id = :version_id"
@@ -124,6 +141,7 @@ class Text:
     public_id: str
     article_id: int
     text: str
+    language: str | None
     body_digest: str
 
 
@@ -140,14 +158,36 @@ class Shared:
     reuse: Reuse
 
 
-def pending_witnesses(conn: sqlite3.Connection, *, method: str) -> list[Text]:
+def pending_witnesses(conn: sqlite3.Connection, *, method: str) -> list[int]:
     """Versions that this method has not compared yet."""
-    return [Text(**dict(row)) for row in conn.execute(PENDING_WITNESSES, {"method": method})]
+    return [row["version_id"] for row in conn.execute(PENDING_WITNESSES, {"method": method})]
 
 
 def text(conn: sqlite3.Connection, version_id: int) -> Text:
     """The text of one version."""
     return Text(**dict(conn.execute(TEXT, {"version_id": version_id}).fetchone()))
+
+
+def latest_texts(conn: sqlite3.Connection) -> Iterator[Text]:
+    """The text of each article's latest version."""
+    for row in conn.execute(LATEST_TEXTS):
+        yield Text(**dict(row))
+
+
+def article_count(conn: sqlite3.Connection) -> int:
+    """Articles that have a version."""
+    return int(conn.execute(LATEST_COUNT).fetchone()[0])
+
+
+def last_epoch(conn: sqlite3.Connection) -> bytes | None:
+    """The epoch that counts, packed; None before the first."""
+    row = conn.execute(LAST_EPOCH).fetchone()
+    return bytes(row["packed"]) if row is not None else None
+
+
+def add_epoch(conn: sqlite3.Connection, *, digest: str, articles: int, at: datetime, packed: bytes) -> None:
+    """Keep an epoch that was counted; from now on it counts."""
+    conn.execute(ADD_EPOCH, {"digest": digest, "articles": articles, "counted_at": to_iso(at), "packed": packed})
 
 
 def add_fingerprints(conn: sqlite3.Connection, version_id: int, keys: Iterable[int]) -> None:
@@ -157,13 +197,21 @@ def add_fingerprints(conn: sqlite3.Connection, version_id: int, keys: Iterable[i
     conn.executemany(ADD_FINGERPRINT, [{"fingerprint": key, "version_id": version_id} for key in sorted(keys)])
 
 
-def candidates(conn: sqlite3.Connection, witness: Text, *, method: str, min_shared: int) -> list[int]:
-    """Versions of other articles that may share text with a witness whose keys are stored."""
-    values = {
-        "version_id": witness.version_id, "article_id": witness.article_id, "body_digest": witness.body_digest,
-        "method": method, "min_shared": min_shared,
-    }
-    return [row["version_id"] for row in conn.execute(CANDIDATES, values)]
+def candidates(
+    conn: sqlite3.Connection, witness: Text, worth: Mapping[int, float], *, method: str, meeting: float
+) -> dict[int, float]:
+    """Versions of other articles that may share text with a witness whose keys are stored, with what they share.
+
+    `worth` is that of the witness's keys; it takes `meeting` of it to meet, or the same text.
+    """
+    values = {"version_id": witness.version_id, "article_id": witness.article_id, "method": method}
+    shared: dict[int, list[float]] = defaultdict(list)
+    for fingerprint, version in conn.execute(SHARED_KEYS, values):
+        shared[version].append(worth[fingerprint])
+    found = {version: fsum(nats) for version, nats in sorted(shared.items())}
+    same = {row["version_id"] for row in conn.execute(SAME_TEXT, values | {"body_digest": witness.body_digest})}
+    return {version: found.get(version, 0.0) for version in sorted(found.keys() | same)
+            if version in same or found[version] >= meeting}
 
 
 def add_witness(
@@ -175,7 +223,7 @@ def add_witness(
         conn.execute(ADD_REUSE, {
             "left_id": left_id, "right_id": right_id, "relation": reuse.relation,
             "left_coverage": reuse.left_coverage, "right_coverage": reuse.right_coverage, "order": reuse.order,
-            "words": reuse.words, "passages": json.dumps(
+            "copied": reuse.copied, "words": reuse.words, "passages": json.dumps(
                 [[p.left_start, p.left_end, p.right_start, p.right_end, p.words] for p in reuse.passages]),
         })
         conn.execute(QUEUE, {"version_id": left_id})
@@ -278,6 +326,6 @@ def _shared(row: sqlite3.Row) -> Shared:
         left_article=row["left_article"],
         right_article=row["right_article"], reuse=Reuse(
             relation=cast(Relation, row["relation"]), passages=passages, left_coverage=row["left_coverage"],
-            right_coverage=row["right_coverage"], order=row["order"],
+            right_coverage=row["right_coverage"], order=row["order"], copied=row["copied"],
         ),
     )

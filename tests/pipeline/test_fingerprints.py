@@ -1,56 +1,39 @@
-"""Keys by which texts that share words meet."""
+"""Keys by which texts that share something meet."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_texts import facts, report
 
-from pipeline.fingerprints import MIN_SHARED, SHINGLE, WINDOW, keys
-from pipeline.reuse import MIN_WORDS
-from pipeline.text import words
+from pipeline.epoch import counted, shipped
+from pipeline.fingerprints import MEETING, keys, method
+from pipeline.reading import read
 
-WORDS = st.lists(
-    st.sampled_from(["зерно", "bridge", "l’alba", "two", "tanks", "乌", "ferry", "mayor", "road", "night"])
-)
-RUN = SHINGLE + WINDOW - 1
+EPOCH = counted([read(report(facts(seed), seed)) for seed in range(100)])
 
 
-@given(WORDS, WORDS, WORDS, WORDS, st.lists(st.text("abcdefgh", min_size=3, max_size=6), min_size=RUN, max_size=30))
-@settings(max_examples=200, deadline=None)
-def test_texts_with_a_common_run_of_twelve_words_share_a_key(
-    before: list[str], after: list[str], other_before: list[str], other_after: list[str], run: list[str]
-) -> None:
-    assert RUN == 12
-    one, other = " ".join(before + run + after), ", ".join(other_before + run + other_after).upper()
-    assert keys(words(one)) & keys(words(other))
+@given(st.text(max_size=300))
+@settings(max_examples=150, deadline=None)
+def test_keys_fit_into_the_database_and_are_worth_something(text: str) -> None:
+    found = keys(read(text), shipped())
+    assert all(-2**63 <= key < 2**63 and worth > 0 for key, worth in found.items())
 
 
-@given(WORDS, WORDS, st.integers(0, 10**6))
-@settings(max_examples=100, deadline=None)
-def test_texts_with_a_common_run_that_makes_a_link_share_keys_enough_to_meet(
-    before: list[str], after: list[str], seed: int
-) -> None:
-    run = [f"w{seed}x{n}" for n in range(MIN_WORDS)]
-    one, other = words(" ".join(before + run)), words(" ".join(run + after))
-    assert len(keys(one) & keys(other)) >= MIN_SHARED
+def test_a_text_keeps_its_keys_and_an_epoch_names_them() -> None:
+    text = report(facts(1), 1)
+    assert keys(read(text), EPOCH) == keys(read(text, "en"), EPOCH)
+    assert 40 < len(keys(read(text), EPOCH)) < 200
+    assert method(EPOCH) != method(shipped())
 
 
-@given(st.text())
-@settings(max_examples=100, deadline=None)
-def test_keys_fit_into_the_database_and_are_no_more_than_words(text: str) -> None:
-    found = words(text)
-    assert all(-2**63 <= key < 2**63 for key in keys(found))
-    assert len(keys(found)) <= len(found)
+def test_a_translation_meets_its_source_and_another_report_does_not() -> None:
+    told = facts(500)
+    ours, theirs, other = (keys(read(text), EPOCH) for text in (
+        report(told, 1), report(told, 2, language=1), report(facts(501), 3)))
+    assert sum(worth for key, worth in ours.items() if key in theirs) > 3 * MEETING
+    assert sum(worth for key, worth in ours.items() if key in other) < MEETING
 
 
-def test_a_text_of_fewer_words_than_a_shingle_has_no_key() -> None:
-    assert keys(words("one two three four")) == frozenset()
-    assert len(keys(words("one two three four five"))) == 1
-    assert keys(()) == frozenset()
-
-
-def test_one_word_over_and_over_is_one_key() -> None:
-    assert len(keys(words("word " * 100_000))) == 1
-
-
-def test_a_key_stands_for_few_words() -> None:
-    text = " ".join(f"w{n * n % 9_973}" for n in range(9_000))
-    assert 0.15 < len(keys(words(text))) / 9_000 < 0.3
+def test_next_to_nothing_has_no_key() -> None:
+    assert keys(read(""), EPOCH) == {}
+    assert keys(read("a a a. o!"), EPOCH) == {}
+    assert len(keys(read("word " * 100_000), EPOCH)) <= 2

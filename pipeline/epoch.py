@@ -1,0 +1,125 @@
+"""How rare a token is, and which sentences are furniture: what a comparison takes from the whole corpus (pure).
+
+An epoch is counted once and then stands: within it, what two texts share is a function of these two texts, whatever
+came before, between or after them. The first epoch is a table that ships with the program.
+"""
+
+import gzip
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from importlib.resources import files
+
+from pipeline.reading import Reading
+from pipeline.skeletons import NUMBER
+
+FLOOR = 1e-4  # the rate below which all tokens are equally rare
+OWN = 0.3  # the rate of a topic's own names before anything is counted: they tell no article from another
+PRIOR = 200.0  # articles that the shipped table counts for, beside those of the archive
+FURNITURE_LEADS = 8  # a sentence that follows so many different leads is the site's, not the article's
+_REMEMBERED = 1 << 18
+# Rates of the numbers of a calendar, of years, of others below 100, of characters of scripts without spaces.
+_CALENDAR, _YEARS, _SMALL, _CHARACTER = 0.05, 0.02, 0.007, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What was counted over `articles` articles: in how many each token stands, and the sentences of their furniture.
+
+    `own` are the topic's own names. `digest` names the epoch: texts compared in another one are compared again.
+    """
+
+    articles: int
+    counts: Mapping[str, int]
+    furniture: frozenset[int]
+    own: frozenset[str]
+    digest: str
+    _weights: dict[str, float] = field(default_factory=dict, repr=False, compare=False)  # remembered, changes nothing
+
+    def rate(self, token: str) -> float:
+        """The share of other articles in which a token stands: FLOOR to 1."""
+        prior = OWN if token in self.own else shipped_rate(token)
+        others = max(self.counts.get(token, 0) - 1, 0)
+        return max(FLOOR, (others + PRIOR * prior) / (self.articles + PRIOR))
+
+    def weight(self, token: str) -> float:
+        """The token's information in nats: 0 for one that stands everywhere, 9.2 for the rarest."""
+        weight = self._weights.get(token)
+        if weight is None:
+            if len(self._weights) > _REMEMBERED:
+                self._weights.clear()
+            weight = self._weights[token] = -math.log(min(1.0, self.rate(token)))
+        return weight
+
+
+def shipped(own: Iterable[str] = ()) -> Epoch:
+    """The epoch before anything is counted; `own` are the tokens of the topic's names."""
+    return _epoch(0, {}, frozenset(), frozenset(own))
+
+
+def counted(readings: Iterable[Reading], own: Iterable[str] = ()) -> Epoch:
+    """The epoch of a corpus: one reading for each article."""
+    counts: Counter[str] = Counter()
+    leads: dict[int, set[int]] = {}
+    articles = 0
+    for reading in readings:
+        articles += 1
+        counts.update({token for sentence in reading.sentences for token in sentence.tokens})
+        if reading.sentences:
+            lead = reading.sentences[0].key
+            for sentence in reading.sentences:
+                seen = leads.setdefault(sentence.key, set())
+                if len(seen) < FURNITURE_LEADS:
+                    seen.add(lead)
+    furniture = frozenset(key for key, seen in leads.items() if len(seen) >= FURNITURE_LEADS)
+    return _epoch(articles, {token: n for token, n in counts.items() if n > 1}, furniture, frozenset(own))
+
+
+def packed(epoch: Epoch) -> bytes:
+    """An epoch as bytes that `unpacked` reads."""
+    values = {"articles": epoch.articles, "counts": dict(sorted(epoch.counts.items())),
+              "furniture": sorted(epoch.furniture), "own": sorted(epoch.own)}
+    return gzip.compress(json.dumps(values, separators=(",", ":")).encode(), mtime=0)
+
+
+def unpacked(stored: bytes) -> Epoch:
+    """Raises ValueError, gzip.BadGzipFile or KeyError for bytes that `packed` did not write."""
+    values = json.loads(gzip.decompress(stored))
+    return _epoch(values["articles"], values["counts"], frozenset(values["furniture"]), frozenset(values["own"]))
+
+
+def _epoch(articles: int, counts: Mapping[str, int], furniture: frozenset[int], own: frozenset[str]) -> Epoch:
+    told = json.dumps([articles, sorted(counts.items()), sorted(furniture), sorted(own), _TABLE], separators=(",", ":"))
+    return Epoch(articles, counts, furniture, own, sha256(told.encode()).hexdigest()[:16])
+
+
+_TABLE = "rates-1"  # the shipped table's name: another table is another epoch
+
+
+@lru_cache(maxsize=1)
+def _shipped_rates() -> Mapping[str, float]:
+    """The share of news articles in which each skeleton stands: a line of "skeleton tenths-of-nats" for each."""
+    table = gzip.decompress((files("pipeline") / "tables" / f"{_TABLE}.txt.gz").read_bytes()).decode("ascii")
+    lines = (line.split(" ") for line in table.splitlines() if not line.startswith("#"))
+    return {skeleton: math.exp(-int(tenths) / 10) for skeleton, tenths in lines}
+
+
+def shipped_rate(token: str) -> float:
+    """The rate of a token in the shipped table; numbers by their kind."""
+    if not token.startswith(NUMBER):
+        if len(token) == 1:
+            return _CHARACTER
+        return _shipped_rates().get(token, FLOOR)
+    digits = token[len(NUMBER):]
+    if len(digits) > 4:
+        return FLOOR
+    number = int(digits)
+    if number <= 31:
+        return _CALENDAR
+    return _YEARS if 1990 <= number <= 2039 else _SMALL if number < 100 else FLOOR
+
+

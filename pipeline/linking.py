@@ -1,0 +1,141 @@
+"""Which texts share text, which way it went, and their families: the shell around the comparing stages."""
+
+import sqlite3
+from functools import lru_cache
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from archive.model import CopyLink, Report
+from archive.store import links, transaction
+from archive.store.links import Shared
+from archive.urls import registered_domain
+from pipeline.work import Work
+
+if TYPE_CHECKING:
+    from pipeline.alignment import Profile
+    from pipeline.epoch import Epoch
+
+PROFILED = 3_000  # texts that are kept at hand, as they are compared: about 50 kB each
+COUNTED_FROM = 200  # articles; of fewer, a count says less than the table that ships with the program
+GROWTH = 2  # times as many articles as the last epoch counted: a new one
+
+
+def compare_witnesses(work: Work) -> Report:
+    """Compare each new version's text with every version before it; in a new epoch, all with all."""
+    from pipeline.fingerprints import MEETING, keys, method
+    from pipeline.reuse import reuse
+
+    started, pairs, found_pairs = monotonic(), 0, 0
+    epoch = current_epoch(work)
+    named = method(epoch)
+    profiled = lru_cache(maxsize=PROFILED)(lambda version_id: _profile(work.conn, version_id, epoch))
+    pending = links.pending_witnesses(work.conn, method=named)
+    for index, version_id in enumerate(pending, start=1):
+        with transaction(work.conn):
+            witness, profile = profiled(version_id)
+            worth = keys(profile.reading, epoch)
+            links.add_fingerprints(work.conn, version_id, worth)
+            found = []
+            for other_id, meeting in links.candidates(
+                work.conn, witness, worth, method=named, meeting=MEETING
+            ).items():
+                (left, one), (right, other) = sorted(
+                    ((witness, profile), profiled(other_id)), key=lambda pair: pair[0].public_id)
+                shared = reuse(one, other, meeting=meeting, identical=left.body_digest == right.body_digest)
+                pairs += 1
+                if shared is not None:
+                    found.append((left.version_id, right.version_id, shared))
+            links.add_witness(work.conn, witness, found, method=named)
+        found_pairs += len(found)
+        work.progress("compare", index, len(pending))
+    return Report(step="compare", done=len(pending), seconds=monotonic() - started,
+                  counts=(("pairs compared", pairs), ("pairs that share text", found_pairs)))
+
+
+def _profile(conn: sqlite3.Connection, version_id: int, epoch: "Epoch") -> "tuple[links.Text, Profile]":
+    from pipeline.alignment import profile
+    from pipeline.reading import read
+
+    text = links.text(conn, version_id)
+    return text, profile(read(text.text, text.language), epoch)
+
+
+def current_epoch(work: Work) -> "Epoch":
+    """The epoch in which texts are compared; a new one is counted when the archive has grown GROWTH times."""
+    from pipeline.epoch import shipped, unpacked
+
+    stored = links.last_epoch(work.conn)
+    epoch = unpacked(stored) if stored is not None else shipped(_own(work))
+    held = links.article_count(work.conn)
+    return epoch if held < max(COUNTED_FROM, GROWTH * epoch.articles) else _count(work)
+
+
+def reindex(work: Work) -> Report:
+    """Count rarity and furniture anew over the latest versions; the next comparison compares every pair again."""
+    started = monotonic()
+    epoch = _count(work)
+    return Report(step="reindex", done=epoch.articles, seconds=monotonic() - started,
+                  counts=(("tokens", len(epoch.counts)), ("sentences of furniture", len(epoch.furniture))))
+
+
+def _count(work: Work) -> "Epoch":
+    from pipeline.epoch import counted, packed
+    from pipeline.reading import read
+
+    epoch = counted((read(text.text, text.language) for text in links.latest_texts(work.conn)), _own(work))
+    with transaction(work.conn):
+        links.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=work.clock(), packed=packed(epoch))
+    return epoch
+
+
+def _own(work: Work) -> set[str]:
+    """The tokens of the topic's names, which tell no article on the topic from another."""
+    from pipeline.reading import read
+
+    spellings = " . ".join(
+        spelling for name in work.topic.gazetteer for _, listed in name.spellings for spelling in listed)
+    return {token for sentence in read(spellings).sentences for token in sentence.tokens}
+
+
+def link_families(work: Work) -> Report:
+    """Decide links and families of the articles that changed, and of all that links connect them with."""
+    from pipeline.stemma import families
+
+    started = monotonic()
+    pending = links.unlinked(work.conn)
+    if not pending:
+        return Report(step="link", seconds=monotonic() - started)
+    with transaction(work.conn):
+        before = links.connected(work.conn, pending)
+        for index, article_id in enumerate(pending, start=1):
+            links.set_links(work.conn, article_id, _links_of(work.conn, article_id))
+            work.progress("link", index, len(pending))
+        touched = links.connected(work.conn, before)
+        decided = links.links_between(work.conn, touched)
+        trees = families(decided, links.witnesses(work.conn, decided))
+        links.set_families(work.conn, touched | set(pending), trees)
+    return Report(step="link", done=len(pending), seconds=monotonic() - started,
+                  counts=(("links", len(decided)), ("families", len(trees))))
+
+
+def _links_of(conn: sqlite3.Connection, article_id: int) -> list[CopyLink]:
+    """One link for each other article that shares text: between the versions that share the most."""
+    from pipeline.stemma import is_link, link
+
+    best: dict[int, Shared] = {}
+    for shared in links.reuses_of(conn, article_id):
+        other = shared.right_article if shared.left_article == article_id else shared.left_article
+        if other not in best or _distance(shared) < _distance(best[other]):
+            best[other] = shared
+    decided = []
+    for shared in best.values():
+        left, right = links.witness(conn, shared.left_id), links.witness(conn, shared.right_id)
+        if is_link(shared.reuse, same_site=registered_domain(left.host) == registered_domain(right.host)):
+            decided.append(link(left, right, shared.reuse))
+    return decided
+
+
+def _distance(shared: Shared) -> tuple[float, int, str, str]:
+    """Sorts the version pairs of two articles: the closest first, of equals by their public ids, never by arrival."""
+    reuse = shared.reuse
+    return (-reuse.left_coverage - reuse.right_coverage, -reuse.words, shared.left_name, shared.right_name)

@@ -1,0 +1,105 @@
+"""A text -> its sentences as tokens that survive translation, with their places (pure)."""
+
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from pipeline.skeletons import token
+from pipeline.text import SPACELESS, quotations
+
+NAME, QUOTED = 1, 2  # bits of a token's mark
+MIN_WORDS = 5  # of a sentence; shorter ones ("Sen.", a heading) are read with the one before
+MAX_JOINED = 60  # words of a sentence after which nothing is joined to it
+MAX_SENTENCES = 1_500  # a longer text is read to here: about 30,000 words
+WHOLE_WORDS, MIN_TOKENS = 8, 4  # a shorter sentence ("He did not comment.") is no witness of its own
+
+_NUMBER_OR_WORD = re.compile(
+    rf"\d+(?:[.,:'’\u00a0\u202f]?\d+)*"
+    rf"|[{SPACELESS}]|[^\W\d_](?:[^\W_{SPACELESS}]|[\u0300-\u036f]|['’ʼ](?=[^\W_{SPACELESS}]))*"
+)
+# A sentence ends at a full stop that no small letter follows, at an ideographic one, and with the line.
+_END = re.compile(r"[.!?…][\"”»’)\]]*(?=\s+[^\sa-zа-яёіїєґ])|[。！？]|(?=\n)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Characters start to end of the text; `marks` has a byte for each token: NAME and QUOTED.
+
+    A name begins with a capital inside the sentence. Quoted words are somebody's whom several reporters may have heard.
+    """
+
+    start: int
+    end: int
+    words: int
+    tokens: tuple[str, ...]
+    marks: bytes
+
+    @property
+    def key(self) -> int:
+        """The same for the same tokens in the same order: signed, 64 bits."""
+        return key_of(" ".join(self.tokens))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it says enough to be recognised in another text."""
+        return self.words >= WHOLE_WORDS and len(self.tokens) >= MIN_TOKENS
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as it is compared. `language` is None where it is not known."""
+
+    text: str
+    language: str | None
+    sentences: tuple[Sentence, ...]
+
+
+def key_of(words: str) -> int:
+    """A string as a signed integer of 64 bits, the same on every machine."""
+    return int.from_bytes(blake2b(words.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
+
+
+def read(text: str, language: str | None = None) -> Reading:
+    """The sentences of a text; MAX_SENTENCES at most, none without a word."""
+    found: list[Sentence] = []
+    quoted = iter([*quotations(text), (len(text) + 1, len(text) + 2)])
+    quote, until = next(quoted)
+    for start, end in _spans(text):
+        words, tokens, marks = 0, [], bytearray()
+        for match in _NUMBER_OR_WORD.finditer(text, start, end):
+            at = match.start()
+            while at >= until:
+                quote, until = next(quoted)
+            word = match.group()
+            words += 1
+            if one := token(word):
+                tokens.append(one)
+                marks.append((NAME if words > 1 and word[0].isupper() else 0) | (QUOTED if at >= quote else 0))
+        if not words:
+            continue
+        sentence = Sentence(start, end, words, tuple(tokens), bytes(marks))
+        if found and min(words, found[-1].words) < MIN_WORDS and found[-1].words + words <= MAX_JOINED:
+            found[-1] = _joined(found[-1], sentence)
+        elif len(found) == MAX_SENTENCES:
+            break
+        else:
+            found.append(sentence)
+    return Reading(text=text, language=language, sentences=tuple(found))
+
+
+def _joined(one: Sentence, other: Sentence) -> Sentence:
+    return Sentence(one.start, other.end, one.words + other.words, one.tokens + other.tokens, one.marks + other.marks)
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Where sentences begin and end, without the white space around them."""
+    spans, start = [], 0
+    for match in _END.finditer(text):
+        if match.end() > start:
+            spans.append((start, match.end()))
+        start = max(start, match.end())
+        while start < len(text) and text[start].isspace():
+            start += 1
+    if start < len(text):
+        spans.append((start, len(text)))
+    return spans
