@@ -20,7 +20,9 @@ from pipeline.skeletons import NUMBER
 FLOOR = 1e-4  # the rate below which all tokens are equally rare
 OWN = 0.3  # the rate of a topic's own names before anything is counted: they tell no article from another
 PRIOR = 200.0  # articles that the shipped table counts for, beside those of the archive
-FURNITURE_LEADS = 8  # a sentence that follows so many different leads is the site's, not the article's
+# A sentence that stands in so many texts that are otherwise different, and in half as many that are not, is the
+# site's and not the article's. A wire's story stands in many outlets too; but there the whole text does.
+FURNITURE_TEXTS, FURNITURE_SHARE = 8, 0.5
 _REMEMBERED = 1 << 18
 # Rates of the numbers of a calendar, of years, of others below 100, of characters of scripts without spaces.
 _CALENDAR, _YEARS, _SMALL, _CHARACTER = 0.05, 0.02, 0.007, 0.05
@@ -64,18 +66,25 @@ def shipped(own: Iterable[str] = ()) -> Epoch:
 def counted(readings: Iterable[Reading], own: Iterable[str] = ()) -> Epoch:
     """The epoch of a corpus: one reading for each article."""
     counts: Counter[str] = Counter()
-    leads: dict[int, set[int]] = {}
+    standing: Counter[int] = Counter()  # in how many texts a sentence stands
+    texts: dict[int, int | set[int]] = {}  # the different ones: one, as most sentences have, takes no set
     articles = 0
     for reading in readings:
         articles += 1
         counts.update({token for sentence in reading.sentences for token in sentence.tokens})
-        if reading.sentences:
-            lead = reading.sentences[0].key
-            for sentence in reading.sentences:
-                seen = leads.setdefault(sentence.key, set())
-                if len(seen) < FURNITURE_LEADS:
-                    seen.add(lead)
-    furniture = frozenset(key for key, seen in leads.items() if len(seen) >= FURNITURE_LEADS)
+        keys = {sentence.key for sentence in reading.sentences if sentence.is_whole}
+        standing.update(keys)
+        sketch = min(keys, default=0)  # of texts with most sentences in common, most have one
+        for key in keys:
+            seen = texts.setdefault(key, sketch)
+            if isinstance(seen, set):
+                seen.add(sketch)
+            elif seen != sketch:
+                texts[key] = {seen, sketch}
+    furniture = frozenset(
+        key for key, seen in texts.items()
+        if isinstance(seen, set) and len(seen) >= max(FURNITURE_TEXTS, FURNITURE_SHARE * standing[key])
+    )
     return _epoch(articles, {token: n for token, n in counts.items() if n > 1}, furniture, frozenset(own))
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_texts import facts, report
 
-from pipeline.epoch import FURNITURE_LEADS, OWN, counted, packed, shipped, unpacked
+from pipeline.epoch import FURNITURE_TEXTS, OWN, counted, packed, shipped, unpacked
 from pipeline.reading import read
 
 BOX = "Write a letter to the editors of this paper and tell them what you think."
@@ -24,12 +24,15 @@ def test_what_was_counted_outweighs_the_table() -> None:
     assert epoch.rate("sts") < 0.05 < shipped().rate("sts")
 
 
-def test_a_sentence_after_many_leads_is_furniture_and_after_one_it_is_a_copied_text() -> None:
-    copies = [read(f"One lead of a text that was copied often.\n{BOX}") for _ in range(50)]
-    assert counted(copies).furniture == frozenset()
-    pages = [read(f"{report(facts(n, 1), n)}\n{BOX}") for n in range(FURNITURE_LEADS)]
+def test_a_sentence_in_many_different_texts_is_furniture() -> None:
+    pages = [read(f"{report(facts(n, 6), n)}\n{BOX}") for n in range(2 * FURNITURE_TEXTS)]
     assert counted(pages).furniture == {pages[0].sentences[-1].key}
-    assert counted(pages[1:]).furniture == frozenset()
+    assert counted(pages[:FURNITURE_TEXTS - 1]).furniture == frozenset()
+
+
+def test_a_text_that_many_outlets_print_is_none_though_each_adds_a_line_of_its_own() -> None:
+    story = report(facts(1, 20), 1)
+    assert counted([read(f"{report(facts(n, 2), n)}\n{story}") for n in range(40)]).furniture == frozenset()
 
 
 @given(st.lists(st.integers(0, 5), max_size=12), st.randoms())
