@@ -146,8 +146,10 @@ def note_topic(work: Work) -> None:
     folder = work.archive.folder
     last = events.last_topic(folder.events)
     if last is None or last["digest"] != work.topic.digest:
-        events.append(folder.events, "topic", work.clock(), name=work.topic.name, digest=work.topic.digest,
-                      file=str(Path(work.topic.path).resolve()), text=work.topic.text)
+        events.append(folder.events, events.Event(kind="topic", at=work.clock(), data={
+            "name": work.topic.name, "digest": work.topic.digest, "file": str(Path(work.topic.path).resolve()),
+            "text": work.topic.text,
+        }))
     runs.set_sources(work.conn, list(_source_rows(work.topic)), list(_outlet_rows(work.topic)))
 
 
