@@ -1,4 +1,4 @@
-"""How captures come in: what lies in WARC files, what sources announced, what is fetched now.
+"""How evidence comes in: what lies in WARC files, what sources announced, what is fetched now, what people decided.
 
 The shell around `crawlers`: each step is a query for pending work, a pure function, one write per item.
 """
@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from time import monotonic
 
-from archive import events, warc
+from archive import events, judgements, warc
 from archive.errors import DamagedWarc
 from archive.model import Capture, FailedFetch, RecordRef, Report
-from archive.store import captures, health, runs
+from archive.store import captures, health, runs, transaction
+from archive.store import judgements as judged
 from archive.topic import Topic
 from archive.urls import host_of, registered_domain
 from crawlers.discover import announcement
@@ -151,6 +152,29 @@ def note_topic(work: Work) -> None:
             "text": work.topic.text,
         }))
     runs.set_sources(work.conn, list(_source_rows(work.topic)), list(_outlet_rows(work.topic)))
+
+
+def read_judgements(work: Work) -> Report:
+    """Bring what people decided into the database; lines of events.jsonl that are none are failures, by their number.
+
+    Their articles are queued, so that their links and families are decided anew.
+    """
+    started, failed, done = monotonic(), Counter[str](), 0
+    file = work.archive.folder.events
+    read = events.read(file)
+    for damage in read.damage:
+        work.fail("events", f"{file.name} line {damage.line}", damage.reason)
+        failed[damage.reason] += 1
+    for ordinal, event in enumerate(read.of(judgements.KIND), start=1):
+        try:
+            judgement = judgements.from_event(event)
+        except ValueError as error:
+            work.fail("events", f"{file.name} judgement {ordinal}", str(error))
+            failed[str(error)] += 1
+            continue
+        with transaction(work.conn):
+            done += judged.add(work.conn, ordinal, judgement)
+    return Report(step="judge", done=done, failed=by_frequency(failed), seconds=monotonic() - started)
 
 
 def _source_rows(topic: Topic) -> Iterator[dict[str, str | None]]:

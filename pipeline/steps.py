@@ -23,13 +23,13 @@ from archive import warc
 from archive.errors import DamagedWarc
 from archive.model import Block, CopyLink, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
-from archive.store import articles, captures, documents, links, runs, transaction
+from archive.store import articles, captures, documents, judgements, links, runs, transaction
 from archive.store.documents import PendingPayload
 from archive.store.links import Shared, Text
 from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, registered_domain, same_site
 from pipeline import PROGRAM
-from pipeline.intake import discover_pending, index_pending, note_topic
+from pipeline.intake import discover_pending, index_pending, note_topic, read_judgements
 from pipeline.work import Work, by_frequency
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def update(work: Work) -> list[Report]:
     note_topic(work)
     return [step(work) for step in (
         index_pending, discover_pending, extract_pending, decide_relevance, follow_provenance, weigh_unread,
-        fold_versions, compare_witnesses, link_families,
+        fold_versions, compare_witnesses, read_judgements, link_families,
     )]
 
 
@@ -383,7 +383,8 @@ def link_families(work: Work) -> Report:
 
 
 def _links_of(conn: sqlite3.Connection, article_id: int) -> list[CopyLink]:
-    """One link for each other article that shares text: between the versions that share the most."""
+    """One link for each other article that shares text: between the versions that share the most; as people judged."""
+    from pipeline.judgements import judged
     from pipeline.stemma import is_link, link
 
     best: dict[int, Shared] = {}
@@ -396,7 +397,7 @@ def _links_of(conn: sqlite3.Connection, article_id: int) -> list[CopyLink]:
         left, right = links.witness(conn, shared.left_id), links.witness(conn, shared.right_id)
         if is_link(shared.reuse, same_site=registered_domain(left.host) == registered_domain(right.host)):
             decided.append(link(left, right, shared.reuse))
-    return decided
+    return judged(decided, judgements.standing(conn, article_id))
 
 
 def _distance(shared: Shared) -> tuple[float, int, str, str]:
