@@ -5,7 +5,7 @@ A list holds at most 250 articles and has no second page: a span with more is cu
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -46,6 +46,20 @@ def searches(keywords: Keywords) -> Iterator[str]:
             taken.append(terms.pop(0))
         # parentheses around a single term are refused
         yield f"{'(' + ' OR '.join(taken) + ')' if len(taken) > 1 else taken[0]} sourcelang:{language}"
+
+
+def all_of(terms: Iterable[str]) -> str:
+    """A search for articles in any language that have every one of the terms; "" where none can be asked for.
+
+    What comes after LONGEST_QUERY characters is left out, and terms that GDELT refuses: too short, or with quotes.
+    """
+    taken: list[str] = []
+    for term in terms:
+        plain = " ".join(re.sub(r'["()]', " ", term).split())
+        asked = f'"{plain}"' if re.search(r"[^\w]", plain) else plain
+        if len(plain) > 2 and len(" ".join([*taken, asked])) <= LONGEST_QUERY:
+            taken.append(asked)
+    return " ".join(taken)
 
 
 def query(part: Slice, *, base: str) -> str:
