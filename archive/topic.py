@@ -37,7 +37,8 @@ NameKind = Literal["place", "person", "organisation"]
 SOURCE_KINDS: tuple[SourceKind, ...] = ("feed", "sitemap", "section", "list")
 PROVENANCE = "provenance"  # under this name what pages declare as their source is announced
 CAPTURE = "capture"  # and under this one what a person asked for by its address
-OWN_SOURCES = (PROVENANCE, CAPTURE)
+HUNT = "hunt"  # and under this one what was found when kin of a text were looked for
+OWN_SOURCES = (PROVENANCE, CAPTURE, HUNT)
 NAME_KINDS: tuple[NameKind, ...] = ("place", "person", "organisation")
 TEMPLATE = "template"
 

@@ -71,8 +71,10 @@ def query(part: Slice, *, base: str) -> str:
     return f"{base}/api/v2/doc/doc?{urlencode(parameters)}"
 
 
-def discoveries(body: bytes, *, found_at: datetime) -> tuple[Discovery, ...]:
-    """The articles of a list. Raises AsksForRest, or Unreadable with what the service says in the list's place.
+def discoveries(body: bytes, *, found_at: datetime, source: str = SOURCE) -> tuple[Discovery, ...]:
+    """The articles of a list, announced by `source`.
+
+    Raises AsksForRest, or Unreadable with what the service says in the list's place.
 
     When GDELT saw an article is no date of publication, so none is declared.
     """
@@ -93,7 +95,7 @@ def discoveries(body: bytes, *, found_at: datetime) -> tuple[Discovery, ...]:
     for article in articles:
         link = absolute("", str(article.get("url") or "")) if isinstance(article, dict) else None
         if link is not None:
-            found.append(Discovery(url=link, source=SOURCE, found_at=found_at, title=plain_title(article.get("title"))))
+            found.append(Discovery(url=link, source=source, found_at=found_at, title=plain_title(article.get("title"))))
     return tuple(found)
 
 
