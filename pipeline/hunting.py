@@ -92,7 +92,7 @@ def plan(topic: Topic, subject: Subject, *, today: date, first: date | None = No
     """What to ask for a text: the days that were asked for, else around its date or the one that it implies."""
     period = Days(first=topic.start, last=topic.end)
     found = leads(subject.title, subject.paragraphs, subject.language, gazetteer=topic.gazetteer, period=period,
-                  outlets=outlets_of(topic), subject=subject_of(topic.keywords, subject.language))
+                  outlets=outlets_of(topic), subject=subject_of(topic.keywords, subject.language), known=topic.events)
     implied = found.window
     around = subject.dated
     if around is None and implied is not None:

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from archive.model import Days
-from archive.topic import Keywords, Name
+from archive.topic import Keywords, KnownEvent, Name
 from pipeline.agencies import agencies
 from pipeline.authors import names, signed
 from pipeline.credit import credit_lines
 from pipeline.known_outlets import OutletMention, outlets_in
 from pipeline.queries import Rarest, Rarity, default_rarity, gdelt_searches, rarest, searches
 from pipeline.traces import NAMES, UNKNOWN, Trace, came_through, traces
-from pipeline.window import KnownEvent, Window, window
+from pipeline.window import Window, window
 
 # What a credit line has beside names: verbs and nouns of reporting, also mangled ones.
 _CREDITING = re.compile(

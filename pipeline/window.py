@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from archive.model import Days
+from archive.topic import KnownEvent
 
 # News of the last seven days is told by weekdays, what is older by dates, and a date without its year is seldom older
 # than three weeks: a habit of newsrooms' style books, by which single days are guessed, and no bound.
@@ -70,15 +71,6 @@ _AHEAD = re.compile(r"(?:until|till|by|before|scheduled for|planned for|on or be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownEvent:
-    """Something that happened on a day; a text that has all its words was written then or later."""
-
-    name: str
-    words: tuple[str, ...]
-    day: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The days between which a text was written, both included, with the phrases that they rest on, and the bound.
 
@@ -110,7 +102,7 @@ def window(
     tongue = language if language in _MONTHS else "en"
     text = "\n".join(paragraphs)
     bounds = [*_relative(text, tongue, period), *_months(text, tongue, period), *_dates(text, tongue, period),
-              *_known(text, known)]
+              *_known(paragraphs, tongue, known)]
     weekday = _weekday(paragraphs, tongue)
     if not bounds and weekday is None:
         return None
@@ -202,11 +194,20 @@ def _relative(text: str, language: str, period: Days) -> Iterator[_Bound]:
             yield _Bound(phrase=match[0], first=ends[0], last=ends[-1] + timedelta(days=364))
 
 
-def _known(text: str, known: Sequence[KnownEvent]) -> Iterator[_Bound]:
-    folded = text.casefold()
+def _known(paragraphs: Sequence[str], language: str, known: Sequence[KnownEvent]) -> Iterator[_Bound]:
     for event in known:
-        if all(word.casefold() in folded for word in event.words):
+        entries = dict(event.words).get(language, ())
+        if any(_has_all(paragraph, entry) for entry in entries for paragraph in paragraphs):
             yield _Bound(phrase=event.name, first=event.day)
+
+
+def _has_all(paragraph: str, entry: str) -> bool:
+    return all(re.search(_word(word), paragraph, re.IGNORECASE) for word in entry.split())
+
+
+def _word(term: str) -> str:
+    """A pattern for a word of a term; its trailing * is any ending."""
+    return rf"(?<!\w){re.escape(term[:-1])}" if term.endswith("*") else rf"(?<!\w){re.escape(term)}(?!\w)"
 
 
 def _after(year: int, month: int) -> date:

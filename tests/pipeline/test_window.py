@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.model import Days
-from pipeline.window import KnownEvent, Window, weekdays, window
+from archive.topic import KnownEvent
+from pipeline.window import Window, weekdays, window
 
 PERIOD = Days(first=date(2024, 8, 6), last=date(2025, 4, 30))
 
@@ -60,11 +61,16 @@ def test_of_a_row_of_days_outside_the_lead_the_last_is_meant() -> None:
 
 
 def test_a_known_event_is_a_bound() -> None:
-    truce = KnownEvent(name="proposal of a truce of 30 days", words=("30 days", "proposal"), day=date(2025, 3, 11))
-    found = read("On Friday they spoke of a proposal for 30 days.", "Aid was cut on March 3.", known=(truce,))
-    assert found is not None
-    assert found.first == date(2025, 3, 11)
-    assert "proposal of a truce of 30 days" in found.phrases
+    truce = KnownEvent(name="the truce of 30 days", words=(("en", ("30 days truce*", "30-day ceas*")),), day=date(2025, 3, 11))
+    for told in ("On Friday they spoke of a truce for 30 days.", "A Friday for the 30-day ceased fire."):
+        found = read(told, "Aid was cut on March 3.", known=(truce,))
+        assert found is not None
+        assert found.first == date(2025, 3, 11)
+        assert "the truce of 30 days" in found.phrases
+    for other in ("After 30 days they spoke of peace.", "A truce.", "30 days of trucebreaking is not 130 days"):
+        found = read("On March 3 aid was cut.", other, known=(truce,))
+        assert found is not None
+        assert (found.first == date(2025, 3, 11)) == ("trucebreaking" in other)
 
 
 def test_a_bound_that_contradicts_the_ones_before_is_left_out() -> None:
