@@ -83,7 +83,7 @@ def leads(
         traces=tuple(found), rarest=rare,
         searches=tuple(searches(rare, subject=subject, persons=named, domains=[
             one.domain for one in mentioned if one.is_source and one.domain])),
-        gdelt=tuple(gdelt_searches(rare, subject=subject, persons=named)),
+        gdelt=tuple(gdelt_searches(rare, gazetteer, subject=subject, persons=named)),
     )
 
 

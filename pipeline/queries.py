@@ -91,16 +91,20 @@ def searches(
 
 
 def gdelt_searches(
-    found: Rarest, *, subject: Sequence[str] = (), persons: Sequence[str] = ()
+    found: Rarest, gazetteer: Iterable[Name] = (), *, subject: Sequence[str] = (), persons: Sequence[str] = ()
 ) -> list[str]:
-    """Searches for GDELT, which reads every language in English: Latin letters, all of the terms must be there."""
+    """Searches for GDELT, which reads every language in English: Latin letters, all of the terms must be there.
+
+    Names of the gazetteer are asked for in each of their English spellings: outlets and translators differ in them.
+    """
+    spellings = _spellings(gazetteer)
     about = [word for word in subject if _is_latin(word)][:1]
     names = [name for name in _without(found.names, about) if _is_latin(name)]
     numbers = [_bare(number) for number in found.numbers]
     wanted = [persons[:2]] if len(persons) > 1 else []
     wanted += [(*pair, *about) for pair in (names[:2], names[2:4], [*names[:1], *names[2:3]]) if len(pair) == 2]
     wanted += [(*names[:1], number, *about) for number in numbers[:2] if names or about]
-    asked = (gdelt.all_of(terms) for terms in wanted)
+    asked = (gdelt.all_of(spellings.get(term.rpartition(" ")[2], (term,)) for term in terms) for terms in wanted)
     return list(dict.fromkeys(query for query in asked if query))[:ASKED_OF_GDELT]
 
 
@@ -153,6 +157,16 @@ def _label(name: Name, language: str | None) -> str:
     """How a name is rightly written in a language: the first spelling without an open ending, else its label."""
     listed = dict(name.spellings).get(language or "en", ())
     return next((form for form in listed if "*" not in form), name.name)
+
+
+def _spellings(gazetteer: Iterable[Name]) -> dict[str, tuple[str, ...]]:
+    """The English spellings of names of one word, by each of them, and by the misspellings."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in gazetteer:
+        listed = tuple(form for form in dict(name.spellings).get("en", ()) if "*" not in form and " " not in form)
+        if len(listed) > 1:
+            found |= {form: listed[:4] for form in (*listed, *name.misspellings) if " " not in form}
+    return found
 
 
 def _without(names: Sequence[str], subject: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ A list holds at most 250 articles and has no second page: a span with more is cu
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -48,17 +48,22 @@ def searches(keywords: Keywords) -> Iterator[str]:
         yield f"{'(' + ' OR '.join(taken) + ')' if len(taken) > 1 else taken[0]} sourcelang:{language}"
 
 
-def all_of(terms: Iterable[str]) -> str:
-    """A search for articles in any language that have every one of the terms; "" where none can be asked for.
+def all_of(terms: Iterable[Sequence[str]]) -> str:
+    """A search for articles in any language that have every one of the terms, each in one of its spellings.
 
-    What comes after LONGEST_QUERY characters is left out, and terms that GDELT refuses: too short, or with quotes.
+    What comes after LONGEST_QUERY characters is left out, and what GDELT refuses: words that are too short, quotes and
+    brackets. "" where nothing can be asked for.
     """
     taken: list[str] = []
-    for term in terms:
-        plain = " ".join(re.sub(r'["()]', " ", term).split())
-        asked = f'"{plain}"' if re.search(r"[^\w]", plain) else plain
-        if len(plain) > 2 and len(" ".join([*taken, asked])) <= LONGEST_QUERY:
-            taken.append(asked)
+    for spellings in terms:
+        plain = [" ".join(re.sub(r'["()]', " ", spelling).split()) for spelling in spellings]
+        asked = list(dict.fromkeys(f'"{one}"' if re.search(r"\W", one) else one for one in plain if len(one) > 2))
+        while asked:
+            term = f"({' OR '.join(asked)})" if len(asked) > 1 else asked[0]
+            if len(" ".join([*taken, term])) <= LONGEST_QUERY:
+                taken.append(term)
+                break
+            asked.pop()
     return " ".join(taken)
 
 
