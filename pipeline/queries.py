@@ -29,7 +29,7 @@ _POSSESSIVE = re.compile(r"['’]s(?:\s|$)")
 _ENDS = re.compile(r"(?:\s+(?:Mr|Mrs|Ms|And|The|President|General)\.?)+$", re.IGNORECASE)
 _TITLES = re.compile(
     r"^(?:(?:President|Prime|Minister|Mr|Mrs|Ms|Gen|General|Colonel|Col|Governor|Senator|Sir|Dr|The|A|An|In|On|At|But|Both"
-    r"|And)\.? )+"
+    r"|And|Its|His|Her|Their|Our|This|That|These|For|From|As|When|While|After|Before|If|So)\.? )+"
 )
 _COMMON = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july "
@@ -37,7 +37,9 @@ _COMMON = frozenset(
     "they it we i you the this that there mr mrs ms north south east west northern southern eastern western "
     "new old united states world war first second house white social times news press defense defence foreign "
     "national union european city "
-    "washington moscow kyiv kiev london paris berlin brussels ukraine russia america europe".split()
+    "washington moscow kyiv kiev london paris berlin brussels ukraine russia america europe korea china germany france "
+    "britain poland ukrainian ukrainians russian russians american americans european europeans korean koreans british "
+    "german french italian polish chinese western reply".split()
 )
 
 
@@ -122,8 +124,12 @@ def _names(text: str, right: dict[str, str], rarity: Rarity) -> list[str]:
             places.setdefault(mended, match.start())
             weights[mended] = max(weight, weights.get(mended, 0.0))
     surnames = {name.rpartition(" ")[2] for name in weights if " " in name}
-    kept = [name for name in weights if " " in name or name not in surnames]
+    kept = [name for name in weights if (" " in name or name not in surnames) and not _is_common(name)]
     return sorted(kept, key=lambda name: (-round(weights[name], 6), places[name]))
+
+
+def _is_common(name: str) -> bool:
+    return all(word.casefold() in _COMMON for word in name.split())
 
 
 def _weight(word: str, rarity: Rarity) -> float:

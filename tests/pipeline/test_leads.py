@@ -72,7 +72,7 @@ def test_it_came_through_italian_and_every_reason_is_told(spun: Leads) -> None:
 
 def test_queries_have_the_rarest_names_numbers_and_quotations_rightly_spelled(spun: Leads) -> None:
     assert {"Taras Melnychuk", "Oleksandr Syrsky", "Sudzha"} <= set(spun.rarest.names)
-    assert not {"Southzha", "Ucraine", "New York Times", "Thursday"} & set(spun.rarest.names)
+    assert not {"Southzha", "Ucraine", "New York Times", "Thursday", "American", "North Korean"} & set(spun.rarest.names)
     assert spun.rarest.numbers == ("10,940 soldiers", "5,812 inhabitants")
     assert '"Olena Hrytsak" "Peter Quillfeather"' in spun.searches
     assert '"We wanted them to look behind their own backs for once"' in spun.searches
