@@ -1,5 +1,6 @@
 """What people decide on two texts: shown as such, kept through rebuilds, taken back."""
 
+import asyncio
 import json
 import shutil
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from stemma_testing import FilledDemo, Stemma
 from archive import events, judgements
 from archive.events import Event
 from archive.model import CaptureKey, CopyLink, Evidence, Judgement, Standing, Verdict
+from datasette_config.serving import application
 from pipeline.judgements import SURE, judged
 
 AT = datetime(2025, 3, 15, 12, tzinfo=UTC)
@@ -148,6 +150,33 @@ UNLINKED = """
     SELECT a.url, b.url FROM article a, article b
     WHERE a.family IS NULL AND b.family IS NULL AND a.url < b.url AND a.language <> b.language LIMIT 1
 """
+
+
+def test_the_site_shows_whose_judgement_a_link_is_also_where_no_text_is_aligned(stemma: Stemma, judge: Judge) -> None:
+    ((copy, exemplar),) = shown(stemma, UNLINKED)
+    found = judge(str(copy), str(exemplar), "add", "--note", "Sentence by sentence")
+    ((key, family),) = shown(stemma, f"SELECT key, family FROM article WHERE url = '{copy}'")
+    loop = asyncio.new_event_loop()
+    datasette = application(stemma.folder / "data")
+
+    def get(path: str) -> str:
+        response = loop.run_until_complete(datasette.client.get(path))
+        assert response.status_code == 200, response.text
+        return str(response.text)
+
+    try:
+        page = get(f"/article/{key}")
+        assert "Judged: <bdi>added by Vera Lens on" in page
+        assert "Sentence by sentence" in page
+        assert "added by Vera Lens" in get(f"/family/{family}")
+        get(f"/compare?left={found['copy']}&right={found['exemplar']}")
+        assert "added by Vera Lens" in get(f"/article/{key}.json")
+        assert "Vera Lens" in get("/archive/judgement")
+    finally:
+        datasette.executor.shutdown()
+        for database in datasette.databases.values():
+            database.close()
+        loop.close()
 
 
 def test_a_link_that_a_person_adds_makes_a_family(stemma: Stemma, judge: Judge) -> None:
