@@ -16,6 +16,7 @@ from pipeline.credit import credit_lines
 
 ALIGNED = 0.4  # of a paragraph's letters and digits that lie in passages
 NAMES_SHOWN = 4
+MOST_NAMES = 100  # of one passage, each compared with each: a whole text may be one passage
 TAIL = 3  # paragraphs in which a text "ends"
 SIMILAR = 0.65  # of two spellings of one name
 LICENSED = frozenset({"credit", "canonical", "agency", "owner", "license"})  # kinds of evidence: somebody is named
@@ -97,7 +98,7 @@ def _names(copy: str, other: str, stretches: Sequence[_Stretch]) -> Iterator[str
     same, spelled = set[str](), dict[str, str]()
     everywhere = set(_NAME.findall(other))
     for stretch in stretches:
-        ours, theirs = (list(dict.fromkeys(_named(text, start, end))) for text, start, end in (
+        ours, theirs = (list(dict.fromkeys(_named(text, start, end)))[:MOST_NAMES] for text, start, end in (
             (copy, stretch.start, stretch.end), (other, stretch.other_start, stretch.other_end)))
         same |= set(ours) & set(theirs)
         lacking = [name for name in theirs if name not in ours]
@@ -198,7 +199,7 @@ def _amounts(text: str) -> Iterator[str]:
 
 def _named(text: str, start: int, end: int) -> Iterator[str]:
     """The names within a stretch; a word that begins a sentence may have its capital from that."""
-    for match in _NAME.finditer(text[:end], start):
+    for match in _NAME.finditer(text, start, end):
         if not _OPENING.search(text[max(0, match.start() - 2):match.start()]):
             yield match[0]
 

@@ -23,6 +23,7 @@ _CREDITING = re.compile(
     r"\b(?:contribut\w+|reporting|reports?|relationships?|relations|additional|editing|edited|written|writing|by|source"
     r"|with|files|material|this|to|article|story|hanno|ha|contribuito|con|la|collaborazione|di|übersetzung|originally"
     r"|published|for|tłum\w*|перевод|переклад|автор\w*)\b:?", re.IGNORECASE)
+LONGEST, TAIL = 100_000, 5  # characters that are read, beside the last paragraphs, where credits stand
 _PLACE = re.compile(r"\s+(?:in|from|reported from|aus|da|из|з|із|à|en)\s+[^\W\d_][\w .-]*$")
 
 
@@ -68,6 +69,7 @@ def leads(
     `outlets` are those of the archive (name and domain), beside the ones that the program knows; `period` the days of
     the topic; `subject` the words that every text on it has; `rarity` tells how rare a word is.
     """
+    paragraphs = _bounded(paragraphs)
     whole = "\n".join((*((title,) if title else ()), *paragraphs))
     credits = credit_lines(paragraphs)
     persons = _contributors(paragraphs, credits)
@@ -128,6 +130,17 @@ def lines(found: Leads) -> Iterator[str]:
         yield "translated?  from a language that is not known"
         yield from (f"             {trace.reason}" for trace in found.traces)
     yield from (f"search       {query}" for query in found.searches)
+
+
+def _bounded(paragraphs: Sequence[str]) -> list[str]:
+    """The first of the paragraphs and the last: what a long text says of its source, it says there."""
+    kept, left = list[str](), LONGEST
+    for paragraph in paragraphs:
+        if left <= 0:
+            break
+        kept.append(paragraph[:left])
+        left -= len(paragraph)
+    return kept + [paragraph[:LONGEST] for paragraph in paragraphs[max(len(kept), len(paragraphs) - TAIL):]]
 
 
 def _story(paragraphs: Sequence[str], credits: Sequence[str]) -> list[str]:

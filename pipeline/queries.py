@@ -114,9 +114,10 @@ def _names(text: str, right: dict[str, str], rarity: Rarity) -> list[str]:
     said = Counter(re.findall(r"[^\W\d_]+", text))
     places, weights = dict[str, int](), dict[str, float]()
     for match in _NAME.finditer(text):
+        before = text[max(0, match.start() - 3):match.start()]
         for piece in _POSSESSIVE.split(match[0]):
             name = _ENDS.sub("", _TITLES.sub("", piece.strip()))
-            if not name or (" " not in name and _is_no_name(name, text[:match.start()], match[0] != name, said)):
+            if not name or (" " not in name and _is_no_name(name, before, match[0] != name, said)):
                 continue
             mended = right.get(name, name)
             words = name.split()
@@ -140,7 +141,7 @@ def _is_no_name(word: str, before: str, had_title: bool, lower: Counter[str]) ->
     """Whether a word has its capital for its place: it begins a sentence, and stands nowhere else as a name."""
     if lower[word.lower()] or len(word) < 3 or word.casefold() in _COMMON:
         return True
-    return not had_title and _START.search(before[-3:]) is not None and lower[word] < 2
+    return not had_title and _START.search(before) is not None and lower[word] < 2
 
 
 def _numbers(text: str, rarity: Rarity) -> list[str]:

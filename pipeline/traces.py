@@ -279,11 +279,11 @@ def _foreign(word: str, own: str, listed: Mapping[str, tuple[str, ...]]) -> tupl
 def _nearly(tokens: Sequence[str], own: str, text: str, rarity: Rarity | None) -> Iterator[Trace]:
     """Words that stand once, are in no vocabulary, and are one letter from a word of another language."""
     for word in tokens:
-        if len(word) < SHORTEST or not word.isascii() or not word.islower() or text.count(word) > 1:
+        if len(word) < SHORTEST or not word.isascii() or not word.islower():
             continue
         # Without a vocabulary: "oa", "aio" and their like end hardly any English word.
         is_strange = rarity(word) >= 1.0 if rarity else own == "en" and re.search(r"[aeiou][ao]$", word) is not None
-        for tongue, line in _WORDS.items() if is_strange else ():
+        for tongue, line in _WORDS.items() if is_strange and text.count(word) == 1 else ():
             near = [one for one in line.split() if len(one) >= SHORTEST - 1 and _one_letter_off(word, one)]
             if tongue != own and near:
                 yield _trace("near a word", word, (tongue,),

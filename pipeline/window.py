@@ -158,7 +158,8 @@ def _dates(text: str, language: str, period: Days) -> Iterator[_Bound]:
         rf"(?:,?\s+(?:de\s+)?(?P<y2>\d{{4}}))?)", re.IGNORECASE)
     for match in pattern.finditer(text):
         name, day = match["m1"] or match["m2"], int(match["d1"] or match["d2"])
-        if name in ("may", "march", "mar", "sep", "dec", "jan") or _AHEAD.search(text[:match.start()]):
+        before = text[max(0, match.start() - 30):match.start()]
+        if name in ("may", "march", "mar", "sep", "dec", "jan") or _AHEAD.search(before):
             continue
         year = match["y1"] or match["y2"]
         found = [d for d in _in_period(months[name.casefold()], day, period) if not year or d.year == int(year)]

@@ -1,6 +1,7 @@
 """What a text says of its own source where that is not held. The spun text is an imitation that was written for this test."""
 
 from datetime import date
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -153,3 +154,19 @@ def test_no_text_breaks_them(paragraphs: list[str], language: str | None) -> Non
     found = read(*paragraphs, language=language)
     assert len(list(lines(found))) < 500
     assert all('""' not in query for query in (*found.searches, *found.gdelt))
+
+
+@pytest.mark.parametrize("text", [
+    "Kursk Sudzha " * 80_000, "A" * 1_000_000, "1." * 500_000, "«" * 1_000_000, "On March 3, Mr. Xyzzy Abc said 5,812. " * 25_000,
+    "the-" * 250_000, "алло Ucraine’s " * 60_000, "1,234,567 " * 100_000, " - " * 300_000,
+], ids=["names", "one word", "digits", "marks", "dates", "hyphens", "scripts", "numbers", "dashes"])
+def test_a_text_of_a_megabyte_is_read_in_seconds(text: str) -> None:
+    started = process_time()
+    read(text, text[:1_000])
+    assert process_time() - started < 10
+
+
+def test_a_long_text_is_read_at_its_beginning_and_its_end() -> None:
+    found = read("Aid was cut on March 3.", *(["A paragraph of nothing. " * 100] * 100), "Jane Roe contributed reporting.")
+    assert found.window is not None
+    assert [person.name for person in found.contributors] == ["Jane Roe"]
