@@ -11,8 +11,8 @@ from time import monotonic
 
 from archive import events, judgements, warc
 from archive.errors import DamagedWarc
-from archive.model import Capture, FailedFetch, RecordRef, Report
-from archive.store import captures, health, runs, transaction
+from archive.model import Capture, FailedFetch, Judgement, RecordRef, Report
+from archive.store import captures, health, runs
 from archive.store import judgements as judged
 from archive.topic import Topic
 from archive.urls import host_of, registered_domain
@@ -159,22 +159,22 @@ def read_judgements(work: Work) -> Report:
 
     Their articles are queued, so that their links and families are decided anew.
     """
-    started, failed, done = monotonic(), Counter[str](), 0
+    started, wanted = monotonic(), dict[int, Judgement]()
     file = work.archive.folder.events
     read = events.read(file)
-    for damage in read.damage:
-        work.fail("events", f"{file.name} line {damage.line}", damage.reason)
-        failed[damage.reason] += 1
+    wrong = {f"{file.name} line {damage.line}": damage.reason for damage in read.damage}
     for ordinal, event in enumerate(read.of(judgements.KIND), start=1):
         try:
-            judgement = judgements.from_event(event)
+            wanted[ordinal] = judgements.from_event(event)
         except ValueError as error:
-            work.fail("events", f"{file.name} judgement {ordinal}", str(error))
-            failed[str(error)] += 1
-            continue
-        with transaction(work.conn):
-            done += judged.add(work.conn, ordinal, judgement)
-    return Report(step="judge", done=done, failed=by_frequency(failed), seconds=monotonic() - started)
+            wrong[f"{file.name} judgement {ordinal}"] = str(error)
+    changed = judged.replace(work.conn, wanted)
+    for mended in runs.subjects(work.conn, stages=["events"]) - wrong.keys():
+        runs.clear_failure(work.conn, stage="events", subject=mended)
+    for subject, reason in wrong.items():
+        work.fail("events", subject, reason)
+    return Report(step="judge", done=changed, failed=by_frequency(Counter(wrong.values())),
+                  seconds=monotonic() - started)
 
 
 def _source_rows(topic: Topic) -> Iterator[dict[str, str | None]]:

@@ -1,13 +1,19 @@
 """What people decided on two texts, as their events say it, and which of it stands."""
 
 import sqlite3
+from collections.abc import Mapping
 from typing import cast
 
 from archive.model import CaptureKey, Judgement, Relation, Standing, Verdict
+from archive.store import transaction
 from archive.times import from_iso, to_iso
 
+ALL = "SELECT * FROM judgements"
+
+REMOVE = "DELETE FROM judgements WHERE ordinal = :ordinal"
+
 ADD = """
-    INSERT OR IGNORE INTO judgements (
+    INSERT INTO judgements (
         ordinal, verdict, copy_url, copy_captured_at, copy_payload, exemplar_url, exemplar_captured_at,
         exemplar_payload, judged_by, at, note
     ) VALUES (
@@ -46,15 +52,29 @@ CAPTURE_KEY = """
 """
 
 
-def add(conn: sqlite3.Connection, ordinal: int, judgement: Judgement) -> bool:
-    """Keep a judgement and queue its two articles to be linked anew; False where it was known."""
-    done = conn.execute(ADD, {
+def replace(conn: sqlite3.Connection, wanted: Mapping[int, Judgement]) -> int:
+    """Make the judgements those that events.jsonl has, by their places in it, and queue the articles of what changed.
+
+    Mostly it has some more; a file that was restored or mended may have others. Returns how many changed.
+    """
+    known = {row["ordinal"]: _judgement(row) for row in conn.execute(ALL)}
+    changed = [ordinal for ordinal in sorted(known.keys() | wanted.keys()) if known.get(ordinal) != wanted.get(ordinal)]
+    if changed:
+        with transaction(conn):
+            for ordinal in changed:
+                conn.execute(QUEUE_BOTH, {"ordinal": ordinal})
+                conn.execute(REMOVE, {"ordinal": ordinal})
+                if ordinal in wanted:
+                    _add(conn, ordinal, wanted[ordinal])
+    return len(changed)
+
+
+def _add(conn: sqlite3.Connection, ordinal: int, judgement: Judgement) -> None:
+    conn.execute(ADD, {
         "ordinal": ordinal, "verdict": judgement.verdict, "judged_by": judgement.by, "at": to_iso(judgement.at),
         "note": judgement.note, **_side("copy", judgement.copy), **_side("exemplar", judgement.exemplar),
     })
-    if done.rowcount:
-        conn.execute(QUEUE_BOTH, {"ordinal": ordinal})
-    return bool(done.rowcount)
+    conn.execute(QUEUE_BOTH, {"ordinal": ordinal})
 
 
 def standing(conn: sqlite3.Connection, article_id: int) -> list[Standing]:
@@ -71,6 +91,14 @@ def capture_key(conn: sqlite3.Connection, version_id: int) -> CaptureKey:
     """The capture that a version began with."""
     row = conn.execute(CAPTURE_KEY, {"version_id": version_id}).fetchone()
     return CaptureKey(url=row["url"], captured_at=from_iso(row["captured_at"]), payload_digest=row["payload_digest"])
+
+
+def _judgement(row: sqlite3.Row) -> Judgement:
+    copy, exemplar = (
+        CaptureKey(url=row[f"{name}_url"], captured_at=from_iso(row[f"{name}_captured_at"]),
+                   payload_digest=row[f"{name}_payload"]) for name in ("copy", "exemplar"))
+    return Judgement(verdict=cast(Verdict, row["verdict"]), copy=copy, exemplar=exemplar, by=row["judged_by"],
+                     at=from_iso(row["at"]), note=row["note"])
 
 
 def _side(name: str, key: CaptureKey) -> dict[str, str]:
