@@ -88,7 +88,6 @@ _CALQUES = (
      "“morale” and its like, which are morale and morals"),
     (r"(?:from|in|on|to) the first line", "it es fr", "“prima linea” and its like: the front"),
     (r"ceased(?: the)? (?:fire|\d+[- ]days?)", "it es fr", "“cessate il fuoco” and its like, taken for a verb"),
-    (r"of north korea alloa", "it", "“alleata”: its ally"),
     (r"the (?:chief|head) of state major", "it fr es", "“stato maggiore” and its like: the general staff"),
     (r"the tenant of the (?:kremlin|elysee|élysée|white house)", "fr it", "“locataire”, “inquilino”"),
     (r"the actual (?:government|situation|moment|conflict)", "it es fr de", "“attuale” and its like: of today"),
