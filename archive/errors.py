@@ -8,6 +8,7 @@
     ├── ForeignDatabase     the file is no archive of ours                       (exit code 1)
     ├── DamagedWarc         a WARC record cannot be read                         (exit code 1)
     ├── UnreadableFile      a file that was given is not what it should be       (exit code 2)
+    ├── UnknownText         what was named is no article of the archive, or not so (exit code 2)
     ├── WriteFailed         a record could not be written: the disk is full      (exit code 1)
     ├── CrawlFailed         the crawl ended before its work was done             (exit code 1)
     ├── PortBusy            another program listens on the port                  (exit code 1)
@@ -54,6 +55,12 @@ class DamagedWarc(ArchiveError):
 
 class UnreadableFile(ArchiveError):
     """A file on the command line cannot be read, or is of another kind."""
+
+    exit_code = 2
+
+
+class UnknownText(ArchiveError):
+    """What was named on the command line is no article that the archive holds, or not as it was said to be."""
 
     exit_code = 2
 

@@ -18,6 +18,7 @@ Difference = Literal["markup", "surroundings", "typography", "unread"]
 Relation = Literal["identical", "near-duplicate", "excerpt", "translation", "rewrite"]
 BlockKind = Literal["challenge", "consent", "paywall", "missing", "refused"]
 Direction = Literal["decided", "undecided"]
+Verdict = Literal["confirm", "reject", "reverse", "add", "undo"]
 
 PARAGRAPH_BREAK = "\n\n"
 
@@ -415,6 +416,43 @@ class Family:
 
     public_id: str
     members: tuple[FamilyMember, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureKey:
+    """What a version's public id stands for, whatever is merged or read anew later: the capture that it began with."""
+
+    url: str
+    captured_at: datetime
+    payload_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a person decided on the texts of two articles: that `copy` was made from `exemplar`, or (reject) neither.
+
+    Of a pair of articles the last judgement stands; `undo` takes back all before it.
+    """
+
+    verdict: Verdict
+    copy: CaptureKey
+    exemplar: CaptureKey
+    by: str
+    at: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A judgement that stands, on two versions that are held; `relation` is for a link that only it speaks for."""
+
+    verdict: Verdict
+    copy: str
+    exemplar: str
+    relation: Relation
+    by: str
+    at: datetime
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -378,6 +378,20 @@ CREATE TABLE epochs (                   -- what comparisons take from the whole 
     counted_at TEXT NOT NULL,
     packed BLOB NOT NULL                -- gzipped JSON: counts of tokens, keys of furniture, the topic's own names
 ) STRICT;
+
+CREATE TABLE judgements (               -- what people decided on two texts, as events.jsonl has it
+    ordinal INTEGER PRIMARY KEY,        -- place among them in events.jsonl, from 1
+    verdict TEXT NOT NULL CHECK (verdict IN ('confirm', 'reject', 'reverse', 'add', 'undo')),
+    copy_url TEXT NOT NULL,             -- what a public id stands for; no reference: a capture may be indexed later
+    copy_captured_at TEXT NOT NULL,
+    copy_payload TEXT NOT NULL,         -- its digest
+    exemplar_url TEXT NOT NULL,
+    exemplar_captured_at TEXT NOT NULL,
+    exemplar_payload TEXT NOT NULL,
+    judged_by TEXT NOT NULL,
+    at TEXT NOT NULL,
+    note TEXT
+) STRICT;
 """
 
 VIEWS = """
@@ -457,6 +471,32 @@ FROM members m JOIN families f USING (family_id) JOIN articles a ON a.article_id
 JOIN versions v ON v.version_id = m.version_id LEFT JOIN articles p ON p.article_id = m.parent_id
 WHERE a.on_topic;
 
+CREATE VIEW judgement AS             -- what people decided; copy and exemplar are NULL where no version is held
+WITH told AS (
+    SELECT j.*, c.article_id AS copy_article_id, e.article_id AS exemplar_article_id,
+           -- a flip is of no version: the latest stands for it
+           coalesce(c.version_id, (SELECT version_id FROM versions v WHERE v.article_id = c.article_id AND v.is_latest))
+               AS copy_id,
+           coalesce(e.version_id, (SELECT version_id FROM versions v WHERE v.article_id = e.article_id AND v.is_latest))
+               AS exemplar_id
+    FROM judgements j
+    LEFT JOIN captures cc ON cc.url = j.copy_url AND cc.captured_at = j.copy_captured_at
+                         AND cc.payload_digest = j.copy_payload
+    LEFT JOIN sightings c ON c.capture_id = cc.capture_id
+    LEFT JOIN captures ec ON ec.url = j.exemplar_url AND ec.captured_at = j.exemplar_captured_at
+                         AND ec.payload_digest = j.exemplar_payload
+    LEFT JOIN sightings e ON e.capture_id = ec.capture_id
+)
+SELECT c.public_id AS copy, t.copy_url, e.public_id AS exemplar, t.exemplar_url, t.verdict, t.judged_by, t.at, t.note,
+       t.verdict <> 'undo' AND NOT EXISTS (
+           SELECT 1 FROM told later WHERE later.ordinal > t.ordinal
+           AND min(later.copy_article_id, later.exemplar_article_id) = min(t.copy_article_id, t.exemplar_article_id)
+           AND max(later.copy_article_id, later.exemplar_article_id) = max(t.copy_article_id, t.exemplar_article_id)
+       ) AS stands,
+       t.ordinal, t.copy_captured_at, t.copy_payload, t.exemplar_captured_at, t.exemplar_payload,
+       t.copy_id, t.exemplar_id, t.copy_article_id, t.exemplar_article_id
+FROM told t LEFT JOIN versions c ON c.version_id = t.copy_id LEFT JOIN versions e ON e.version_id = t.exemplar_id;
+
 CREATE VIEW capture AS
 SELECT c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.payload_digest, c.payload_sha256,
        c.payload_length, c.is_revisit, c.truncated, c.path, c.offset, c.length, c.capture_id
@@ -505,7 +545,7 @@ def second(db: Database) -> None:
 
 @migrations()
 def third(db: Database) -> None:
-    """How sure a copy is, and the epochs in which texts were compared."""
+    """How sure a copy is, the epochs in which texts were compared, and what people decided on two texts."""
     for statement in _statements(THIRD):
         db.execute(statement)
 

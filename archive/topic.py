@@ -37,7 +37,8 @@ NameKind = Literal["place", "person", "organisation"]
 SOURCE_KINDS: tuple[SourceKind, ...] = ("feed", "sitemap", "section", "list")
 PROVENANCE = "provenance"  # under this name what pages declare as their source is announced
 CAPTURE = "capture"  # and under this one what a person asked for by its address
-OWN_SOURCES = (PROVENANCE, CAPTURE)
+HUNT = "hunt"  # and under this one what was found when kin of a text were looked for
+OWN_SOURCES = (PROVENANCE, CAPTURE, HUNT)
 NAME_KINDS: tuple[NameKind, ...] = ("place", "person", "organisation")
 TEMPLATE = "template"
 
@@ -72,6 +73,19 @@ class Name:
     likely: bool = False
     spellings: tuple[tuple[str, tuple[str, ...]], ...]
     misspellings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEvent:
+    """Something that happened on a day: who tells of it wrote then or later.
+
+    `words` are of one language each: of any entry all words stand in one paragraph, in any order, of a text that tells
+    of it; a word's trailing * stands for any ending.
+    """
+
+    name: str
+    day: date
+    words: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +133,7 @@ class Topic:
     keywords: tuple[Keywords, ...]
     gazetteer: tuple[Name, ...]
     sources: tuple[Source, ...]
+    events: tuple[KnownEvent, ...]
     crawl: CrawlSettings
     backfill: BackfillSettings
     publish: PublishSettings
@@ -251,6 +266,7 @@ def _topic(raw: dict[str, object], source: str, path: str, *, settings: tuple[st
         keywords=_keywords(table.table("keywords")),
         gazetteer=tuple(_name(entry) for entry in table.tables("gazetteer")),
         sources=tuple(_source(entry) for entry in table.tables("source")),
+        events=tuple(_event(entry) for entry in table.tables("event")),
         crawl=crawl_settings(table.table("crawl")),
         backfill=backfill_settings(table.table("backfill")),
         publish=publish_settings(table.table("publish")),
@@ -327,6 +343,18 @@ def _name(table: Table) -> Name:
         table.note("spellings", 'required, in one language at least, such as { en = ["Sudzha"] }')
     table.close()
     return name
+
+
+def _event(table: Table) -> KnownEvent:
+    words = table.table("words")
+    event = KnownEvent(
+        name=table.need("name", text, ""), day=table.need("day", day, date.min),
+        words=tuple((language, words.get(language, list_of(term), ())) for language in words.keys(language_code)),
+    )
+    if not words.raw:
+        table.note("words", 'required, in one language at least, such as { en = ["Easter truce"] }')
+    table.close()
+    return event
 
 
 def _source(table: Table) -> Source:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from archive.model import Capture, Days, Discovery
 from archive.payloads import UndecodablePayload, decoded
+from archive.topic import HUNT
 from archive.urls import is_fetchable
 from crawlers import feeds, sections, sitemaps
 from crawlers.archives import gdelt, gkg
@@ -50,8 +51,8 @@ def announcement(
             read = sitemaps.sitemap(body, url=capture.url, source=source, found_at=at, charset=charset,
                                     within=asked_days)
             return Announcement(discoveries=read.discoveries, children=read.children)
-        case "list" if capture.source == gdelt.SOURCE and is_fetchable(capture.url):
-            return Announcement(discoveries=gdelt.discoveries(body, found_at=at))
+        case "list" if capture.source in (gdelt.SOURCE, HUNT) and is_fetchable(capture.url):
+            return Announcement(discoveries=gdelt.discoveries(body, found_at=at, source=source))
         case "list" if capture.media_type == gkg.TYPE:
             return Announcement(discoveries=gkg.discoveries(body, found_at=at))
         case "list":

@@ -104,6 +104,8 @@ def _link_line(detail: "LinkDetail") -> str:
     from datasette_config import words
 
     link, other = detail.link, detail.other
+    said = "".join(f", {reason.detail}" for reason in link.evidence if reason.kind == "judgement")
     sure = "" if link.direction != "decided" else f", direction {words.percent(link.direction_confidence)} sure"
+    covered = f"{words.percent(link.copy_coverage)} of the copy"
     return (f"{other.outlet}, {words.dated(other.dating)}: {words.short(other.title, 60)} <{other.url}> "
-            f"({words.relation(link)}, {words.percent(link.copy_coverage)} of the copy{sure})").replace("\u00a0", " ")
+            f"({words.relation(link)}, {covered}{sure}{said})").replace("\u00a0", " ")

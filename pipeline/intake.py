@@ -1,4 +1,4 @@
-"""How captures come in: what lies in WARC files, what sources announced, what is fetched now.
+"""How evidence comes in: what lies in WARC files, what sources announced, what is fetched now, what people decided.
 
 The shell around `crawlers`: each step is a query for pending work, a pure function, one write per item.
 """
@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from time import monotonic
 
-from archive import events, warc
+from archive import events, judgements, warc
 from archive.errors import DamagedWarc
-from archive.model import Capture, FailedFetch, RecordRef, Report
+from archive.model import Capture, FailedFetch, Judgement, RecordRef, Report
 from archive.store import captures, health, runs
+from archive.store import judgements as judged
 from archive.topic import Topic
 from archive.urls import host_of, registered_domain
 from crawlers.discover import announcement
@@ -146,9 +147,34 @@ def note_topic(work: Work) -> None:
     folder = work.archive.folder
     last = events.last_topic(folder.events)
     if last is None or last["digest"] != work.topic.digest:
-        events.append(folder.events, "topic", work.clock(), name=work.topic.name, digest=work.topic.digest,
-                      file=str(Path(work.topic.path).resolve()), text=work.topic.text)
+        events.append(folder.events, events.Event(kind="topic", at=work.clock(), data={
+            "name": work.topic.name, "digest": work.topic.digest, "file": str(Path(work.topic.path).resolve()),
+            "text": work.topic.text,
+        }))
     runs.set_sources(work.conn, list(_source_rows(work.topic)), list(_outlet_rows(work.topic)))
+
+
+def read_judgements(work: Work) -> Report:
+    """Bring what people decided into the database; lines of events.jsonl that are none are failures, by their number.
+
+    Their articles are queued, so that their links and families are decided anew.
+    """
+    started, wanted = monotonic(), dict[int, Judgement]()
+    file = work.archive.folder.events
+    read = events.read(file)
+    wrong = {f"{file.name} line {damage.line}": damage.reason for damage in read.damage}
+    for ordinal, event in enumerate(read.of(judgements.KIND), start=1):
+        try:
+            wanted[ordinal] = judgements.from_event(event)
+        except ValueError as error:
+            wrong[f"{file.name} judgement {ordinal}"] = str(error)
+    changed = judged.replace(work.conn, wanted)
+    for mended in runs.subjects(work.conn, stages=["events"]) - wrong.keys():
+        runs.clear_failure(work.conn, stage="events", subject=mended)
+    for subject, reason in wrong.items():
+        work.fail("events", subject, reason)
+    return Report(step="judge", done=changed, failed=by_frequency(Counter(wrong.values())),
+                  seconds=monotonic() - started)
 
 
 def _source_rows(topic: Topic) -> Iterator[dict[str, str | None]]:

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from archive.model import CopyLink, Report
-from archive.store import links, transaction
+from archive.store import judgements, links, transaction
 from archive.store.links import Shared
 from archive.urls import registered_domain
 from pipeline.work import Work
@@ -119,7 +119,8 @@ def link_families(work: Work) -> Report:
 
 
 def _links_of(conn: sqlite3.Connection, article_id: int) -> list[CopyLink]:
-    """One link for each other article that shares text: between the versions that share the most."""
+    """One link for each other article that shares text: between the versions that share the most; as people judged."""
+    from pipeline.judgements import judged
     from pipeline.stemma import is_link, link
 
     best: dict[int, Shared] = {}
@@ -132,7 +133,7 @@ def _links_of(conn: sqlite3.Connection, article_id: int) -> list[CopyLink]:
         left, right = links.witness(conn, shared.left_id), links.witness(conn, shared.right_id)
         if is_link(shared.reuse, same_site=registered_domain(left.host) == registered_domain(right.host)):
             decided.append(link(left, right, shared.reuse))
-    return decided
+    return judged(decided, judgements.standing(conn, article_id))
 
 
 def _distance(shared: Shared) -> tuple[float, int, str, str]:

@@ -27,7 +27,7 @@ from archive.store.documents import PendingPayload
 from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
 from pipeline import PROGRAM
-from pipeline.intake import discover_pending, index_pending, note_topic
+from pipeline.intake import discover_pending, index_pending, note_topic, read_judgements
 from pipeline.linking import compare_witnesses, link_families
 from pipeline.work import Work, by_frequency
 
@@ -47,7 +47,7 @@ def update(work: Work) -> list[Report]:
     note_topic(work)
     return [step(work) for step in (
         index_pending, discover_pending, extract_pending, decide_relevance, follow_provenance, weigh_unread,
-        fold_versions, compare_witnesses, link_families,
+        fold_versions, compare_witnesses, read_judgements, link_families,
     )]
 
 

@@ -186,6 +186,13 @@ LOOKS = """
     GROUP BY d.url ORDER BY min(d.found_at), d.url
 """
 
+# Addresses that a source announced since a moment, and that nobody looked at.
+ANNOUNCED = """
+    SELECT url, title FROM discoveries d
+    WHERE source = :source AND found_at >= :since AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.url = d.url)
+    ORDER BY found_at, url
+"""
+
 CAPTURE_AT = "SELECT * FROM captures WHERE path = :path AND offset = :offset"
 
 
@@ -392,6 +399,12 @@ def looks(conn: sqlite3.Connection, *, until: datetime = END_OF_TIME) -> Iterato
             published=_moment(row["published"]), gone_since=_moment(row["gone_since"]),
             edits=tuple(map(from_iso, row["edits"].split(","))) if row["edits"] else (),
         )
+
+
+def announced(conn: sqlite3.Connection, source: str, *, since: datetime) -> list[tuple[str, str | None]]:
+    """(URL, headline) of what a source announced since a moment, and nobody looked at yet."""
+    rows = conn.execute(ANNOUNCED, {"source": source, "since": to_iso(since)})
+    return [(row["url"], row["title"]) for row in rows]
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -1,15 +1,19 @@
 """What archives hold of the topic's sites, brought in by turns, each of which is a process under the archive's lock."""
 
+import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic
 
-from archive.topic import Topic
+from archive.store import slices
+from archive.store.slices import Scope
+from archive.topic import HUNT, Topic
 from archive.warc import WarcWriter
 from crawlers.archives import ccnews_turn, commoncrawl_turn, gdelt_turn, gkg_turn, sitemaps_turn, timemap_turn, wayback
+from crawlers.archives.slices import months
 from crawlers.archives.span import (
     CC_NEWS,
     COMMON_CRAWL,
@@ -59,17 +63,7 @@ def turn(
     seconds: float = TURN_SECONDS,
 ) -> dict[Service, TurnReport]:
     """Run one turn to its end, with dry_run of questions only. Once in a process; raises as run_spider."""
-    writer = WarcWriter(warc_folder, started_at=clock(), software=f"stemma-archive/{program}")
-    recorder = Recorder(conn=conn, writer=writer, clock=clock)
-    # A run's budgets are for the hourly crawl; a turn has its own, in seconds.
-    unbound = replace(topic, crawl=replace(
-        topic.crawl, requests=None, per_host_requests=None, bytes=None, per_host_bytes=None, minutes=None,
-        per_host_minutes=None,
-    ))
-    crawl = Crawl(
-        topic=unbound, conn=conn, recorder=recorder, warcs=warc_folder, guard=guard(topic), program=program,
-        progress=lambda _: None, ranking=ranking,
-    )
+    crawl = unbound(topic, conn, warc_folder=warc_folder, clock=clock, program=program, ranking=ranking)
     ends_at, asked = monotonic() + seconds, hosts(topic, span)
     turns = {service: Turn(crawl=crawl, scope=scope(topic, span, service), hosts=asked, ends_at=ends_at)
              for service in services}
@@ -78,3 +72,37 @@ def turn(
     is_up = monotonic() >= ends_at and any(one.progress for one in turns.values())  # else another would be in vain
     return {service: TurnReport(has_more=is_up and one.stopped is None, stopped=one.stopped, counts=one.notes)
             for service, one in turns.items()}
+
+
+def unbound(
+    topic: Topic, conn: sqlite3.Connection, *, warc_folder: Path, clock: Callable[[], datetime], program: str,
+    ranking: Ranking = UNRANKED,
+) -> Crawl:
+    """What a turn works with: a run's budgets are for the hourly crawl; a turn has its own, in seconds."""
+    writer = WarcWriter(warc_folder, started_at=clock(), software=f"stemma-archive/{program}")
+    without_budgets = replace(topic, crawl=replace(
+        topic.crawl, requests=None, per_host_requests=None, bytes=None, per_host_bytes=None, minutes=None,
+        per_host_minutes=None,
+    ))
+    return Crawl(
+        topic=without_budgets, conn=conn, recorder=Recorder(conn=conn, writer=writer, clock=clock), warcs=warc_folder,
+        guard=guard(topic), program=program, progress=lambda _: None, ranking=ranking,
+    )
+
+
+def hunt(
+    topic: Topic, conn: sqlite3.Connection, searches: Sequence[str], *, first: date, last: date, warc_folder: Path,
+    clock: Callable[[], datetime], program: str, seconds: float = TURN_SECONDS,
+) -> TurnReport:
+    """Ask GDELT for searches that are none of the topic's, within days; what was asked before is not asked again.
+
+    What it names is announced by HUNT, so that the next crawl fetches it. Once in a process; raises as run_spider.
+    """
+    since, until = (datetime.combine(day, time(), tzinfo=UTC) for day in (first, last + timedelta(days=1)))
+    slices.plan(conn, (part for search in searches for part in months(HUNT, search, first=first, last=last)))
+    crawl = unbound(topic, conn, warc_folder=warc_folder, clock=clock, program=program)
+    asked = Scope(service=HUNT, whats=json.dumps(list(searches)), since=since, until=until)
+    ends_at = monotonic() + seconds
+    one = Turn(crawl=crawl, scope=asked, hosts=(), ends_at=ends_at)
+    run_spider(TurnSpider, crawl, prepare=lambda: None, tasks=[(one, gdelt_turn.announce)])
+    return TurnReport(has_more=monotonic() >= ends_at, stopped=one.stopped, counts=one.notes)

@@ -8,7 +8,7 @@ from archive.model import Days, Memento
 from archive.store import gaps
 from archive.store.gaps import Gap
 from archive.store.slices import Scope
-from archive.topic import Topic
+from archive.topic import HUNT, Topic
 from archive.urls import absolute, canonical_url, host_of, is_front_page
 from crawlers.archives import cdx, days, gdelt
 
@@ -25,7 +25,7 @@ def articles(topic: Topic, conn: sqlite3.Connection, scope: Scope) -> dict[str, 
     span = Days(first=scope.since.date(), last=(scope.until - timedelta(days=1)).date())
     covered = set(cdx.hosts(url for source in topic.sources for url in source.addresses))
     covered -= gaps.untold(conn, scope, service=INDEX)
-    undated = {source.name for source in topic.sources if source.kind == "list"} | {gdelt.SOURCE}
+    undated = {source.name for source in topic.sources if source.kind == "list"} | {gdelt.SOURCE, HUNT}
     found: dict[str, datetime] = {}
     for gap in gaps.unread(conn, scope):
         first = _first_day(gap, span, undated=gap.source in undated)

@@ -5,7 +5,7 @@ A list holds at most 250 articles and has no second page: a span with more is cu
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -48,6 +48,25 @@ def searches(keywords: Keywords) -> Iterator[str]:
         yield f"{'(' + ' OR '.join(taken) + ')' if len(taken) > 1 else taken[0]} sourcelang:{language}"
 
 
+def all_of(terms: Iterable[Sequence[str]]) -> str:
+    """A search for articles in any language that have every one of the terms, each in one of its spellings.
+
+    What comes after LONGEST_QUERY characters is left out, and what GDELT refuses: words that are too short, quotes and
+    brackets. "" where nothing can be asked for.
+    """
+    taken: list[str] = []
+    for spellings in terms:
+        plain = [" ".join(re.sub(r'["()]', " ", spelling).split()) for spelling in spellings]
+        asked = list(dict.fromkeys(f'"{one}"' if re.search(r"\W", one) else one for one in plain if len(one) > 2))
+        while asked:
+            term = f"({' OR '.join(asked)})" if len(asked) > 1 else asked[0]
+            if len(" ".join([*taken, term])) <= LONGEST_QUERY:
+                taken.append(term)
+                break
+            asked.pop()
+    return " ".join(taken)
+
+
 def query(part: Slice, *, base: str) -> str:
     """The address of the list of what a search finds within a slice, oldest first."""
     parameters = {
@@ -57,8 +76,10 @@ def query(part: Slice, *, base: str) -> str:
     return f"{base}/api/v2/doc/doc?{urlencode(parameters)}"
 
 
-def discoveries(body: bytes, *, found_at: datetime) -> tuple[Discovery, ...]:
-    """The articles of a list. Raises AsksForRest, or Unreadable with what the service says in the list's place.
+def discoveries(body: bytes, *, found_at: datetime, source: str = SOURCE) -> tuple[Discovery, ...]:
+    """The articles of a list, announced by `source`.
+
+    Raises AsksForRest, or Unreadable with what the service says in the list's place.
 
     When GDELT saw an article is no date of publication, so none is declared.
     """
@@ -79,7 +100,7 @@ def discoveries(body: bytes, *, found_at: datetime) -> tuple[Discovery, ...]:
     for article in articles:
         link = absolute("", str(article.get("url") or "")) if isinstance(article, dict) else None
         if link is not None:
-            found.append(Discovery(url=link, source=SOURCE, found_at=found_at, title=plain_title(article.get("title"))))
+            found.append(Discovery(url=link, source=source, found_at=found_at, title=plain_title(article.get("title"))))
     return tuple(found)
 
 

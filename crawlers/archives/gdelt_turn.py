@@ -18,15 +18,15 @@ async def announce(turn: Turn) -> None:
 
 
 async def _ask_one(turn: Turn, part: Slice) -> bool:
-    """One list, kept as a source's announcement; False where there was none."""
+    """One list, kept as the announcement of who asks, the backfill or a hunt; False where there was none."""
     conn, settings = turn.crawl.conn, turn.crawl.topic.backfill
     wait = max(PUBLIC_DELAY, settings.gdelt_delay) if host_of(settings.gdelt) == PUBLIC else settings.gdelt_delay
     url = gdelt.query(part, base=settings.gdelt)
-    answer = await turn.ask_index(url, delay=wait, role="list", source=gdelt.SOURCE)
+    answer = await turn.ask_index(url, delay=wait, role="list", source=part.service)
     if answer is None or turn.stopped:
         return False
     try:
-        found = gdelt.discoveries(answer.body, found_at=answer.capture.captured_at)
+        found = gdelt.discoveries(answer.body, found_at=answer.capture.captured_at, source=part.service)
     except gdelt.AsksForRest as error:
         turn.stop(str(error))
         raise

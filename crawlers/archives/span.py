@@ -11,7 +11,7 @@ from archive.digests import sha256
 from archive.model import Slice
 from archive.store import slices
 from archive.store.slices import Scope
-from archive.topic import PROVENANCE, Topic
+from archive.topic import HUNT, PROVENANCE, Topic
 from crawlers.archives import ccnews, cdx, gaps, gdelt, gkg
 from crawlers.archives.slices import months
 from crawlers.robots import robots_url
@@ -67,7 +67,7 @@ def searches(topic: Topic) -> list[str]:
 
 def sources(topic: Topic, span: Span) -> list[str]:
     """Names under which something is announced: of the topic's sources, and where all are meant of what else does."""
-    others = [] if span.source else [gdelt.SOURCE, PROVENANCE]
+    others = [] if span.source else [gdelt.SOURCE, HUNT, PROVENANCE]
     return [source.name for source in topic.sources if span.source in (None, source.name)] + others
 
 

@@ -6,12 +6,13 @@ import sys
 import click
 
 from archive.errors import ArchiveError
-from pipeline.cli import derive, intake, out, status
+from pipeline.cli import derive, intake, out, research, status
 from pipeline.cli.base import cli
 
 for command in (  # in the order of the work
     intake.init, intake.check, intake.crawl, intake.capture, intake.backfill, intake.import_, derive.update,
-    derive.run, derive.rebuild, status.status, out.verify, out.serve, out.export, out.demo,
+    derive.run, derive.rebuild, research.judge, research.hunt, status.status, out.verify, out.serve, out.export,
+    out.demo,
 ):
     cli.add_command(command)
 

@@ -447,3 +447,17 @@ def test_the_template_shows_every_key_of_the_watch_with_its_default() -> None:
     assert set(keys) == set(WatchSettings.__slots__)
     assert {key: keys[key] for key in ("silence", "failures", "days", "disk_days")} == {
         "silence": 3.0, "failures": 0.5, "days": 7, "disk_days": 30}
+
+
+EVENT = '[[event]]\nname = "the Easter truce"\nday = 2025-04-19\nwords = { en = ["Easter truc*"], uk = ["великодн* перемир*"] }\n'
+
+
+def test_events_have_a_day_and_the_words_that_tell_of_them() -> None:
+    (event,) = parse_topic(TOPIC + EVENT, path="t.toml").events
+    assert (event.name, event.day.isoformat()) == ("the Easter truce", "2025-04-19")
+    assert dict(event.words) == {"en": ("Easter truc*",), "uk": ("великодн* перемир*",)}
+    assert parse_topic(TOPIC, path="t.toml").events == ()
+    with pytest.raises(TopicError) as caught:
+        parse_topic(TOPIC + '[[event]]\nname = "x"\ndya = 2025-04-19\n', path="t.toml")
+    for said in ("event[1].day: required", "did you mean 'day'", "event[1].words: required"):
+        assert said in str(caught.value)

@@ -21,8 +21,8 @@ from datasette_config.plugin import static_name
 Archive = Site = Any
 
 FOLDER = Path(datasette_config.__file__).parent
-VIEWS = {"article", "version", "sighting", "post_version", "copy_link", "family", "witness", "capture", "observation", "discovery",
-         "partial_witness"}
+VIEWS = {"article", "version", "sighting", "post_version", "copy_link", "family", "witness", "judgement", "capture",
+         "observation", "discovery", "partial_witness"}
 
 
 def test_style_sheet_and_mark_are_served_from_the_sites_own_address(site: Site) -> None:

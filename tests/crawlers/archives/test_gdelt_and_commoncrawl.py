@@ -113,3 +113,12 @@ def test_no_bytes_are_too_strange(body: bytes) -> None:
             read(body)
         except Unreadable:
             continue
+
+
+def test_a_search_for_all_of_some_terms_is_one_that_gdelt_takes() -> None:
+    asked = gdelt.all_of([("Taras Melnychuk",), ("Syrskyi", "Syrsky", "Syrsky"), ("10,940",), ("ab",), ('a "quoted" (one)',)])
+    assert asked == '"Taras Melnychuk" (Syrskyi OR Syrsky) "10,940" "a quoted one"'
+    assert gdelt.all_of([]) == gdelt.all_of([("x",)]) == ""
+    long = gdelt.all_of([(f"{'name ' * 20}{n}",) for n in range(5)] + [("w" * 30, "v" * 30, "u" * 300)])
+    assert len(long) <= gdelt.LONGEST_QUERY
+    assert long.endswith(f"({'w' * 30} OR {'v' * 30})")

@@ -1,0 +1,85 @@
+"""Commands for who reads the archive with questions: judge, hunt."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli.base import attend, now, opened, options, refuse_placeholder, show
+
+VERDICTS = ("confirm", "reject", "reverse", "add", "undo")
+
+
+@click.command()
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@click.argument("verdict", type=click.Choice(VERDICTS))
+@click.option("--by", required=True, metavar="NAME", help="Who decides: it is shown with the link, and published.")
+@click.option("--note", default=None, metavar="TEXT", help="Why, in a sentence or two; published too.")
+@options
+def judge(
+    topic: Any, data: Path, as_json: bool, one: str, other: str, verdict: Any, by: str, note: str | None
+) -> None:
+    """Decide on two texts: whether one was made from the other, and which.
+
+    A and B are addresses of articles, or public ids. "confirm" and "reverse" are said of the direction that is shown;
+    where it is undecided, and for "add", A is the copy. "undo" takes back what was decided before. Each is an event,
+    kept through rebuilds and shown with the link.
+    """
+    from pipeline import judging
+
+    if not by.strip():
+        raise click.UsageError("--by: say who decides")
+    with opened(topic, data, "judge") as (work, reports):
+        done, judged = judging.judge(work, one, other, verdict, by=by.strip(), note=(note or "").strip() or None)
+        reports += done
+    click.echo(json.dumps(judging.as_json(judged), ensure_ascii=False) if as_json else "\n".join(judging.lines(judged)))
+    attend(reports)
+
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("what", metavar="ARTICLE|FILE")
+@click.option("--from", "first", type=DAY, default=None, help="First day (default: shortly before the text).")
+@click.option("--to", "last", type=DAY, default=None, help="Last day (default: some weeks after the text).")
+@click.option("--dry-run", is_flag=True, help="Print what would be asked, and what else the text says of its source.")
+@options
+def hunt(
+    topic: Any, data: Path, as_json: bool, what: str, first: datetime | None, last: datetime | None, dry_run: bool
+) -> None:
+    """Look for a text's kin beyond the topic's sources: its rare names and numbers, asked of GDELT.
+
+    ARTICLE is an address or a public id, FILE a text file or a saved page. What is found is announced by the source
+    "hunt", and the next crawl fetches it.
+    """
+    from pipeline import care, hunting
+
+    if first and last and last < first:
+        raise click.UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}")
+    if hunting.is_file(what):
+        subject = hunting.read_file(Path(what))
+    else:
+        with care.reading(data) as conn:
+            subject = hunting.read_article(conn, what)
+    wanted = hunting.plan(topic, subject, today=now().date(), first=first.date() if first else None,
+                          last=last.date() if last else None)
+    if dry_run:
+        click.echo(json.dumps(hunting.as_json(wanted, None), ensure_ascii=False) if as_json
+                   else "\n".join(hunting.lines(wanted)))
+        return
+    refuse_placeholder(topic)
+    with opened(topic, data, "hunt", create=True) as (work, reports):
+        done, found = hunting.hunt(work, wanted)
+        reports += done
+        work.progress.close()
+    if as_json:
+        click.echo(json.dumps(hunting.as_json(wanted, found), ensure_ascii=False))
+    else:
+        show(reports, as_json=False)
+        for url, title in found:
+            click.echo(f"  {url}  {title or ''}".rstrip())
+    attend(reports)

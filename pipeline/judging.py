@@ -1,0 +1,124 @@
+"""`stemma judge A B VERDICT`: what a person decides on two texts, kept as an event, and the links that follow."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archive import events, judgements
+from archive.errors import UnknownText
+from archive.model import Judgement, Report, Standing, Verdict
+from archive.store import judgements as kept
+from archive.store import kin, pages
+from archive.store.kin import Link
+from archive.store.pages import Place
+from archive.urls import absolute, canonical_url
+from pipeline.intake import index_pending, read_judgements
+from pipeline.linking import link_families
+from pipeline.work import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The judgement as it was kept, the public ids that it names, and the link that the two articles have now."""
+
+    judgement: Judgement
+    copy: str
+    exemplar: str
+    link: Link | None
+
+
+def judge(
+    work: Work, one: str, other: str, verdict: Verdict, *, by: str, note: str | None
+) -> tuple[list[Report], Judged]:
+    """Keep a judgement and decide the links of the two articles anew.
+
+    `one` and `other` are addresses of articles, or keys or public ids. Which is the copy the link says that is
+    confirmed or reversed; of what is undecided or added, `one`. Raises UnknownText for what is not held, and where
+    there is nothing to decide in that way.
+    """
+    conn = work.conn
+    reports = [index_pending(work), read_judgements(work), link_families(work)]  # what is judged is what there is now
+    left, right = _place(conn, one), _place(conn, other)
+    if left.article_id == right.article_id:
+        raise UnknownText(f"{one} and {other} are one article; name two, or see its versions with 'stemma serve'")
+    copy, exemplar = _sides(conn, left, right, verdict)
+    judgement = Judgement(
+        verdict=verdict, copy=kept.capture_key(conn, copy), exemplar=kept.capture_key(conn, exemplar), by=by,
+        at=work.clock(), note=note,
+    )
+    events.append(work.archive.folder.events, judgements.to_event(judgement))
+    reports += [read_judgements(work), link_families(work)]
+    named = pages.cards(conn, [copy, exemplar])
+    return reports, Judged(
+        judgement=judgement, copy=named[copy].public_id, exemplar=named[exemplar].public_id,
+        link=kin.link_between(conn, left.article_id, right.article_id),
+    )
+
+
+def as_json(judged: Judged) -> dict[str, object]:
+    """What was decided, for machines: the event's line, and the link as it is now."""
+    event, link = judgements.to_event(judged.judgement), judged.link
+    return {
+        "judgement": {"by": event.by, "at": event.at.isoformat(), **event.data}, "copy": judged.copy,
+        "exemplar": judged.exemplar, "link": None if link is None else {
+            "copy": link.copy.public_id, "exemplar": link.exemplar.public_id, "relation": link.relation,
+            "direction": link.direction, "confidence": link.confidence,
+            "evidence": [{"kind": reason.kind, "detail": reason.detail} for reason in link.evidence],
+        },
+    }
+
+
+def lines(judged: Judged) -> list[str]:
+    """What was decided, for people."""
+    said = {
+        "confirm": f"{judged.copy} was made from {judged.exemplar}", "add": f"{judged.copy} was made from "
+        f"{judged.exemplar}", "reverse": f"{judged.copy} was made from {judged.exemplar}, not the other way",
+        "reject": f"{judged.copy} and {judged.exemplar} were not made from each other",
+        "undo": f"what was decided on {judged.copy} and {judged.exemplar} is taken back",
+    }
+    link = judged.link
+    now = "now not linked" if link is None else (
+        f"now shown as: {link.copy.outlet} made from {link.exemplar.outlet}, {link.relation}, {link.direction}")
+    return [f"{judged.judgement.by}: {said[judged.judgement.verdict]}", now]
+
+
+def _place(conn: sqlite3.Connection, name: str) -> Place:
+    address = absolute("", name) if "://" in name else None
+    found = pages.find(conn, name) if address is None else (
+        pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
+    if found is None:
+        raise UnknownText(f"{name} is no article on the topic that the archive holds; give the address of one, or the "
+                          f"public id of a version, or fetch it with 'stemma capture'")
+    return found
+
+
+def _sides(conn: sqlite3.Connection, one: Place, other: Place, verdict: Verdict) -> tuple[int, int]:
+    """The versions of copy and exemplar that a judgement of the pair names. Raises UnknownText where none fits."""
+    link = kin.link_between(conn, one.article_id, other.article_id)
+    if verdict == "undo":
+        standing = _standing(conn, one, other)
+        if not standing:
+            raise UnknownText(f"nobody's judgement stands on {one.key} and {other.key}; there is nothing to take back")
+        return one.version_id, other.version_id
+    if link is None:
+        if verdict == "add":
+            return one.version_id, other.version_id
+        raise UnknownText(f"{one.key} and {other.key} are not linked, so there is nothing to {verdict}; if one was "
+                          f"made from the other, say 'add' with the copy first")
+    if verdict == "add":
+        raise UnknownText(f"{one.key} and {other.key} are linked already; say 'confirm', 'reverse' or 'reject'")
+    if link.direction == "undecided":
+        if verdict == "reverse":
+            raise UnknownText(f"which of {one.key} and {other.key} came first is undecided, so there is nothing to "
+                              f"reverse; say 'confirm' with the copy first")
+        ends = {link.copy.article_id: link.copy.version_id, link.exemplar.article_id: link.exemplar.version_id}
+        return ends[one.article_id], ends[other.article_id]
+    ends_as_shown = link.copy.version_id, link.exemplar.version_id
+    return ends_as_shown if verdict != "reverse" else (ends_as_shown[1], ends_as_shown[0])
+
+
+def _standing(conn: sqlite3.Connection, one: Place, other: Place) -> Sequence[Standing]:
+    """The judgement of the pair that stands; the key of an article begins its versions' public ids."""
+    ends = {one.key, other.key}
+    return [found for found in kept.standing(conn, one.article_id)
+            if {name.rsplit("-", 2)[0] for name in (found.copy, found.exemplar)} == ends]
