@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from archive.model import Passage, Relation, Reuse
 from pipeline.alignment import FEATURES, Alignment, Cell, Profile, align
+from pipeline.passages import kept
 from pipeline.text import words
 from pipeline.weights import SAME_LANGUAGE, TRANSLATION
-from pipeline.wording import kept
 
 COPIED = 0.8  # confidence from which two texts are linked
 MIN_WORDS = 40  # that make a link of a single passage

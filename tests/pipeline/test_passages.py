@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.model import Passage
+from pipeline.passages import MIN_PASSAGE, kept
 from pipeline.text import words
-from pipeline.wording import MIN_PASSAGE, kept
 
 BLOCKS = st.lists(
     st.sampled_from(
