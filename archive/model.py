@@ -354,7 +354,10 @@ class Reuse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """A version as a member of a family of texts, with what speaks for its age and its origin."""
+    """A version as a member of a family of texts, with what speaks for its age and its origin.
+
+    `unlike_until`: when the article was last seen in the state before this one, None of a first version.
+    """
 
     public_id: str
     article: str
@@ -368,7 +371,8 @@ class Witness:
     credits: tuple[str, ...]
     text_words: int
     byline: str | None = None
-    opening: str = ""  # the first characters of the text, where a dateline stands
+    text: str = ""
+    unlike_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
