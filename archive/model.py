@@ -411,11 +411,21 @@ class FamilyMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InferredExemplar:
+    """A text that is not held, from which several witnesses of a family must come: that of an agency they credit."""
+
+    name: str
+    kind: Literal["agency"]
+    witnesses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """The witnesses that links connect; `public_id` is that of its first exemplar."""
 
     public_id: str
     members: tuple[FamilyMember, ...]
+    inferred: tuple[InferredExemplar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

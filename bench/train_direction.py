@@ -27,7 +27,7 @@ from archive.urls import host_of, registered_domain
 from bench.aligned import aligned
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
-from pipeline.direction import DECIDED, reasons
+from pipeline.direction import least_sure, reasons
 
 SEEN = datetime(2030, 1, 1, tzinfo=UTC)
 SETTINGS = {"none": 1.0, "noisy": 1.0, "true": 1.0}  # how much a pair of each counts
@@ -52,6 +52,7 @@ class Pair:
     kind: str
     dates: str
     found: Mapping[Key, float]
+    least: float
 
 
 def main() -> None:
@@ -103,8 +104,10 @@ def labelled(folder: Path) -> list[Pair]:
         copy, exemplar = documents[row["doc"]], documents[row["origin"]]
         found = aligned(copy["text"], exemplar["text"], translated=copy["lang"] != exemplar["lang"])
         for dates in SETTINGS:
-            signs = signed(witness(copy, dates), witness(exemplar, dates), found)
-            pairs.append(Pair(families[row["origin"]], row["kind"], dates, signs))
+            left, right = witness(copy, dates), witness(exemplar, dates)
+            signs = signed(left, right, found)
+            least = least_sure(left, right, {kind for kind, _ in signs})
+            pairs.append(Pair(families[row["origin"]], row["kind"], dates, signs, least))
     return pairs
 
 
@@ -163,14 +166,14 @@ def trained(pairs: Sequence[Pair], keys: Sequence[Key]) -> dict[Key, float]:
 
 def report(dates: str, judged: Sequence[tuple[Pair, float]]) -> None:
     """How many are answered and right, by kind, and how well the confidence is founded."""
-    kinds: dict[str, list[float]] = defaultdict(list)
+    kinds: dict[str, list[tuple[Pair, float]]] = defaultdict(list)
     for pair, odds in judged:
-        kinds[_group(pair.kind)].append(odds)
+        kinds[_group(pair.kind)].append((pair, odds))
     print(f"\ndates: {dates}\n{'kind':20s}{'pairs':>6s}{'answered':>10s}{'right':>7s}{'right of all, likelier':>24s}")
-    for kind, values in [*sorted(kinds.items()), ("all", [odds for _, odds in judged])]:
-        answered = [value for value in values if _sure(value) >= DECIDED]
-        right = sum(value > 0 for value in answered) / max(1, len(answered))
-        likelier = sum((value > 0) + (value == 0) / 2 for value in values) / len(values)
+    for kind, values in [*sorted(kinds.items()), ("all", list(judged))]:
+        answered = [odds for pair, odds in values if _sure(odds) >= pair.least]
+        right = sum(odds > 0 for odds in answered) / max(1, len(answered))
+        likelier = sum((odds > 0) + (odds == 0) / 2 for _, odds in values) / len(values)
         print(f"{kind:20s}{len(values):6d}{len(answered) / len(values):10.3f}{right:7.3f}{likelier:24.3f}")
     print(f"{'said to be sure':20s}{'pairs':>6s}{'said':>10s}{'right':>7s}")
     for low, high in ((0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.85), (0.85, 0.95), (0.95, 0.98), (0.98, 1.01)):

@@ -1,12 +1,44 @@
-"""Copy links -> families: each witness under the exemplar that explains it best (pure)."""
+"""Copy links -> families: each witness under the exemplar that explains it best (pure).
 
+What explains a copy: how sure its direction is, how often the exemplar is one for others, how near the wording is. A
+copy of an edited copy is known by the edits that it shares with it. Shared errors of translation are no such sign: an
+engine makes the same of the same text for whoever asks it.
+"""
+
+import math
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
-from archive.model import CopyLink, Family, FamilyMember, Witness
-from pipeline.direction import DECIDED, copied, is_link, link, probability_first
+from archive.model import CopyLink, Family, FamilyMember, InferredExemplar, Witness
+from pipeline.credit import is_credit
+from pipeline.direction import DECIDED, copied, credited_agencies, is_agency, is_link, link, probability_first
+from pipeline.traces import is_chrome
 
-__all__ = ["DECIDED", "copied", "families", "is_link", "link", "probability_first"]
+__all__ = ["DECIDED", "RankedExemplar", "copied", "families", "is_link", "link", "probability_first", "ranked"]
+
+# Found on 1,563 copies of 451 families, of which .87 have their true exemplar first with moved dates, .89 without any.
+STANDING, NEARNESS = 2.0, 4.0  # beside 1 for the direction's log-odds
+MOST_ODDS, MOST_STANDING = 4.0, 3.0  # of one link
+TRANSLATED = 0.6  # the nearness of a translation, whose words cannot be compared
+COPIED_TRANSLATION = 0.9  # nearness to a text of its own language from which that explains it better than translation
+EDITED = 0.8  # nearness of an edited copy to its exemplar, which a text that was translated and back does not reach
+MIN_EDITS = 5  # word pairs that a copy shares with its exemplar alone
+MORE_EDITS = 4.0  # times as many as it shares with the other alone
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedExemplar:
+    """A text from which a copy may have been made; `score` compares the exemplars of one copy. Undecided: may be."""
+
+    exemplar: str
+    score: float
+    is_decided: bool
 
 
 def families(links: Iterable[CopyLink], witnesses: Mapping[str, Witness]) -> tuple[Family, ...]:
@@ -14,7 +46,7 @@ def families(links: Iterable[CopyLink], witnesses: Mapping[str, Witness]) -> tup
 
     `witnesses` is keyed by public id and holds every version that a link names. An article stands for its versions:
     a member is the version that was copied or made by copying, of a root the oldest one. A family is called after
-    its oldest root.
+    its oldest root. It depends on its own links alone.
     """
     listed = sorted(links, key=lambda found: (found.copy, found.exemplar))
     parents = _parents(listed, witnesses)
@@ -25,8 +57,47 @@ def families(links: Iterable[CopyLink], witnesses: Mapping[str, Witness]) -> tup
         made = Counter(witnesses[member.parent].article for member in members if member.parent is not None)
         roots = [member for member in members if member.parent is None]
         root = min(roots, key=lambda member: -made[witnesses[member.witness].article])  # of equals the oldest
-        result.append(Family(public_id=root.witness, members=tuple(members)))
+        result.append(Family(public_id=root.witness, members=tuple(members),
+                             inferred=_agencies([witnesses[member.witness] for member in roots])))
     return tuple(sorted(result, key=lambda family: family.public_id))
+
+
+def ranked(links: Iterable[CopyLink], witnesses: Mapping[str, Witness]) -> dict[str, tuple[RankedExemplar, ...]]:
+    """For each witness those that it may have been made from, best first: by decided links, and undecided ones.
+
+    An undecided link stands on both its sides. Scores fall along each tuple.
+    """
+    listed = sorted(links, key=lambda found: (found.copy, found.exemplar))
+    turned = [_turned(found) for found in listed if found.direction == "undecided"]
+    choices = _choices([*listed, *turned], _standing(listed, witnesses), witnesses, lambda found: found.copy)
+    return {
+        copy: tuple(
+            RankedExemplar(exemplar=found.exemplar, is_decided=found.direction == "decided",
+                           score=round(min(score for score, _ in best[:n + 1]), 4))
+            for n, (_, found) in enumerate(best)
+        )
+        for copy, best in sorted(choices.items())
+    }
+
+
+def _turned(found: CopyLink) -> CopyLink:
+    return CopyLink(
+        copy=found.exemplar, exemplar=found.copy, relation=found.relation, copied=found.copied,
+        direction=found.direction, direction_confidence=1 - found.direction_confidence, evidence=found.evidence,
+    )
+
+
+def _agencies(roots: Sequence[Witness]) -> tuple[InferredExemplar, ...]:
+    """The agencies that two or more witnesses credit for which no exemplar is held, unless the agency's own text is."""
+    crediting: dict[str, list[str]] = defaultdict(list)
+    for root in roots:
+        for name in credited_agencies(root):
+            crediting[name].append(root.public_id)
+    return tuple(
+        InferredExemplar(name=name, kind="agency", witnesses=tuple(sorted(below)))
+        for name, below in sorted(crediting.items())
+        if len(below) > 1 and not any(is_agency(root, name) for root in roots)
+    )
 
 
 def _member(
@@ -45,27 +116,101 @@ def _age(witness: Witness) -> str:
     return middle.isoformat()
 
 
-def _parents(links: Sequence[CopyLink], witnesses: Mapping[str, Witness]) -> dict[str, CopyLink]:
-    """Each article's best exemplar, the surest links first; a link that would close a circle is passed over.
+# ---- what explains a copy best
 
-    Of equally sure ones the exemplar that is itself no copy, then the older one.
-    """
+def _parents(links: Sequence[CopyLink], witnesses: Mapping[str, Witness]) -> dict[str, CopyLink]:
+    """Each article's best exemplar, the best explained first; one that would close a circle gives way to the next."""
+    decided = [found for found in links if found.direction == "decided"]
+    choices = _choices(decided, _standing(links, witnesses), witnesses, lambda found: witnesses[found.copy].article)
+    waiting = [(-best[0][0], article, 0) for article, best in choices.items()]
+    heapify(waiting)
     parents: dict[str, CopyLink] = {}
-    copies = {witnesses[found.copy].article for found in links if found.direction == "decided"}
-    ranked = sorted(
-        (found for found in links if found.direction == "decided"),
-        key=lambda found: (
-            -found.direction_confidence, witnesses[found.exemplar].article in copies, -found.copied,
-            _age(witnesses[found.exemplar]), found.copy, found.exemplar,
-        ),
-    )
     above: dict[str, str] = {}
-    for found in ranked:
-        copy, exemplar = witnesses[found.copy].article, witnesses[found.exemplar].article
-        if copy not in parents and not _is_above(copy, exemplar, above):
-            parents[copy] = found
-            above[copy] = exemplar
+    while waiting:
+        _, article, n = heappop(waiting)
+        found = choices[article][n][1]
+        exemplar = witnesses[found.exemplar].article
+        if not _is_above(article, exemplar, above):
+            parents[article] = found
+            above[article] = exemplar
+        elif n + 1 < len(choices[article]):
+            heappush(waiting, (-choices[article][n + 1][0], article, n + 1))
     return parents
+
+
+Scored = tuple[float, CopyLink]
+
+
+def _choices(
+    links: Iterable[CopyLink], standing: Mapping[str, float], witnesses: Mapping[str, Witness],
+    copy_of: Callable[[CopyLink], str],
+) -> dict[str, list[Scored]]:
+    """The links of each copy, the one that explains it best first."""
+    choices: dict[str, list[Scored]] = defaultdict(list)
+    for found in links:
+        copy, exemplar = witnesses[found.copy], witnesses[found.exemplar]
+        score = _odds(found) + STANDING * standing[exemplar.article] + NEARNESS * nearness(copy, exemplar)
+        choices[copy_of(found)].append((score, found))
+    for best in choices.values():
+        best.sort(key=lambda scored: (-scored[0], _age(witnesses[scored[1].exemplar]), scored[1].exemplar,
+                                      scored[1].copy))
+        _promote(best, witnesses)
+    return choices
+
+
+def _promote(best: list[Scored], witnesses: Mapping[str, Witness]) -> None:
+    """Puts a sibling first whose own edits the copy has; each time the wording comes nearer, so it ends."""
+    place: int | None = 0
+    while place is not None:
+        best.insert(0, best.pop(place))
+        first = best[0][1]
+        place = next((n for n, (_, found) in enumerate(best[1:], start=1)
+                      if found.direction == "decided" and _explains_more(found, first, witnesses)), None)
+
+
+def _explains_more(found: CopyLink, first: CopyLink, witnesses: Mapping[str, Witness]) -> bool:
+    copy, sibling, other = witnesses[found.copy], witnesses[found.exemplar], witnesses[first.exemplar]
+    if copy.language != sibling.language:
+        return False
+    if copy.language != other.language:
+        return nearness(copy, sibling) >= COPIED_TRANSLATION
+    if found.relation == "identical":
+        return first.relation != "identical"
+    if nearness(sibling, other) < EDITED:
+        return False
+    ours, theirs, others = (_word_pairs(w.text) for w in (copy, sibling, other))
+    shared = len((ours & theirs) - others)
+    return shared >= MIN_EDITS and shared >= MORE_EDITS * len((ours & others) - theirs)
+
+
+def nearness(copy: Witness, exemplar: Witness) -> float:
+    """The share of a copy's word pairs that its exemplar has; of a translation TRANSLATED."""
+    ours = _word_pairs(copy.text)
+    if copy.language != exemplar.language or not ours:
+        return TRANSLATED
+    return len(ours & _word_pairs(exemplar.text)) / len(ours)
+
+
+@lru_cache(maxsize=1024)
+def _word_pairs(text: str) -> frozenset[tuple[str, str]]:
+    """A text's words by twos, without its site's lines and credits."""
+    own = "\n".join(line for line in text.split("\n") if not is_chrome(line) and not is_credit(line))
+    return frozenset(pairwise(_WORD.findall(own.lower())))
+
+
+def _standing(links: Iterable[CopyLink], witnesses: Mapping[str, Witness]) -> dict[str, float]:
+    """How much each article is an exemplar to those that it shares text with: the mean of what its links say."""
+    said: dict[str, list[float]] = defaultdict(list)
+    for found in links:
+        odds = max(-MOST_STANDING, min(MOST_STANDING, _odds(found)))
+        said[witnesses[found.exemplar].article].append(odds)
+        said[witnesses[found.copy].article].append(-odds)
+    return {article: sum(odds) / len(odds) for article, odds in said.items()}
+
+
+def _odds(found: CopyLink) -> float:
+    sure = min(max(found.direction_confidence, 0.001), 0.999)
+    return max(-MOST_ODDS, min(MOST_ODDS, math.log(sure / (1 - sure))))
 
 
 def _is_above(ancestor: str, article: str, above: Mapping[str, str]) -> bool:

@@ -221,6 +221,15 @@ def test_what_cannot_be_told_is_undecided_and_says_so() -> None:
     assert contrary.direction_confidence < 0.5, "what is known speaks for the other way"
 
 
+def test_dates_alone_do_not_part_two_texts_of_one_agency() -> None:
+    wire = "KYIV (Reuters) - The column crossed the border."
+    pair = [witness(name, text=wire, published=f"2024-08-06T1{hour}:00:00Z") for name, hour in (("aaaa", 0), ("bbbb", 3))]
+    assert link(*pair, reuse()).direction == "undecided"
+    assert link(*(replace(w, text="The column crossed the border.") for w in pair), reuse()).direction == "decided"
+    made = link(replace(pair[0], published=None), replace(pair[1], outlet="Reuters"), reuse())
+    assert (made.exemplar, made.direction) == ("bbbb-1", "decided"), "its own page goes before whoever credits it"
+
+
 def test_what_was_seen_before_the_other_says_that_it_was_published_weighs_more() -> None:
     seen = [link(witness("aaaa", seen=30, published=date), witness("bbbb"), reuse()).evidence
             for date in (None, "2024-08-07T12:00:00Z")]

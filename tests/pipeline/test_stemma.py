@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import pairwise, permutations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.model import CopyLink, Family, Witness
 from pipeline.dates import moment
 from pipeline.direction import DECIDED
-from pipeline.stemma import families
+from pipeline.stemma import families, ranked
 
 START = datetime(2024, 8, 6, 12, tzinfo=UTC)
 
@@ -94,11 +95,74 @@ def parents(found: Sequence[CopyLink]) -> dict[str, str | None]:
     return {m.witness: m.parent for tree in families(found, HELD) for m in tree.members}
 
 
-def test_a_copy_of_a_copy_hangs_below_it() -> None:
-    found = [copy_link("w1-1", "w0-1"), copy_link("w2-1", "w1-1"), copy_link("w2-1", "w0-1", 0.85)]
-    for order in permutations(found):
-        assert parents(order) == {"w0-1": None, "w1-1": "w0-1", "w2-1": "w1-1"}
-        assert families(order, HELD)[0].public_id == "w0-1"
+STORY = " ".join(f"word{n}" for n in range(200))
+EDITED = STORY.replace("word50 ", "").replace("word90 ", "other ").replace("word150", "another thing")
+
+
+def holding(**texts: str) -> dict[str, Witness]:
+    return HELD | {f"{name}-1": replace(HELD[f"{name}-1"], text=text) for name, text in texts.items()}
+
+
+CHAIN = [copy_link("w1-1", "w0-1"), copy_link("w2-1", "w1-1", 0.85), copy_link("w2-1", "w0-1")]
+
+
+@pytest.mark.parametrize(("last", "exemplar"), [
+    pytest.param(EDITED.replace("word10 ", "word10 word10 "), "w1-1", id="it has the edits of the first copy"),
+    pytest.param(STORY.replace("word10 ", "word10 word10 "), "w0-1", id="it has none of them"),
+    pytest.param("", "w0-1", id="no text: the one from which more was made"),
+])
+def test_a_copy_of_a_copy_hangs_below_it_if_it_has_its_edits(last: str, exemplar: str) -> None:
+    held = holding(w0=STORY, w1=EDITED, w2=last)
+    for order in permutations(CHAIN):
+        (tree,) = families(order, held)
+        assert {m.witness: m.parent for m in tree.members} == {"w0-1": None, "w1-1": "w0-1", "w2-1": exemplar}
+        assert tree.public_id == "w0-1"
+
+
+def test_a_copy_of_a_translation_hangs_below_the_translation() -> None:
+    held = holding(w0=STORY, w1="палабра " + EDITED, w2="палабра " + EDITED + " конец")
+    held |= {name: replace(held[name], language="es") for name in ("w1-1", "w2-1")}
+    (tree,) = families(CHAIN, held)
+    assert {m.witness: m.parent for m in tree.members}["w2-1"] == "w1-1"
+
+
+@given(LINKS)
+@settings(max_examples=200, deadline=None)
+def test_another_family_changes_none(found: list[CopyLink]) -> None:
+    held = HELD | {name: witness(name.removesuffix("-1")) for name in ("x1-1", "x2-1")}
+    more = families([*found, copy_link("x2-1", "x1-1")], held)
+    assert [tree for tree in more if tree.public_id != "x1-1"] == list(families(found, held))
+
+
+def test_two_texts_of_one_agency_that_is_not_held_stand_below_it() -> None:
+    wire = "KYIV (Reuters) - The column crossed the border."
+    held = holding(w0=wire, w1=wire)
+    (tree,) = families([copy_link("w1-1", "w0-1", 0.5)], held)
+    (inferred,) = tree.inferred
+    assert (inferred.name, inferred.kind, inferred.witnesses) == ("Reuters", "agency", ("w0-1", "w1-1"))
+    (tree,) = families([copy_link("w1-1", "w0-1", 0.5)], held | {"w0-1": replace(held["w0-1"], outlet="Reuters")})
+    assert tree.inferred == ()
+    assert families([copy_link("w1-1", "w0-1")], held)[0].inferred == (), "one is explained by the other"
+
+
+# ---- exemplars in order
+
+@given(LINKS, st.randoms(use_true_random=False))
+@settings(max_examples=200, deadline=None)
+def test_every_link_ranks_its_exemplar_and_an_undecided_one_both_ways(found: list[CopyLink], chance: object) -> None:
+    best = ranked(found, HELD)
+    shuffled = list(found)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert ranked(shuffled, HELD) == best
+    expected = {(one.copy, one.exemplar, one.direction == "decided") for one in found}
+    expected |= {(one.exemplar, one.copy, False) for one in found if one.direction == "undecided"}
+    assert {(copy, r.exemplar, r.is_decided) for copy, ranks in best.items() for r in ranks} == expected
+    assert all(a.score >= b.score for ranks in best.values() for a, b in pairwise(ranks))
+
+
+def test_the_parent_is_the_first_in_rank() -> None:
+    for last, exemplar in ((EDITED, "w1-1"), (STORY, "w0-1")):
+        assert ranked(CHAIN, holding(w0=STORY, w1=EDITED, w2=last))["w2-1"][0].exemplar == exemplar
 
 
 def test_of_a_circle_the_least_sure_link_is_passed_over() -> None:
