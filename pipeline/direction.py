@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from archive.digests import normalised
 from archive.model import CopyLink, Evidence, Moment, Reuse, Witness
@@ -156,8 +157,12 @@ def _credits(witness: Witness) -> Iterable[tuple[str, str]]:
 
 def credited_agencies(witness: Witness) -> tuple[str, ...]:
     """The agencies that a witness credits in its byline, dateline, last lines or credit lines."""
-    paragraphs = [line for line in witness.text.split("\n") if line]
-    return agencies((witness.byline or "",), paragraphs, witness.credits)
+    return _agencies_in(witness.text, witness.byline or "", witness.credits)
+
+
+@lru_cache(maxsize=512)
+def _agencies_in(text: str, byline: str, credits: tuple[str, ...]) -> tuple[str, ...]:
+    return agencies((byline,), [line for line in text.split("\n") if line], credits)
 
 
 def _agency(copy: Witness, exemplar: Witness) -> Iterator[Reason]:

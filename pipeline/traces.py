@@ -113,8 +113,13 @@ def _labelled(copy: Witness, exemplar: Witness) -> Iterator[Trace]:
         return
     if theirs and ours.endswith(theirs) and re.fullmatch(r"[\w !]{2,20}[:|–—-]\s*", ours.removesuffix(theirs)):
         yield "headline", "labelled", f"its headline puts “{ours.removesuffix(theirs).strip()}” before the other's"
-    elif len(ours) > 20 and ours in normalised(exemplar.text)[len(ours) + 20:]:
+    elif len(ours) > 20 and ours in _body(exemplar.text)[len(ours) + 20:]:
         yield "headline", "sentence", "its headline is a sentence from within the text"
+
+
+@lru_cache(maxsize=512)
+def _body(text: str) -> str:
+    return normalised(text)
 
 
 def _reordered(copy: Witness, exemplar: Witness) -> Iterator[Trace]:
@@ -122,7 +127,7 @@ def _reordered(copy: Witness, exemplar: Witness) -> Iterator[Trace]:
     ours, theirs = (w.title or "" for w in (copy, exemplar))
     if ours == theirs or Counter(normalised(ours).split()) != Counter(normalised(theirs).split()):
         return
-    body = normalised(exemplar.text)
+    body = _body(exemplar.text)
     runs = [sum(f"{a} {b}" in body for a, b in pairwise(normalised(title).split())) for title in (ours, theirs)]
     if runs[0] < runs[1]:
         yield "headline", "order", "its headline has the same words in an order that the text does not use"
@@ -199,6 +204,7 @@ def _is_one_name(word: str, name: str) -> bool:
     return word[0] == name[0] and word[-2:] == name[-2:] and abs(len(word) - len(name)) <= 1
 
 
+@lru_cache(maxsize=4096)
 def _sound(name: str) -> str:
     plain = name.lower().translate(_ONE_SOUND)
     return plain[:1] + _REPEATED.sub(r"\1", _VOWELS.sub("", plain[1:]))
