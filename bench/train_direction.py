@@ -70,14 +70,20 @@ def main() -> None:
     print("kind, degree: weight (pairs that it is right and wrong of, with noisy dates)")
     for key in keys:
         print(f"    {key!r}: {weights[key]:.2f},  # {for_truth[key]} / {against[key]}")
-    odds = [0.0] * len(pairs)
+    spaceless = without_spaces(pairs)
+    judged = [*pairs, *spaceless]
+    odds = [0.0] * len(judged)
     for fold in range(FOLDS):
-        learned = trained([pair for pair in [*pairs, *without_spaces(pairs)] if _fold(pair) != fold], keys)
-        for n, pair in enumerate(pairs):
+        learned = trained([pair for pair in judged if _fold(pair) != fold], keys)
+        for n, pair in enumerate(judged):
             if _fold(pair) == fold:
                 odds[n] = sum(learned.get(key, 0) * way for key, way in pair.found.items())
+    of_pairs = list(zip(judged, odds, strict=True))
     for dates in SETTINGS:
-        report(dates, [(pair, value) for pair, value in zip(pairs, odds, strict=True) if pair.dates == dates])
+        report(dates, [(pair, value) for pair, value in of_pairs[:len(pairs)] if pair.dates == dates])
+    for dates in SETTINGS:
+        report(f"{dates}, of pairs that doubled spaces tell, without them",
+               [(pair, value) for pair, value in of_pairs[len(pairs):] if pair.dates == dates])
 
 
 def without_spaces(pairs: Iterable[Pair]) -> list[Pair]:
