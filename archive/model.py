@@ -358,7 +358,10 @@ class Reuse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """A version as a member of a family of texts, with what speaks for its age and its origin."""
+    """A version as a member of a family of texts, with what speaks for its age and its origin.
+
+    `unlike_until`: when the article was last seen in the state before this one, None of a first version.
+    """
 
     public_id: str
     article: str
@@ -372,7 +375,8 @@ class Witness:
     credits: tuple[str, ...]
     text_words: int
     byline: str | None = None
-    opening: str = ""  # the first characters of the text, where a dateline stands
+    text: str = ""
+    unlike_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -411,11 +415,21 @@ class FamilyMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InferredExemplar:
+    """A text that is not held, from which several witnesses of a family must come: that of an agency they credit."""
+
+    name: str
+    kind: Literal["agency"]
+    witnesses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """The witnesses that links connect; `public_id` is that of its first exemplar."""
 
     public_id: str
     members: tuple[FamilyMember, ...]
+    inferred: tuple[InferredExemplar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

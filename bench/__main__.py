@@ -26,6 +26,8 @@ def main() -> None:
     results = extraction(options.shared / "extract")
     if not options.quick:
         results += copies(options.shared / "copies")
+        run([sys.executable, "-m", "bench.train_direction", str(options.shared / "copies")])
+        run([sys.executable, "-m", "bench.families"])
         run([sys.executable, "-m", "bench.real_pages", str(options.shared / "extract")])
         run([sys.executable, "-m", "bench.politeness"])
         run([sys.executable, "-m", "bench.throughput", "--memory", "50000"])

@@ -2,7 +2,7 @@
 
     python -m bench.copies_adapter BENCH_DIR OUT.tsv [--dates none|noisy|true]
 
-Writes "copy <TAB> exemplar <TAB> confidence" for its score.py. Reads only title, text, language, URL and the chosen
+Writes "copy <TAB> exemplar <TAB> score" for its score.py. Reads only title, text, language, URL and the chosen
 date of each document. The epoch is counted over all of them, as `stemma reindex` counts an archive's.
 """
 
@@ -21,11 +21,12 @@ from archive.urls import host_of, registered_domain
 from pipeline.alignment import Profile, profile
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
+from pipeline.direction import link
 from pipeline.epoch import counted
 from pipeline.fingerprints import MEETING, keys
 from pipeline.reading import read
-from pipeline.reuse import reuse
-from pipeline.stemma import is_link, link
+from pipeline.reuse import is_link, reuse
+from pipeline.stemma import ranked
 
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)  # all at once: the benchmark has no sightings
 
@@ -74,29 +75,30 @@ def candidates(read_texts: Sequence[Profile]) -> Iterator[tuple[int, int, float]
 
 
 def predictions(texts: Sequence[dict[str, Any]], dates: str) -> list[tuple[str, str, float]]:
-    """(copy, exemplar, confidence that text was copied) of every link."""
+    """(copy, exemplar, how well it explains the copy) of every link; an undecided one stands both ways, by its lean."""
     read_texts = profiles(texts)
     witnesses = [_witness(document, dates) for document in texts]
-    found = []
+    links = []
     for left, right, meeting in candidates(read_texts):
         one, other = witnesses[left], witnesses[right]
         shared = reuse(read_texts[left], read_texts[right], meeting=meeting,
                        identical=texts[left]["text"] == texts[right]["text"])
         if shared and is_link(shared, same_site=registered_domain(one.host) == registered_domain(other.host)):
-            decided = link(one, other, shared)
-            found.append((decided.copy, decided.exemplar, shared.copied))
-    return found
+            links.append(link(one, other, shared))
+    ranks = ranked(links, {witness.public_id: witness for witness in witnesses})
+    return [(copy, one.exemplar, one.score) for copy, exemplars in ranks.items() for one in exemplars]
 
 
 def _witness(document: dict[str, Any], dates: str) -> Witness:
+    # One clock for all: without an offset each date would be a day wide.
     date = {"none": None, "noisy": document.get("date_noisy"), "true": document.get("date")}[dates]
     paragraphs = document["text"].split("\n")
     host = host_of(document["url"])
     return Witness(
         public_id=document["id"], article=document["url"] + "#" + document["id"], outlet=registered_domain(host),
         host=host, title=document["title"], language=document["lang"],
-        published=moment(date, basis="json-ld") if date else None, first_seen=SEEN, canonical=None,
-        credits=credit_lines(paragraphs), text_words=len(document["text"].split()), opening=document["text"][:200],
+        published=moment(f"{date}Z", basis="json-ld") if date else None, first_seen=SEEN, canonical=None,
+        credits=credit_lines(paragraphs), text_words=len(document["text"].split()), text=document["text"],
     )
 
 

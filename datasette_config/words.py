@@ -53,7 +53,10 @@ _OUTCOMES = {
 }
 _EVIDENCE = {
     "canonical": "Canonical address", "credit": "Credit line", "published": "Dates of publication",
-    "first seen": "First sightings", "shorter": "Length",
+    "first seen": "First sightings", "agency": "Agency", "headline": "Headline", "site lines": "Lines of the site",
+    "cut": "Cut off", "lacks": "Missing beginning", "covered": "Share of the text", "size": "Length",
+    "spaces": "Doubled spaces", "untranslated": "Words left untranslated", "fluency": "Unusual English",
+    "capitals": "Stray capitals", "names": "Second spelling of a name",
 }
 _TURNING = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))  # of text, to be left out
 _KINDS = {

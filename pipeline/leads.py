@@ -14,8 +14,8 @@ from pipeline.agencies import agencies
 from pipeline.authors import names, signed
 from pipeline.credit import credit_lines
 from pipeline.known_outlets import OutletMention, outlets_in
+from pipeline.language_traces import NAMES, UNKNOWN, Trace, came_through, traces
 from pipeline.queries import Rarest, Rarity, default_rarity, gdelt_searches, rarest, searches
-from pipeline.traces import NAMES, UNKNOWN, Trace, came_through, traces
 from pipeline.window import Window, window
 
 # What a credit line has beside names: verbs and nouns of reporting, also mangled ones.

@@ -120,8 +120,9 @@ def link_families(work: Work) -> Report:
 
 def _links_of(conn: sqlite3.Connection, article_id: int) -> list[CopyLink]:
     """One link for each other article that shares text: between the versions that share the most; as people judged."""
+    from pipeline.direction import link
     from pipeline.judgements import judged
-    from pipeline.stemma import is_link, link
+    from pipeline.reuse import is_link
 
     best: dict[int, Shared] = {}
     for shared in links.reuses_of(conn, article_id):

@@ -22,6 +22,7 @@ VERBATIM = 0.97  # and this is how sure that is
 # and so much of either text, there is no copy.
 MIN_OWN, MOSTLY = 20, 0.4
 NEAR_DUPLICATE = 0.75  # of the words of both sides
+SAME_SITE_COVERAGE, SAME_SITE_WORDS = 0.9, 80  # pages of one site share boxes and templates, so they need more
 WORDED_ALIKE = 0.6  # of what is aligned: below, it is a rewriting
 
 
@@ -42,6 +43,12 @@ def reuse(left: Profile, right: Profile, *, meeting: float, identical: bool = Fa
         return None
     found = _shared(left, right, alignment, copied)
     return found if len(found.passages) >= MIN_PASSAGES or found.words >= MIN_WORDS else None
+
+
+def is_link(found: Reuse, *, same_site: bool) -> bool:
+    """Whether a reuse is worth a link."""
+    return not same_site or found.relation == "identical" or (
+        max(found.left_coverage, found.right_coverage) >= SAME_SITE_COVERAGE and found.words >= SAME_SITE_WORDS)
 
 
 def confidence(left: Profile, right: Profile, alignment: Alignment) -> float:

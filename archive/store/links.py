@@ -88,7 +88,9 @@ REUSES_OF = """
 
 WITNESS = """
     SELECT v.version_id, v.public_id, a.url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, v.title, d.language,
-           d.byline, d.published, v.first_seen, d.canonical, d.credits, v.text
+           d.byline, d.published, v.first_seen, d.canonical, d.credits, v.text,
+           (SELECT max(p.last_seen) FROM versions p
+            WHERE p.article_id = v.article_id AND p.ordinal < v.ordinal) AS unlike_until
     FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
     LEFT JOIN outlets o ON o.domain = a.domain
     WHERE v.version_id = :version_id
@@ -249,7 +251,8 @@ def witness(conn: sqlite3.Connection, version_id: int) -> Witness:
         title=row["title"], language=row["language"], published=moment_from(row["published"]),
         first_seen=from_iso(row["first_seen"]), canonical=row["canonical"],
         credits=tuple(json.loads(row["credits"])), text_words=len(row["text"].split()),
-        byline=row["byline"], opening=row["text"][:200],
+        byline=row["byline"], text=row["text"],
+        unlike_until=from_iso(row["unlike_until"]) if row["unlike_until"] is not None else None,
     )
 
 

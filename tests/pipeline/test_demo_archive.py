@@ -11,6 +11,8 @@ import pytest
 from public_rows import public_rows
 from stemma_testing import ROOT, FilledDemo
 
+from archive.store import links
+from archive.times import from_iso
 from archive.urls import canonical_url
 
 TRUTH = tomllib.loads((ROOT / "crawlers" / "demo" / "truth.toml").read_text(encoding="utf-8"))
@@ -48,6 +50,26 @@ def test_every_link_is_between_texts_that_the_truth_connects(demo: FilledDemo) -
         group[canonical_url(copy["copy"])] = group[canonical_url(copy["exemplar"])] = canonical_url(copy["exemplar"])
     for row in rows(demo, "SELECT copy_url, exemplar_url FROM copy_link"):
         assert group[canonical_url(row["copy_url"])] == group[canonical_url(row["exemplar_url"])], dict(row)
+
+
+def test_no_decided_direction_is_against_the_truth(demo: FilledDemo) -> None:
+    true = {(canonical_url(copy["copy"]), canonical_url(copy["exemplar"])) for copy in TRUTH["copy"]}
+    found = {(canonical_url(row["copy_url"]), canonical_url(row["exemplar_url"]))
+             for row in rows(demo, "SELECT copy_url, exemplar_url FROM copy_link WHERE direction = 'decided'")}
+    assert found & true
+    assert not {(exemplar, copy) for copy, exemplar in found} & true
+
+
+def test_a_later_version_is_known_by_when_the_one_before_was_last_seen(demo: FilledDemo) -> None:
+    conn = demo.stemma.database()
+    later = rows(demo, """
+        SELECT v.version_id, v.ordinal, p.last_seen FROM versions v
+        LEFT JOIN versions p ON p.article_id = v.article_id AND p.ordinal = v.ordinal - 1
+    """)
+    assert {row["ordinal"] for row in later} > {1}
+    for row in later:
+        until = links.witness(conn, row["version_id"]).unlike_until
+        assert until == (from_iso(row["last_seen"]) if row["last_seen"] else None)
 
 
 def test_an_article_is_shown_under_an_address_that_answers(demo: FilledDemo) -> None:

@@ -11,9 +11,9 @@ from archive.model import Days
 from archive.topic import load_topic
 from crawlers.archives import gdelt
 from pipeline.known_outlets import outlets_in
+from pipeline.language_traces import came_through, traces
 from pipeline.leads import Leads, as_json, leads, lines, subject_of
 from pipeline.queries import rarest
-from pipeline.traces import came_through, traces
 
 TOPIC = load_topic("kursk")
 PERIOD = Days(first=TOPIC.start, last=TOPIC.end)

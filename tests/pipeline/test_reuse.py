@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_texts import facts, report
 
-from archive.model import Reuse
+from archive.model import Passage, Relation, Reuse
 from pipeline.alignment import profile
 from pipeline.epoch import Epoch, counted, shipped
 from pipeline.fingerprints import MEETING, keys
 from pipeline.reading import read
-from pipeline.reuse import COPIED, reuse
+from pipeline.reuse import COPIED, is_link, reuse
 
 EPOCH = counted([read(report(facts(seed), seed)) for seed in range(300)])
 
@@ -145,3 +145,16 @@ def test_a_text_without_spaces_is_compared_by_its_characters() -> None:
     chance = random.Random(7)
     text = "".join(chr(chance.randrange(0x4E00, 0x9000)) + ("。" if n % 20 == 19 else "") for n in range(400))
     assert must_share(text, "甲乙丙丁" + text[:205] + "乙" + text[205:], ("zh", "zh")).relation == "near-duplicate"
+
+
+def found_in(words: int, left: float, right: float, relation: Relation = "near-duplicate") -> Reuse:
+    passage = Passage(left_start=0, left_end=9, right_start=0, right_end=9, words=words)
+    return Reuse(relation=relation, passages=(passage,), left_coverage=left, right_coverage=right, order=1.0)
+
+
+def test_pages_of_one_site_need_more_in_common() -> None:
+    assert is_link(found_in(50, 0.1, 0.1), same_site=False)
+    assert not is_link(found_in(50, 0.1, 0.1), same_site=True)
+    assert not is_link(found_in(50, 0.9, 0.9), same_site=True)
+    assert is_link(found_in(90, 0.9, 0.1), same_site=True)
+    assert is_link(found_in(10, 1.0, 1.0, "identical"), same_site=True)

@@ -1,0 +1,237 @@
+"""Links, their directions and how sure they are."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.model import Moment, Passage, Reuse, Witness
+from pipeline.dates import moment
+from pipeline.direction import DECIDED, WEIGHTS, link, probability_first
+
+START = datetime(2024, 8, 6, 12, tzinfo=UTC)
+
+
+def witness(name: str, *, seen: float = 0, published: str | None = None, **changes: object) -> Witness:
+    """A witness that was first seen some hours after the start."""
+    return Witness(**{  # type: ignore[arg-type]
+        "public_id": f"{name}-1", "article": f"https://{name}.com/story", "outlet": f"The {name.title()}",
+        "host": f"www.{name}.com", "title": "T", "language": "en",
+        "published": moment(published, basis="json-ld") if published else None,
+        "first_seen": START + timedelta(hours=seen), "canonical": None, "credits": (), "text_words": 300,
+    } | changes)
+
+
+def reuse(words: int = 200, left: float = 0.9, right: float = 0.9, relation: str = "near-duplicate") -> Reuse:
+    return Reuse(relation=relation, left_coverage=left, right_coverage=right, order=1.0, passages=(  # type: ignore[arg-type]
+        Passage(left_start=0, left_end=9, right_start=0, right_end=9, words=words),))
+
+
+MOMENTS = st.builds(
+    lambda start, length: Moment(verbatim="", iso="", earliest=START + timedelta(minutes=start), offset=None, basis="",
+                                 latest=START + timedelta(minutes=start + length)),
+    st.integers(0, 500), st.one_of(st.just(0), st.integers(0, 500)),
+)
+WITNESSES = st.builds(
+    lambda name, seen, published, credit, canonical, words: witness(
+        name, seen=seen, published=published, credits=(credit,) if credit else (), canonical=canonical, text_words=words
+    ),
+    st.sampled_from(["aaaa", "bbbb"]),
+    st.integers(0, 60),
+    st.sampled_from([None, "2024-08-06", "2024-08-07T10:00:00Z", "2024-08-07T10:30:00Z", "2024-08-07T12:00:00"]),
+    st.sampled_from([None, "Source: The Aaaa", "Source: bbbb.com", "Source: another"]),
+    st.sampled_from([None, "https://aaaa.com/story?utm_source=x", "https://bbbb.com/story"]),
+    st.sampled_from([50, 300]),
+)
+
+
+@given(MOMENTS, MOMENTS)
+@settings(max_examples=300, deadline=None)
+def test_the_probabilities_of_the_two_orders_add_up_to_one(one: Moment, other: Moment) -> None:
+    first = probability_first(one, other)
+    assert 0 <= first <= 1
+    assert first + probability_first(other, one) == pytest.approx(1)
+
+
+@given(MOMENTS, MOMENTS, st.integers(0, 300))
+@settings(max_examples=200, deadline=None)
+def test_a_later_time_is_no_likelier_to_be_first(one: Moment, other: Moment, minutes: int) -> None:
+    later = replace(
+        one, earliest=one.earliest + timedelta(minutes=minutes), latest=one.latest + timedelta(minutes=minutes)
+    )
+    assert probability_first(later, other) <= probability_first(one, other) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ((0, 0), (5, 5), 1.0),
+        ((5, 5), (0, 0), 0.0),
+        ((5, 5), (5, 5), 0.5),
+        ((0, 10), (0, 10), 0.5),
+        ((0, 10), (10, 20), 1.0),
+        ((2, 2), (0, 10), 0.8),
+        ((0, 10), (2, 2), 0.2),
+        ((0, 10), (5, 15), 0.875),
+        ((0, 20), (5, 15), 0.5),
+        ((0, 10), (8, 10), 0.9),
+    ],
+)
+def test_probability_first(one: tuple[int, int], other: tuple[int, int], expected: float) -> None:
+    left, right = (
+        Moment(
+            verbatim="",
+            iso="",
+            earliest=START + timedelta(minutes=a),
+            latest=START + timedelta(minutes=b),
+            offset=None,
+            basis="",
+        )
+        for a, b in (one, other)
+    )
+    assert probability_first(left, right) == pytest.approx(expected)
+
+
+@given(WITNESSES, WITNESSES, st.floats(0.1, 1), st.floats(0.1, 1), st.sampled_from(["excerpt", "near-duplicate"]))
+@settings(max_examples=300, deadline=None)
+def test_a_link_is_the_same_whichever_side_is_given_first(
+    one: Witness, other: Witness, left: float, right: float, relation: str
+) -> None:
+    other = replace(other, public_id="zzzz-1")
+    found = reuse(left=left, right=right, relation=relation)
+    made = link(one, other, found)
+    assert made == link(other, one, found.turned())
+    assert {made.copy, made.exemplar} == {one.public_id, other.public_id}
+    assert (made.direction == "decided") == (made.direction_confidence >= DECIDED)
+    assert 0 <= made.direction_confidence <= 1
+    assert 0.5 <= made.copied <= 1
+    if made.direction == "undecided":
+        seen = {w.public_id: w.first_seen for w in (one, other)}
+        assert seen[made.copy] >= seen[made.exemplar], "the later seen stands as the copy"
+
+
+@pytest.mark.parametrize(("line", "names"), [
+    ("This article was originally published by Frontier Courier.", True), ("Source: the frontier courier", True),
+    ("Read it at https://www.courier.com/story", True), ("Source: courier.com.", True),
+    ("Source: reportcourier.com", False), ("Source: courier.com.au", False), ("Source: my-courier.com", False),
+    ("Source: Frontier Couriers", False), ("Source: somebody else", False),
+])
+def test_a_credit_line_decides_if_it_names_the_outlet_or_its_host(line: str, names: bool) -> None:
+    exemplar = witness("courier", outlet="The Frontier Courier", seen=50)
+    copy = witness("digest", credits=("Nothing here", line))
+    made = link(exemplar, copy, reuse())
+    named = [e.favours for e in made.evidence if e.kind == "credit" and "names The Frontier Courier" in e.detail]
+    assert named == ([exemplar.public_id] if names else [])
+    assert (made.exemplar == exemplar.public_id and made.direction_confidence > 0.9) is names
+
+
+@pytest.mark.parametrize("changes", [
+    pytest.param({"outlet": "The Courier"}, id="one outlet under two names of the web"),
+    pytest.param({"host": "blog.courier.com"}, id="one registered domain"),
+])
+def test_a_credit_line_that_names_the_pages_own_house_says_nothing(changes: dict[str, object]) -> None:
+    one = witness("courier", outlet="The Courier")
+    other = witness("mirror", credits=("This article was published by The Courier, courier.com",), **changes)
+    assert link(one, other, reuse()).evidence == ()
+
+
+def test_a_witness_without_host_or_outlet_is_named_by_no_line() -> None:
+    nameless = witness("none", host="", outlet="")
+    made = link(nameless, witness("digest", credits=("Source: anybody",)), reuse())
+    assert [e.detail.split(":")[0] for e in made.evidence] == ["it credits somebody else"]
+
+
+@pytest.mark.parametrize("lines", [
+    pytest.param((("Source: anybody",), ("Source: another",)), id="both credit somebody"),
+    pytest.param((("Source: third.com",), ()), id="a third one's address"),
+])
+def test_a_line_that_credits_somebody_says_nothing_where(lines: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
+    assert link(witness("aaaa", credits=lines[0]), witness("bbbb", credits=lines[1]), reuse()).evidence == ()
+
+
+def test_an_agency_that_one_text_credits_speaks_for_its_having_come_by_wire() -> None:
+    made = link(witness("aaaa", text="KYIV (Reuters) - The column crossed."), witness("bbbb", text="The column crossed."),
+                reuse())
+    assert [(e.kind, e.favours) for e in made.evidence] == [("agency", "bbbb-1")]
+
+
+def test_a_declared_canonical_address_decides() -> None:
+    copy = witness("digest", canonical="http://courier.com/story/?utm_source=digest")
+    made = link(witness("courier", seen=99), copy, reuse())
+    assert (made.copy, made.direction, [e.kind for e in made.evidence if e.favours == "courier-1"]) == \
+        ("digest-1", "decided", ["canonical"])
+
+
+@pytest.mark.parametrize(("early", "late", "degree"), [
+    ("2024-08-06T10:00:00Z", "2024-08-08T10:00:00Z", "a day"),
+    ("2024-08-06T10:00:00Z", "2024-08-06T17:00:00Z", "six hours"),
+    ("2024-08-06T10:00:00Z", "2024-08-06T12:00:00Z", "an hour"),
+    ("2024-08-06T10:00:00Z", "2024-08-06T10:20:00Z", "minutes"), ("2024-08-06", "2024-08-12", "a day"),
+    ("2024-08-06T10:00:00Z", "2024-08-06T10:00:00Z", None), ("2024-08-06", "2024-08-06", None),
+    ("2024-08-06T10:00:00", "2024-08-06T10:30:00", None),
+])
+def test_the_earlier_published_is_favoured_by_the_gap(early: str, late: str, degree: str | None) -> None:
+    one, other = witness("aaaa", published=early), witness("bbbb", published=late)
+    for left, right in ((one, other), (other, one)):
+        found = [(e.favours, e.weight) for e in link(left, right, reuse()).evidence if e.kind == "published"]
+        assert found == ([("aaaa-1", WEIGHTS["published", degree])] if degree else [])
+
+
+def test_a_date_that_was_only_guessed_weighs_less() -> None:
+    early = witness("aaaa", published="2024-08-06T10:00:00Z")
+    late = replace(witness("bbbb"), published=moment("2024-08-08T10:00:00Z", basis="htmldate"))
+    (found,) = link(early, late, reuse()).evidence
+    assert found.weight == WEIGHTS["published", "by a guess"] < WEIGHTS["published", "a day"]
+
+
+def test_no_date_outweighs_a_credit() -> None:
+    forged = witness("digest", published="2024-08-01T10:00:00Z", credits=("Source: courier.com",))
+    made = link(witness("courier", published="2024-08-01T14:00:00Z"), forged, reuse())
+    assert {e.kind for e in made.evidence} == {"published", "credit"}
+    assert made.direction_confidence > 0.5
+    assert made.copy == "digest-1" or made.direction == "undecided"
+
+
+def test_a_copy_of_a_later_version_is_younger_than_that_version() -> None:
+    second = witness("aaaa", seen=40, published="2024-08-06T12:00:00Z", unlike_until=START + timedelta(hours=30))
+    before, after = (witness("bbbb", published=f"2024-08-0{day}T12:00:00Z") for day in (7, 9))
+    for other, first in ((before, "bbbb-1"), (after, "aaaa-1")):
+        assert [e.favours for e in link(second, other, reuse()).evidence if e.kind == "published"] == [first]
+
+
+def test_overlapping_times_count_by_what_their_overlap_allows() -> None:
+    (found,) = link(witness("aaaa", published="2024-08-06"), witness("bbbb", published="2024-08-07"), reuse()).evidence
+    assert found.favours == "aaaa-1"
+    assert 0 < found.weight <= 2.0
+
+
+def test_what_cannot_be_told_is_undecided_and_says_so() -> None:
+    made = link(witness("aaaa", seen=5), witness("bbbb"), reuse())
+    assert (made.copy, made.exemplar, made.direction, made.direction_confidence) == (
+        "aaaa-1",
+        "bbbb-1",
+        "undecided",
+        0.5,
+    )
+    contrary = link(witness("aaaa", seen=0, published="2024-08-06T10:20:00Z"),
+                    witness("bbbb", seen=5, published="2024-08-06T10:00:00Z"), reuse())
+    assert (contrary.copy, contrary.direction) == ("bbbb-1", "undecided")
+    assert contrary.direction_confidence < 0.5, "what is known speaks for the other way"
+
+
+def test_dates_alone_do_not_part_two_texts_of_one_agency() -> None:
+    wire = "KYIV (Reuters) - The column crossed the border."
+    pair = [witness(name, text=wire, published=f"2024-08-06T1{hour}:00:00Z") for name, hour in (("aaaa", 0), ("bbbb", 3))]
+    assert link(*pair, reuse()).direction == "undecided"
+    assert link(*(replace(w, text="The column crossed the border.") for w in pair), reuse()).direction == "decided"
+    made = link(replace(pair[0], published=None), replace(pair[1], outlet="Reuters"), reuse())
+    assert (made.exemplar, made.direction) == ("bbbb-1", "decided"), "its own page goes before whoever credits it"
+
+
+def test_what_was_seen_before_the_other_says_that_it_was_published_weighs_more() -> None:
+    seen = [link(witness("aaaa", seen=30, published=date), witness("bbbb"), reuse()).evidence
+            for date in (None, "2024-08-07T12:00:00Z")]
+    assert [(e.kind, e.favours) for (e,) in seen] == [("first seen", "bbbb-1")] * 2
+    assert seen[0][0].weight < seen[1][0].weight
