@@ -30,12 +30,12 @@ from pipeline.dates import moment, overlap
 from pipeline.notices import notices
 from pipeline.places import Page, key_of, near, page_of, prose
 from pipeline.posts import posts
-from pipeline.structured import Markup, canonical, first, markup, values
+from pipeline.structured import Markup, first, markup, values
 from pipeline.text import clean_paragraph
 
-RULES = 3  # of this module's own rules; with trafilatura's version it names the extractor
+RULES = 4  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
-LANGUAGE_CHARACTERS = 1_200  # of a text, from which its language is told
+LANGUAGE_CHARACTERS = 800  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
 SAME = 5  # blocks of one text that are looked at
 ALL = 0.98  # of a paragraph's characters
@@ -48,7 +48,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\ufffd]")
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|main|section|div|p|h1|br|table|td)\b", re.IGNORECASE)
 _SCRIPT = re.compile(r"<(script|style|svg|template)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 # Quotes count after "=" alone: stray ones are common, and would swallow whole pages where all quotes are paired.
-_TAG = re.compile(r"""<[a-zA-Z](?:=\s*"[^"]*"|=\s*'[^']*'|[^>])*+""")
+_TAG = re.compile(r"""<[a-zA-Z](?:[^>=]++|=\s*"[^"]*"|=\s*'[^']*'|=)*+""")
 _QUOTED = re.compile(r"""=\s*"[^"]*"|=\s*'[^']*'""")
 MAX_SEARCHED = 3_000_000  # characters of a page in which htmldate looks for a day
 MAX_ELEMENTS = 30_000  # of a page: the largest of 237 real ones has 4,000; 30,000 take about two seconds
@@ -89,14 +89,13 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     text, byline = PARAGRAPH_BREAK.join(paragraphs), ", ".join((*persons, *organisations)) or None
     digest, state = text_and_state_digest(title=title, byline=byline, text=text)
     body = tuple(p for p in paragraphs if p not in credits)
-    canonical_link = canonical(tree)
     return Document(
         payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR, title=title, byline=byline,
         authors=(*persons, *organisations), organisations=organisations,
         agencies=agencies([c.value for field in ("author", "agency") for c in values(found, field)], own, credits),
         published=moment_of(found, "published"), modified=moment_of(found, "modified"), language=language(text),
         site_name=first(found, "site_name"), section=first(found, "section"), is_free=is_free(found),
-        canonical=absolute(url, canonical_link) if canonical_link else None, alternates=_alternates(said, url),
+        canonical=absolute(url, said.canonical) if said.canonical else None, alternates=_alternates(said, url),
         paragraphs=paragraphs, credits=credits, notices=notices(around), posts=posts(said.posts, tree),
         candidates=found, text_digest=digest,
         body_digest=digest if body == paragraphs else text_digest(PARAGRAPH_BREAK.join(body)),
@@ -153,16 +152,25 @@ def _tree(text: str) -> HtmlElement:
     # Outside scripts, where "<" is no tag; those are long on many pages, so they are looked for only where it matters.
     if _has_long_tag(text) and _has_long_tag(_SCRIPT.sub(" ", text)):
         raise NoText(f"a tag has more than {MAX_ATTRIBUTES:,} attributes")
-    # An XML declaration with an encoding makes lxml refuse a str.
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
+    # As bytes: a str that has an XML declaration with an encoding is refused, and takes longer.
+    parser = lxml.html.HTMLParser(encoding="utf-8", collect_ids=False, remove_comments=True, remove_pis=True)
     try:
-        tree = lxml.html.document_fromstring(text)
+        tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, ValueError) as error:
         raise NoText(f"this is no HTML page ({error})") from error
     if tree.xpath("count(//*)") > MAX_ELEMENTS:
         raise NoText(f"the page has more than {MAX_ELEMENTS:,} elements")
     if tree.find("body") is None or not (tree.find("body").text_content() or "").strip():
         raise NoText("this is no HTML page, or an empty one")
+    return _without_code(tree)
+
+
+def _without_code(tree: HtmlElement) -> HtmlElement:
+    """The tree without scripts, styles and drawings, which are half of many pages; scripts that describe it stay."""
+    for script in tree.iter("script"):
+        if "ld+json" not in (script.get("type") or "").lower():
+            script.tag = "style"
+    etree.strip_elements(tree, "style", "svg", with_tail=False)
     return tree
 
 

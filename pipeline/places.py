@@ -91,7 +91,7 @@ def page_of(tree: HtmlElement) -> Page:
         if len(leaves) > MAX_LEAVES:
             break
         around = _around(element, boxes, chains, words)
-        linked = MAX_LEAF if _in_link(element) else sum(len(link.text_content()) for link in element.iter("a"))
+        linked = MAX_LEAF if any(box.tag == "a" for box in around[1:4]) else _linked(element)
         for text in _texts(element):
             key = key_of(text)
             if not key:
@@ -167,7 +167,9 @@ def _leaves(tree: HtmlElement) -> list[HtmlElement]:
 
 def _texts(element: HtmlElement) -> Iterator[str]:
     """What an element shows, cut at empty lines: many sites separate paragraphs by two line breaks."""
-    if next(element.iter(*_UNSHOWN, "br"), None) is None:
+    if not len(element):
+        parts = [element.text or ""]
+    elif next(element.iter(*_UNSHOWN, "br"), None) is None:
         parts = [element.text_content()]
     else:
         parts = _BREAKS.split("".join(_shown(element)))
@@ -192,13 +194,8 @@ def _shown(element: HtmlElement) -> Iterator[str]:
                 yield part.tail or ""
 
 
-def _in_link(element: HtmlElement) -> bool:
-    parent = element.getparent()
-    for _ in range(3):
-        if parent is None or parent.tag == "a":
-            return parent is not None
-        parent = parent.getparent()
-    return False
+def _linked(element: HtmlElement) -> int:
+    return sum(len(link.text_content()) for link in element.iter("a")) if len(element) else 0
 
 
 def _around(
@@ -225,6 +222,8 @@ def _around(
 
 def _names(element: HtmlElement, words: dict[str, str]) -> str:
     """The words of what an element is called; `words` holds those of names that were met."""
+    if not element.keys():
+        return ""
     raw = " ".join(value[:MAX_NAMES] for name in ("class", "id", "itemprop", "role") if (value := element.get(name)))
     known = words.get(raw)
     if known is None:
