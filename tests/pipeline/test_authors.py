@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from archive.model import Candidate
 from pipeline.agencies import agencies
-from pipeline.authors import MAX_NAME, authors, names
+from pipeline.authors import MAX_NAME, authors, names, signed
 
 
 def by(*readings: tuple[str, str], outlets: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -72,3 +72,21 @@ def test_no_field_makes_it_raise_and_names_are_short(value: str) -> None:
 ])
 def test_agencies(readings: list[str], paragraphs: list[str], expected: list[str]) -> None:
     assert list(agencies(readings, paragraphs)) == expected
+
+
+@pytest.mark.parametrize(("paragraphs", "expected"), [
+    (["Von: Bill McARTHUR, Maria HOLD", "The lorry stood there.", "Nobody knew."], ["Von: Bill McARTHUR, Maria HOLD"]),
+    (["By noon on Monday, nobody knew", "The lorry stood there.", "Nobody knew."], []),
+    (["The lorry stood there.", "Nobody knew.", "Anna Smith"], ["Anna Smith"]),
+    (["The lorry stood there.", "Nobody knew.", "Редакція"], ["Редакція"]),
+    (["The lorry stood there.", "Nobody knew.", "The end of it"], []),
+])
+def test_what_a_text_is_signed_with(paragraphs: list[str], expected: list[str]) -> None:
+    assert [c.value for c in signed(paragraphs)] == expected
+
+
+def test_an_editorial_desk_is_an_organisation_where_nobody_else_is_named() -> None:
+    desk = Candidate(field="author", value="Web-Redaktion", basis="meta author")
+    person = Candidate(field="author", value="Anna Smith", basis="json-ld author (person)")
+    assert authors((desk,), outlets=[], sections=[]) == ((), ("Web-Redaktion",))
+    assert authors((desk, person), outlets=[], sections=[]) == (("Anna Smith",), ())

@@ -250,20 +250,20 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_page_ends_in_time(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with contextlib.suppress(NoText):
         read(f"<html><head><title>t</title></head><body>{STORY}{HOSTILE[name]}")
-    assert time.monotonic() - started < 6
+    assert time.process_time() - started < 6
 
 
 @pytest.mark.parametrize("page", [
     "<p>word word word word</p>" * 700_000, "<div>" * 3_000_000, "<p>word</p>" * 40_000, "<ul><li>" * 100_000,
 ], ids=["18 MB of paragraphs", "15 MB of nesting", "80,000 elements", "lists in lists"])
 def test_a_page_of_very_many_elements_is_refused_in_time(page: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(NoText, match="more than 30,000 elements"):
         read(f"<html><body>{STORY}{page}")
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_very_long_author_field_names_nobody() -> None:
@@ -298,10 +298,10 @@ def test_a_text_beside_hostile_nesting_is_still_read() -> None:
     "".join(f"a{n}='<'" for n in range(50_000)),
 ])
 def test_a_tag_of_very_many_attributes_is_refused_in_time(attributes: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(NoText, match="attributes"):
         read(f"<html><body>{STORY}<div {attributes}>{STORY}")
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_long_tag_of_few_attributes_is_read() -> None:
