@@ -27,6 +27,7 @@ _SPLIT = re.compile(r"\s*[;|/•·\n]\s*|\s*[,،、]\s*|\s+(?:and|und|et|e|y|en|
 _ADDRESS = re.compile(r"https?:|www\.|@|\.(?:com|org|net|ru|ua|it|uk|de|fr|co|info|tv|eu)\b|\bwp-"
         r"|^\w+_\w+$", re.IGNORECASE)
 _BRACKETS = re.compile(r"\s*[(\[][^)\]]{0,60}[)\]]\s*")
+_TITLED = re.compile(r"(?<=\S)\s?(?:기자|선임기자|특파원|논설위원|記者|记者)$")  # "reporter", behind the name
 _DASHED = re.compile(r"\s+[–—|-]\s+.*$")
 _ROLE = re.compile(
     r"(?<!\w)(?:chief|editor(?:s|ial)?|reporter|correspondent|writer|staff|journalist(?:in)?|columnist|producer|bureau"
@@ -124,7 +125,7 @@ def names(value: str) -> list[str]:
 
 
 def _clean(part: str) -> str:
-    return _DASHED.sub("", _BY.sub("", " ".join(part.split()))).strip(" .,:;-–—*|\"'“”«»")
+    return _DASHED.sub("", _TITLED.sub("", _BY.sub("", " ".join(part.split())))).strip(" .,:;-–—*|\"'“”«»")
 
 
 def is_name(text: str) -> bool:

@@ -21,12 +21,13 @@ from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document
 from archive.urls import absolute, host_of
 from pipeline.agencies import agencies
 from pipeline.authors import authors, signed
-from pipeline.blocked import block, is_short, paywall_texts, told
+from pipeline.blocked import block, is_articles, is_short, paywall_texts, told
 from pipeline.body import Told, own_text
 from pipeline.charset import MAX_BROKEN, html_text
 from pipeline.choice import is_free, moment_of, title_of
 from pipeline.credit import credit_lines
 from pipeline.dates import moment, overlap
+from pipeline.hidden import markup_in_scripts
 from pipeline.notices import notices
 from pipeline.places import Page, key_of, near, page_of, prose
 from pipeline.posts import posts
@@ -69,6 +70,9 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     html, tree = _page(payload, charset)
     said, page = markup(tree, url=url), page_of(tree)
     read = _without_links(_read(tree, url, page), page)
+    if _is_stub(read, None) and (text := _in_scripts(html, said)):
+        page = page_of(_with_text(tree, text))
+        read = _without_links(_read(tree, url, page), page)
     found = (*said.candidates, *_from_trafilatura(tree, url, said.candidates, size=len(html)))
     found = (*found, *signed(read))
     title = title_of(found)
@@ -171,6 +175,21 @@ def _without_code(tree: HtmlElement) -> HtmlElement:
         if "ld+json" not in (script.get("type") or "").lower():
             script.tag = "style"
     etree.strip_elements(tree, "style", "svg", with_tail=False)
+    return tree
+
+
+def _in_scripts(html: str, said: Markup) -> str | None:
+    """The text that an article's page leaves to a script to show; not one that readers have to pay for."""
+    if not is_articles(said.candidates) or is_free(said.candidates) is False:
+        return None
+    return markup_in_scripts(html)
+
+
+def _with_text(tree: HtmlElement, text: str) -> HtmlElement:
+    """The page as its script would show it: with the text behind its heading."""
+    article = lxml.html.fragment_fromstring(text, create_parent="article")
+    if article.xpath("count(.//*)") <= MAX_ELEMENTS:
+        tree.find("body").append(_without_code(article))
     return tree
 
 

@@ -24,7 +24,7 @@ def by(*readings: tuple[str, str], outlets: tuple[str, ...] = ()) -> tuple[tuple
     ("Anna Smith | Reuters", ["Anna Smith", "Reuters"]), ("Anna Smith/Jan Koch", ["Anna Smith", "Jan Koch"]),
     ("Ольга Коваль, кореспондентка", ["Ольга Коваль"]), ("Редакция", []), ("admin", []), ("News Desk", []),
     ("https://facebook.example/anna", []), ("anna@courier.example", []), ("12 August 2024", []), ("", []),
-    ("Anna Smith, " * 900, []), ("x" * (MAX_NAME + 1), []), ("木坂 有朗", ["木坂 有朗"]), ("박준석", ["박준석"]),
+    ("Anna Smith, " * 900, []), ("x" * (MAX_NAME + 1), []), ("木坂 有朗", ["木坂 有朗"]), ("박준석", ["박준석"]), ("신현주 기자", ["신현주"]),
 ])
 def test_the_names_of_a_field(field: str, expected: list[str]) -> None:
     found = names(field)
