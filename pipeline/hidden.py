@@ -24,10 +24,7 @@ def markup_in_scripts(html: str) -> str | None:
     if len(html) > MAX_SCRIPTS:
         return None
     found = (text for script in _scripts(html) for text in _strings(script))
-    texts = (text for text in found if len(_PARAGRAPH.findall(text)) >= MIN_PARAGRAPHS)
-    longest = max(texts, key=_shown, default=None)
-    # Escapes can stand for what is no character of a page.
-    return longest and longest.encode("utf-8", "replace").decode("utf-8").replace("\x00", " ")
+    return max((text for text in found if len(_PARAGRAPH.findall(text)) >= MIN_PARAGRAPHS), key=_shown, default=None)
 
 
 def _scripts(html: str) -> Iterator[str]:

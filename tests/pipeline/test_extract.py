@@ -209,6 +209,20 @@ def test_no_text_of_a_block_is_lost_for_the_blocks_in_it() -> None:
         "H2O and bold"]
 
 
+@pytest.mark.parametrize("sign", [
+    "\x01", "\x0b", "\x1f", "\x00", "\ufffe", "&#1;", "&#x1F;", "&#11;", "&#0;", "&#xfffe;", "&#x00c",
+])
+def test_a_character_that_is_none_loses_no_text(sign: str) -> None:
+    page = f"<html><body><article>{STORY.replace('convoy', f'con{sign} voy', 1)}</article></body></html>"
+    assert [" ".join(p.split()[:3]) for p in read(page).paragraphs] == ["The first con", "The second convoy", "The third convoy"]
+
+
+@pytest.mark.parametrize(("reference", "character"), [("&#10;", " "), ("&#11088;", "⭐"), ("&#x1F4A5;", "💥"), ("&#160;", " ")])
+def test_other_references_are_read(reference: str, character: str) -> None:
+    page = f"<html><body><article>{STORY.replace('convoy', f'con{reference}voy', 1)}</article></body></html>"
+    assert f"The first con{character}voy reached" in read(page).text
+
+
 def test_a_date_of_another_article_in_a_box_is_not_the_articles() -> None:
     page = (
         '<html><head><script type="application/ld+json">'
