@@ -47,10 +47,7 @@ _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic"})
 _LINE_BREAK = "\x1e"  # which no XML text can hold
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\ufffd]")
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|main|section|div|p|h1|br|table|td)\b", re.IGNORECASE)
-_NO_CONTROLS = bytes(ord(" ") if n < 32 and n not in b"\t\n\r" else n for n in range(256))
-_NO_CHARACTER = re.compile(  # as a reference, or U+FFFE and U+FFFF
-    rb"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]))(?:;|(?![0-9a-f]))|\xef\xbf[\xbe\xbf]",
-    re.IGNORECASE)
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # of XML
 _SCRIPT = re.compile(r"<(script|style|svg|template)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 # Quotes count after "=" alone: stray ones are common, and would swallow whole pages where all quotes are paired.
 _TAG = re.compile(r"""<[a-zA-Z](?:[^>=]++|=\s*"[^"]*"|=\s*'[^']*'|=)*+""")
@@ -160,10 +157,11 @@ def _tree(text: str) -> HtmlElement:
     # Outside scripts, where "<" is no tag; those are long on many pages, so they are looked for only where it matters.
     if _has_long_tag(text) and _has_long_tag(_SCRIPT.sub(" ", text)):
         raise NoText(f"a tag has more than {MAX_ATTRIBUTES:,} attributes")
-    # As bytes: a str that has an XML declaration with an encoding is refused, and takes longer.
-    parser = lxml.html.HTMLParser(encoding="utf-8", collect_ids=False, remove_comments=True, remove_pis=True)
+    # An XML declaration with an encoding makes lxml refuse a str.
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
+    parser = lxml.html.HTMLParser(collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True)
     try:
-        tree = lxml.html.document_fromstring(_characters(text), parser=parser)
+        tree = lxml.html.document_fromstring(text, parser=parser)
     except (etree.ParserError, ValueError) as error:
         raise NoText(f"this is no HTML page ({error})") from error
     if tree.xpath("count(//*)") > MAX_ELEMENTS:
@@ -171,12 +169,6 @@ def _tree(text: str) -> HtmlElement:
     if tree.find("body") is None or not (tree.find("body").text_content() or "").strip():
         raise NoText("this is no HTML page, or an empty one")
     return _without_code(tree)
-
-
-def _characters(text: str) -> bytes:
-    """A page's characters without those that no XML text may hold: trafilatura gives up a page for one of them."""
-    written = text.encode("utf-8", "replace").translate(_NO_CONTROLS)
-    return _NO_CHARACTER.sub(b" ", written)
 
 
 def _without_code(tree: HtmlElement) -> HtmlElement:
@@ -197,7 +189,8 @@ def _in_scripts(html: str, said: Markup) -> str | None:
 
 def _with_text(tree: HtmlElement, text: str) -> HtmlElement:
     """The page as its script would show it: with the text behind its heading."""
-    article = lxml.html.fragment_fromstring(_characters(text).decode(), create_parent="article")
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", " ")  # what escapes can stand for
+    article = lxml.html.fragment_fromstring(text, create_parent="article")
     if article.xpath("count(.//*)") <= MAX_ELEMENTS:
         tree.find("body").append(_without_code(article))
     return tree
@@ -223,10 +216,21 @@ def _read(tree: HtmlElement, url: str, page: Page) -> tuple[str, ...]:
         read = trafilatura.bare_extraction(
             tree, url=url, fast=is_fast, include_comments=False, include_tables=True, deduplicate=False)
         body = getattr(read, "body", None)
+        if body is None and _with_characters_alone(tree):
+            return _read(tree, url, page)
         paragraphs = _paragraphs(body) if body is not None else ()
         if not _is_in_bulk(paragraphs, page) and sum(map(len, paragraphs)) >= MIN_SHARE * prose(page):
             break
     return paragraphs
+
+
+def _with_characters_alone(tree: HtmlElement) -> bool:
+    """Whether texts held what no XML text may, for one of which trafilatura gives up a page; now they do not."""
+    damaged = [e for e in tree.iter() if _NO_CHARACTER.search(e.text or "") or _NO_CHARACTER.search(e.tail or "")]
+    for element in damaged:
+        element.text = _NO_CHARACTER.sub(" ", element.text or "")
+        element.tail = _NO_CHARACTER.sub(" ", element.tail or "")
+    return bool(damaged)
 
 
 def _is_in_bulk(paragraphs: Sequence[str], page: Page) -> bool:

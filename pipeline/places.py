@@ -28,6 +28,9 @@ _BREAK = "\x1e"
 _BREAKS = re.compile(rf"{_BREAK}\s*{_BREAK}")
 
 
+Words = dict[tuple[str | None, ...], str]
+
+
 @dataclass(slots=True)
 class Box:
     """An element around a text: its tag, the words of its class, id, itemprop and role; and what it holds.
@@ -85,7 +88,7 @@ def key_of(text: str) -> str:
 
 def page_of(tree: HtmlElement) -> Page:
     """Where each text of a page stands. To be read before trafilatura empties the tree."""
-    boxes, chains, words = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]](), dict[str, str]()
+    boxes, chains, words = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]](), Words()
     leaves, by_key, heading = list[Leaf](), defaultdict[str, list[Leaf]](list), -1
     for order, element in enumerate(_leaves(tree)):
         if len(leaves) > MAX_LEAVES:
@@ -200,7 +203,7 @@ def _linked(element: HtmlElement) -> int:
 
 def _around(
     element: HtmlElement, boxes: dict[HtmlElement, Box], chains: dict[HtmlElement, tuple[Box, ...]],
-    words: dict[str, str],
+    words: Words,
 ) -> tuple[Box, ...]:
     """The boxes around an element, itself first; the others hold what is known."""
     waiting, current = list[HtmlElement](), element
@@ -220,12 +223,14 @@ def _around(
     return around
 
 
-def _names(element: HtmlElement, words: dict[str, str]) -> str:
-    """The words of what an element is called; `words` holds those of names that were met."""
+def _names(element: HtmlElement, words: Words) -> str:
+    """The words of what an element is called; `words` holds those of attributes that were met."""
     if not element.keys():
         return ""
-    raw = " ".join(value[:MAX_NAMES] for name in ("class", "id", "itemprop", "role") if (value := element.get(name)))
+    get = element.get
+    raw = (get("class"), get("id"), get("itemprop"), get("role"))
     known = words.get(raw)
     if known is None:
-        known = words[raw] = _NO_WORD.sub(" ", _CAMEL.sub(" ", raw)).lower().strip()
+        joined = " ".join(value[:MAX_NAMES] for value in raw if value)
+        known = words[raw] = _NO_WORD.sub(" ", _CAMEL.sub(" ", joined)).lower().strip()
     return known
