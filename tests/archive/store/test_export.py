@@ -69,7 +69,7 @@ def test_changed_passages_and_the_posts_of_a_live_blog_are_exported(
         {"part": "body", "earlier": 1, "later": 1, "was": "noon", "now": "nine", "is_notice": False}]
     assert [(p["post"], p["ordinal"], p["change"]) for p in article["posts"]] == [  # type: ignore[attr-defined]
         ("p1", 1, ["first"]), ("p1", 2, ["body"])]
-    assert article["posts"][1]["passages"][0]["now"] == "rained."  # type: ignore[index]
+    assert article["posts"][1]["passages"][0]["now"] == "rained"  # type: ignore[index]
 
 
 def test_an_empty_archive_exports_nothing(conn: Connection) -> None:
