@@ -53,6 +53,7 @@ _SCRIPT = re.compile(r"<(script|style|svg|template)\b.*?</\1\s*>|<!--.*?-->", re
 _TAG = re.compile(r"""<[a-zA-Z](?:[^>=]++|=\s*"[^"]*"|=\s*'[^']*'|=)*+""")
 _QUOTED = re.compile(r"""=\s*"[^"]*"|=\s*'[^']*'""")
 MAX_SEARCHED = 3_000_000  # characters of a page in which htmldate looks for a day
+MAX_TEXT = 1_500_000  # characters of a page's text: a book has 500,000; they take a second
 MAX_ELEMENTS = 30_000  # of a page: the largest of 237 real ones has 4,000; 30,000 take about two seconds
 MAX_MARKS = 200_000  # "<" of a page, which are many in scripts too
 MAX_ATTRIBUTES = 2_000  # of one tag: the parser's time grows with their square
@@ -166,9 +167,13 @@ def _tree(text: str) -> HtmlElement:
         raise NoText(f"this is no HTML page ({error})") from error
     if tree.xpath("count(//*)") > MAX_ELEMENTS:
         raise NoText(f"the page has more than {MAX_ELEMENTS:,} elements")
-    if tree.find("body") is None or not (tree.find("body").text_content() or "").strip():
+    shown = tree.find("body").text_content() if tree.find("body") is not None else ""
+    if not shown.strip():
         raise NoText("this is no HTML page, or an empty one")
-    return _without_code(tree)
+    tree = _without_code(tree)
+    if len(shown) > MAX_TEXT and len(tree.find("body").text_content()) > MAX_TEXT:
+        raise NoText(f"the page's text has more than {MAX_TEXT:,} characters")
+    return tree
 
 
 def _without_code(tree: HtmlElement) -> HtmlElement:
