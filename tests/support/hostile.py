@@ -64,7 +64,7 @@ def read(page: bytes) -> dict[str, object]:
     except NoText as reason:
         answer = {"reason": str(reason)}
     # Whatever it is, the test shows it.
-    except BaseException:  # noqa: BLE001
+    except BaseException:
         answer = {"error": traceback.format_exc(limit=-3)}
     return answer | {"seconds": time.process_time() - started}
 
