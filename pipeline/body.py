@@ -33,6 +33,7 @@ LINKED_BOX = 0.6  # share of a box's characters that stand in links: it leads el
 MIN_LOST = 25  # characters of a paragraph that is taken back
 MIN_TITLE, MAX_KICKER = 12, 50  # letters of a part of a title, and of what may stand around one
 MAX_ABOVE = 1_500  # blocks that are looked at for a standfirst
+MAX_LEAD_BOXES = 4  # around a standfirst, whose names tell of it
 NEAR = 2  # blocks below the heading
 MAX_INSERT = 0.15  # of the text's characters: a larger box with a heading is a section of it
 MIN_MAIN = 0.25  # of the text's characters: so much stands in its main box
@@ -104,7 +105,9 @@ def own_text(paragraphs: Sequence[str], page: Page, told: Told) -> tuple[str, ..
     if sum(len(p.text) for p in kept) < (1 - MAX_TAKEN) * sum(map(len, paragraphs)):
         kept = found
     standfirst = _standfirst(kept, page, told)
-    return tuple([standfirst, *(p.text for p in kept)] if standfirst else [p.text for p in kept])
+    if standfirst is None:
+        return tuple(p.text for p in kept)
+    return standfirst.text, *(p.text for p in kept if p.key != standfirst.key)
 
 
 def _placed(paragraphs: Sequence[str], page: Page) -> list[Paragraph]:
@@ -136,7 +139,8 @@ def _with_lost(found: Sequence[Paragraph], page: Page, common: Kinds) -> list[Pa
         and (boxes[id(leaf.boxes[1])] >= 2 if len(leaf.boxes) > 1 else False) | _is_kind(leaf, kinds)
         and leaf.key not in have and not _is_outside(leaf, size, common) and leaf.linked < MIN_LINKED
     ]
-    return _merged(found, [Paragraph(leaf.text, leaf.key, leaf) for leaf in lost])
+    merged = _merged(found, [Paragraph(leaf.text, leaf.key, leaf) for leaf in lost])
+    return _with_lost(merged, page, common) if lost else merged  # which tells of boxes that were not known to be its
 
 
 def _is_between(leaf: Leaf, first: int, last: int, kinds: Counter[tuple[str, str, str, str]]) -> bool:
@@ -347,7 +351,7 @@ def _is_label(leaf: Leaf) -> bool:
     return _BEFORE.match(leaf.text) is not None or _ANYWHERE.match(leaf.text) is not None or _is_caption(leaf)
 
 
-def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> str | None:
+def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> Leaf | None:
     """The text above the first paragraph that is the page's summary: by the markup's own words, by name, by place."""
     first = next((p.leaf.order for p in kept if p.leaf is not None), len(page.leaves)) if kept else 0
     have = "\n".join(p.key for p in kept[:4])
@@ -359,13 +363,18 @@ def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> str | None
         and not leaf.text.endswith("...") and leaf.linked < MIN_LINKED  # cut, or a link: a teaser
         and not any(box.tag in _NO_LEAD for box in leaf.boxes) and not _is_title(leaf.key, titles)
     ]
-    below = [leaf for leaf in above if leaf.order > page.heading >= 0 and not _is_label(leaf)]
+    below = [leaf for leaf in above if leaf.order > page.heading >= 0 and not _is_label(leaf)
+             and not any(_BOX.search(box.names) for box in leaf.boxes[:MAX_LEAD_BOXES])]
     readings: Iterator[Leaf] = chain(
         (leaf for summary in summaries for leaf in above if leaf.key.startswith(summary)),
-        (leaf for leaf in below if any(_LEAD.search(b.names) for b in leaf.boxes[:4] if b.size < 2 * MAX_STANDFIRST)),
+        (leaf for leaf in below if _is_named_lead(leaf)),
         (leaf for leaf in below if leaf.order <= page.heading + NEAR and leaf.tag in ("h2", "h3", "p")),
     )
-    return next((leaf.text for leaf in readings), None)
+    return next(readings, None)
+
+
+def _is_named_lead(leaf: Leaf) -> bool:
+    return any(_LEAD.search(b.names) for b in leaf.boxes[:MAX_LEAD_BOXES] if b.size < 2 * MAX_STANDFIRST)
 
 
 def _is_title(key: str, titles: set[str]) -> bool:

@@ -125,6 +125,11 @@ def test_a_standfirst_is_put_back(above: str, told: dict[str, list[str]]) -> Non
     assert kept(body, SENTENCES, titles=["The headline of it"], **told) == (words, *SENTENCES)
 
 
+def test_what_stands_in_a_box_below_the_heading_is_no_standfirst() -> None:
+    box = '<div class="related"><p>What the mayor told us of the crossing last year</p></div>'
+    assert list(kept(f"<article><h1>The headline</h1>{box}{TEXT}</article>", SENTENCES)) == SENTENCES
+
+
 def test_a_paragraph_that_was_lost_between_two_of_its_box_is_taken_back() -> None:
     assert list(kept(f"<article>{TEXT}</article>", [*SENTENCES[:2], *SENTENCES[3:]])) == SENTENCES
 
@@ -140,6 +145,39 @@ def test_what_the_markups_own_text_lacks_is_out_and_what_it_has_is_in() -> None:
 def test_a_short_or_different_text_in_the_markup_changes_nothing() -> None:
     for body in ("", "The lorry.", "Something else that was said at length. " * 60):
         assert list(kept(f"<article>{TEXT}</article>", SENTENCES, body=body)) == SENTENCES
+
+
+def test_what_was_taken_back_tells_what_else_was_lost() -> None:
+    """The first two paragraphs of the second box are found lost because the third is; then its first is, too."""
+    body = "<main>" + "".join(
+        f'<div class="chunk"><p class="first">{s} One.</p><p>{s} Two.</p><p>{s} Three.</p></div>' for s in SENTENCES) + "</main>"
+    every = [f"{s} {n}." for s in SENTENCES for n in ("One", "Two", "Three")]
+    found = [p for p in every if "One" not in p or p == every[0]]
+    assert list(kept(body, found)) == every
+
+
+BOXES = st.sampled_from([
+    "<aside><p>{}</p></aside>", '<div class="related"><p>{}</p></div>', "<figure><img><figcaption>{}</figcaption></figure>",
+    "<h2>{}</h2>", "<p>{}</p>", "<blockquote><p>{}</p></blockquote>", '<p class="lead">{}</p>', "<ul><li>{}</li></ul>",
+])
+
+
+@given(st.dictionaries(st.integers(0, 11), st.tuples(BOXES, st.booleans()), max_size=5))
+@settings(max_examples=200, deadline=None)
+def test_a_text_that_was_read_is_read_as_it_is(boxes: dict[int, tuple[str, bool]]) -> None:
+    """Boxes before the paragraphs of these numbers, each with whether its words were found."""
+    html, found, told = "<h1>The headline of it</h1>", list[str](), Told(titles=["The headline of it"])
+    for n in range(12):
+        words, plain = f"What was told of it on day {n} by some of those who had seen it.", f"{SENTENCES[n % 6]} Day {n}."
+        if n in boxes:
+            box, is_found = boxes[n]
+            html += box.format(words)
+            found += [words] * is_found
+        html += f"<p>{plain}</p>"
+        found.append(plain)
+    page = page_of(lxml.html.document_fromstring(f"<html><body><article>{html}</article></body></html>"))
+    once = own_text(found, page, told)
+    assert own_text(once, page, told) == once
 
 
 WORDS = st.text(st.sampled_from("абв abc.,:—\"'«»©123"), min_size=1, max_size=90)
