@@ -72,7 +72,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     html, tree = _page(payload, charset)
     said, page = markup(tree, url=url), page_of(tree)
     read = _without_links(_read(tree, url, page), page)
-    if _is_stub(read, None) and (text := _in_scripts(html, said)):
+    if _is_stub(read, None) and (text := _in_scripts(html, tree, said, read)):
         page = page_of(_with_text(tree, text))
         read = _without_links(_read(tree, url, page), page)
     found = (*said.candidates, *_from_trafilatura(tree, url, said.candidates, size=len(html)))
@@ -185,9 +185,10 @@ def _without_code(tree: HtmlElement) -> HtmlElement:
     return tree
 
 
-def _in_scripts(html: str, said: Markup) -> str | None:
+def _in_scripts(html: str, tree: HtmlElement, said: Markup, read: Sequence[str]) -> str | None:
     """The text that an article's page leaves to a script to show; not one that readers have to pay for."""
-    if not is_articles(said.candidates) or is_free(said.candidates) is False:
+    found = said.candidates
+    if not is_articles(found) or is_free(found) is False or told(html, found, read, paywall_texts(tree)) is not None:
         return None
     return markup_in_scripts(html)
 

@@ -35,6 +35,7 @@ def test_an_article_that_a_script_shows_is_read(script: str) -> None:
 
 @pytest.mark.parametrize("head", [
     pytest.param("", id="a page that is no article's"),
+    pytest.param(HEAD + "</head><body><p>Subscribe to read", id="a paywall's stub"),
     pytest.param(HEAD + '<meta property="article:content_tier" content="locked">', id="a text that is paid for"),
 ])
 def test_the_text_in_a_script_is_left_there(head: str) -> None:
