@@ -60,6 +60,7 @@ _CREDITED = re.compile(
 
 _DATELINE = re.compile(
     r"[^.!?]{0,50}?(?:[-–—]\s*([^-–—.!?]{2,25})[.:]\s|\(([^()]{2,30})\))|[^/]{0,60}?/\s*([^/.!?]{2,25})\s*/"
+    r"|[^.!?]{2,30}\.\s*\d{1,2}\s\w{3,10}\.\s*([^\s.!?]{2,25})"
 )
 
 
@@ -81,7 +82,7 @@ def named_in(text: str) -> list[str]:
 
 
 def _of_dateline(paragraph: str) -> list[str]:
-    """The agency of "SUMY, Ukraine (AP) —", "КИЕВ, 12 авг — РИА Новости." or "/ТАСС/.": within the opening words."""
+    """The agency of "SUMY, Ukraine (AP) —", "КИЕВ, 12 авг — РИА Новости.", "/ТАСС/." or "Київ. 12 серпня. УНІАН."."""
     opening = paragraph[:MAX_DATELINE]
     bracketed = dateline_agency(paragraph)
     if bracketed:

@@ -14,7 +14,9 @@ from pipeline.credit import is_credit
 from pipeline.places import key_of
 
 MAX_FIELD = 400  # characters of a field; a longer one is no list of names
-MAX_NAME, MAX_SIGNATURE = 60, 40
+MAX_NAME, MAX_SIGNATURE, MAX_BYLINE = 60, 40, 120
+MAX_HEAD = 4  # paragraphs, in which a byline is looked for
+MAX_DESK_WORDS = 4
 MAX_WORDS = 6
 _BY = re.compile(
     r"^\W*(?:(?:written|reporting|story|words|text|analysis|opinion|guest post)\s+)?(?:by|von|par|por|(?-i:di)|door"
@@ -25,6 +27,7 @@ _SPLIT = re.compile(r"\s*[;|/•·\n]\s*|\s*[,،、]\s*|\s+(?:and|und|et|e|y|en|
 _ADDRESS = re.compile(r"https?:|www\.|@|\.(?:com|org|net|ru|ua|it|uk|de|fr|co|info|tv|eu)\b|\bwp-"
         r"|^\w+_\w+$", re.IGNORECASE)
 _BRACKETS = re.compile(r"\s*[(\[][^)\]]{0,60}[)\]]\s*")
+_TITLED = re.compile(r"(?<=\S)\s?(?:기자|선임기자|특파원|논설위원|記者|记者)$")  # "reporter", behind the name
 _DASHED = re.compile(r"\s+[–—|-]\s+.*$")
 _ROLE = re.compile(
     r"(?<!\w)(?:chief|editor(?:s|ial)?|reporter|correspondent|writer|staff|journalist(?:in)?|columnist|producer|bureau"
@@ -39,10 +42,14 @@ _ROLE = re.compile(
     r"|share|senior|"
     r"politics|business|sports?|world|opinion|section|subscribe|contact|profile|more|view|posts?|all|unknown|none|null"
     r"|n/a)(?!\w)", re.IGNORECASE)
+_DESK = re.compile(
+    r"(?<!\w)(?:(?:news ?)?desk|newsroom|editorial (?:team|staff|board)|(?:web ?|online-?)?redaktion|redaktionen"
+    r"|redacción|redazione|(?:la )?rédaction|redakcja|redakce|redactie|редакция|редакції|редакція)(?!\w)",
+    re.IGNORECASE)
 _DIGITS = re.compile(r"\d")
 _SURNAMES = re.compile(r"(?<=\w)\s{2,}(?=\w)")
 STATED = ("json-ld author", "json-ld creator", "microdata author", "meta", "opengraph")  # in fields made for it
-KINDS = (*STATED, "rel=author", "byline element", "trafilatura", "last line")
+KINDS = (*STATED, "rel=author", "byline element", "trafilatura", "first line", "last line")
 ORGANISATIONS = ("json-ld author (organisation)", "json-ld creator (organisation)", "microdata author (organisation)")
 MAX_ORGANISATIONS = 5
 
@@ -58,7 +65,7 @@ def authors(
     readings = [c for c in found if c.field == "author"]
     organised = [c.value for c in readings if c.basis in ORGANISATIONS and not named_in(c.value)]
     own, parts = {key_of(name) for name in (*outlets, *organised)}, {key_of(name) for name in sections}
-    persons, agencies, sites = list[str](), list[str](), list[str]()
+    persons, agencies, sites, desks = list[str](), list[str](), list[str](), list[str]()
     for basis in KINDS:
         for reading in (c for c in readings if c.basis.startswith(basis)):
             if reading.basis in ORGANISATIONS:
@@ -72,18 +79,28 @@ def authors(
                     agencies.append(name)
                 elif key_of(name) not in parts and (basis in STATED or _is_full(name)):
                     persons.append(name)
+            desks += [reading.value] if not listed and is_desk(reading.value) else []
         if persons or (agencies and basis in STATED):
             break
-    return tuple(_unique(persons)), tuple(_unique(agencies or ([] if persons else sites)))[:MAX_ORGANISATIONS]
+    organisations = agencies or ([] if persons else sites or desks[:1])
+    return tuple(_unique(persons)), tuple(_unique(organisations))[:MAX_ORGANISATIONS]
 
 
 def signed(paragraphs: Sequence[str]) -> tuple[Candidate, ...]:
-    """The name that a text is signed with: its last paragraph, if that is a full name and nothing else."""
+    """The names that a text is signed with: a byline before it begins, or a last paragraph that is a name alone."""
+    lines = [p for p in paragraphs[:MAX_HEAD] if len(p) <= MAX_BYLINE and _BY.match(p) and not is_credit(p)]
+    found = [Candidate(field="author", value=line, basis="first line") for line in lines
+             if (read := names(line)) and all(map(_is_full, read))]
     last = paragraphs[-1] if len(paragraphs) > 1 else ""
     is_short = 3 < len(last) <= MAX_SIGNATURE and last[-1].isalpha() and ":" not in last and not is_credit(last)
-    if is_short and is_name(last) and _is_full(last) and not _is_organisation(last):
-        return (Candidate(field="author", value=last, basis="last line"),)
-    return ()
+    if is_short and (is_desk(last) or (is_name(last) and _is_full(last) and not _is_organisation(last))):
+        found.append(Candidate(field="author", value=last, basis="last line"))
+    return tuple(found)
+
+
+def is_desk(text: str) -> bool:
+    """Whether a short text names an editorial desk: who wrote a text that nobody signed."""
+    return len(text) <= MAX_SIGNATURE and len(text.split()) <= MAX_DESK_WORDS and _DESK.search(text) is not None
 
 
 def _is_domain(name: str) -> bool:
@@ -108,7 +125,7 @@ def names(value: str) -> list[str]:
 
 
 def _clean(part: str) -> str:
-    return _DASHED.sub("", _BY.sub("", " ".join(part.split()))).strip(" .,:;-–—*|\"'“”«»")
+    return _DASHED.sub("", _TITLED.sub("", _BY.sub("", " ".join(part.split())))).strip(" .,:;-–—*|\"'“”«»")
 
 
 def is_name(text: str) -> bool:

@@ -33,14 +33,19 @@ LINKED_BOX = 0.6  # share of a box's characters that stand in links: it leads el
 MIN_LOST = 25  # characters of a paragraph that is taken back
 MIN_TITLE, MAX_KICKER = 12, 50  # letters of a part of a title, and of what may stand around one
 MAX_ABOVE = 1_500  # blocks that are looked at for a standfirst
+MAX_LEAD_BOXES = 4  # around a standfirst, whose names tell of it
 NEAR = 2  # blocks below the heading
 MAX_INSERT = 0.15  # of the text's characters: a larger box with a heading is a section of it
 MIN_MAIN = 0.25  # of the text's characters: so much stands in its main box
 MAX_CAPTION = 250  # characters
+MIN_REPEATED = 60  # letters of a paragraph that no text has twice
+MIN_SENTENCE = 10  # letters of a sentence that tells a text
+MAX_AFTERWORD = 0.15  # of the text's characters
 MIN_BODY = 1_000  # characters of a text in the markup
 SAME_TEXT = 0.75  # of the characters of either, in the other
 _OUTSIDE = frozenset("figcaption figure aside nav footer form button".split())
 _NO_LEAD = frozenset({"nav", "footer", "figcaption", "figure", "aside", "a"})
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _TEXT_TAGS = frozenset("p h2 h3 h4 blockquote li div".split())
 
 
@@ -57,6 +62,9 @@ _PICTURE = re.compile(rf"(?:^| ){_any_of(phrases.PICTURE_NAMES)}(?: |$)")
 _BEFORE = re.compile(rf"\W*{_any_of(phrases.BEFORE)}\W*$", re.IGNORECASE)
 _ANYWHERE = re.compile(rf"\W*{_any_of(phrases.ANYWHERE)}", re.IGNORECASE)
 _AFTER = re.compile(rf"\W*{_any_of(phrases.AFTER)}", re.IGNORECASE)
+_QUOTE = re.compile(r"(?:^| )(?:pull ?|block ?)?(?:quote|zitat|citation|cita)(?: |$)")
+_SENTENCES = re.compile(r"(?<=[.!?…])\s+")
+_VIDEO = re.compile(r"[|·•–—-]\s*\d{1,2}:\d{2}(?:\s*min\.?)?\s*$")  # how long a video is ends what it tells of itself
 _SENTENCE_END = re.compile(r"[.!?…。！？][»”\"“)\]]*\s*$")
 _ADDRESS = re.compile(r"\W*(?:https?://\S+|(?:www\.)?[\w.-]+\.\w{2,6}/\S+|[\w.+-]+@[\w-]+\.[\w.]+)\W*$", re.IGNORECASE)
 
@@ -92,12 +100,14 @@ def own_text(paragraphs: Sequence[str], page: Page, told: Told) -> tuple[str, ..
     kept = _without_head(kept, told)
     main = _main_boxes(kept)
     kept = [p for p in kept if not _is_apart(p, size, again, common) and not _is_insert(p, size, main, common)]
-    kept = _without_tail(kept, told)
+    kept = _without_tail(_without_afterword(_without_repeated(kept)), told)
     kept = _as_in_markup(kept, page, told, common)
     if sum(len(p.text) for p in kept) < (1 - MAX_TAKEN) * sum(map(len, paragraphs)):
         kept = found
     standfirst = _standfirst(kept, page, told)
-    return tuple([standfirst, *(p.text for p in kept)] if standfirst else [p.text for p in kept])
+    if standfirst is None:
+        return tuple(p.text for p in kept)
+    return standfirst.text, *(p.text for p in kept if p.key != standfirst.key)
 
 
 def _placed(paragraphs: Sequence[str], page: Page) -> list[Paragraph]:
@@ -129,7 +139,8 @@ def _with_lost(found: Sequence[Paragraph], page: Page, common: Kinds) -> list[Pa
         and (boxes[id(leaf.boxes[1])] >= 2 if len(leaf.boxes) > 1 else False) | _is_kind(leaf, kinds)
         and leaf.key not in have and not _is_outside(leaf, size, common) and leaf.linked < MIN_LINKED
     ]
-    return _merged(found, [Paragraph(leaf.text, leaf.key, leaf) for leaf in lost])
+    merged = _merged(found, [Paragraph(leaf.text, leaf.key, leaf) for leaf in lost])
+    return _with_lost(merged, page, common) if lost else merged  # which tells of boxes that were not known to be its
 
 
 def _is_between(leaf: Leaf, first: int, last: int, kinds: Counter[tuple[str, str, str, str]]) -> bool:
@@ -161,7 +172,7 @@ def _is_before(paragraph: Paragraph, titles: set[str], names: set[str]) -> bool:
 
 def _is_apart(paragraph: Paragraph, size: int, again: frozenset[str], common: Kinds) -> bool:
     """Whether a paragraph stands in a box that is none of the text, or says of itself that it is none."""
-    if len(paragraph.text) <= MAX_PROMOTION and _ANYWHERE.match(paragraph.text):
+    if len(paragraph.text) <= MAX_PROMOTION and (_ANYWHERE.match(paragraph.text) or _VIDEO.search(paragraph.text)):
         return True
     leaf = paragraph.leaf
     if leaf is None:
@@ -172,9 +183,13 @@ def _is_apart(paragraph: Paragraph, size: int, again: frozenset[str], common: Ki
 
 
 def _is_outside(leaf: Leaf, size: int, common: Kinds) -> bool:
+    # What a heading is called is where a link leads to, in the words of the heading: id="how-to-donate", "toc-3".
+    around = leaf.boxes[1:] if leaf.tag in _HEADINGS else leaf.boxes
+    is_quotation = any(box.tag == "blockquote" for box in around)  # which stand in figures of their own
     return any(
         box.size < MAX_BOX * size and (box.tag, box.names) not in common
-        and (box.tag in _OUTSIDE or _BOX.search(box.names) or _leads_elsewhere(box)) for box in leaf.boxes
+        and ((box.tag in _OUTSIDE and not (is_quotation and box.tag == "figure"))
+             or _BOX.search(box.names) or _leads_elsewhere(box)) for box in around
     )
 
 
@@ -219,20 +234,62 @@ def _is_insert(paragraph: Paragraph, size: int, main: frozenset[int], common: Ki
     inner = list[Box]()
     for box in paragraph.leaf.boxes[1:]:
         if id(box) in main:
-            return any(b.headings and b.leaves > 1 and b.size < MAX_INSERT * size and (b.tag, b.names) not in common
+            return any(0 < b.headings < b.leaves and b.size < MAX_INSERT * size and (b.tag, b.names) not in common
                        for b in inner)
         inner.append(box)
     return False
 
 
+def _without_repeated(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    """Without long paragraphs that were there before, and without boxed quotations that repeat what the text says."""
+    met, firsts = set[str](), list[Paragraph]()
+    for p in paragraphs:
+        if p.key not in met:
+            firsts.append(p)
+        met |= {p.key} if len(p.key) >= MIN_REPEATED else set()
+    boxes = [_quotation_box(p) for p in firsts]
+    said = "\n".join(p.key for p, box in zip(firsts, boxes, strict=True) if box is None)
+    again = {id(box) for p, box in zip(firsts, boxes, strict=True) if box is not None and _is_said(p.text, said)}
+    return [p for p, box in zip(firsts, boxes, strict=True) if id(box) not in again]
+
+
+def _quotation_box(paragraph: Paragraph) -> Box | None:
+    boxes = paragraph.leaf.boxes if paragraph.leaf is not None else ()
+    return next((box for box in reversed(boxes) if box.tag == "blockquote" or _QUOTE.search(box.names)), None)
+
+
+def _is_said(text: str, said: str) -> bool:
+    sentences = [key for part in _SENTENCES.split(text) if len(key := key_of(part)) >= MIN_SENTENCE]
+    return bool(sentences) and all(key in said for key in sentences)
+
+
+def _without_afterword(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    """Without what follows the box that holds nearly all of the text: what the site says below each of its texts."""
+    sizes, boxes, total = Counter[int](), dict[int, Box](), sum(len(p.text) for p in paragraphs)
+    for p in paragraphs:
+        for box in p.leaf.boxes if p.leaf is not None else ():
+            sizes[id(box)] += len(p.text)
+            boxes[id(box)] = box
+    whole = [key for key, size in sizes.items() if size >= (1 - MAX_AFTERWORD) * total]
+    if not whole:
+        return paragraphs
+    main = min(whole, key=lambda key: boxes[key].size)
+    last = max(n for n, p in enumerate(paragraphs) if p.leaf is not None and any(id(b) == main for b in p.leaf.boxes))
+    return paragraphs[:last + 1]
+
+
 def _without_tail(paragraphs: list[Paragraph], told: Told) -> list[Paragraph]:
     """Without promotions, addresses and what is told of the authors among the last paragraphs."""
-    names = [name.casefold() for name in told.names if " " in name]
+    names = _full_names(told)
     kept = list(paragraphs)
     while len(kept) > 1 and _is_after(kept[-1], names):
         kept.pop()
     tail = [p for p in kept[-TAIL:] if not _is_after(p, names)]
     return kept[:-TAIL] + tail if len(kept) > TAIL else kept
+
+
+def _full_names(told: Told) -> list[str]:
+    return [name.casefold() for name in told.names if " " in name]
 
 
 def _is_after(paragraph: Paragraph, names: Sequence[str]) -> bool:
@@ -272,7 +329,8 @@ def _as_in_markup(paragraphs: list[Paragraph], page: Page, told: Told, common: K
     lost = [Paragraph(leaf.text, leaf.key, leaf) for leaf in page.leaves
             if len(leaf.text) >= MIN_LOST and leaf.key in body and leaf.key not in have
             and not any(p.key in leaf.key for p in kept)]
-    return _merged(kept, [p for p in lost if not _is_apart(p, shown, frozenset(), common)])
+    names = _full_names(told)
+    return _merged(kept, [p for p in lost if not _is_apart(p, shown, frozenset(), common) and not _is_after(p, names)])
 
 
 def _is_in(key: str, body: str) -> bool:
@@ -293,7 +351,7 @@ def _is_label(leaf: Leaf) -> bool:
     return _BEFORE.match(leaf.text) is not None or _ANYWHERE.match(leaf.text) is not None or _is_caption(leaf)
 
 
-def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> str | None:
+def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> Leaf | None:
     """The text above the first paragraph that is the page's summary: by the markup's own words, by name, by place."""
     first = next((p.leaf.order for p in kept if p.leaf is not None), len(page.leaves)) if kept else 0
     have = "\n".join(p.key for p in kept[:4])
@@ -305,13 +363,18 @@ def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> str | None
         and not leaf.text.endswith("...") and leaf.linked < MIN_LINKED  # cut, or a link: a teaser
         and not any(box.tag in _NO_LEAD for box in leaf.boxes) and not _is_title(leaf.key, titles)
     ]
-    below = [leaf for leaf in above if leaf.order > page.heading >= 0 and not _is_label(leaf)]
+    below = [leaf for leaf in above if leaf.order > page.heading >= 0 and not _is_label(leaf)
+             and not any(_BOX.search(box.names) for box in leaf.boxes[:MAX_LEAD_BOXES])]
     readings: Iterator[Leaf] = chain(
-        (leaf for leaf in above if any(leaf.key.startswith(summary) for summary in summaries)),
-        (leaf for leaf in below if any(_LEAD.search(b.names) for b in leaf.boxes[:2] if b.size < 2 * MAX_STANDFIRST)),
+        (leaf for summary in summaries for leaf in above if leaf.key.startswith(summary)),
+        (leaf for leaf in below if _is_named_lead(leaf)),
         (leaf for leaf in below if leaf.order <= page.heading + NEAR and leaf.tag in ("h2", "h3", "p")),
     )
-    return next((leaf.text for leaf in readings), None)
+    return next(readings, None)
+
+
+def _is_named_lead(leaf: Leaf) -> bool:
+    return any(_LEAD.search(b.names) for b in leaf.boxes[:MAX_LEAD_BOXES] if b.size < 2 * MAX_STANDFIRST)
 
 
 def _is_title(key: str, titles: set[str]) -> bool:

@@ -4,10 +4,11 @@ Names are matched as whole words of a class or id ("article-related-box" is "art
 expressions, in any case, at the start of a paragraph or where they say so. Add kinds, not pages.
 """
 
-# Boxes within a text that are none of it.
+# Boxes within a text that are none of it. Not "paywall" alone: that is what the paid text itself is called.
 BOX_NAMES = (
     "related", "recommended", "recommendations?", "read more", "readmore", "more on", "see also", "also read",
-    "newsletters?", "promo", "promotions?", "subscribe", "subscription", "signup", "sign up", "paywall",
+    "newsletters?", "promo", "promotions?", "subscribe", "subscription", "signup", "sign up",
+    "(?:paywall|regwall) (?:message|prompt|offer|banner|overlay|cta|teaser|note|notice|hint|barrier|gate)",
     "teasers?", "author bio", "author box", "author info", "about author", "authorbox", "author card", "biography",
     "share", "sharing", "social", "share buttons?", "captions?", "figcaption", "image credits?", "photo credits?",
     "copyright", "advert(?:s|isements?|ising)?", "ads?", "sponsored?", "outbrain", "taboola", "tags", "tag list",
@@ -30,7 +31,7 @@ LEAD_NAMES = (
     "sub ?title", "sub ?head(?:line|ing)?", "deck", "dek", "teaser(?:text)?", "description", "chapo", "abstract",
     "vorspann", "excerpt", "sapo", "perex", "ingress", "bajada", "entradilla", "sommario", "catenaccio", "occhiello",
     "anons", "annotation", "anounce", "announce", "preamble", "kicker text", "article lead", "strapline", "spot",
-    "manchet", "alternativeheadline", "headline sub", "subtext",
+    "manchet", "alternativeheadline", "headline sub", "subtext", "synopsis",
 )
 
 _MONTHS = (
@@ -125,5 +126,10 @@ AFTER = (
     r"якщо ви (?:знайшли|помітили) (?:помилку|неточність)",
     r"выделите .{0,60}(?:ctrl|нажмите)", r"виділіть .{0,60}(?:ctrl|натисніть)",
     r"(?:found|spotted) (?:a|an) (?:mistake|error|typo)",
+    r".{0,80}\bgoogle (?:news|новости|новини|noticias|notizie|actualités)\b.{0,80}$",
+    r".{0,80}\b(?:our|наш\w*|unsere?\w?|notre|nuestr[oa]|nostr[oa])\s(?:\S+\s)?(?:live[- ]?blog"
+    r"|(?:telegram|whatsapp|viber|youtube|телеграм\w*|вайбер|ватсап)[\s-]*(?:channel|канал\w*|kanal\w*|canale?|chaîne)|телеграм\w*)\b.{0,60}$",
+    r"(?:did you )?(?:like|enjoy)(?:d)? (?:this|the) (?:story|article|post)\b",
+    r"also on \S+\.\w{2,3}\b", r"this copy is for your personal", r"order reprints\b",
     r"(?:do you have|got) (?:a|any) (?:news )?tip", r"report a (?:typo|mistake)",
 )

@@ -21,21 +21,22 @@ from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document
 from archive.urls import absolute, host_of
 from pipeline.agencies import agencies
 from pipeline.authors import authors, signed
-from pipeline.blocked import block, is_short, paywall_texts, told
+from pipeline.blocked import block, is_articles, is_short, paywall_texts, told
 from pipeline.body import Told, own_text
 from pipeline.charset import MAX_BROKEN, html_text
 from pipeline.choice import is_free, moment_of, title_of
 from pipeline.credit import credit_lines
 from pipeline.dates import moment, overlap
+from pipeline.hidden import markup_in_scripts
 from pipeline.notices import notices
 from pipeline.places import Page, key_of, near, page_of, prose
 from pipeline.posts import posts
-from pipeline.structured import Markup, canonical, first, markup, values
+from pipeline.structured import Markup, first, markup, values
 from pipeline.text import clean_paragraph
 
-RULES = 3  # of this module's own rules; with trafilatura's version it names the extractor
+RULES = 4  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
-LANGUAGE_CHARACTERS = 1_200  # of a text, from which its language is told
+LANGUAGE_CHARACTERS = 800  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
 SAME = 5  # blocks of one text that are looked at
 ALL = 0.98  # of a paragraph's characters
@@ -46,11 +47,13 @@ _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic"})
 _LINE_BREAK = "\x1e"  # which no XML text can hold
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\ufffd]")
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|main|section|div|p|h1|br|table|td)\b", re.IGNORECASE)
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # of XML
 _SCRIPT = re.compile(r"<(script|style|svg|template)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 # Quotes count after "=" alone: stray ones are common, and would swallow whole pages where all quotes are paired.
-_TAG = re.compile(r"""<[a-zA-Z](?:=\s*"[^"]*"|=\s*'[^']*'|[^>])*+""")
+_TAG = re.compile(r"""<[a-zA-Z](?:[^>=]++|=\s*"[^"]*"|=\s*'[^']*'|=)*+""")
 _QUOTED = re.compile(r"""=\s*"[^"]*"|=\s*'[^']*'""")
 MAX_SEARCHED = 3_000_000  # characters of a page in which htmldate looks for a day
+MAX_TEXT = 1_500_000  # characters of a page's text: a book has 500,000; they take a second
 MAX_ELEMENTS = 30_000  # of a page: the largest of 237 real ones has 4,000; 30,000 take about two seconds
 MAX_MARKS = 200_000  # "<" of a page, which are many in scripts too
 MAX_ATTRIBUTES = 2_000  # of one tag: the parser's time grows with their square
@@ -69,6 +72,9 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     html, tree = _page(payload, charset)
     said, page = markup(tree, url=url), page_of(tree)
     read = _without_links(_read(tree, url, page), page)
+    if _is_stub(read, None) and (text := _in_scripts(html, tree, said, read)):
+        page = page_of(_with_text(tree, text))
+        read = _without_links(_read(tree, url, page), page)
     found = (*said.candidates, *_from_trafilatura(tree, url, said.candidates, size=len(html)))
     found = (*found, *signed(read))
     title = title_of(found)
@@ -89,14 +95,13 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     text, byline = PARAGRAPH_BREAK.join(paragraphs), ", ".join((*persons, *organisations)) or None
     digest, state = text_and_state_digest(title=title, byline=byline, text=text)
     body = tuple(p for p in paragraphs if p not in credits)
-    canonical_link = canonical(tree)
     return Document(
         payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR, title=title, byline=byline,
         authors=(*persons, *organisations), organisations=organisations,
         agencies=agencies([c.value for field in ("author", "agency") for c in values(found, field)], own, credits),
         published=moment_of(found, "published"), modified=moment_of(found, "modified"), language=language(text),
         site_name=first(found, "site_name"), section=first(found, "section"), is_free=is_free(found),
-        canonical=absolute(url, canonical_link) if canonical_link else None, alternates=_alternates(said, url),
+        canonical=absolute(url, said.canonical) if said.canonical else None, alternates=_alternates(said, url),
         paragraphs=paragraphs, credits=credits, notices=notices(around), posts=posts(said.posts, tree),
         candidates=found, text_digest=digest,
         body_digest=digest if body == paragraphs else text_digest(PARAGRAPH_BREAK.join(body)),
@@ -155,14 +160,45 @@ def _tree(text: str) -> HtmlElement:
         raise NoText(f"a tag has more than {MAX_ATTRIBUTES:,} attributes")
     # An XML declaration with an encoding makes lxml refuse a str.
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
+    parser = lxml.html.HTMLParser(collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True)
     try:
-        tree = lxml.html.document_fromstring(text)
+        tree = lxml.html.document_fromstring(text, parser=parser)
     except (etree.ParserError, ValueError) as error:
         raise NoText(f"this is no HTML page ({error})") from error
     if tree.xpath("count(//*)") > MAX_ELEMENTS:
         raise NoText(f"the page has more than {MAX_ELEMENTS:,} elements")
-    if tree.find("body") is None or not (tree.find("body").text_content() or "").strip():
+    shown = tree.find("body").text_content() if tree.find("body") is not None else ""
+    if not shown.strip():
         raise NoText("this is no HTML page, or an empty one")
+    tree = _without_code(tree)
+    if len(shown) > MAX_TEXT and len(tree.find("body").text_content()) > MAX_TEXT:
+        raise NoText(f"the page's text has more than {MAX_TEXT:,} characters")
+    return tree
+
+
+def _without_code(tree: HtmlElement) -> HtmlElement:
+    """The tree without scripts, styles and drawings, which are half of many pages; scripts that describe it stay."""
+    for script in tree.iter("script"):
+        if "ld+json" not in (script.get("type") or "").lower():
+            script.tag = "style"
+    etree.strip_elements(tree, "style", "svg", with_tail=False)
+    return tree
+
+
+def _in_scripts(html: str, tree: HtmlElement, said: Markup, read: Sequence[str]) -> str | None:
+    """The text that an article's page leaves to a script to show; not one that readers have to pay for."""
+    found = said.candidates
+    if not is_articles(found) or is_free(found) is False or told(html, found, read, paywall_texts(tree)) is not None:
+        return None
+    return markup_in_scripts(html)
+
+
+def _with_text(tree: HtmlElement, text: str) -> HtmlElement:
+    """The page as its script would show it: with the text behind its heading."""
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", " ")  # what escapes can stand for
+    article = lxml.html.fragment_fromstring(text, create_parent="article")
+    if article.xpath("count(.//*)") <= MAX_ELEMENTS:
+        tree.find("body").append(_without_code(article))
     return tree
 
 
@@ -186,10 +222,21 @@ def _read(tree: HtmlElement, url: str, page: Page) -> tuple[str, ...]:
         read = trafilatura.bare_extraction(
             tree, url=url, fast=is_fast, include_comments=False, include_tables=True, deduplicate=False)
         body = getattr(read, "body", None)
+        if body is None and _with_characters_alone(tree):
+            return _read(tree, url, page)
         paragraphs = _paragraphs(body) if body is not None else ()
         if not _is_in_bulk(paragraphs, page) and sum(map(len, paragraphs)) >= MIN_SHARE * prose(page):
             break
     return paragraphs
+
+
+def _with_characters_alone(tree: HtmlElement) -> bool:
+    """Whether texts held what no XML text may, for one of which trafilatura gives up a page; now they do not."""
+    damaged = [e for e in tree.iter() if _NO_CHARACTER.search(e.text or "") or _NO_CHARACTER.search(e.tail or "")]
+    for element in damaged:
+        element.text = _NO_CHARACTER.sub(" ", element.text or "")
+        element.tail = _NO_CHARACTER.sub(" ", element.tail or "")
+    return bool(damaged)
 
 
 def _is_in_bulk(paragraphs: Sequence[str], page: Page) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from archive.digests import normalised
 
 MAX_NOTICE = 1_000  # characters
+MAX_OPENING = 150  # characters
 
 _CORRECTION = re.compile(
     r"^\W*(?:corrections?|corrected|clarification|errata|editor's note)\b|^\W*(?:"
@@ -32,10 +33,15 @@ _UPDATE = re.compile(
 
 def corrections(paragraphs: Iterable[str]) -> tuple[str, ...]:
     """The paragraphs that say that a text was corrected, in order."""
-    return tuple(p for p in paragraphs if len(p) < MAX_NOTICE and _CORRECTION.match(normalised(p)))
+    return tuple(p for p in paragraphs if len(p) < MAX_NOTICE and _CORRECTION.match(_opening(p)))
 
 
 def notices(paragraphs: Iterable[str]) -> tuple[str, ...]:
     """The paragraphs that say that a text was corrected or updated, in order."""
     return tuple(p for p in paragraphs if len(p) < MAX_NOTICE
-                 and ((text := normalised(p)) and (_CORRECTION.match(text) or _UPDATE.match(text))))
+                 and ((text := _opening(p)) and (_CORRECTION.match(text) or _UPDATE.match(text))))
+
+
+def _opening(paragraph: str) -> str:
+    """What a notice is told by: it opens a paragraph."""
+    return normalised(paragraph[:MAX_OPENING])

@@ -28,6 +28,9 @@ _BREAK = "\x1e"
 _BREAKS = re.compile(rf"{_BREAK}\s*{_BREAK}")
 
 
+Words = dict[tuple[str | None, ...], str]
+
+
 @dataclass(slots=True)
 class Box:
     """An element around a text: its tag, the words of its class, id, itemprop and role; and what it holds.
@@ -85,13 +88,13 @@ def key_of(text: str) -> str:
 
 def page_of(tree: HtmlElement) -> Page:
     """Where each text of a page stands. To be read before trafilatura empties the tree."""
-    boxes, chains, words = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]](), dict[str, str]()
+    boxes, chains, words = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]](), Words()
     leaves, by_key, heading = list[Leaf](), defaultdict[str, list[Leaf]](list), -1
     for order, element in enumerate(_leaves(tree)):
         if len(leaves) > MAX_LEAVES:
             break
         around = _around(element, boxes, chains, words)
-        linked = MAX_LEAF if _in_link(element) else sum(len(link.text_content()) for link in element.iter("a"))
+        linked = MAX_LEAF if any(box.tag == "a" for box in around[1:4]) else _linked(element)
         for text in _texts(element):
             key = key_of(text)
             if not key:
@@ -167,7 +170,9 @@ def _leaves(tree: HtmlElement) -> list[HtmlElement]:
 
 def _texts(element: HtmlElement) -> Iterator[str]:
     """What an element shows, cut at empty lines: many sites separate paragraphs by two line breaks."""
-    if next(element.iter(*_UNSHOWN, "br"), None) is None:
+    if not len(element):
+        parts = [element.text or ""]
+    elif next(element.iter(*_UNSHOWN, "br"), None) is None:
         parts = [element.text_content()]
     else:
         parts = _BREAKS.split("".join(_shown(element)))
@@ -192,18 +197,13 @@ def _shown(element: HtmlElement) -> Iterator[str]:
                 yield part.tail or ""
 
 
-def _in_link(element: HtmlElement) -> bool:
-    parent = element.getparent()
-    for _ in range(3):
-        if parent is None or parent.tag == "a":
-            return parent is not None
-        parent = parent.getparent()
-    return False
+def _linked(element: HtmlElement) -> int:
+    return sum(len(link.text_content()) for link in element.iter("a")) if len(element) else 0
 
 
 def _around(
     element: HtmlElement, boxes: dict[HtmlElement, Box], chains: dict[HtmlElement, tuple[Box, ...]],
-    words: dict[str, str],
+    words: Words,
 ) -> tuple[Box, ...]:
     """The boxes around an element, itself first; the others hold what is known."""
     waiting, current = list[HtmlElement](), element
@@ -223,10 +223,14 @@ def _around(
     return around
 
 
-def _names(element: HtmlElement, words: dict[str, str]) -> str:
-    """The words of what an element is called; `words` holds those of names that were met."""
-    raw = " ".join(value[:MAX_NAMES] for name in ("class", "id", "itemprop", "role") if (value := element.get(name)))
+def _names(element: HtmlElement, words: Words) -> str:
+    """The words of what an element is called; `words` holds those of attributes that were met."""
+    if not element.keys():
+        return ""
+    get = element.get
+    raw = (get("class"), get("id"), get("itemprop"), get("role"))
     known = words.get(raw)
     if known is None:
-        known = words[raw] = _NO_WORD.sub(" ", _CAMEL.sub(" ", raw)).lower().strip()
+        joined = " ".join(value[:MAX_NAMES] for value in raw if value)
+        known = words[raw] = _NO_WORD.sub(" ", _CAMEL.sub(" ", joined)).lower().strip()
     return known

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -51,13 +52,14 @@ _IN_BOX = re.compile(r"related|comment|bio|about|teaser|sidebar|recommend|footer
 @dataclass(frozen=True, slots=True)
 class Markup:
     """What a page's markup says: candidates, the article's text in JSON-LD, a live blog's posts as (time, headline,
-    text), its translations as (language, address) as written.
+    text), its translations as (language, address) and its canonical address as written.
     """
 
     candidates: tuple[Candidate, ...]
     body: str
     posts: tuple[tuple[str, str, str], ...]
     alternates: tuple[tuple[str, str], ...]
+    canonical: str | None
 
 
 def markup(tree: HtmlElement, *, url: str | None = None) -> Markup:
@@ -65,8 +67,8 @@ def markup(tree: HtmlElement, *, url: str | None = None) -> Markup:
 
     What the page shows, bylines and dates in words, is read where the markup does not say it.
     """
-    others = [*_from_meta(tree), *_from_body(tree)]
-    told = json_ld.told(tree, address=canonical(tree) or url, titles=[c.value for c in others if c.field == "title"])
+    others, link = [*_from_meta(tree), *_from_body(tree)], canonical(tree)
+    told = json_ld.told(tree, address=link or url, titles=[c.value for c in others if c.field == "title"])
     found = [*told.candidates, *others]
     if not any(c.field == "author" and ("(person)" in c.basis or "meta" in c.basis) for c in found):
         found += _bylines(tree)
@@ -74,7 +76,7 @@ def markup(tree: HtmlElement, *, url: str | None = None) -> Markup:
         found += _worded_dates(tree)
     unique = dict.fromkeys(c for c in found if c.value)
     return Markup(candidates=tuple(unique)[:MAX_CANDIDATES], body=told.body, posts=tuple(told.posts),
-                  alternates=tuple(_alternates(tree)))
+                  alternates=tuple(_alternates(tree)), canonical=link)
 
 
 def candidates(tree: HtmlElement) -> tuple[Candidate, ...]:
@@ -126,16 +128,17 @@ def _from_body(tree: HtmlElement) -> Iterator[Candidate]:
 
 
 def _microdata(tree: HtmlElement) -> Iterator[Candidate]:
-    for element in tree.xpath("//*[@itemprop='headline']")[:2]:
-        if element.tag != "meta":
-            yield Candidate(field="title", value=_text(element), basis="microdata headline")
-    for element in tree.xpath("//*[@itemprop='datePublished' or @itemprop='dateModified']")[:4]:
-        value = element.get("datetime") or element.get("content") or ""
-        field = "published" if element.get("itemprop") == "datePublished" else "modified"
-        if element.tag != "meta":
+    named = defaultdict[str, list[HtmlElement]](list)
+    for element in tree.xpath("//*[@itemprop][not(self::meta)]"):
+        named[element.get("itemprop")].append(element)
+    for element in named["headline"][:2]:
+        yield Candidate(field="title", value=_text(element), basis="microdata headline")
+    for name, field in (("datePublished", "published"), ("dateModified", "modified")):
+        for element in named[name][:2]:
+            value = element.get("datetime") or element.get("content") or ""
             yield Candidate(field=field, value=clean_paragraph(value)[:MAX_VALUE], basis="microdata")
-    for element in tree.xpath("//*[@itemprop='author']")[:10]:
-        if element.tag != "meta" and not _is_apart(element):
+    for element in named["author"][:10]:
+        if not _is_apart(element):
             names = element.xpath(".//*[@itemprop='name']") or [element]
             for name in names[:5]:
                 value = clean_paragraph(name.get("content") or "")[:MAX_VALUE] or _text(name)

@@ -10,8 +10,12 @@ ARTICLES = """
 """
 URLS = "SELECT url FROM addresses WHERE article_id = :article_id ORDER BY url"
 VERSIONS = """
-    SELECT ordinal, public_id, title, text, first_seen, last_seen, change FROM version
+    SELECT ordinal, public_id, title, text, first_seen, last_seen, change, passages FROM version
     WHERE article_id = :article_id ORDER BY ordinal
+"""
+POSTS = """
+    SELECT post, ordinal, public_id, title, text, first_seen, last_seen, change, passages FROM post_versions
+    WHERE article_id = :article_id ORDER BY post, ordinal
 """
 LINKS = """
     SELECT copy_url, exemplar_url, relation, confidence, direction, direction_confidence FROM copy_link
@@ -34,7 +38,11 @@ def articles(conn: sqlite3.Connection) -> Iterator[dict[str, object]]:
             "published": row["published"], "modified": row["modified"], "text": row["text"],
             "relevance": row["relevance"], "first_seen": row["first_seen"], "last_seen": row["last_seen"],
             "gone_at": row["gone_at"], "removed": bool(row["removed"]), "family": row["family"],
-            "versions": [dict(found) | {"change": json.loads(found["change"])}
-                         for found in conn.execute(VERSIONS, key)],
+            "versions": list(map(_version, conn.execute(VERSIONS, key))),
+            "posts": list(map(_version, conn.execute(POSTS, key))),
             "links": [dict(found) for found in conn.execute(LINKS, key)],
         }
+
+
+def _version(row: sqlite3.Row) -> dict[str, object]:
+    return dict(row) | {name: json.loads(row[name]) for name in ("change", "passages")}

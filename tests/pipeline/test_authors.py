@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from archive.model import Candidate
 from pipeline.agencies import agencies
-from pipeline.authors import MAX_NAME, authors, names
+from pipeline.authors import MAX_NAME, authors, names, signed
 
 
 def by(*readings: tuple[str, str], outlets: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -24,7 +24,7 @@ def by(*readings: tuple[str, str], outlets: tuple[str, ...] = ()) -> tuple[tuple
     ("Anna Smith | Reuters", ["Anna Smith", "Reuters"]), ("Anna Smith/Jan Koch", ["Anna Smith", "Jan Koch"]),
     ("Ольга Коваль, кореспондентка", ["Ольга Коваль"]), ("Редакция", []), ("admin", []), ("News Desk", []),
     ("https://facebook.example/anna", []), ("anna@courier.example", []), ("12 August 2024", []), ("", []),
-    ("Anna Smith, " * 900, []), ("x" * (MAX_NAME + 1), []), ("木坂 有朗", ["木坂 有朗"]), ("박준석", ["박준석"]),
+    ("Anna Smith, " * 900, []), ("x" * (MAX_NAME + 1), []), ("木坂 有朗", ["木坂 有朗"]), ("박준석", ["박준석"]), ("신현주 기자", ["신현주"]),
 ])
 def test_the_names_of_a_field(field: str, expected: list[str]) -> None:
     found = names(field)
@@ -62,6 +62,10 @@ def test_no_field_makes_it_raise_and_names_are_short(value: str) -> None:
     ([], ["SUMY, Ukraine (AP) — The lorry stood there.", "Text."], ["AP"]),
     ([], ["КИЕВ, 12 авг — РИА Новости. Колонна прошла.", "Текст."], ["RIA Novosti"]),
     ([], ["КУРСК, 14 августа. /ТАСС/. Переправу закрыли.", "Текст."], ["TASS"]),
+    ([], ["Київ. 12 серпня. УНІАН. Колона пройшла.", "Текст."], ["UNIAN"]),
+    ([], ["Київ. 12 серпня. Інтерфакс-Україна – Колона пройшла.", "Текст."], ["Interfax-Ukraine"]),
+    ([], ["Москва. 8 августа. INTERFAX.RU - Колонна прошла.", "Текст."], ["Interfax"]),
+    ([], ["Київ. 12 серпня. Колона пройшла повз УНІАН.", "Текст."], []),
     ([], ["Text.", "(dpa/lno)"], ["dpa"]), ([], ["Text.", "With files from AFP"], ["AFP"]),
     ([], ["Текст.", "За матеріалами Укрінформу"], ["Ukrinform"]), ([], ["Текст.", "Джерело: УНІАН"], ["UNIAN"]),
     ([], ["Текст.", "Джерело: Інтерфакс-Україна"], ["Interfax-Ukraine"]),
@@ -72,3 +76,21 @@ def test_no_field_makes_it_raise_and_names_are_short(value: str) -> None:
 ])
 def test_agencies(readings: list[str], paragraphs: list[str], expected: list[str]) -> None:
     assert list(agencies(readings, paragraphs)) == expected
+
+
+@pytest.mark.parametrize(("paragraphs", "expected"), [
+    (["Von: Bill McARTHUR, Maria HOLD", "The lorry stood there.", "Nobody knew."], ["Von: Bill McARTHUR, Maria HOLD"]),
+    (["By noon on Monday, nobody knew", "The lorry stood there.", "Nobody knew."], []),
+    (["The lorry stood there.", "Nobody knew.", "Anna Smith"], ["Anna Smith"]),
+    (["The lorry stood there.", "Nobody knew.", "Редакція"], ["Редакція"]),
+    (["The lorry stood there.", "Nobody knew.", "The end of it"], []),
+])
+def test_what_a_text_is_signed_with(paragraphs: list[str], expected: list[str]) -> None:
+    assert [c.value for c in signed(paragraphs)] == expected
+
+
+def test_an_editorial_desk_is_an_organisation_where_nobody_else_is_named() -> None:
+    desk = Candidate(field="author", value="Web-Redaktion", basis="meta author")
+    person = Candidate(field="author", value="Anna Smith", basis="json-ld author (person)")
+    assert authors((desk,), outlets=[], sections=[]) == ((), ("Web-Redaktion",))
+    assert authors((desk, person), outlets=[], sections=[]) == (("Anna Smith",), ())

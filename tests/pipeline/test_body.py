@@ -50,6 +50,49 @@ def test_sections_with_headings_are_text() -> None:
     assert list(kept(f"<article>{body}</article>", found)) == found
 
 
+@pytest.mark.parametrize("shape", [
+    '<p class="has-dropcap paywall">{}</p>', '<h2 id="how-to-donate">{}</h2>', '<h3 id="toc-1">{}</h3>',
+    "<figure><blockquote><p>{}</p></blockquote></figure>",
+])
+def test_what_is_called_like_a_box_and_is_text_stays(shape: str) -> None:
+    words = "Nobody had told us what to give, the mayor said on that evening"
+    body = f"<article>{TEXT}{shape.format(words)}{TEXT.replace('stood', 'was')}</article>"
+    found = [*SENTENCES, words, *(s.replace("stood", "was") for s in SENTENCES)]
+    assert list(kept(body, found)) == found
+
+
+@pytest.mark.parametrize("quotation", [
+    "<blockquote><p>{}</p><p>{}</p></blockquote>", '<div class="pull-quote"><div>{}</div><div>{}</div></div>',
+])
+def test_a_quotation_that_repeats_the_text_is_none_of_it(quotation: str) -> None:
+    words, name = "Nobody in the village could say whose it was.", "Ivan Kozak, mayor"
+    body = f"<article>{TEXT}{quotation.format(words, name)}{TEXT.replace('stood', 'was')}</article>"
+    found = [*SENTENCES, words, name, *(s.replace("stood", "was") for s in SENTENCES)]
+    assert list(kept(body, found)) == [p for p in found if p not in (words, name)]
+
+
+def test_a_quotation_that_says_something_new_stays_with_its_speaker() -> None:
+    words, name = "We shall not leave this place.", "Ivan Kozak, mayor"
+    body = f"<article>{TEXT}<blockquote><p>{words}</p><p>{name}</p></blockquote></article>"
+    assert list(kept(body, [*SENTENCES, words, name])) == [*SENTENCES, words, name]
+
+
+def test_a_long_paragraph_is_there_once() -> None:
+    assert list(kept(f"<article>{TEXT}<div>{TEXT}</div></article>", [*SENTENCES, *SENTENCES])) == SENTENCES
+
+
+def test_what_follows_the_box_of_the_text_is_the_sites() -> None:
+    words = ["Read us for two weeks", "In print, in your letter box, and nothing is to be paid for it at all."]
+    body = f"<main><article>{TEXT}</article><div><p>{words[0]}</p><p>{words[1]}</p></div></main>"
+    assert list(kept(body, [*SENTENCES, *words])) == SENTENCES
+
+
+def test_a_text_in_two_boxes_is_kept() -> None:
+    body = f"<main><div>{''.join(f'<p>{s}</p>' for s in SENTENCES[:4])}</div>" \
+           f"<div>{''.join(f'<p>{s}</p>' for s in SENTENCES[4:])}</div></main>"
+    assert list(kept(body, SENTENCES)) == SENTENCES
+
+
 @pytest.mark.parametrize("line", [
     "The kicker The headline of it", "The headline of it", "By Anna Smith", "12 August 2024, 10:30", "Anna Smith",
     "Von Anna Smith und Jan Koch", "Автор: Соломія Дорошенко", "Опубликовано: 14.08.2024 18:05", "5 min read",
@@ -64,7 +107,8 @@ def test_titles_names_and_dates_before_the_text_are_none_of_it(line: str) -> Non
     "Anna Smith is a reporter who covers the frontier and lives in Sumy.", "anna.smith@courier.example",
     "https://courier.example/2024/08/story", "* * *", "Source: The Frontier Courier",
     "(Reporting by Anna Smith; editing by Jan Koch)", "Leave a Reply", "Якщо ви помітили помилку, виділіть її",
-    "Подписывайтесь на наш канал",
+    "Подписывайтесь на наш канал", "Читайте нас у Google Новини", "Новини також у нашому телеграм-каналі",
+    "Alle Meldungen finden Sie in unserem Liveblog:", "Did you like this story?",
 ])
 def test_what_follows_the_text_is_none_of_it(line: str) -> None:
     body = f"<article>{TEXT}<p>{line}</p></article>"
@@ -79,6 +123,11 @@ def test_a_standfirst_is_put_back(above: str, told: dict[str, list[str]]) -> Non
     words = "The lorries came by night and left by noon, say those who saw them."
     body = f"<article><h1>The headline of it</h1>{above.format(words)}<hr>{TEXT}</article>"
     assert kept(body, SENTENCES, titles=["The headline of it"], **told) == (words, *SENTENCES)
+
+
+def test_what_stands_in_a_box_below_the_heading_is_no_standfirst() -> None:
+    box = '<div class="related"><p>What the mayor told us of the crossing last year</p></div>'
+    assert list(kept(f"<article><h1>The headline</h1>{box}{TEXT}</article>", SENTENCES)) == SENTENCES
 
 
 def test_a_paragraph_that_was_lost_between_two_of_its_box_is_taken_back() -> None:
@@ -96,6 +145,39 @@ def test_what_the_markups_own_text_lacks_is_out_and_what_it_has_is_in() -> None:
 def test_a_short_or_different_text_in_the_markup_changes_nothing() -> None:
     for body in ("", "The lorry.", "Something else that was said at length. " * 60):
         assert list(kept(f"<article>{TEXT}</article>", SENTENCES, body=body)) == SENTENCES
+
+
+def test_what_was_taken_back_tells_what_else_was_lost() -> None:
+    """The first two paragraphs of the second box are found lost because the third is; then its first is, too."""
+    body = "<main>" + "".join(
+        f'<div class="chunk"><p class="first">{s} One.</p><p>{s} Two.</p><p>{s} Three.</p></div>' for s in SENTENCES) + "</main>"
+    every = [f"{s} {n}." for s in SENTENCES for n in ("One", "Two", "Three")]
+    found = [p for p in every if "One" not in p or p == every[0]]
+    assert list(kept(body, found)) == every
+
+
+BOXES = st.sampled_from([
+    "<aside><p>{}</p></aside>", '<div class="related"><p>{}</p></div>', "<figure><img><figcaption>{}</figcaption></figure>",
+    "<h2>{}</h2>", "<p>{}</p>", "<blockquote><p>{}</p></blockquote>", '<p class="lead">{}</p>', "<ul><li>{}</li></ul>",
+])
+
+
+@given(st.dictionaries(st.integers(0, 11), st.tuples(BOXES, st.booleans()), max_size=5))
+@settings(max_examples=200, deadline=None)
+def test_a_text_that_was_read_is_read_as_it_is(boxes: dict[int, tuple[str, bool]]) -> None:
+    """Boxes before the paragraphs of these numbers, each with whether its words were found."""
+    html, found, told = "<h1>The headline of it</h1>", list[str](), Told(titles=["The headline of it"])
+    for n in range(12):
+        words, plain = f"What was told of it on day {n} by some of those who had seen it.", f"{SENTENCES[n % 6]} Day {n}."
+        if n in boxes:
+            box, is_found = boxes[n]
+            html += box.format(words)
+            found += [words] * is_found
+        html += f"<p>{plain}</p>"
+        found.append(plain)
+    page = page_of(lxml.html.document_fromstring(f"<html><body><article>{html}</article></body></html>"))
+    once = own_text(found, page, told)
+    assert own_text(once, page, told) == once
 
 
 WORDS = st.text(st.sampled_from("абв abc.,:—\"'«»©123"), min_size=1, max_size=90)

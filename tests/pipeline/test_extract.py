@@ -209,6 +209,20 @@ def test_no_text_of_a_block_is_lost_for_the_blocks_in_it() -> None:
         "H2O and bold"]
 
 
+@pytest.mark.parametrize("sign", [
+    "\x01", "\x0b", "\x1f", "\x00", "\ufffe", "&#1;", "&#x1F;", "&#11;", "&#xfffe;", "&#x00c",
+])
+def test_a_character_that_is_none_loses_no_text(sign: str) -> None:
+    page = f"<html><body><article>{STORY.replace('convoy', f'con{sign} voy', 1)}</article></body></html>"
+    assert [" ".join(p.split()[:3]) for p in read(page).paragraphs] == ["The first con", "The second convoy", "The third convoy"]
+
+
+@pytest.mark.parametrize(("reference", "character"), [("&#10;", " "), ("&#11088;", "⭐"), ("&#x1F4A5;", "💥"), ("&#160;", " ")])
+def test_other_references_are_read(reference: str, character: str) -> None:
+    page = f"<html><body><article>{STORY.replace('convoy', f'con{reference}voy', 1)}</article></body></html>"
+    assert f"The first con{character}voy reached" in read(page).text
+
+
 def test_a_date_of_another_article_in_a_box_is_not_the_articles() -> None:
     page = (
         '<html><head><script type="application/ld+json">'
@@ -250,20 +264,20 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_page_ends_in_time(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with contextlib.suppress(NoText):
         read(f"<html><head><title>t</title></head><body>{STORY}{HOSTILE[name]}")
-    assert time.monotonic() - started < 6
+    assert time.process_time() - started < 6
 
 
 @pytest.mark.parametrize("page", [
     "<p>word word word word</p>" * 700_000, "<div>" * 3_000_000, "<p>word</p>" * 40_000, "<ul><li>" * 100_000,
 ], ids=["18 MB of paragraphs", "15 MB of nesting", "80,000 elements", "lists in lists"])
 def test_a_page_of_very_many_elements_is_refused_in_time(page: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(NoText, match="more than 30,000 elements"):
         read(f"<html><body>{STORY}{page}")
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_very_long_author_field_names_nobody() -> None:
@@ -298,10 +312,10 @@ def test_a_text_beside_hostile_nesting_is_still_read() -> None:
     "".join(f"a{n}='<'" for n in range(50_000)),
 ])
 def test_a_tag_of_very_many_attributes_is_refused_in_time(attributes: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(NoText, match="attributes"):
         read(f"<html><body>{STORY}<div {attributes}>{STORY}")
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_long_tag_of_few_attributes_is_read() -> None:

@@ -1,4 +1,4 @@
-"""Relevance: the rule on small topics, and its quality on 563 labelled titles with their first sentences.
+"""Relevance: the rule on small topics, and its quality on 663 labelled titles with their first sentences.
 
 How labelled.jsonl was made, all of it by hand:
 
@@ -12,6 +12,11 @@ How labelled.jsonl was made, all of it by hand:
 The terms and the rule were settled by the errors of the tuning part. Of the held-out part nothing but the figures by
 language was printed, a dozen times in all; its examples have the same author as the terms, so it measures wording that was
 not tuned on, not another mind. An example that is added later belongs to "tuning".
+
+A second held-out part: 60 Ukrainian and 40 Russian ones, written when rule and terms were settled and before their writer
+read the terms. Judged once as they were: precision 1.00, recall .889. Those with an even first byte then became "tuning"
+(48, of which one was wrong); of the others (52) the figures alone were seen, before and after the Ukrainian and Russian
+terms were completed by each other and five settlements were added.
 """
 
 import hashlib
@@ -32,7 +37,7 @@ from archive.topic import load_topic, parse_topic
 from pipeline.relevance import Matcher, matcher_of, relevance
 
 LABELLED = Path(__file__).parent / "relevance" / "labelled.jsonl"
-LEAST = {"tuning": (0.99, 0.94), "held-out": (0.98, 0.98)}  # precision and recall
+LEAST = {"tuning": (0.99, 0.94), "held-out": (0.98, 0.98), "second held-out": (0.98, 0.93)}  # precision and recall
 MOST_SECONDS = 0.01  # ten times what 1,000 words take (0.3 to 0.7 ms), so that a busy machine does not fail the test
 
 SMALL = parse_topic(
@@ -299,7 +304,7 @@ def examples() -> list[Example]:
 
 def test_the_labelled_set_is_what_it_says_it_is() -> None:
     found = examples()
-    assert len(found) >= 563
+    assert len(found) >= 663
     assert sum(example.hard for example in found) >= len(found) / 2
     assert {example.language for example in found} == {"en", "uk", "ru", "it", "es", "de", "fr"}
     held_out = [example for example in found if example.part == "held-out"]
@@ -307,6 +312,8 @@ def test_the_labelled_set_is_what_it_says_it_is() -> None:
     for example in held_out:
         first_byte = hashlib.sha256(f"{example.title}\n{example.lead}".encode()).digest()[0]
         assert first_byte % 5 < 3
+    second = [example for example in found if example.part == "second held-out"]
+    assert len(second) == 52, "an example may be moved to the tuning part, never to the other"
 
 
 def judged(example: Example, matcher: Matcher) -> Relevance:
@@ -314,7 +321,7 @@ def judged(example: Example, matcher: Matcher) -> Relevance:
     return relevance(example.title, [example.lead], example.language, matcher, dated=dated)
 
 
-@pytest.mark.parametrize("part", ["tuning", "held-out"])
+@pytest.mark.parametrize("part", LEAST)
 def test_relevance_is_right_on_the_labelled_set(kursk: Matcher, part: str) -> None:
     decided = [(example, judged(example, kursk)) for example in examples() if example.part == part]
     for language in ("", *sorted({example.language for example, _ in decided})):

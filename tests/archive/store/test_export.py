@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from sqlite3 import Connection
 
-from archive.model import Capture, CopyLink, Family, FamilyMember
+from archive.model import Capture, CopyLink, Family, FamilyMember, Post
 from archive.store import articles, captures, export, links
+from pipeline.versions import post_versions, versions
 
 ONE, TWO = "https://one.example/a", "https://two.example/b"
 ARTICLE = {"url", "urls", "outlet", "language", "title", "authors", "published", "modified", "text", "relevance",
-           "first_seen", "last_seen", "gone_at", "removed", "family", "versions", "links"}
-VERSION = {"ordinal", "public_id", "title", "text", "first_seen", "last_seen", "change"}
+           "first_seen", "last_seen", "gone_at", "removed", "family", "versions", "posts", "links"}
+VERSION = {"ordinal", "public_id", "title", "text", "first_seen", "last_seen", "change", "passages"}
 LINK = {"copy_url", "exemplar_url", "relation", "confidence", "direction", "direction_confidence"}
 
 
@@ -45,6 +47,29 @@ def test_every_documented_key_is_there(
     assert [(v["ordinal"], v["change"]) for v in one["versions"]] == [(1, ["first"]), (2, ["body"])]  # type: ignore[attr-defined]
     assert (one["authors"], one["relevance"], one["gone_at"]) == (["A. Reporter"], 5.5, None)
     assert (two["outlet"], two["gone_at"]) == ("two.example", "2025-04-14T12:00:00.123Z")
+
+
+def test_changed_passages_and_the_posts_of_a_live_blog_are_exported(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
+    published(ONE, "The bridge fell at noon.", "The bridge fell at nine.")
+    (article_id,) = conn.execute("SELECT article_id FROM articles").fetchone()
+    seen = [
+        replace(look, sighting=replace(look.sighting, posts=(Post(key="p1", at=None, title=None, text=text),)))
+        for look, text in zip(articles.sightings(conn, article_id, extractor="x-1"), ("It rains.", "It rained."),
+                              strict=True)]
+    articles.set_versions(conn, article_id, seen, versions(ONE, [look.sighting for look in seen]))
+    articles.set_posts(conn, article_id, seen, post_versions(ONE, [look.sighting for look in seen]))
+
+    (article,) = export.articles(conn)
+
+    first, second = article["versions"]  # type: ignore[misc]
+    assert first["passages"] == []
+    assert second["passages"] == [
+        {"part": "body", "earlier": 1, "later": 1, "was": "noon", "now": "nine", "is_notice": False}]
+    assert [(p["post"], p["ordinal"], p["change"]) for p in article["posts"]] == [  # type: ignore[attr-defined]
+        ("p1", 1, ["first"]), ("p1", 2, ["body"])]
+    assert article["posts"][1]["passages"][0]["now"] == "rained"  # type: ignore[index]
 
 
 def test_an_empty_archive_exports_nothing(conn: Connection) -> None:
