@@ -5,6 +5,7 @@ where each of them is common), whole sentences (excerpts). Two texts meet when t
 MEETING. Measured on 9,871 real texts: .993 of the true pairs among 21 candidates for each text.
 """
 
+import math
 from collections.abc import Mapping
 
 from pipeline.epoch import Epoch
@@ -13,8 +14,9 @@ from pipeline.skeletons import NUMBER
 
 METHOD = "skeletons-1"  # a new name compares every text again
 RAREST = 30  # tokens of a text that become keys
-MAX_RATE = 0.06  # of a token that becomes a key
+MAX_RATE, MAX_HOLDERS = 0.06, 600  # of a token that becomes a key: the share of articles, and how many at most
 MAX_ORDERED_RATE = 0.3  # of a name or number that becomes part of one
+MAX_ROW_HOLDERS = 100  # articles that would have three names in a row by chance
 IN_A_ROW = 3
 ROW_WORTH, SENTENCE_WORTH = 10.0, 12.0  # in nats, like the weights of tokens
 MEETING = 11.9
@@ -43,7 +45,8 @@ def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:
 
 def _rarest(reading: Reading, epoch: Epoch, names: set[str]) -> list[str]:
     tokens = {token for sentence in reading.sentences for token in sentence.tokens}
-    rare = ((token, epoch.weight(token)) for token in tokens if epoch.rate(token) <= MAX_RATE)
+    most = min(MAX_RATE, MAX_HOLDERS / max(1, epoch.articles))  # else the work for a text would grow with the archive
+    rare = ((token, epoch.weight(token)) for token in tokens if epoch.rate(token) <= most)
     ranked = sorted(rare, key=lambda pair: (-pair[1] * _boost(pair[0], names), pair[0]))
     return [token for token, _ in ranked[:RAREST]]
 
@@ -60,4 +63,7 @@ def _rows(reading: Reading, epoch: Epoch, names: set[str]) -> set[str]:
             if (token in names or token.startswith(NUMBER)) and epoch.rate(token) <= MAX_ORDERED_RATE \
                     and (not row or row[-1] != token):
                 row.append(token)
-    return {" ".join(row[i:i + IN_A_ROW]) for i in range(len(row) - IN_A_ROW + 1)}
+    least = math.log(max(1, epoch.articles) / MAX_ROW_HOLDERS)
+    weights = [epoch.weight(token) for token in row]
+    return {" ".join(row[i:i + IN_A_ROW]) for i in range(len(row) - IN_A_ROW + 1)
+            if sum(weights[i:i + IN_A_ROW]) >= least}
