@@ -1,10 +1,13 @@
 """Which texts share text, which way it went, and their families: the shell around the comparing stages."""
 
 import sqlite3
+from base64 import b64decode, b64encode
 from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from archive import events
+from archive.events import Event
 from archive.model import CopyLink, Report
 from archive.store import judgements, links, transaction
 from archive.store.links import Shared
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.alignment import Profile
     from pipeline.epoch import Epoch
 
+EPOCH = "epoch"  # the kind of event
 PROFILED = 3_000  # texts that are kept at hand, as they are compared: about 50 kB each
 COUNTED_FROM = 200  # articles; of fewer, a count says less than the table that ships with the program
 GROWTH = 2  # times as many articles as the last epoch counted: a new one
@@ -63,9 +67,10 @@ def _profile(conn: sqlite3.Connection, version_id: int, epoch: "Epoch") -> "tupl
 def current_epoch(work: Work) -> "Epoch":
     """The epoch in which texts are compared; a new one is counted when the archive has grown GROWTH times."""
     from pipeline.epoch import shipped, unpacked
+    from pipeline.terms import own_tokens
 
-    stored = links.last_epoch(work.conn)
-    epoch = unpacked(stored) if stored is not None else shipped(_own(work))
+    stored = links.last_epoch(work.conn) or _logged(work)
+    epoch = unpacked(stored) if stored is not None else shipped(own_tokens(work.topic))
     held = links.article_count(work.conn)
     return epoch if held < max(COUNTED_FROM, GROWTH * epoch.articles) else _count(work)
 
@@ -81,20 +86,32 @@ def reindex(work: Work) -> Report:
 def _count(work: Work) -> "Epoch":
     from pipeline.epoch import counted, packed
     from pipeline.reading import read
+    from pipeline.terms import own_tokens
 
-    epoch = counted((read(text.text, text.language) for text in links.latest_texts(work.conn)), _own(work))
+    epoch = counted((read(text.text, text.language) for text in links.latest_texts(work.conn)), own_tokens(work.topic))
+    stored, at = packed(epoch), work.clock()
+    told = {"digest": epoch.digest, "articles": epoch.articles, "packed": b64encode(stored).decode()}
+    events.append(work.archive.folder.events, Event(kind=EPOCH, at=at, data=told))
     with transaction(work.conn):
-        links.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=work.clock(), packed=packed(epoch))
+        links.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=at, packed=stored)
     return epoch
 
 
-def _own(work: Work) -> set[str]:
-    """The tokens of the topic's names, which tell no article on the topic from another."""
-    from pipeline.reading import read
+def _logged(work: Work) -> bytes | None:
+    """The last epoch that events.jsonl has, which a rebuilt database compares in; None before the first."""
+    from pipeline.epoch import unpacked
 
-    spellings = " . ".join(
-        spelling for name in work.topic.gazetteer for _, listed in name.spellings for spelling in listed)
-    return {token for sentence in read(spellings).sentences for token in sentence.tokens}
+    for event in reversed(events.read(work.archive.folder.events).of(EPOCH)):
+        try:
+            stored = b64decode(str(event.data["packed"]), validate=True)
+            epoch = unpacked(stored)
+        except (KeyError, ValueError, OSError) as error:
+            work.fail("events", f"epoch of {event.at:%Y-%m-%d %H:%M}", f"cannot be read: {type(error).__name__}")
+            continue
+        with transaction(work.conn):
+            links.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=event.at, packed=stored)
+        return stored
+    return None
 
 
 def link_families(work: Work) -> Report:

@@ -17,8 +17,9 @@ _NUMBER_OR_WORD = re.compile(
     rf"\d+(?:[.,:'’\u00a0\u202f]?\d+)*"
     rf"|[{SPACELESS}]|[^\W\d_](?:[^\W_{SPACELESS}]|[\u0300-\u036f]|['’ʼ](?=[^\W_{SPACELESS}]))*"
 )
-# A sentence ends at a full stop that no small letter follows, at an ideographic one, and with the line.
-_END = re.compile(r"[.!?…][\"”»’)\]]*(?=\s+[^\sa-zа-яёіїєґ])|[。！？]|(?=\n)")
+# A sentence ends at a full stop that no small letter and no digit ("Aug. 6") follows, at an ideographic one, and with
+# the line.
+_END = re.compile(r"[.!?…][\"”»’)\]]*(?=\s+[^\s\da-zа-яёіїєґ])|[。！？]|(?=\n)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,23 @@ SAME_TEXT = """
     WHERE d.body_digest = :body_digest AND v.article_id != :article_id
 """
 
+# The same for keys of a text that is not held.
+MATCHING = """
+    SELECT f.fingerprint, f.version_id FROM fingerprints f
+    JOIN witnesses w ON w.version_id = f.version_id AND w.method = :method
+    JOIN versions v ON v.version_id = f.version_id JOIN articles a ON a.article_id = v.article_id
+    WHERE f.fingerprint IN (SELECT value FROM json_each(:keys)) AND a.on_topic AND v.article_id IS NOT :article_id
+"""
+
+SEARCHED = """
+    SELECT count(*) AS texts, count(DISTINCT v.article_id) AS articles, count(DISTINCT a.domain) AS outlets,
+           count(DISTINCT d.language) AS languages, min(json_extract(d.published, '$.earliest')) AS first,
+           max(json_extract(d.published, '$.latest')) AS last
+    FROM witnesses w JOIN versions v USING (version_id) JOIN articles a ON a.article_id = v.article_id
+    JOIN documents d ON d.document_id = v.document_id
+    WHERE w.method = :method AND a.on_topic
+"""
+
 ADD_REUSE = """
     INSERT OR REPLACE INTO reuses (
         left_id, right_id, relation, left_coverage, right_coverage, "order", words, passages, copied
@@ -148,6 +165,18 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What a text was compared with; first and last are the earliest and the latest publication, ISO 8601."""
+
+    texts: int
+    articles: int
+    outlets: int
+    languages: int
+    first: str | None
+    last: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
     """A stored reuse with the rows of its two sides."""
 
@@ -214,6 +243,24 @@ def candidates(
     same = {row["version_id"] for row in conn.execute(SAME_TEXT, values | {"body_digest": witness.body_digest})}
     return {version: found.get(version, 0.0) for version in sorted(found.keys() | same)
             if version in same or found[version] >= meeting}
+
+
+def matching(
+    conn: sqlite3.Connection, worth: Mapping[int, float], *, method: str, meeting: float, article_id: int | None = None
+) -> dict[int, float]:
+    """Versions on the topic that share keys worth `meeting` with a text, but those of one article; the most first."""
+    values = {"method": method, "keys": json.dumps(sorted(worth)), "article_id": article_id}
+    shared: dict[int, list[float]] = defaultdict(list)
+    for fingerprint, version in conn.execute(MATCHING, values):
+        shared[version].append(worth[fingerprint])
+    found = {version: fsum(nats) for version, nats in shared.items()}
+    ranked = sorted(found, key=lambda version: (-found[version], version))
+    return {version: found[version] for version in ranked if found[version] >= meeting}
+
+
+def searched(conn: sqlite3.Connection, *, method: str) -> Searched:
+    """How many texts, articles, outlets and languages a comparison in one epoch looks at."""
+    return Searched(**dict(conn.execute(SEARCHED, {"method": method}).fetchone()))
 
 
 def add_witness(

@@ -75,6 +75,21 @@ def _say(problem: str | None) -> None:
 
 @click.command()
 @options
+def reindex(topic: Any, data: Path, as_json: bool) -> None:
+    """Count anew which words are rare and which sentences are furniture, and compare every text again.
+
+    'stemma update' does so by itself when the archive has doubled.
+    """
+    from pipeline import linking
+
+    with opened(topic, data, "reindex") as (work, reports):
+        reports += [linking.reindex(work), linking.compare_witnesses(work), linking.link_families(work)]
+        work.progress.close()
+    finish(reports, as_json=as_json)
+
+
+@click.command()
+@options
 def rebuild(topic: Any, data: Path, as_json: bool) -> None:
     """Make the database anew from the WARC files."""
     from pipeline import care

@@ -1,6 +1,7 @@
-"""Commands for who reads the archive with questions: judge, hunt."""
+"""Commands for who reads the archive with questions: trace, judge, hunt."""
 
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,30 @@ from typing import Any
 import click
 
 from pipeline.cli.base import attend, now, opened, options, refuse_placeholder, show
+
+MAX_STDIN = 5_000_000  # bytes
+
+
+@click.command()
+@click.argument("what", metavar="ARTICLE|FILE|-")
+@options
+def trace(topic: Any, data: Path, as_json: bool, what: str) -> None:
+    """Where does this text come from? What the archive holds of it, who had it first, and what the text itself says.
+
+    ARTICLE is an address or a public id, FILE a text file or a saved page, "-" standard input.
+    """
+    from pipeline import care
+    from pipeline import trace as tracing
+    from pipeline.subject import is_file, of_text, read_article, read_file
+
+    with care.reading(data) as conn:
+        if what == "-":
+            subject = of_text(sys.stdin.buffer.read(MAX_STDIN).decode("utf-8", "replace"), name="standard input")
+        else:
+            subject = read_file(Path(what)) if is_file(what) else read_article(conn, what)
+        found = tracing.trace(conn, topic, subject)
+    click.echo(json.dumps(tracing.as_json(found), ensure_ascii=False) if as_json else "\n".join(tracing.lines(found)))
+
 
 VERDICTS = ("confirm", "reject", "reverse", "add", "undo")
 
@@ -57,14 +82,15 @@ def hunt(
     "hunt", and the next crawl fetches it.
     """
     from pipeline import care, hunting
+    from pipeline.subject import is_file, read_article, read_file
 
     if first and last and last < first:
         raise click.UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}")
-    if hunting.is_file(what):
-        subject = hunting.read_file(Path(what))
+    if is_file(what):
+        subject = read_file(Path(what))
     else:
         with care.reading(data) as conn:
-            subject = hunting.read_article(conn, what)
+            subject = read_article(conn, what)
     wanted = hunting.plan(topic, subject, today=now().date(), first=first.date() if first else None,
                           last=last.date() if last else None)
     if dry_run:

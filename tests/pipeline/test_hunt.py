@@ -13,7 +13,8 @@ from web_archives import GDELT, SETTINGS, WebArchives
 
 from archive.topic import load_topic
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
-from pipeline.hunting import Subject, plan
+from pipeline.hunting import plan
+from pipeline.subject import Subject
 
 Serve = Callable[[Callable[[WebRequest], WebResponse]], tuple[LoopbackWeb, Stemma]]
 Hunt = Callable[..., tuple[LoopbackWeb, Stemma, WebArchives]]

@@ -1,0 +1,234 @@
+"""Where a text comes from: the texts of the archive that share its text, who had it first, and what it says itself.
+
+The command and the site's page ask the same question here; it writes nothing.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from archive.model import CopyLink, Days, Passage, Reuse, Witness
+from archive.store import links, pages
+from archive.store.links import Searched
+from archive.store.pages import Card
+from archive.topic import Topic
+from archive.urls import registered_domain
+from pipeline import leads as hints
+from pipeline.alignment import Profile, profile
+from pipeline.credit import credit_lines
+from pipeline.direction import link
+from pipeline.epoch import Epoch, shipped, unpacked
+from pipeline.explain import explained
+from pipeline.fingerprints import MEETING, keys, method
+from pipeline.leads import Leads
+from pipeline.reading import read
+from pipeline.reuse import is_link, reuse
+from pipeline.stemma import ranked
+from pipeline.subject import Subject, outlets_of
+from pipeline.terms import own_tokens
+
+MAX_COMPARED = 60  # held texts that are looked at closely: those that share most
+MAX_CHARACTERS = 65_536  # of a text, read to its last whole paragraph
+SHOWN_PASSAGES = 3  # of an exemplar, for people
+QUOTED = 300  # characters of each
+TRACED = "~traced"  # the public id of a text that is not held; it sorts after all others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemplar:
+    """A held text that shares text with the traced one: the link between the two, what is shared, why in sentences.
+
+    `passages` have the traced text on their left; `share` is the share of its words that they cover.
+    """
+
+    card: Card
+    link: CopyLink
+    share: float
+    passages: tuple[Passage, ...]
+    text: str
+    sentences: tuple[str, ...]
+
+    @property
+    def is_source(self) -> bool | None:
+        """Whether the traced text was made from this one, or this one from it; None: not decided."""
+        return None if self.link.direction != "decided" else self.link.exemplar == self.card.public_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What was found of a text, best explanation first, among how many texts, and what the text itself says."""
+
+    subject: Subject
+    exemplars: tuple[Exemplar, ...]
+    searched: Searched
+    leads: Leads
+
+
+def trace(conn: sqlite3.Connection, topic: Topic, subject: Subject) -> Trace:
+    """Compare a text with all that are held, in the epoch in which they were compared with each other."""
+    stored = links.last_epoch(conn)
+    epoch = unpacked(stored) if stored is not None else shipped(own_tokens(topic))
+    subject = _bounded(subject)
+    held = links.text(conn, subject.version_id) if subject.version_id is not None else None
+    own = links.witness(conn, subject.version_id) if subject.version_id is not None else _witness(subject)
+    ours = profile(read(subject.text, subject.language), epoch)
+    worth = keys(ours.reading, epoch)
+    met = links.matching(conn, worth, method=method(epoch), meeting=MEETING,
+                         article_id=held.article_id if held is not None else None)
+    compared = [_compared(conn, epoch, ours, own, version_id, met[version_id])
+                for version_id in list(met)[:MAX_COMPARED]]
+    return Trace(
+        subject=subject, exemplars=_ranked(conn, subject, own, [one for one in compared if one is not None]),
+        searched=links.searched(conn, method=method(epoch)),
+        leads=hints.leads(
+            subject.title, subject.paragraphs, subject.language, gazetteer=topic.gazetteer,
+            outlets=outlets_of(topic), period=Days(first=topic.start, last=topic.end),
+            subject=hints.subject_of(topic.keywords, subject.language), known=topic.events),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A held witness that shares text; `found` has the traced text on its left."""
+
+    version_id: int
+    article_id: int
+    witness: Witness
+    found: Reuse
+    link: CopyLink
+
+
+def _compared(
+    conn: sqlite3.Connection, epoch: Epoch, ours: Profile, own: Witness, version_id: int, meeting: float
+) -> _Compared | None:
+    text, other = links.text(conn, version_id), links.witness(conn, version_id)
+    theirs = profile(read(text.text, text.language), epoch)
+    found = reuse(ours, theirs, meeting=meeting, identical=ours.reading.text == theirs.reading.text)
+    if found is None or not is_link(found, same_site=bool(own.host) and
+                                    registered_domain(own.host) == registered_domain(other.host)):
+        return None
+    # Nobody saw a text that is not held: when the other was seen says nothing of it.
+    ourselves = own if own.public_id != TRACED else replace(own, first_seen=other.first_seen)
+    return _Compared(version_id, text.article_id, other, found, link(ourselves, other, found))
+
+
+def _ranked(
+    conn: sqlite3.Connection, subject: Subject, own: Witness, compared: Sequence[_Compared]
+) -> tuple[Exemplar, ...]:
+    """One version of each article: the one that shares most; what the text was made from first, then what from it."""
+    best: dict[int, _Compared] = {}
+    for one in compared:
+        before = best.get(one.article_id)
+        if before is None or _closeness(one) > _closeness(before):
+            best[one.article_id] = one
+    chosen = list(best.values())
+    witnesses = {own.public_id: own} | {one.witness.public_id: one.witness for one in chosen}
+    ranks = ranked([one.link for one in chosen], witnesses).get(own.public_id, ())
+    score = {rank.exemplar: (rank.is_decided, rank.score) for rank in ranks}
+    chosen.sort(key=lambda one: (
+        *(-part for part in score.get(one.witness.public_id, (False, float("-inf")))), -one.found.left_coverage,
+        one.witness.public_id))
+    cards = pages.cards(conn, [one.version_id for one in chosen])
+    texts = pages.texts(conn, [one.version_id for one in chosen])
+    return tuple(
+        Exemplar(card=cards[one.version_id], link=one.link, share=one.found.left_coverage,
+                 passages=one.found.passages, text=texts[one.version_id],
+                 sentences=_sentences(one, own, subject.text, texts[one.version_id]))
+        for one in chosen
+    )
+
+
+def _closeness(one: _Compared) -> tuple[float, int, str]:
+    return one.found.left_coverage + one.found.right_coverage, one.found.words, one.witness.public_id
+
+
+def _sentences(one: _Compared, own: Witness, ours: str, theirs: str) -> tuple[str, ...]:
+    if own.public_id < one.witness.public_id:
+        return explained(one.link, one.found, ours, theirs)
+    return explained(one.link, one.found.turned(), theirs, ours)
+
+
+def _bounded(subject: Subject) -> Subject:
+    """The paragraphs that lie within MAX_CHARACTERS; a first one that does not is cut."""
+    kept, characters = list[str](), 0
+    for paragraph in subject.paragraphs:
+        characters += len(paragraph) + 2
+        if characters > MAX_CHARACTERS:
+            break
+        kept.append(paragraph)
+    return replace(subject, paragraphs=tuple(kept) or tuple(p[:MAX_CHARACTERS] for p in subject.paragraphs[:1]))
+
+
+def _witness(subject: Subject) -> Witness:
+    """A text that is not held, as a witness of which nothing is known but what stands in it."""
+    return Witness(
+        public_id=TRACED, article="", outlet="", host="", title=subject.title, language=subject.language,
+        published=None, first_seen=datetime(1970, 1, 1, tzinfo=UTC), canonical=None,
+        credits=credit_lines(subject.paragraphs), text_words=len(subject.text.split()), text=subject.text,
+    )
+
+
+def as_json(found: Trace) -> dict[str, object]:
+    """A trace for machines."""
+    return {
+        "title": found.subject.title, "language": found.subject.language, "words": len(found.subject.text.split()),
+        "searched": asdict(found.searched),
+        "exemplars": [{
+            "public_id": one.card.public_id, "url": one.card.url, "title": one.card.title, "outlet": one.card.outlet,
+            "language": one.card.language, "published": one.card.dating.iso, "first_seen": one.card.first_seen,
+            "family": one.card.family, "relation": one.link.relation, "copied": one.link.copied,
+            "direction": one.link.direction, "direction_confidence": one.link.direction_confidence,
+            "is_source": one.is_source, "share": one.share,
+            "evidence": [asdict(reason) for reason in one.link.evidence], "sentences": list(one.sentences),
+            "passages": [asdict(passage) | {
+                "left": found.subject.text[passage.left_start:passage.left_end],
+                "right": one.text[passage.right_start:passage.right_end]} for passage in one.passages],
+        } for one in found.exemplars],
+        "leads": hints.as_json(found.leads),
+    }
+
+
+def lines(found: Trace) -> Iterator[str]:
+    """A trace for people."""
+    yield _looked(found.searched)
+    if not found.exemplars:
+        yield "No held text shares text with it."
+    for place, one in enumerate(found.exemplars, start=1):
+        yield ""
+        yield f"{place}. {_said(one)}: {one.card.title}"
+        yield f"   {one.card.outlet}, {one.card.dating.iso or 'no date'}, {one.card.language or 'language not known'}"
+        yield f"   {one.card.url}"
+        yield f"   {one.card.public_id}"
+        yield from (f"   {sentence}" for sentence in one.sentences)
+        longest = sorted(one.passages, key=lambda p: -p.words)[:SHOWN_PASSAGES]
+        for passage in sorted(longest, key=lambda p: p.left_start):
+            yield f"   > {_cut(found.subject.text[passage.left_start:passage.left_end])}"
+            yield f"   < {_cut(one.text[passage.right_start:passage.right_end])}"
+    said = list(hints.lines(found.leads))
+    if said and not any(one.is_source for one in found.exemplars):
+        yield ""
+        yield "What the text itself says of its source:"
+        yield from (f"   {line}" for line in said)
+
+
+def _looked(searched: Searched) -> str:
+    if not searched.texts:
+        return "The archive holds no text that could be compared; run 'stemma run' first."
+    days = f", published {searched.first[:10]} to {(searched.last or searched.first)[:10]}" if searched.first else ""
+    return (f"Compared with {searched.texts:,} texts of {searched.articles:,} articles from {searched.outlets:,} "
+            f"outlets in {searched.languages:,} languages{days}.")
+
+
+def _said(one: Exemplar) -> str:
+    sure = min(99, round(100 * one.link.direction_confidence))
+    kind = {"identical": "the same text", "near-duplicate": "nearly the same text", "excerpt": "an excerpt",
+            "translation": "a translation", "rewrite": "a rewriting"}[one.link.relation]
+    if one.is_source is None:
+        return f"Shares text, {kind}; which came first is not decided"
+    return f"Earliest held copy, {kind}, {sure} % sure" if one.is_source else f"Made from it, {kind}, {sure} % sure"
+
+
+def _cut(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= QUOTED else flat[:QUOTED].rsplit(" ", 1)[0] + " …"
