@@ -35,6 +35,13 @@ _CREDIT = re.compile(
 )
 
 
+# Colleagues who helped: the house's own people, also in the newspaper that had the text first.
+_CONTRIBUTION = re.compile(
+    r"contribut(?:ed|ing) (?:reporting|to this report|relationships|relations|reports)|additional report(?:ing|s)"
+    r"|внес(?:ли|ла)? вклад в|вклад в (?:репортаж|материал)|долучи\w+ до (?:підготовки|репортажу)"
+    r"|hanno contribuito|ha contribuito|con la collaborazione di"
+)
+
 # "SUMY, Ukraine, Aug 24 (Dnipro Wire) -": the agency of a dateline, at the very start of the text.
 _DATELINE = re.compile(r"^[^.!?()]{0,60}\(([^()]{2,40})\)\s*[-–—]")
 
@@ -47,6 +54,11 @@ def credit_lines(paragraphs: Iterable[str]) -> tuple[str, ...]:
 def is_credit(paragraph: str) -> bool:
     """Whether a short paragraph credits somebody else."""
     return len(paragraph) <= MAX_LINE and _CREDIT.search(_plain(paragraph)) is not None
+
+
+def is_contribution(line: str) -> bool:
+    """Whether a credit line only thanks contributors, who may be the house's own."""
+    return _CONTRIBUTION.search(_plain(line)) is not None
 
 
 def _plain(text: str) -> str:

@@ -15,7 +15,7 @@ from archive.model import CopyLink, Evidence, Moment, Reuse, Witness
 from archive.urls import canonical_url, registered_domain
 from pipeline.agencies import agencies
 from pipeline.copy_traces import Reason, traces
-from pipeline.credit import dateline_agency
+from pipeline.credit import dateline_agency, is_contribution
 
 DECIDED = 0.8  # confidence from which a direction is shown
 DECIDED_BY_WIRE = 0.95  # the same of two texts that credit one agency: dates tell only who ran it first
@@ -120,7 +120,8 @@ def _credited(copy: Witness, exemplar: Witness) -> Iterator[Reason]:
             yield Reason(kind="credit", degree="named", favours=exemplar.public_id,
                          detail=f"it credits {name}, whose page the other is")
             return
-    added = [line for line in copy.credits if not _names(line, copy) and not _ADDRESS.search(line)]
+    added = [line for line in copy.credits
+             if not _names(line, copy) and not _ADDRESS.search(line) and not is_contribution(line)]
     if added and not exemplar.credits:
         yield Reason(kind="credit", degree="somebody", favours=exemplar.public_id,
                      detail=f"it credits somebody else: “{added[-1][:200]}”")

@@ -106,7 +106,7 @@ def _logged(work: Work) -> bytes | None:
             stored = b64decode(str(event.data["packed"]), validate=True)
             epoch = unpacked(stored)
         except (KeyError, ValueError, OSError) as error:
-            work.fail("events", f"epoch of {event.at:%Y-%m-%d %H:%M}", f"cannot be read: {type(error).__name__}")
+            work.fail("epoch", f"epoch of {event.at:%Y-%m-%d %H:%M}", f"cannot be read: {type(error).__name__}")
             continue
         with transaction(work.conn):
             links.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=event.at, packed=stored)

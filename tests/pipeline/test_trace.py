@@ -1,0 +1,88 @@
+"""Where a text comes from, asked of the archive of the bundled web."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from stemma_testing import FilledDemo
+
+from archive.topic import load_topic
+from pipeline.subject import Subject, of_text
+from pipeline.trace import MAX_CHARACTERS, TRACED, as_json, lines, trace
+
+HERALD = "https://www.borderherald.example/2025/03/14/kursk-incursion-what-to-know"
+DIGEST = "https://eastwatchdigest.example/2025/03/15/seven-months-ukraine-kursk-finish-to-know/"
+VISNYK = "https://slobidskyi-visnyk.example/frontier/2025/03/16/sim-misiatsiv-na-kurshchyni-holovne"
+
+NOT_HELD = """Seven things to know of the offensive
+
+The Russian troops advanced on Thursday in the valley, told the colonel to the New York Times.
+
+Anna Petrenko AND Marco Rossi Contributed relationships."""
+
+
+@pytest.fixture
+def reader(demo: FilledDemo) -> sqlite3.Connection:
+    conn = sqlite3.connect(f"file:{demo.data / 'archive.db'}?mode=ro", uri=True)
+    conn.row_factory = sqlite3.Row
+    return conn
+
+
+def text_of(conn: sqlite3.Connection, url: str) -> str:
+    return str(conn.execute("SELECT text FROM article WHERE url = ?", [url]).fetchone()["text"])
+
+
+def test_a_text_that_was_translated_and_back_comes_from_the_newspaper(demo: FilledDemo, tmp_path: Path) -> None:
+    """As somebody meets it who has no idea: the blog's text in a file, cut and with another headline."""
+    paragraphs = text_of(demo.stemma.database(), DIGEST).split("\n\n")
+    file = tmp_path / "found.txt"
+    file.write_text("Seen on the internet\n\n" + "\n\n".join(paragraphs[1:-3]), encoding="utf-8")
+    told = demo.stemma.run("trace", str(file), "--data", str(demo.data)).stdout
+    assert "Compared with" in told
+    found = json.loads(demo.stemma.run("trace", str(file), "--data", str(demo.data), "--json").stdout)
+    urls = [one["url"] for one in found["exemplars"]]
+    assert urls[0] == DIGEST
+    assert HERALD in urls[:3]
+    herald = found["exemplars"][urls.index(HERALD)]
+    assert (herald["relation"], herald["is_source"]) == ("rewrite", True)
+    assert any("Southzha" in sentence for sentence in herald["sentences"])
+    passage = herald["passages"][0]
+    assert passage["left"] in "\n\n".join(paragraphs)
+    assert passage["right"] in text_of(demo.stemma.database(), HERALD)
+
+
+def test_a_held_article_is_traced_to_others_and_by_its_dates(demo: FilledDemo) -> None:
+    found = json.loads(demo.stemma.run("trace", VISNYK, "--data", str(demo.data), "--json").stdout)
+    urls = [one["url"] for one in found["exemplars"]]
+    assert VISNYK not in urls
+    herald = found["exemplars"][urls.index(HERALD)]
+    assert (herald["relation"], herald["is_source"]) == ("translation", True)
+
+
+def test_a_text_whose_source_is_not_held_gives_leads(demo: FilledDemo, reader: sqlite3.Connection) -> None:
+    found = trace(reader, load_topic("kursk"), of_text(NOT_HELD, name="x"))
+    assert found.exemplars == ()
+    assert found.searched.texts > 40
+    told = "\n".join(lines(found))
+    assert "No held text shares text with it." in told
+    assert "New York Times" in told
+    assert "Marco Rossi" in told
+
+
+def test_asking_changes_nothing_and_takes_any_text(demo: FilledDemo, reader: sqlite3.Connection) -> None:
+    before = (demo.data / "archive.db").read_bytes()
+    for text in ("", "x", "\0" * 50, "word " * 100_000, "“" * 9_000, text_of(reader, HERALD) * 40):
+        found = trace(reader, load_topic("kursk"), Subject(title=None, paragraphs=(text,), language=None))
+        assert len(found.subject.text) <= MAX_CHARACTERS
+        json.dumps(as_json(found))
+        assert TRACED not in "\n".join(lines(found))
+    assert (demo.data / "archive.db").read_bytes() == before
+
+
+def test_what_cannot_be_traced_says_what_to_do(demo: FilledDemo, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text(" \n", encoding="utf-8")
+    assert "holds no text" in demo.stemma.run("trace", str(tmp_path / "empty.txt"), "--data", str(demo.data), code=2).stderr
+    missing = demo.stemma.run("trace", "https://other.example/x", "--data", str(demo.data), code=2).stderr
+    assert "stemma capture" in missing
+    assert demo.stemma.run("trace", "x.txt", "--data", str(tmp_path / "none"), code=2).stderr
