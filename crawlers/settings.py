@@ -35,7 +35,7 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_FAIL_ON_DATALOSS": False,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
-        "CONCURRENT_REQUESTS": crawl.concurrency,
+        "CONCURRENT_REQUESTS": 0,  # no bound: what only waits for its site takes no place (MannersMiddleware has them)
         "CONCURRENT_REQUESTS_PER_DOMAIN": crawl.concurrency,
         "REDIRECT_MAX_TIMES": crawl.max_redirects,
         "RETRY_TIMES": crawl.retries,
@@ -50,7 +50,7 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
         # Scrapy starts as many tasks for each response; here are no items (measured: a third of the crawl's time).
         "CONCURRENT_ITEMS": 1,
         "URLLENGTH_LIMIT": 0,  # archive.urls.is_fetchable has its own, which drops nothing without a word
-        "DUPEFILTER_CLASS": "crawlers.middlewares.doors.ExactDupeFilter",
+        "SCHEDULER": "crawlers.scheduler.Scheduler",
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
         "LOG_LEVEL": "ERROR",
@@ -64,8 +64,6 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
             "crawlers.middlewares.recording.RecorderMiddleware": 990,
             "crawlers.middlewares.manners.MannersMiddleware": 995,
         },
-        # A site that must be waited for does not hold up the others.
-        "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.DownloaderAwarePriorityQueue",
         "EXTENSIONS": {"scrapy.extensions.logstats.LogStats": None},
     }
 
