@@ -18,7 +18,7 @@ from archive.urls import host_of, registered_domain
 from crawlers.frontier import UNRANKED, Fetch, Ranking
 from crawlers.guard import Guard
 from crawlers.recorder import Recorder
-from crawlers.waiting import Asked, Waiting
+from crawlers.waiting import Known, Waiting
 
 _STAGES = ("crawl", "refused")
 
@@ -40,10 +40,9 @@ class Crawl:
     follow: Callable[[Capture, bytes], Iterable[Fetch]] | None = None  # where else the answer of a source leads
     copy_refusal: Callable[[str], Awaitable[str | None]] | None = None  # the robots rules', given when Scrapy runs
     waiting: Waiting[Fetch | Request] = field(default_factory=Waiting)
-    requested: Asked = field(default_factory=Asked)
+    known: Known = field(default_factory=Known)
     again: list[Fetch] = field(default_factory=list)  # held back until the sources were read
     last: list[Fetch] = field(default_factory=list)  # held back until nothing else is to be done
-    known: set[str] = field(default_factory=set)  # canonical URLs of articles that are known or were announced
     told: set[tuple[str, str]] = field(default_factory=set)  # sites and reasons of what was postponed
     sources_under_way: int = 0
     fatal: ArchiveError | None = None

@@ -37,7 +37,7 @@ class Scheduler(BaseScheduler):
     def enqueue_request(self, request: Request) -> bool:
         """Take a redirect, or another try, as Scrapy made it; where a redirect leads may have been asked for before."""
         led_by = tuple(request.meta.get("redirect_urls", ()))
-        if led_by and not request.dont_filter and self._crawl.requested.is_repeated(
+        if led_by and not request.dont_filter and self._crawl.known.is_repeated(
                 request.url, is_article=request.meta.get(ROLE) == "article", led_by=led_by):
             return False
         self._crawl.waiting.add(registered_domain(host_of(request.url)), (-request.priority, 0), request)

@@ -23,6 +23,16 @@ _OFF = (
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware",
 )
 
+# What stands between Scrapy and a spider that yields nothing, and counts or judges each answer all the same.
+_IDLE = (
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware",
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware",
+    "scrapy.spidermiddlewares.referer.RefererMiddleware",
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
+    "scrapy.spidermiddlewares.depth.DepthMiddleware",
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware",
+)
+
 
 def scrapy_settings(topic: Topic) -> dict[str, object]:
     """The settings of one crawl; nothing is read from a project file or the environment but the proxy."""
@@ -46,10 +56,8 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
             "Accept-Language": ", ".join(topic.languages) + ", *;q=0.5",
             "Accept-Encoding": "gzip, deflate",  # what archive.payloads can undo
         },
-        "HTTPERROR_ALLOW_ALL": True,
         # Scrapy starts as many tasks for each response; here are no items (measured: a third of the crawl's time).
         "CONCURRENT_ITEMS": 1,
-        "URLLENGTH_LIMIT": 0,  # archive.urls.is_fetchable has its own, which drops nothing without a word
         "SCHEDULER": "crawlers.scheduler.Scheduler",
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
@@ -64,6 +72,8 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
             "crawlers.middlewares.recording.RecorderMiddleware": 990,
             "crawlers.middlewares.manners.MannersMiddleware": 995,
         },
+        "DOWNLOADER_STATS": False,
+        "SPIDER_MIDDLEWARES": dict.fromkeys(_IDLE, None),
         "EXTENSIONS": {"scrapy.extensions.logstats.LogStats": None},
     }
 

@@ -22,7 +22,7 @@ from archive.store import captures
 from archive.times import to_milliseconds
 from archive.topic import CAPTURE as ASKED
 from archive.topic import Topic
-from archive.urls import canonical_url, host_of, registered_domain
+from archive.urls import host_of, registered_domain
 from archive.warc import WarcWriter, list_name, list_payload, read_payload
 from crawlers.crawl import Crawl, Postponed, Refused, unkept
 from crawlers.discover import Announcement, announcement
@@ -69,10 +69,7 @@ class ArchiveSpider(Spider):
             self._add(Fetch(url=url, role="article", source=ASKED))
         if crawl.only:
             return
-        # Read whole, and before the first source answers: what it announces is written to the same database.
-        now, revisit = crawl.recorder.clock(), crawl.topic.crawl.revisit
-        waiting, crawl.known = ([], set()) if crawl.sources_only else due(
-            captures.looks(crawl.conn, until=now), now=now, revisit=revisit, ranking=crawl.ranking)
+        waiting = self._due() if not crawl.sources_only else ()
         for fetch in source_fetches(crawl.topic.sources):
             self._add(fetch)
         for fetch in waiting:
@@ -81,6 +78,14 @@ class ArchiveSpider(Spider):
             self._again()
         return
         yield  # makes this the asynchronous iterator that Scrapy asks for
+
+    def _due(self) -> Iterable[Fetch]:
+        """Read whole, and before the first source answers: what it announces is written to the same database."""
+        crawl, now = self.crawl, self.crawl.recorder.clock()
+        looks = captures.looks(crawl.conn, until=now)
+        found, known = due(looks, now=now, revisit=crawl.topic.crawl.revisit, ranking=crawl.ranking)
+        crawl.known.learn(known)
+        return found
 
     def request_of(self, fetch: Fetch) -> Request:
         """The request of a fetch. Raises ValueError for what is no address."""
@@ -100,7 +105,7 @@ class ArchiveSpider(Spider):
             log.event("refused", url=fetch.url, reason=str(error))
             return
         url = fetch.url if url == fetch.url else url  # one text in memory where they are the same
-        if not self.crawl.requested.is_repeated(url, is_article=fetch.role == "article"):
+        if not self.crawl.known.is_repeated(url, is_article=fetch.role == "article"):
             self.crawl.sources_under_way += fetch.role in MAX_DEPTH
             order = (-_PRIORITY.get(fetch.role, 0) - fetch.rank, int(not is_found))
             self.crawl.waiting.add(registered_domain(host_of(url)), order, fetch)
@@ -208,9 +213,7 @@ class ArchiveSpider(Spider):
         """What was not known, the promising first."""
         found = []
         for one in discoveries:
-            key = canonical_url(one.url)
-            if key not in self.crawl.known and is_article(one.url):
-                self.crawl.known.add(key)
+            if is_article(one.url) and self.crawl.known.is_new(one.url):
                 found.append(self.crawl.ranking.fetch(one.url, source=one.source, title=one.title, lead=one.lead))
         return sorted(found, key=lambda fetch: -fetch.rank)
 
@@ -232,11 +235,11 @@ class ArchiveSpider(Spider):
 
 
 class Crawled(NamedTuple):
-    """What a crawl came to: its counts, its failures by reason, and how many answers it got of any kind."""
+    """What a crawl came to: its counts, its failures by reason, and whether it asked and got no answer of any kind."""
 
     counts: dict[str, int]
     failures: Counter[str]
-    answers: int
+    is_silent: bool
 
 
 def crawl(
@@ -260,7 +263,7 @@ def crawl(
     )
     run_spider(ArchiveSpider, work, prepare=lambda: _keep_lists(
         {ASKED: tuple(only)} if only else _lists(topic), recorder))
-    return Crawled(recorder.counts, work.failures, recorder.answers)
+    return Crawled(recorder.counts, work.failures, recorder.unanswered > 0 and not recorder.answers)
 
 
 def _lists(topic: Topic) -> dict[str, tuple[str, ...]]:

@@ -1,11 +1,11 @@
-"""What a run has still to fetch, by site, and what it asked for (pure).
+"""What a run has still to fetch, by site, and what it knows and asked for (pure).
 
 What waits are small values, of which requests are made when their turn comes. Scrapy's own queues hold whole requests,
 two kilobytes each, and a run may have tens of thousands.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
 from archive.urls import canonical_url
@@ -57,16 +57,27 @@ class Waiting(Generic[T]):
         return entry
 
 
-class Asked:
-    """One request for one address in a run, to the letter, and for articles one for each canonical URL.
+class Known:
+    """Which articles a run knows of, and what it asked for.
 
-    A redirect within one canonical URL (to https, to a trailing slash) is followed; one to another article is not
-    where that was asked for already.
+    One request for one address in a run, to the letter, and for articles one for each canonical URL. A redirect within
+    one canonical URL (to https, to a trailing slash) is followed; one to another article is not where that was asked
+    for already.
     """
 
     def __init__(self) -> None:
         self._addresses: set[str] = set()
-        self._articles: set[str] = set()
+        self._articles: dict[str, bool] = {}  # canonical URL -> it was asked for in this run
+
+    def learn(self, articles: Iterable[str]) -> None:
+        """Know articles by their canonical URLs."""
+        self._articles.update((article, False) for article in articles)
+
+    def is_new(self, url: str) -> bool:
+        """Whether an address is of an article that was not known; from now on it is."""
+        before = len(self._articles)
+        self._articles.setdefault(canonical_url(url), False)
+        return len(self._articles) > before
 
     def is_repeated(self, url: str, *, is_article: bool, led_by: tuple[str, ...] = ()) -> bool:
         """Whether the address, or its article, was asked for before; from now on it was."""
@@ -78,6 +89,6 @@ class Asked:
         article = canonical_url(url)
         if article in map(canonical_url, led_by):
             return False
-        is_seen = article in self._articles
-        self._articles.add(url if article == url else article)  # one text in memory where they are the same
-        return is_seen
+        was_asked = self._articles.get(article, False)
+        self._articles[article] = True
+        return was_asked

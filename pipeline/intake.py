@@ -119,14 +119,14 @@ def crawl(
 
     ranking = ranking_of(work.topic)
     sampled, lost = ranking.lost(captures.looks(work.conn))
-    counts, failed, answers = spider.crawl(
+    counts, failed, is_silent = spider.crawl(
         work.topic, work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
         progress=progress, ranking=ranking, sources_only=sources_only, only=only, follow=follow,
     )
     kept = sum(n for what, n in counts.items() if what in KEPT)
     return Report(
         step="crawl", done=kept, skipped=sum(n for what, n in counts.items() if what.startswith(SKIPPED)),
-        failed=by_frequency(failed), attention=_silence(work.topic, failed) if not answers and not only else (),
+        failed=by_frequency(failed), attention=_silence(work.topic, failed) if is_silent and not only else (),
         counts=(*sorted(counts.items()), ("of the sample of the last judged", sampled),
                 ("of these on the topic", lost)),
         seconds=monotonic() - started,

@@ -341,15 +341,16 @@ def unread_provenance(conn: sqlite3.Connection) -> list[Capture]:
 
 def add_discoveries(conn: sqlite3.Connection, record: RecordRef, discoveries: Iterable[Discovery]) -> int:
     """Keep what one capture of a source, or of an article, announced; a source's earliest announcement stands."""
-    rows = [
+    found = tuple(discoveries)
+    rows = (
         {"url": d.url, "source": d.source, "found_at": to_iso(d.found_at), "title": d.title, "published": d.published,
          "lead": d.lead, "byline": d.byline}
-        for d in discoveries
-    ]
+        for d in found
+    )
     with transaction(conn):
         conn.executemany(ADD_DISCOVERY, rows)
-        conn.execute(ADD_READING, {"path": record.path, "offset": record.offset, "discoveries": len(rows)})
-    return len(rows)
+        conn.execute(ADD_READING, {"path": record.path, "offset": record.offset, "discoveries": len(found)})
+    return len(found)
 
 
 def unweighed(conn: sqlite3.Connection, *, weighed_by: str) -> list[tuple[str, str, str | None, str | None]]:
@@ -384,10 +385,11 @@ def looks(conn: sqlite3.Connection, *, until: datetime = END_OF_TIME) -> Iterato
 
     What a clock that was wrong put into the future would keep a page from being looked at until then.
     """
+    names: dict[str, str] = {}  # of which one text each is enough, in whatever is kept of so many rows
     for row in conn.execute(LOOKS, {"until": to_iso(until)}):
         yield Look(
-            url=row["url"], source=row["source"], looks=row["looks"], first_at=_moment(row["first_at"]),
-            last_at=_moment(row["last_at"]), last_outcome=row["last_outcome"],
+            url=row["url"], source=names.setdefault(row["source"], row["source"]), looks=row["looks"],
+            first_at=_moment(row["first_at"]), last_at=_moment(row["last_at"]), last_outcome=row["last_outcome"],
             on_topic=None if row["on_topic"] is None else bool(row["on_topic"]), title=row["title"], lead=row["lead"],
             published=_moment(row["published"]), gone_since=_moment(row["gone_since"]),
             edits=tuple(map(from_iso, row["edits"].split(","))) if row["edits"] else (),
