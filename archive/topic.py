@@ -40,6 +40,7 @@ CAPTURE = "capture"  # and under this one what a person asked for by its address
 OWN_SOURCES = (PROVENANCE, CAPTURE)
 NAME_KINDS: tuple[NameKind, ...] = ("place", "person", "organisation")
 TEMPLATE = "template"
+TEMPLATE_TERM = "replace this term"  # in its keywords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
