@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from archive.model import Role
-from archive.store.captures import Look
+from archive.store.discoveries import Look
 from archive.topic import Source
 from archive.urls import canonical_url, is_front_page
 

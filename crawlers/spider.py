@@ -18,7 +18,7 @@ from archive import log
 from archive.digests import payload_digest
 from archive.errors import ArchiveError, TopicError
 from archive.model import Capture, Discovery
-from archive.store import captures
+from archive.store import captures, discoveries
 from archive.times import to_milliseconds
 from archive.topic import CAPTURE as ASKED
 from archive.topic import Topic
@@ -82,7 +82,7 @@ class ArchiveSpider(Spider):
     def _due(self) -> Iterable[Fetch]:
         """Read whole, and before the first source answers: what it announces is written to the same database."""
         crawl, now = self.crawl, self.crawl.recorder.clock()
-        looks = captures.looks(crawl.conn, until=now)
+        looks = discoveries.looks(crawl.conn, until=now)
         found, known = due(looks, now=now, revisit=crawl.topic.crawl.revisit, ranking=crawl.ranking)
         crawl.known.learn(known)
         return found
@@ -169,7 +169,7 @@ class ArchiveSpider(Spider):
         except Unreadable as error:
             self.crawl.failed("discover", capture.url, str(error))
             read = Announcement(discoveries=())
-        captures.add_discoveries(self.crawl.conn, capture.record, read.discoveries)
+        discoveries.add_discoveries(self.crawl.conn, capture.record, read.discoveries)
         if not self.crawl.sources_only:
             self._announced(capture, read, depth)
         elif self.crawl.follow is None and capture.role == "sitemap":  # an index announces nothing by itself
@@ -280,7 +280,7 @@ def _keep_lists(lists: Mapping[str, tuple[str, ...]], recorder: Recorder) -> Non
             capture = recorder.writer.write_list(urls, source=source, at=to_milliseconds(recorder.clock()))
             captures.add(recorder.conn, capture)
             read = announcement(capture, list_payload(urls))
-            captures.add_discoveries(recorder.conn, capture.record, read.discoveries)
+            discoveries.add_discoveries(recorder.conn, capture.record, read.discoveries)
 
 
 def _lines(topic: Topic, file: str) -> tuple[str, ...]:

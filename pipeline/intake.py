@@ -12,7 +12,7 @@ from time import monotonic
 from archive import events, warc
 from archive.errors import DamagedWarc
 from archive.model import Capture, FailedFetch, RecordRef, Report
-from archive.store import captures, health, runs
+from archive.store import captures, discoveries, health, runs
 from archive.topic import Topic
 from archive.urls import host_of, registered_domain
 from crawlers.discover import announcement
@@ -79,7 +79,7 @@ def discover_pending(work: Work) -> Report:
     """Read the captured feeds, sitemaps and lists that no crawl got round to reading."""
     started, done, failed = monotonic(), 0, Counter[str]()
     folder = work.archive.folder.warcs
-    for capture in captures.unread_sources(work.conn):
+    for capture in discoveries.unread_sources(work.conn):
         record = capture.record
         if capture.is_revisit:
             original = captures.original(work.conn, url=capture.url, payload_digest=capture.payload_digest)
@@ -94,7 +94,7 @@ def discover_pending(work: Work) -> Report:
             found = ()
             failed[str(error)] += 1
             work.fail("discover", capture.url, str(error))
-        captures.add_discoveries(work.conn, capture.record, found)
+        discoveries.add_discoveries(work.conn, capture.record, found)
         done += 1
     return Report(step="discover", done=done, failed=by_frequency(failed), seconds=monotonic() - started)
 
@@ -118,7 +118,7 @@ def crawl(
         work.progress(f"crawl {host_of(url)}", fetched["pages"], 0)
 
     ranking = ranking_of(work.topic)
-    sampled, lost = ranking.lost(captures.looks(work.conn))
+    sampled, lost = ranking.lost(discoveries.looks(work.conn))
     counts, failed, is_silent = spider.crawl(
         work.topic, work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
         progress=progress, ranking=ranking, sources_only=sources_only, only=only, follow=follow,

@@ -168,15 +168,14 @@ def finish_noted(reports: Sequence[Report], changes: Any, *, as_json: bool, is_s
         sys.exit(1)
 
 
-def tell_changes(work: Any, reports: list[Report]) -> Any:
+def tell_changes(work: Any, reports: Sequence[Report]) -> tuple[Any, Report]:
     """Tell what began to need a person and what is over, each once, and note it; between the two `status` shows it."""
     from pipeline import status
 
     changes = status.judge(work, reports)
     tell([alarm.sentence for alarm in changes.begun])  # before it is noted: better twice than never
     tell([f"over: {alarm.name} (since {alarm.since:%Y-%m-%d %H:%M} UTC)" for alarm in changes.ended])
-    reports.append(status.keep(work, changes))
-    return changes
+    return changes, status.keep(work, changes)
 
 
 def tell(sentences: Sequence[str]) -> None:

@@ -31,7 +31,7 @@ def update(topic: Any, data: Path, as_json: bool) -> None:
     with opened(topic, data, "update") as (work, reports):
         reports += steps.update(work)
         work.progress.close()
-        changes = tell_changes(work, reports)
+        changes, _ = tell_changes(work, reports)
     finish_noted(reports, changes, as_json=as_json)
 
 
@@ -50,7 +50,8 @@ def run(topic: Any, data: Path, as_json: bool) -> None:
             reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work),
                         *steps.update(work)]
             work.progress.close()
-            changes = tell_changes(work, reports)
+            changes, noted = tell_changes(work, reports)
+            reports.append(noted)
         finish_noted(reports, changes, as_json=as_json, is_shown=sys.stdout.isatty())
 
 

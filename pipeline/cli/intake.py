@@ -156,7 +156,7 @@ def crawl(topic: Any, data: Path, as_json: bool) -> None:
     with opened(topic, data, "crawl", create=True) as (work, reports):
         reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work)]
         work.progress.close()
-        changes = tell_changes(work, reports)
+        changes, _ = tell_changes(work, reports)
     finish_noted(reports, changes, as_json=as_json)
 
 

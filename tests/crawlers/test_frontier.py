@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.store.captures import Look
+from archive.store.discoveries import Look
 from crawlers.frontier import HIGHEST, UNRANKED, Ranking, due
 
 NOW = datetime(2025, 3, 15, 12, tzinfo=UTC)
