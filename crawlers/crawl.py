@@ -41,6 +41,7 @@ class Crawl:
     copy_refusal: Callable[[str], Awaitable[str | None]] | None = None  # the robots rules', given when Scrapy runs
     waiting: Waiting[Fetch | Request] = field(default_factory=Waiting)
     known: Known = field(default_factory=Known)
+    sent: Callable[[Request], None] | None = None  # tells the manners that a request goes out, given when Scrapy runs
     again: list[Fetch] = field(default_factory=list)  # held back until the sources were read
     last: list[Fetch] = field(default_factory=list)  # held back until nothing else is to be done
     told: set[tuple[str, str]] = field(default_factory=set)  # sites and reasons of what was postponed

@@ -59,6 +59,7 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
         # Scrapy starts as many tasks for each response; here are no items (measured: a third of the crawl's time).
         "CONCURRENT_ITEMS": 1,
         "SCHEDULER": "crawlers.scheduler.Scheduler",
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawlers.handler.TellingHandler"),
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
         "LOG_LEVEL": "ERROR",
