@@ -41,6 +41,7 @@ HUNT = "hunt"  # and under this one what was found when kin of a text were looke
 OWN_SOURCES = (PROVENANCE, CAPTURE, HUNT)
 NAME_KINDS: tuple[NameKind, ...] = ("place", "person", "organisation")
 TEMPLATE = "template"
+TEMPLATE_TERM = "replace this term"  # in its keywords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
 from archive import log
@@ -17,6 +18,7 @@ from archive.urls import host_of, registered_domain
 from crawlers.frontier import UNRANKED, Fetch, Ranking
 from crawlers.guard import Guard
 from crawlers.recorder import Recorder
+from crawlers.waiting import Known, Waiting
 
 _STAGES = ("crawl", "refused")
 
@@ -37,9 +39,11 @@ class Crawl:
     ranking: Ranking = UNRANKED
     follow: Callable[[Capture, bytes], Iterable[Fetch]] | None = None  # where else the answer of a source leads
     copy_refusal: Callable[[str], Awaitable[str | None]] | None = None  # the robots rules', given when Scrapy runs
+    waiting: Waiting[Fetch | Request] = field(default_factory=Waiting)
+    known: Known = field(default_factory=Known)
+    sent: Callable[[Request], None] | None = None  # tells the manners that a request goes out, given when Scrapy runs
     again: list[Fetch] = field(default_factory=list)  # held back until the sources were read
     last: list[Fetch] = field(default_factory=list)  # held back until nothing else is to be done
-    asked: set[str] = field(default_factory=set)
     told: set[tuple[str, str]] = field(default_factory=set)  # sites and reasons of what was postponed
     sources_under_way: int = 0
     fatal: ArchiveError | None = None

@@ -5,12 +5,12 @@ what a topic's terms are is no business of the crawler. None: nothing was declar
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from archive.model import Role
-from archive.store.captures import Look
+from archive.store.discoveries import Look
 from archive.topic import Source
 from archive.urls import canonical_url, is_front_page
 
@@ -27,7 +27,7 @@ class Fetch:
     """A URL to ask for, in the role it has for the archive, and the source that led to it.
 
     Higher ranks go first; what `is_last` comes after all others, as far as the run's budget goes. `is_again`: it was
-    looked at before, and waits until the sources have said what is new.
+    looked at before, and waits until the sources have said what is new. depth counts the files of a source above it.
     """
 
     url: str
@@ -36,6 +36,7 @@ class Fetch:
     rank: int = 0
     is_last: bool = False
     is_again: bool = False
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,21 +87,32 @@ def source_fetches(sources: Iterable[Source]) -> Iterator[Fetch]:
             yield Fetch(url=source.url, role=source.kind, source=source.name)
 
 
-def due(looks: Iterable[Look], *, now: datetime, revisit: Sequence[timedelta], ranking: Ranking) -> list[Fetch]:
+def due(
+    looks: Iterable[Look], *, now: datetime, revisit: Sequence[timedelta], ranking: Ranking
+) -> tuple[list[Fetch], Collection[str]]:
     """The discovered articles whose time has come, each canonical URL once: new ones by rank, then those seen before.
+
+    Beside them the canonical URL of every article that was discovered. The looks are not held: most are of articles
+    that are not due, and an archive has hundreds of thousands.
 
     Sitemaps announce front pages too; those list articles and are none.
 
     One that was never looked at is due. One that was is due when a moment of its schedule has passed since the last
     look; a time of zero means at every run. What turned out to be off the topic is not asked for again.
     """
-    found = [
-        ranking.fetch(look.url, source=look.source, title=look.title, lead=look.lead, is_again=bool(look.looks),
-                      is_known=bool(look.on_topic))
-        for look in _one_per_article(looks)
-        if (look.on_topic is not False or not look.looks) and is_article(look.url) and _is_due(look, now, revisit)
-    ]
-    return sorted(found, key=lambda fetch: (fetch.is_last, fetch.is_again, -fetch.rank))
+    best: dict[str, tuple[int, Fetch | None]] = {}  # of an article's addresses the one that was looked at most
+    for look in looks:
+        key = canonical_url(look.url)
+        key = look.url if key == look.url else key  # one text in memory where they are the same
+        if key not in best or look.looks > best[key][0]:
+            best[key] = look.looks, _fetch(look, ranking) if _is_due(look, now, revisit) else None
+    found = [fetch for _, fetch in best.values() if fetch is not None]
+    return sorted(found, key=lambda fetch: (fetch.is_last, fetch.is_again, -fetch.rank)), best.keys()
+
+
+def _fetch(look: Look, ranking: Ranking) -> Fetch:
+    return ranking.fetch(look.url, source=look.source, title=look.title, lead=look.lead, is_again=bool(look.looks),
+                         is_known=bool(look.on_topic))
 
 
 def is_article(url: str) -> bool:
@@ -108,17 +120,9 @@ def is_article(url: str) -> bool:
     return not is_front_page(url)
 
 
-def _one_per_article(looks: Iterable[Look]) -> Iterator[Look]:
-    """Of the addresses of one article the one that was looked at most, else the first discovered."""
-    best: dict[str, Look] = {}
-    for look in looks:
-        key = canonical_url(look.url)
-        if key not in best or look.looks > best[key].looks:
-            best[key] = look
-    yield from best.values()
-
-
 def _is_due(look: Look, now: datetime, revisit: Sequence[timedelta]) -> bool:
+    if (look.on_topic is False and look.looks) or not is_article(look.url):
+        return False
     if look.first_at is None or look.last_at is None or EVERY_RUN in revisit:
         return True
     return any(look.last_at < moment <= now for moment in _schedule(look, look.first_at, revisit))

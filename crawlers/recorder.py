@@ -41,6 +41,7 @@ class Recorder:
     clock: Callable[[], datetime]
     counts: dict[str, int] = field(default_factory=dict)
     answers: int = 0  # of any kind, by which the network is known to be there
+    unanswered: int = 0
 
     def record(self, request: Request, response: Response) -> Capture:
         """Keep an exchange; a payload that this URL gave before becomes a revisit record."""
@@ -72,6 +73,7 @@ class Recorder:
             role=request.meta.get(ROLE, "other"), source=request.meta.get(SOURCE),
             error=reason_of(error),
         )
+        self.unanswered += 1
         seen = captures.add_failed(self.conn, failed, self.writer.write_failed(failed))
         self._log(request, seen, None, failed.at)
 

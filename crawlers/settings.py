@@ -23,6 +23,16 @@ _OFF = (
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware",
 )
 
+# What stands between Scrapy and a spider that yields nothing, and counts or judges each answer all the same.
+_IDLE = (
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware",
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware",
+    "scrapy.spidermiddlewares.referer.RefererMiddleware",
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
+    "scrapy.spidermiddlewares.depth.DepthMiddleware",
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware",
+)
+
 
 def scrapy_settings(topic: Topic) -> dict[str, object]:
     """The settings of one crawl; nothing is read from a project file or the environment but the proxy."""
@@ -35,7 +45,7 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_FAIL_ON_DATALOSS": False,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
-        "CONCURRENT_REQUESTS": crawl.concurrency,
+        "CONCURRENT_REQUESTS": 0,  # no bound: what only waits for its site takes no place (MannersMiddleware has them)
         "CONCURRENT_REQUESTS_PER_DOMAIN": crawl.concurrency,
         "REDIRECT_MAX_TIMES": crawl.max_redirects,
         "RETRY_TIMES": crawl.retries,
@@ -46,11 +56,10 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
             "Accept-Language": ", ".join(topic.languages) + ", *;q=0.5",
             "Accept-Encoding": "gzip, deflate",  # what archive.payloads can undo
         },
-        "HTTPERROR_ALLOW_ALL": True,
         # Scrapy starts as many tasks for each response; here are no items (measured: a third of the crawl's time).
         "CONCURRENT_ITEMS": 1,
-        "URLLENGTH_LIMIT": 0,  # archive.urls.is_fetchable has its own, which drops nothing without a word
-        "DUPEFILTER_CLASS": "crawlers.middlewares.doors.ExactDupeFilter",
+        "SCHEDULER": "crawlers.scheduler.Scheduler",
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawlers.handler.TellingHandler"),
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
         "LOG_LEVEL": "ERROR",
@@ -64,8 +73,8 @@ def scrapy_settings(topic: Topic) -> dict[str, object]:
             "crawlers.middlewares.recording.RecorderMiddleware": 990,
             "crawlers.middlewares.manners.MannersMiddleware": 995,
         },
-        # A site that must be waited for does not hold up the others.
-        "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.DownloaderAwarePriorityQueue",
+        "DOWNLOADER_STATS": False,
+        "SPIDER_MIDDLEWARES": dict.fromkeys(_IDLE, None),
         "EXTENSIONS": {"scrapy.extensions.logstats.LogStats": None},
     }
 

@@ -3,7 +3,8 @@
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self, cast
@@ -17,11 +18,11 @@ from archive import log
 from archive.digests import payload_digest
 from archive.errors import ArchiveError, TopicError
 from archive.model import Capture, Discovery
-from archive.store import captures
+from archive.store import captures, discoveries
 from archive.times import to_milliseconds
 from archive.topic import CAPTURE as ASKED
 from archive.topic import Topic
-from archive.urls import canonical_url, host_of, registered_domain
+from archive.urls import host_of, registered_domain
 from archive.warc import WarcWriter, list_name, list_payload, read_payload
 from crawlers.crawl import Crawl, Postponed, Refused, unkept
 from crawlers.discover import Announcement, announcement
@@ -54,114 +55,136 @@ class ArchiveSpider(Spider):
         """Scrapy's way to make one."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.release, signals.spider_idle)
+        crawler.signals.connect(spider.dropped, signals.request_dropped)
         crawler.signals.connect(spider.stop, signals.spider_error)
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """Sources first: what they have that is new is asked for before old articles are looked at again."""
-        crawl = self.crawl
-        if crawl.only:
-            for url in crawl.only:
-                if request := self._request(Fetch(url=url, role="article", source=ASKED)):
-                    yield request
-            return
-        # Read whole, and before the first source answers: what it announces is written to the same database.
-        now, revisit = crawl.recorder.clock(), crawl.topic.crawl.revisit
-        waiting = [] if crawl.sources_only else list(captures.looks(crawl.conn, until=now))
-        crawl.asked.update(canonical_url(look.url) for look in waiting)
-        for fetch in source_fetches(crawl.topic.sources):
-            if request := self._request(fetch):
-                yield request
-        for fetch in due(waiting, now=now, revisit=revisit, ranking=crawl.ranking):
-            if request := self._article(fetch):
-                yield request
-        for request in self._again() if not crawl.sources_under_way else ():
-            yield request
+        """Sources first: what they have that is new is asked for before old articles are looked at again.
 
-    def _request(self, fetch: Fetch, *, depth: int = 0) -> Request | None:
-        """The request of a fetch; None for what is no address."""
+        Nothing is yielded: all that is planned waits in `crawl.waiting`, of which the scheduler makes requests.
+        """
+        crawl = self.crawl
+        for url in crawl.only:
+            self._add(Fetch(url=url, role="article", source=ASKED))
+        if crawl.only:
+            return
+        waiting = self._due() if not crawl.sources_only else ()
+        for fetch in source_fetches(crawl.topic.sources):
+            self._add(fetch)
+        for fetch in waiting:
+            self._plan(fetch, is_found=False)
+        if not crawl.sources_under_way:
+            self._again()
+        return
+        yield  # makes this the asynchronous iterator that Scrapy asks for
+
+    def _due(self) -> Iterable[Fetch]:
+        """Read whole, and before the first source answers: what it announces is written to the same database."""
+        crawl, now = self.crawl, self.crawl.recorder.clock()
+        looks = discoveries.looks(crawl.conn, until=now)
+        found, known = due(looks, now=now, revisit=crawl.topic.crawl.revisit, ranking=crawl.ranking)
+        crawl.known.learn(known)
+        return found
+
+    def request_of(self, fetch: Fetch) -> Request:
+        """The request of a fetch. Raises ValueError for what is no address."""
+        return Request(
+            fetch.url, callback=self.read_source if fetch.role in MAX_DEPTH else self.keep,
+            errback=self.note_failure, priority=_PRIORITY.get(fetch.role, 0) + fetch.rank,
+            meta={ROLE: fetch.role, SOURCE: fetch.source, DEPTH: fetch.depth,
+                  "download_slot": registered_domain(host_of(fetch.url))},
+        )
+
+    def _add(self, fetch: Fetch, *, is_found: bool = True) -> None:
+        """Let a fetch wait for its site's turn, once in this run; is_found: a source named it just now."""
         try:
-            request = Request(
-                fetch.url, callback=self.read_source if fetch.role in MAX_DEPTH else self.keep,
-                errback=self.note_failure, priority=_PRIORITY.get(fetch.role, 0) + fetch.rank,
-                meta={ROLE: fetch.role, SOURCE: fetch.source, DEPTH: depth,
-                      "download_slot": registered_domain(host_of(fetch.url))},
-            )
+            url = Request(fetch.url).url
         except ValueError as error:
             self.crawl.failed("crawl", fetch.url, str(error))
             log.event("refused", url=fetch.url, reason=str(error))
-            return None
-        self.crawl.sources_under_way += fetch.role in MAX_DEPTH
-        return request
+            return
+        url = fetch.url if url == fetch.url else url  # one text in memory where they are the same
+        if not self.crawl.known.is_repeated(url, is_article=fetch.role == "article"):
+            self.crawl.sources_under_way += fetch.role in MAX_DEPTH
+            order = (-_PRIORITY.get(fetch.role, 0) - fetch.rank, int(not is_found))
+            self.crawl.waiting.add(registered_domain(host_of(url)), order, fetch)
 
-    def _article(self, fetch: Fetch) -> Request | None:
-        """The request of an article; None where it has to wait for others."""
-        if not fetch.is_last and not fetch.is_again:
-            return self._request(fetch)
-        (self.crawl.last if fetch.is_last else self.crawl.again).append(fetch)
-        return None
+    def _plan(self, fetch: Fetch, *, is_found: bool = True) -> None:
+        """Let an article wait for its site's turn, or for others where it has to."""
+        if fetch.is_last:
+            self.crawl.last.append(fetch)
+        elif fetch.is_again:
+            self.crawl.again.append(fetch)
+        else:
+            self._add(fetch, is_found=is_found)
 
-    def _source_done(self) -> list[Request]:
-        """With the last source read, what is to be looked at again."""
+    def _source_done(self) -> None:
+        """With the last source read, it is time for what is to be looked at again."""
         self.crawl.sources_under_way -= 1
-        return self._again() if not self.crawl.sources_under_way else []
+        if not self.crawl.sources_under_way:
+            self._again()
 
-    def _again(self) -> list[Request]:
+    def _again(self) -> None:
         waiting, self.crawl.again = self.crawl.again, []
-        return [request for fetch in waiting if (request := self._request(fetch))]
+        for fetch in waiting:
+            self._add(fetch, is_found=False)
 
     def release(self) -> None:
         """With nothing else to do: what had to wait, at the end what is clearly off the topic by its announcement."""
-        requests = self._again()
-        if not requests:
+        self._again()
+        if not self.crawl.waiting:
             waiting, self.crawl.last = self.crawl.last, []
-            requests = [request for fetch in waiting if (request := self._request(fetch))]
-            self.crawl.recorder.count("ranked last", len(requests))
-        for request in requests:
-            self.crawler.engine.crawl(request)
-        if requests:
+            for fetch in waiting:
+                self._add(fetch, is_found=False)
+            self.crawl.recorder.count("ranked last", len(self.crawl.waiting))
+        if (entry := self.crawl.waiting.next({}, most=1)) is not None:
+            # By the engine's own door, which wakes it.
+            self.crawler.engine.crawl(self.request_of(entry) if isinstance(entry, Fetch) else entry)
             raise DontCloseSpider
+
+    def dropped(self, request: Request) -> None:
+        """A source that redirects to another one is done with: that one is read anyway."""
+        if request.meta.get(ROLE) in MAX_DEPTH:
+            self._source_done()
 
     async def keep(self, response: Response) -> None:
         """An article needs nothing more: the recorder has kept it."""
         self.crawl.progress(response.url)
 
-    async def read_source(self, response: Response) -> AsyncIterator[Request]:
+    async def read_source(self, response: Response) -> None:
         """Discoveries of a source, its further files, and the articles that were not known."""
-        for request in self._read(response):
-            yield request
-        for request in self._source_done():  # after what it led to
-            yield request
+        self._read(response)
+        self._source_done()  # after what it led to
 
-    def _read(self, response: Response) -> Iterator[Request]:
+    def _read(self, response: Response) -> None:
         capture = cast("Capture | None", response.meta.get(CAPTURE))
         body = self._payload(capture, response.body) if capture is not None else None
         if capture is None or body is None:
             return
-        yield from self._followed(capture, body, response.meta[DEPTH] + 1)
+        depth = response.meta[DEPTH] + 1
+        self._follow(capture, body, depth)
         try:
             read = announcement(capture, body, sitemap_days=self.crawl.topic.crawl.sitemap_days)
         except Unreadable as error:
             self.crawl.failed("discover", capture.url, str(error))
             read = Announcement(discoveries=())
-        captures.add_discoveries(self.crawl.conn, capture.record, read.discoveries)
-        depth = response.meta[DEPTH] + 1
+        discoveries.add_discoveries(self.crawl.conn, capture.record, read.discoveries)
         if not self.crawl.sources_only:
-            yield from self._announced(capture, read, depth)
+            self._announced(capture, read, depth)
         elif self.crawl.follow is None and capture.role == "sitemap":  # an index announces nothing by itself
-            yield from self._further(capture, read.children[:LOOKED_INTO], depth)
+            self._further(capture, read.children[:LOOKED_INTO], depth)
 
-    def _announced(self, capture: Capture, read: Announcement, depth: int) -> Iterator[Request]:
+    def _announced(self, capture: Capture, read: Announcement, depth: int) -> None:
         """The articles that were not known, and the source's further files."""
-        fresh = list(self._new_articles(read.discoveries))
+        fresh = self._new_articles(read.discoveries)
         for fetch in fresh:
-            if request := self._article(fetch):
-                yield request
+            self._plan(fetch)
         # A page of a feed or section that brought nothing new is the end of what is new.
         if capture.role == "sitemap" or fresh:
-            yield from self._further(capture, read.children, depth)
+            self._further(capture, read.children, depth)
 
-    def _further(self, capture: Capture, children: Iterable[str], depth: int) -> Iterator[Request]:
+    def _further(self, capture: Capture, children: Iterable[str], depth: int) -> None:
         """The further files of a source, as far as it is followed."""
         source = capture.source or ""
         for child in children if depth <= MAX_DEPTH[capture.role] else ():
@@ -169,15 +192,13 @@ class ArchiveSpider(Spider):
                 self.crawl.failed("discover", capture.url, f"this source has over {MAX_FILES:,} files")
                 return
             self._files[source] += 1
-            if request := self._request(Fetch(url=child, role=capture.role, source=source), depth=depth):
-                yield request
+            self._add(Fetch(url=child, role=capture.role, source=source, depth=depth))
 
-    def _followed(self, capture: Capture, body: bytes, depth: int) -> Iterator[Request]:
+    def _follow(self, capture: Capture, body: bytes, depth: int) -> None:
         """Where the caller wants to go from the answer of a source."""
         if self.crawl.follow is not None and depth <= MAX_DEPTH[capture.role]:
             for fetch in self.crawl.follow(capture, body):
-                if request := self._request(fetch, depth=depth):
-                    yield request
+                self._add(replace(fetch, depth=depth))
 
     def _payload(self, capture: Capture, body: bytes) -> bytes | None:
         """What a source's capture says; of an unchanged sitemap what is held, since its further files may be new."""
@@ -188,15 +209,13 @@ class ArchiveSpider(Spider):
             return read_payload(self.crawl.warcs, held.record) if held is not None else None
         return body if 200 <= capture.status < 300 else None
 
-    def _new_articles(self, discoveries: tuple[Discovery, ...]) -> Iterator[Fetch]:
+    def _new_articles(self, discoveries: tuple[Discovery, ...]) -> list[Fetch]:
         """What was not known, the promising first."""
         found = []
         for one in discoveries:
-            key = canonical_url(one.url)
-            if key not in self.crawl.asked and is_article(one.url):
-                self.crawl.asked.add(key)
+            if is_article(one.url) and self.crawl.known.is_new(one.url):
                 found.append(self.crawl.ranking.fetch(one.url, source=one.source, title=one.title, lead=one.lead))
-        yield from sorted(found, key=lambda fetch: -fetch.rank)
+        return sorted(found, key=lambda fetch: -fetch.rank)
 
     def stop(self, failure: Any) -> None:
         """What an answer said could not be kept: end the crawl with why, as Scrapy would log it and go on."""
@@ -205,21 +224,22 @@ class ArchiveSpider(Spider):
             self.crawl.fatal = unkept(error)
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="archive error"))
 
-    def note_failure(self, failure: Any) -> list[Request]:
+    def note_failure(self, failure: Any) -> None:
         """What robots or the guard refused is kept with its reason; what failed on the way was recorded."""
         if isinstance(failure.value, Postponed):
             self.crawl.postponed(failure.request.url, str(failure.value))
         elif isinstance(failure.value, Refused):
             self.crawl.refused(failure.request.url, str(failure.value))
-        return self._source_done() if failure.request.meta.get(ROLE) in MAX_DEPTH else []
+        if failure.request.meta.get(ROLE) in MAX_DEPTH:
+            self._source_done()
 
 
 class Crawled(NamedTuple):
-    """What a crawl came to: its counts, its failures by reason, and how many answers it got of any kind."""
+    """What a crawl came to: its counts, its failures by reason, and whether it asked and got no answer of any kind."""
 
     counts: dict[str, int]
     failures: Counter[str]
-    answers: int
+    is_silent: bool
 
 
 def crawl(
@@ -241,9 +261,9 @@ def crawl(
         topic=topic, conn=conn, recorder=recorder, warcs=warc_folder, guard=guard(topic), program=program,
         progress=progress, ranking=ranking, sources_only=sources_only, only=tuple(only), follow=follow,
     )
-    lists = {ASKED: tuple(only)} if only else _lists(topic)
-    run_spider(ArchiveSpider, work, prepare=lambda: _keep_lists(lists, recorder))
-    return Crawled(recorder.counts, work.failures, recorder.answers)
+    run_spider(ArchiveSpider, work, prepare=lambda: _keep_lists(
+        {ASKED: tuple(only)} if only else _lists(topic), recorder))
+    return Crawled(recorder.counts, work.failures, recorder.unanswered > 0 and not recorder.answers)
 
 
 def _lists(topic: Topic) -> dict[str, tuple[str, ...]]:
@@ -260,7 +280,7 @@ def _keep_lists(lists: Mapping[str, tuple[str, ...]], recorder: Recorder) -> Non
             capture = recorder.writer.write_list(urls, source=source, at=to_milliseconds(recorder.clock()))
             captures.add(recorder.conn, capture)
             read = announcement(capture, list_payload(urls))
-            captures.add_discoveries(recorder.conn, capture.record, read.discoveries)
+            discoveries.add_discoveries(recorder.conn, capture.record, read.discoveries)
 
 
 def _lines(topic: Topic, file: str) -> tuple[str, ...]:

@@ -37,16 +37,19 @@ def capture(work: Work, urls: Sequence[str]) -> tuple[list[Report], list[Finding
     """Fetch the pages under guard, robots and manners as all, derive everything, and look up what that gave."""
     started_at = work.clock()
     reports = [intake.index_pending(work), intake.crawl(work, only=tuple(urls)), *steps.update(work)]
-    return reports, [_finding(work, url, since=started_at) for url in urls]
+    # Of two spellings of one page the first is asked for, and answers for the other.
+    first: dict[str, str] = {}
+    return reports, [
+        _finding(work, first.setdefault(canonical_url(url), url), asked=url, since=started_at) for url in urls]
 
 
-def _finding(work: Work, url: str, *, since: datetime) -> Finding:
+def _finding(work: Work, url: str, *, asked: str, since: datetime) -> Finding:
     from datasette_config import answers
 
     found = findings.found(work.conn, url, since=since)
     place = pages.find_address(work.conn, found.url) or pages.find_address(work.conn, canonical_url(found.url))
     article = answers.article(work.conn, {"": place.key}) if place is not None else None
-    return Finding(asked=url, found=found, article=article if isinstance(article, answers.ArticleAnswer) else None)
+    return Finding(asked=asked, found=found, article=article if isinstance(article, answers.ArticleAnswer) else None)
 
 
 def as_json(finding: Finding) -> dict[str, object]:

@@ -8,10 +8,15 @@ from charset_normalizer import from_bytes
 
 MAX_BROKEN = 0.05  # share of the characters beyond ASCII that a declared charset may leave unread
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:-]{2,40})""", re.IGNORECASE)
-# Python knows some names that are no charset of the web (and slow on large pages), and takes others more narrowly than
-# browsers do (https://encoding.spec.whatwg.org/#names-and-labels).
-_NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"})
-_WIDER_CHARSETS = {
+# The charsets of the web (https://encoding.spec.whatwg.org/#names-and-labels) by Python's names for them, and as which
+# of them browsers read those that Python takes more narrowly. Nothing else is a page's to choose: Python has codecs
+# that undo escapes of its own, unpack bytes, or are slow on large pages.
+_WEB_CHARSETS = {name: name for name in (
+    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "big5", "big5hkscs", "euc_jp", "iso2022_jp",
+    "cp932", "cp949", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp866", "cp874",
+    *(f"cp{number}" for number in range(1250, 1259)),
+    *(f"iso8859-{number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)),
+)} | {
     "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
     "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949",
 }
@@ -57,8 +62,6 @@ def _charsets(payload: bytes, header: str | None) -> Iterator[str]:
 def _codec(name: str) -> str:
     """Python's name for a charset of the web, "" for what is none."""
     try:
-        codec = codecs.lookup(name.strip())
-        b"a".decode(codec.name, "replace")  # raises for what is no encoding of text
+        return _WEB_CHARSETS.get(codecs.lookup(name.strip()).name, "")
     except (LookupError, ValueError):
         return ""
-    return "" if codec.name in _NO_CHARSETS else _WIDER_CHARSETS.get(codec.name, codec.name)

@@ -1,4 +1,7 @@
-"""`stemma check --live`: ask every source once, into an archive that is thrown away, and say what each answers."""
+"""`stemma check`: what a topic file lacks before it can find anything; with --live, what each source answers.
+
+Every source is asked once, into an archive that is thrown away.
+"""
 
 import sqlite3
 from datetime import datetime
@@ -9,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from archive.folder import open_archive
 from archive.store import health, runs
-from archive.topic import Source, Topic
+from archive.topic import TEMPLATE_TERM, Source, Topic
 from archive.urls import absolute
 from pipeline import intake
 from pipeline.dates import moment
@@ -32,6 +35,15 @@ class LiveSource(NamedTuple):
     newest: str | None
     robots: Permission
     detail: str
+
+
+def missing(topic: Topic) -> list[str]:
+    """What is still to be put into a topic file that has no mistakes, for it to find anything."""
+    found = [f"{topic.path}: keywords.{keywords.language}.must is still the template's {TEMPLATE_TERM!r}; put in yours"
+             for keywords in topic.keywords if TEMPLATE_TERM in keywords.must]
+    if not topic.sources:
+        found.append(f"{topic.path}: no sources yet; name some, or use 'stemma init --topic FILE URL...'")
+    return found
 
 
 def live(topic: Topic, clock: Clock) -> list[LiveSource]:

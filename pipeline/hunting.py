@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from time import monotonic
 
 from archive.model import Days, Report
-from archive.store import captures
+from archive.store import discoveries
 from archive.topic import HUNT, Topic
 from pipeline import PROGRAM
 from pipeline.intake import index_pending, note_topic
@@ -57,7 +57,7 @@ def hunt(work: Work, wanted: Plan) -> tuple[list[Report], list[tuple[str, str | 
         work.topic, work.conn, wanted.searches, first=wanted.days.first, last=wanted.days.last,
         warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
     )
-    found = captures.announced(work.conn, HUNT, since=since)
+    found = discoveries.announced(work.conn, HUNT, since=since)
     more = ("time was up before all was asked; run it again, it goes on where it stopped",) if done.has_more else ()
     return [*reports, Report(
         step="hunt", done=len(found), failed=((done.stopped, 1),) if done.stopped else (), attention=more,

@@ -12,7 +12,7 @@ from time import monotonic
 from archive import events, judgements, warc
 from archive.errors import DamagedWarc
 from archive.model import Capture, FailedFetch, Judgement, RecordRef, Report
-from archive.store import captures, health, runs
+from archive.store import captures, discoveries, health, runs
 from archive.store import judgements as judged
 from archive.topic import Topic
 from archive.urls import host_of, registered_domain
@@ -80,7 +80,7 @@ def discover_pending(work: Work) -> Report:
     """Read the captured feeds, sitemaps and lists that no crawl got round to reading."""
     started, done, failed = monotonic(), 0, Counter[str]()
     folder = work.archive.folder.warcs
-    for capture in captures.unread_sources(work.conn):
+    for capture in discoveries.unread_sources(work.conn):
         record = capture.record
         if capture.is_revisit:
             original = captures.original(work.conn, url=capture.url, payload_digest=capture.payload_digest)
@@ -95,7 +95,7 @@ def discover_pending(work: Work) -> Report:
             found = ()
             failed[str(error)] += 1
             work.fail("discover", capture.url, str(error))
-        captures.add_discoveries(work.conn, capture.record, found)
+        discoveries.add_discoveries(work.conn, capture.record, found)
         done += 1
     return Report(step="discover", done=done, failed=by_frequency(failed), seconds=monotonic() - started)
 
@@ -119,15 +119,15 @@ def crawl(
         work.progress(f"crawl {host_of(url)}", fetched["pages"], 0)
 
     ranking = ranking_of(work.topic)
-    sampled, lost = ranking.lost(captures.looks(work.conn))
-    counts, failed, answers = spider.crawl(
+    sampled, lost = ranking.lost(discoveries.looks(work.conn))
+    counts, failed, is_silent = spider.crawl(
         work.topic, work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
         progress=progress, ranking=ranking, sources_only=sources_only, only=only, follow=follow,
     )
     kept = sum(n for what, n in counts.items() if what in KEPT)
     return Report(
         step="crawl", done=kept, skipped=sum(n for what, n in counts.items() if what.startswith(SKIPPED)),
-        failed=by_frequency(failed), attention=_silence(work.topic, failed) if not answers and not only else (),
+        failed=by_frequency(failed), attention=_silence(work.topic, failed) if is_silent and not only else (),
         counts=(*sorted(counts.items()), ("of the sample of the last judged", sampled),
                 ("of these on the topic", lost)),
         seconds=monotonic() - started,

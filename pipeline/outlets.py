@@ -11,8 +11,8 @@ from archive.errors import TopicError
 from archive.folder import open_archive
 from archive.model import Capture, SourceKind
 from archive.payloads import UndecodablePayload, decoded
-from archive.store import captures
-from archive.store.captures import ReadSource
+from archive.store import discoveries
+from archive.store.discoveries import ReadSource
 from archive.toml_table import Problems
 from archive.toml_table import url as read_url
 from archive.topic import Source, Topic, new_topic_text, parse_topic, with_overrides
@@ -113,7 +113,7 @@ def find(topic: Topic, urls: Sequence[str], clock: Clock) -> list[tuple[str, lis
     with TemporaryDirectory() as folder, open_archive(Path(folder) / "data", create=True) as archive:
         work = Work(archive, replace(topic, sources=tuple(asked)), clock, lambda *_: None)
         intake.crawl(work, sources_only=True, follow=look.follow)
-        answered = captures.read_sources(archive.conn)
+        answered = discoveries.read_sources(archive.conn)
     found = []
     for number, url in enumerate(urls):
         own = [one for one in answered if one.source.split("-")[0] == str(number)]

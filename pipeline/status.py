@@ -5,7 +5,7 @@ import re
 import shutil
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from pipeline.watch import Changes, DiskFigures, Figures, HostFigures, SourceFig
 from pipeline.work import Work
 
 RUNS_SHOWN = 5
+ONE_CLOCK = timedelta(seconds=2)  # to which the system's start and the lock's moment are known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +53,14 @@ def status(topic: Topic, data: Path, *, now: datetime) -> Status:
 
 
 def judge(work: Work, reports: Sequence[Report]) -> Changes:
-    """What needs a person at a run's end, beside what one was told before."""
+    """What needs a person at a run's end, beside what one was told before.
+
+    Of the network the crawl tells, or where none was part of the run, the last one.
+    """
     now = work.clock()
-    said = tuple(sentence for report in reports if report.step == "crawl" for sentence in report.attention)
+    crawls = [report for report in reports if report.step == "crawl"]
+    said = tuple(sentence for report in crawls for sentence in report.attention) if crawls \
+        else health.last_crawl_said(work.conn)
     return _changes(work.conn, work.topic, figures(
         work.conn, work.topic, work.archive.folder, now=now, network=said), now)
 
@@ -102,6 +108,7 @@ def _sources(
     for name, at, n in health.arrivals(conn, days=watch.HISTORY_DAYS):
         arrivals[name].append(at)
         new[name] += n if at >= since else 0
+    left_alone = health.left_alone(conn)
     for source in sources:
         # That an answer could not be read is said of what never brought anything: a later one may have been read.
         unreadable = None if source.discovered else source.unreadable
@@ -110,8 +117,17 @@ def _sources(
             host=host_of(source.address) if source.address and source.kind != "list" else None,
             last_success=source.last_success, discovered=source.discovered, looks=source.looks, failed=source.failed,
             new=new[source.name], arrivals=tuple(arrivals[source.name]), reason=source.reason,
-            hindrance=source.refused or unreadable,
+            hindrance=source.refused or unreadable or _left_alone(source, left_alone),
         )
+
+
+def _left_alone(source: health.SourceHealth, left_alone: Mapping[str, tuple[str, datetime]]) -> str | None:
+    """Why a source's site was left alone, if it has not answered since."""
+    if source.address is None or source.kind == "list":
+        return None
+    reason, at = left_alone.get(registered_domain(host_of(source.address)), (None, None))
+    is_over = at is not None and source.last_success is not None and source.last_success > at
+    return None if is_over else reason
 
 
 def _hosts(conn: sqlite3.Connection, since: datetime) -> tuple[HostFigures, ...]:
@@ -174,15 +190,33 @@ def _newest_file(topic: Topic) -> datetime | None:
 
 
 def _is_held(folder: DataFolder) -> bool:
-    """Whether the process that took the lock last is alive; asked without touching the lock, which a run may want."""
+    """Whether the process that took the lock last is alive; asked without touching the lock, which a run may want.
+
+    A process that began after the lock was taken is another one, which has the dead one's number by now.
+    """
     try:
-        match = re.search(r"process (\d+)", folder.lock.read_text(encoding="utf-8"))
-        os.kill(int(match[1]), 0) if match else None
+        match = re.search(r"process (\d+), since (\S+ \S+) UTC", folder.lock.read_text(encoding="utf-8"))
+        if match is None:
+            return False
+        os.kill(int(match[1]), 0)
+        taken_at = datetime.fromisoformat(match[2]).replace(tzinfo=UTC)
     except PermissionError:  # another user's
         return True
     except (OSError, ValueError):
         return False
-    return match is not None
+    began = _began(int(match[1]))
+    return began is None or began <= taken_at + ONE_CLOCK
+
+
+def _began(process: int) -> datetime | None:
+    """When a process began, by Linux's word (proc(5): ticks since the system's start); None where that is not had."""
+    try:
+        ticks = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])
+        lines = Path("/proc/stat").read_text().splitlines()
+        started = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
+    except (OSError, ValueError, IndexError, StopIteration):
+        return None
+    return datetime.fromtimestamp(started + ticks / os.sysconf("SC_CLK_TCK"), UTC)
 
 
 def _with_state(rows: Sequence[dict[str, object]], *, is_running: bool) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,7 @@ from archive import warc
 from archive.errors import DamagedWarc
 from archive.model import Block, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
-from archive.store import articles, captures, documents, runs, transaction
+from archive.store import articles, discoveries, documents, runs, transaction
 from archive.store.documents import PendingPayload
 from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
@@ -195,7 +195,7 @@ def follow_provenance(work: Work) -> Report:
     from pipeline.provenance import declared
 
     started, announced = monotonic(), 0
-    pending = captures.unread_provenance(work.conn)
+    pending = discoveries.unread_provenance(work.conn)
     for index, capture in enumerate(pending, start=1):
         try:
             stored = warc.read_payload(work.archive.folder.warcs, capture.record)
@@ -203,7 +203,7 @@ def follow_provenance(work: Work) -> Report:
         except (UndecodablePayload, DamagedWarc):
             page = b""
         links = declared(page, url=capture.url, charset=capture.charset, languages=work.topic.languages)
-        announced += captures.add_discoveries(work.conn, capture.record, (
+        announced += discoveries.add_discoveries(work.conn, capture.record, (
             Discovery(url=link, source=PROVENANCE, found_at=capture.captured_at) for link in links
         ))
         work.progress("provenance", index, len(pending))
@@ -218,15 +218,15 @@ def weigh_unread(work: Work) -> Report:
 
     started, weighed_by = monotonic(), _decided_by(work.topic)
     matcher = lru_cache(maxsize=1)(lambda: matcher_of(work.topic))
-    pending = captures.unweighed(work.conn, weighed_by=weighed_by)
+    pending = discoveries.unweighed(work.conn, weighed_by=weighed_by)
     for index, (url, source, title, lead) in enumerate(pending, start=1):
         points = told_on_topic(url, title, lead, matcher())
-        captures.set_promise(work.conn, url, source, points, weighed_by=weighed_by)
+        discoveries.set_promise(work.conn, url, source, points, weighed_by=weighed_by)
         work.progress("unread", index, len(pending))
-    previews = captures.unweighed_previews(work.conn, weighed_by=weighed_by)
+    previews = discoveries.unweighed_previews(work.conn, weighed_by=weighed_by)
     for url, digest, title, lead in previews:
         points = told_on_topic(url, title, lead, matcher())
-        captures.set_preview_promise(work.conn, url, digest, points, weighed_by=weighed_by)
+        discoveries.set_preview_promise(work.conn, url, digest, points, weighed_by=weighed_by)
     return Report(step="unread", done=len(pending) + len(previews), seconds=monotonic() - started)
 
 

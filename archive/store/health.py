@@ -50,6 +50,11 @@ LOOKS = """
     WHERE via = 'stemma' AND role != 'robots' AND at >= :since AND outcome NOT IN ('redirected', 'failed')
 """
 
+# Sites that a crawl left alone: their failures have the site's name for a subject.
+LEFT_ALONE = """
+    SELECT subject, reason, at FROM failures WHERE stage = 'crawl' AND subject IN (SELECT domain FROM outlets)
+"""
+
 OUTLET_DOMAINS = "SELECT domain FROM outlets"
 
 DAMAGED = "SELECT subject, reason FROM failures WHERE stage = 'index' ORDER BY subject"
@@ -122,6 +127,11 @@ def looks(conn: sqlite3.Connection, *, since: datetime) -> Iterator[tuple[str, b
     """(address, whether it refused, with which status) of every look that was answered."""
     for row in conn.execute(LOOKS, {"since": to_iso(since)}):
         yield row["url"], bool(row["is_blocked"]), row["status"]
+
+
+def left_alone(conn: sqlite3.Connection) -> dict[str, tuple[str, datetime]]:
+    """Registered domain -> why, and when, a crawl last left a site of the topic alone."""
+    return {row["subject"]: (row["reason"], from_iso(row["at"])) for row in conn.execute(LEFT_ALONE)}
 
 
 def outlet_domains(conn: sqlite3.Connection) -> frozenset[str]:

@@ -77,6 +77,12 @@ WANTED = """
     ORDER BY captured_at, original
 """
 
+# By the setting that the refusal names.
+FORBIDDEN = """
+    SELECT original, captured_at FROM mementos
+    WHERE service = :service AND state = 'waiting' AND instr(reason, 'crawl.archives_obey_robots') > 0
+"""
+
 REACHED = """
     UPDATE mementos SET place = :place, length = coalesce(:length, length)
     WHERE service = :service AND original = :original AND captured_at = :captured_at
@@ -169,6 +175,11 @@ def wanted(conn: sqlite3.Connection, scope: Scope) -> list[Memento]:
                       digest=row["digest"], length=row["length"], place=row["place"])
         for row in conn.execute(WANTED, scope.values())
     ]
+
+
+def forbidden(conn: sqlite3.Connection, service: str) -> set[tuple[str, datetime]]:
+    """(original, moment) of the pages that were refused by the rules of their own sites when that was last asked."""
+    return {(row["original"], from_iso(row["captured_at"])) for row in conn.execute(FORBIDDEN, {"service": service})}
 
 
 def settle_memento(

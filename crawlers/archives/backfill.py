@@ -38,11 +38,11 @@ TURN_SECONDS = 240.0  # of one turn: then the lock is free, and an hourly run ha
 
 Task = Callable[[Turn], Awaitable[None]]
 _WORK: dict[Service, tuple[Task, Task]] = {  # for a dry run, which asks and fetches no page, and for a real one
-    WAYBACK: (wayback.list_pages, wayback.bring),
+    WAYBACK: (wayback.survey, wayback.bring),
     GDELT: (gdelt_turn.announce, gdelt_turn.announce),
-    COMMON_CRAWL: (commoncrawl_turn.list_pages, commoncrawl_turn.bring),
+    COMMON_CRAWL: (commoncrawl_turn.survey, commoncrawl_turn.bring),
     SITEMAPS: (sitemaps_turn.announce, sitemaps_turn.announce),
-    TIMEMAPS: (timemap_turn.list_mementos, timemap_turn.bring),
+    TIMEMAPS: (timemap_turn.survey, timemap_turn.bring),
     CC_NEWS: (ccnews_turn.list_files, ccnews_turn.bring),
     GDELT_BULK: (gkg_turn.list_files, gkg_turn.announce),
 }

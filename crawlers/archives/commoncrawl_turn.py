@@ -15,7 +15,7 @@ from crawlers.archives.imports import Problem, keep
 from crawlers.archives.ranges import Busy, NoRanges
 from crawlers.archives.span import COMMON_CRAWL
 from crawlers.archives.turn import Turn
-from crawlers.archives.wayback import WORKERS, ask_slices, delay
+from crawlers.archives.wayback import WORKERS, ask_slices, delay, note_refusals
 from crawlers.crawl import Refused
 from crawlers.errors import Unreadable
 
@@ -34,6 +34,12 @@ async def bring(turn: Turn) -> None:
             await _fetch(turn, memento)
 
     await asyncio.gather(*(worker() for _ in range(WORKERS)))
+
+
+async def survey(turn: Turn) -> None:
+    """Read the index, and note which of the pages may not be fetched."""
+    await list_pages(turn)
+    await note_refusals(turn, slices.wanted(turn.crawl.conn, turn.scope))
 
 
 async def list_pages(turn: Turn) -> None:

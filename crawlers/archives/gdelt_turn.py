@@ -1,7 +1,7 @@
 """Discoveries from GDELT: its lists are asked slice by slice, cut in two where one is full."""
 
 from archive.model import Slice
-from archive.store import captures, slices
+from archive.store import discoveries, slices
 from archive.urls import host_of
 from crawlers.archives import gdelt
 from crawlers.archives.slices import halves
@@ -30,7 +30,7 @@ async def _ask_one(turn: Turn, part: Slice) -> bool:
     except gdelt.AsksForRest as error:
         turn.stop(str(error))
         raise
-    captures.add_discoveries(conn, answer.capture.record, found)
+    discoveries.add_discoveries(conn, answer.capture.record, found)
     turn.count("articles announced", len(found))
     shorter = halves(part, unit=gdelt.SHORTEST) if gdelt.is_full(found) else ()
     if shorter:

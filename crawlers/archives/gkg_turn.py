@@ -2,7 +2,7 @@
 
 from archive.digests import payload_digest
 from archive.model import Memento, Slice
-from archive.store import captures, slices
+from archive.store import captures, discoveries, slices
 from archive.times import to_milliseconds
 from archive.urls import host_of
 from crawlers.archives import cdx, gkg
@@ -112,5 +112,5 @@ def _announce(turn: Turn, one: Memento, read: gkg.Reading) -> None:
     capture = recorder.writer.write_resource(
         name, payload, media_type=gkg.TYPE, source=SOURCE, at=to_milliseconds(recorder.clock()))
     captures.add(recorder.conn, capture)
-    captures.add_discoveries(recorder.conn, capture.record, announcement(capture, payload).discoveries)
+    discoveries.add_discoveries(recorder.conn, capture.record, announcement(capture, payload).discoveries)
     turn.count("articles announced", len(read.articles))

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from archive.model import Days, Slice
 from archive.observations import GONE
 from archive.payloads import UndecodablePayload, decoded
-from archive.store import captures, slices
+from archive.store import discoveries, slices
 from crawlers.archives.turn import Turn, below, place_of, read_files
 from crawlers.discover import MAX_SOURCE_BYTES, Announcement, announcement
 from crawlers.errors import Unreadable
@@ -79,9 +79,9 @@ async def _named_by_sitemap(turn: Turn, part: Slice, days: Days) -> tuple[str, .
         read = announcement(answer.capture, answer.payload, asked_days=days)
     except Unreadable as error:
         crawl.failed("discover", answer.capture.url, str(error))
-        captures.add_discoveries(crawl.conn, answer.capture.record, ())
+        discoveries.add_discoveries(crawl.conn, answer.capture.record, ())
         raise
-    captures.add_discoveries(crawl.conn, answer.capture.record, read.discoveries)
+    discoveries.add_discoveries(crawl.conn, answer.capture.record, read.discoveries)
     turn.count("sitemaps read")
     turn.count("articles announced", _articles(read))
     return read.children

@@ -2,13 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 from archive.digests import sha256
-from archive.model import Slice
+from archive.model import Memento, Slice
 from archive.store import slices
 from archive.store.slices import Scope
 from archive.topic import HUNT, PROVENANCE, Topic
@@ -127,16 +127,22 @@ def plan(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -
 
 
 def estimate(topic: Topic, conn: sqlite3.Connection, span: Span) -> Estimate:
-    """What is waiting to be fetched."""
-    waiting = [one for service in (WAYBACK, COMMON_CRAWL) for one in slices.wanted(conn, scope(topic, span, service))]
+    """What is waiting to be fetched, without copies that their sites' robots rules forbid, as last seen."""
+    waiting = [one for service in (WAYBACK, COMMON_CRAWL)
+               for one in _allowed(topic, conn, service, slices.wanted(conn, scope(topic, span, service)))]
     filling = scope(topic, span, TIMEMAPS)
-    waiting += gaps.wanted(conn, filling, gaps.articles(topic, conn, filling))
+    waiting += _allowed(topic, conn, TIMEMAPS, gaps.wanted(conn, filling, gaps.articles(topic, conn, filling)))
     known = [one.length for one in waiting if one.length is not None]
     average = sum(known) / len(known) if known else 0.0
     return Estimate(
         pages=len(waiting), bytes=round(sum(known) + average * (len(waiting) - len(known))),
         seconds=len(waiting) * topic.crawl.delay,
     )
+
+
+def _allowed(topic: Topic, conn: sqlite3.Connection, service: Service, found: Sequence[Memento]) -> list[Memento]:
+    refused = slices.forbidden(conn, service) if topic.crawl.archives_obey_robots else set()
+    return [one for one in found if (one.original, one.captured_at) not in refused]
 
 
 def estimate_files(topic: Topic, conn: sqlite3.Connection, span: Span, service: Service) -> Estimate:

@@ -27,9 +27,10 @@ async def bring(turn: Turn) -> None:
         await wayback.fetch_all(turn, gaps.wanted(turn.crawl.conn, turn.scope, firsts), _fetch)
 
 
-async def list_mementos(turn: Turn) -> None:
-    """Read the TimeMaps of every article that has to be asked for."""
-    await _read_timemaps(turn)
+async def survey(turn: Turn) -> None:
+    """Read the TimeMaps of every article that has to be asked for, and note what of them may not be fetched."""
+    firsts = await _read_timemaps(turn)
+    await wayback.note_refusals(turn, gaps.wanted(turn.crawl.conn, turn.scope, firsts))
 
 
 async def _read_timemaps(turn: Turn) -> Mapping[str, datetime]:

@@ -28,6 +28,27 @@ async def list_pages(turn: Turn) -> None:
     await ask_slices(turn, _ask_one)
 
 
+async def survey(turn: Turn) -> None:
+    """Read the index, and note which of the pages may not be fetched."""
+    await list_pages(turn)
+    await note_refusals(turn, slices.wanted(turn.crawl.conn, turn.scope))
+
+
+async def note_refusals(turn: Turn, mementos: Iterable[Memento]) -> None:
+    """Ask the rules of the pages' own sites, so that what is to fetch can be said before it is."""
+    conn, service = turn.crawl.conn, turn.scope.service
+    before = slices.forbidden(conn, service)
+    for one in mementos:
+        if turn.is_over:
+            return
+        try:
+            reason = await turn.refusal(cdx.without_default_port(one.original))
+        except Refused:  # the site itself may not be asked now
+            continue
+        if (reason is not None) is not ((one.original, one.captured_at) in before):
+            slices.settle_memento(conn, service, one, "waiting", reason)
+
+
 async def ask_slices(turn: Turn, ask_one: Callable[[Turn, Slice], Awaitable[bool]]) -> None:
     """Question after question of the scope; one that cannot be answered now is passed over until the next turn."""
     given_up = set[tuple[str, datetime, datetime]]()

@@ -1,4 +1,4 @@
-"""Which requests go out at all, and which way: guard, proxy, and each address once."""
+"""Which requests go out at all, and which way: guard and proxy."""
 
 from functools import lru_cache
 from typing import Any
@@ -6,13 +6,11 @@ from urllib.request import proxy_bypass
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
-from scrapy.dupefilters import BaseDupeFilter
 from scrapy.utils.httpobj import urlparse_cached
 
-from archive.urls import canonical_url, host_of, registered_domain
+from archive.urls import host_of, registered_domain
 from crawlers.crawl import Refused
 from crawlers.middlewares.base import Middleware
-from crawlers.recorder import ORIGINAL, ROLE
 
 
 class GuardMiddleware(Middleware):
@@ -45,29 +43,3 @@ class ProxyMiddleware(HttpProxyMiddleware):
         request.meta["proxy"] = address
         if creds:
             request.headers["Proxy-Authorization"] = b"Basic " + creds
-
-
-class ExactDupeFilter(BaseDupeFilter):
-    """One request for one address in a run, to the letter, and for articles one for each canonical URL.
-
-    A redirect within one canonical URL (to https, to a trailing slash) is followed; one to another article is not
-    where that was asked for already.
-    """
-
-    def __init__(self) -> None:
-        self._seen: set[str] = set()
-        self._articles: set[str] = set()
-
-    def request_seen(self, request: Request) -> bool:
-        """Whether the address, or its article, was asked for before."""
-        if request.url in self._seen:
-            return True
-        self._seen.add(request.url)
-        if request.meta.get(ROLE) != "article" or ORIGINAL in request.meta:
-            return False
-        article = canonical_url(request.url)
-        if article in map(canonical_url, request.meta.get("redirect_urls", ())):
-            return False
-        is_seen = article in self._articles
-        self._articles.add(article)
-        return is_seen

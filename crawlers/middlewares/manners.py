@@ -17,6 +17,9 @@ from crawlers.politeness import LONGEST_WAIT, Manners, after, with_floor
 from crawlers.recorder import ROLE, STARTED
 
 TURN = "stemma_turn"  # of its site, that a request holds
+# Seconds between the starts of any two requests, where sites have delays: thirty at once reached their sites up to 80
+# ms after their turns, and the next requests of these sites, which count from the turn, came as much too soon.
+BETWEEN_STARTS = 0.004
 LONGEST_SLEEP = 0.5  # seconds, after which a waiting request looks whether the crawl is ending
 
 
@@ -43,6 +46,9 @@ class MannersMiddleware(Middleware):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._sites: dict[str, Site] = {}
+        self._places = asyncio.Semaphore(self.crawl.topic.crawl.concurrency)  # under way at once, at whatever sites
+        self._door = asyncio.Lock()
+        self.crawl.sent = self.sent
         minutes = self.crawl.topic.crawl.minutes
         self._ends_at = monotonic() + minutes * 60 if minutes else float("inf")
         self._asked = 0  # requests of the run, with retries, redirects and robots.txt
@@ -73,24 +79,51 @@ class MannersMiddleware(Middleware):
         except BaseException:
             site.turns.release()
             raise
-        request.meta[TURN] = True
+        request.meta[TURN] = True  # and a place among all
         request.meta[STARTED] = self.crawl.recorder.clock()
         site.started_at = monotonic()
         site.next_at = site.started_at + site.manners.wait
 
     async def _wait(self, site: Site) -> None:
-        while True:
-            if site.manners.left_alone:
-                raise Postponed(f"the site is left alone in this run: {site.manners.left_alone}")
-            if self.crawl.fatal is not None or not self.crawler.crawling or monotonic() > self._ends_at:
-                raise Postponed("the crawl is ending")
-            if spent := self._spent(site):
-                raise Postponed(f"{spent} is spent")
-            # A Crawl-delay that was read meanwhile counts from the last request, that for robots.txt itself included.
-            wait = max(site.next_at, site.started_at + site.manners.floor) - monotonic()
-            if wait <= 0:
-                return
-            await asyncio.sleep(min(wait, LONGEST_SLEEP))
+        """Wait for the site's time, and then for a place: who waits for a site takes none from the others."""
+        has_place = False
+        try:
+            while True:
+                self._refuse_late(site)
+                # A Crawl-delay that was read meanwhile counts from the last request, that for robots.txt included.
+                wait = max(site.next_at, site.started_at + site.manners.floor) - monotonic()
+                if wait <= 0 and has_place:
+                    return
+                if wait <= 0:
+                    await self._places.acquire()
+                    has_place = True
+                    if site.manners.floor:
+                        async with self._door:
+                            await asyncio.sleep(BETWEEN_STARTS)
+                    continue  # the site's time may have been put off meanwhile
+                if has_place:
+                    self._places.release()
+                    has_place = False
+                await asyncio.sleep(min(wait, LONGEST_SLEEP))
+        except BaseException:
+            if has_place:
+                self._places.release()
+            raise
+
+    def sent(self, request: Request) -> None:
+        """A request goes out now: its site's delay counts from here, whatever else was to be done since its turn."""
+        site = self._site(request)
+        site.started_at = monotonic()
+        site.next_at = max(site.next_at, site.started_at + site.manners.wait)
+
+    def _refuse_late(self, site: Site) -> None:
+        """Raise Postponed for what waited in vain: the site is left alone, the crawl ends, or a budget is spent."""
+        if site.manners.left_alone:
+            raise Postponed(f"the site is left alone in this run: {site.manners.left_alone}")
+        if self.crawl.fatal is not None or not self.crawler.crawling or monotonic() > self._ends_at:
+            raise Postponed("the crawl is ending")
+        if spent := self._spent(site):
+            raise Postponed(f"{spent} is spent")
 
     def _spent(self, site: Site) -> str | None:
         """The budget that leaves no room for a further request."""
@@ -144,6 +177,7 @@ class MannersMiddleware(Middleware):
     def _end_turn(self, site: Site, request: Request) -> None:
         if request.meta.pop(TURN, False):
             site.turns.release()
+            self._places.release()
 
     def _site(self, request: Request) -> Site:
         name = request.meta.get("download_slot", "")

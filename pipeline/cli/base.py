@@ -160,6 +160,24 @@ def attend(reports: Sequence[Report]) -> None:
         sys.exit(1)
 
 
+def finish_noted(reports: Sequence[Report], changes: Any, *, as_json: bool, is_shown: bool = True) -> None:
+    """Print what was done by a run whose alarms are noted; exit code 1 where there is a new one."""
+    if is_shown or as_json:
+        show(reports, as_json=as_json)
+    if changes.begun:
+        sys.exit(1)
+
+
+def tell_changes(work: Any, reports: Sequence[Report]) -> tuple[Any, Report]:
+    """Tell what began to need a person and what is over, each once, and note it; between the two `status` shows it."""
+    from pipeline import status
+
+    changes = status.judge(work, reports)
+    tell([alarm.sentence for alarm in changes.begun])  # before it is noted: better twice than never
+    tell([f"over: {alarm.name} (since {alarm.since:%Y-%m-%d %H:%M} UTC)" for alarm in changes.ended])
+    return changes, status.keep(work, changes)
+
+
 def tell(sentences: Sequence[str]) -> None:
     """Say something to a person, or to cron's mail."""
     for sentence in sentences[:TOLD]:

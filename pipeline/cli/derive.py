@@ -9,7 +9,17 @@ from typing import Any
 import click
 
 from archive.errors import ArchiveLocked
-from pipeline.cli.base import Bars, finish, now, opened, options, refuse_other_topic, refuse_placeholder, show, tell
+from pipeline.cli.base import (
+    Bars,
+    finish,
+    finish_noted,
+    now,
+    opened,
+    options,
+    refuse_other_topic,
+    refuse_placeholder,
+    tell_changes,
+)
 
 
 @click.command()
@@ -21,7 +31,8 @@ def update(topic: Any, data: Path, as_json: bool) -> None:
     with opened(topic, data, "update") as (work, reports):
         reports += steps.update(work)
         work.progress.close()
-    finish(reports, as_json=as_json)
+        changes, _ = tell_changes(work, reports)
+    finish_noted(reports, changes, as_json=as_json)
 
 
 @click.command()
@@ -31,7 +42,7 @@ def run(topic: Any, data: Path, as_json: bool) -> None:
 
     What needs a person is told when it begins and when it ends; between the two `status` shows it.
     """
-    from pipeline import intake, status, steps
+    from pipeline import intake, steps
 
     refuse_placeholder(topic)
     with pinging(topic):
@@ -39,14 +50,9 @@ def run(topic: Any, data: Path, as_json: bool) -> None:
             reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work),
                         *steps.update(work)]
             work.progress.close()
-            changes = status.judge(work, reports)
-            tell([alarm.sentence for alarm in changes.begun])  # before it is noted: better twice than never
-            tell([f"over: {alarm.name} (since {alarm.since:%Y-%m-%d %H:%M} UTC)" for alarm in changes.ended])
-            reports.append(status.keep(work, changes))
-        if as_json or sys.stdout.isatty():
-            show(reports, as_json=as_json)
-        if changes.begun:
-            sys.exit(1)
+            changes, noted = tell_changes(work, reports)
+            reports.append(noted)
+        finish_noted(reports, changes, as_json=as_json, is_shown=sys.stdout.isatty())
 
 
 @contextmanager

@@ -10,8 +10,21 @@ from typing import Any
 
 import click
 
-from pipeline.cli.base import DEFAULT_TOPIC, Bars, attend, finish, now, opened, options, refuse_placeholder
+from pipeline.cli.base import (
+    DEFAULT_TOPIC,
+    Bars,
+    attend,
+    finish,
+    finish_noted,
+    now,
+    opened,
+    options,
+    refuse_placeholder,
+    tell,
+    tell_changes,
+)
 
+PLACEHOLDER = "mailto:you@example.org"
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -19,7 +32,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--topic", default=DEFAULT_TOPIC, metavar="NAME|FILE", show_default=True,
               help="A bundled topic's name, or a topic file; one that does not exist is written.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("data"), show_default=True)
-@click.option("--contact", default="mailto:you@example.org", help="Your address, for the crawler's user agent.")
+@click.option("--contact", default=None, metavar="ADDRESS",
+              help="Your address, for the crawler's user agent, put into the topic file that is written.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
               help="Override a setting of the topic file while outlets are looked at, e.g. --set crawl.delay=10.")
 @click.option("--cron", "scheduler", flag_value="cron",
@@ -27,7 +41,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--systemd", "scheduler", flag_value="systemd", help="The same as a systemd service and its timer.")
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 def init(
-    topic: str, data: Path, contact: str, settings: tuple[str, ...], scheduler: str | None, urls: tuple[str, ...]
+    topic: str, data: Path, contact: str | None, settings: tuple[str, ...], scheduler: str | None,
+    urls: tuple[str, ...],
 ) -> None:
     """Make an empty archive, and a topic file to start from.
 
@@ -47,14 +62,17 @@ def init(
     _print_schedule(topic, data, settings, scheduler)
 
 
-def _make(topic: str, data: Path, contact: str, settings: tuple[str, ...], urls: tuple[str, ...]) -> None:
+def _make(topic: str, data: Path, contact: str | None, settings: tuple[str, ...], urls: tuple[str, ...]) -> None:
     from archive.folder import open_archive
     from archive.topic import bundled_topics, load_topic, parse_topic, with_overrides
     from pipeline import outlets
 
     is_new = topic not in bundled_topics() and not Path(topic).exists()
     if is_new:
-        text = outlets.new_text(Path(topic), contact=contact, like=DEFAULT_TOPIC if urls else None)
+        text = outlets.new_text(Path(topic), contact=contact or PLACEHOLDER, like=DEFAULT_TOPIC if urls else None)
+    elif contact is not None:
+        raise click.UsageError(f"--contact is for a topic file that is to be written, and there is {topic}: put it in "
+                               f"there, or pass --set contact={contact} to the commands that crawl")
     read = with_overrides(parse_topic(text, path=topic) if is_new else load_topic(topic), settings)
     if urls:
         refuse_placeholder(read)
@@ -84,6 +102,7 @@ def _print_schedule(topic: str, data: Path, settings: tuple[str, ...], scheduler
     from pipeline import schedule
 
     read = with_overrides(load_topic(topic), settings)
+    refuse_placeholder(read)  # the line would fail each hour
     file = topic if topic in bundled_topics() else str(Path(topic).resolve())
     command = [*_program(), "run", "--topic", file, "--data", str(data.resolve())]
     command += [word for setting in settings for word in ("--set", setting)]
@@ -93,9 +112,6 @@ def _print_schedule(topic: str, data: Path, settings: tuple[str, ...], scheduler
         for name, text in schedule.systemd_units(command, name=read.name, title=read.title).items():
             click.echo(f"# /etc/systemd/system/{name}\n{text}")
         click.echo(f"# then: systemctl daemon-reload && systemctl enable --now stemma-{read.name}.timer")
-    if read.has_placeholder_contact:
-        click.echo(f"put your own contact address into the topic file before that: {read.contact} is a placeholder",
-                   err=True)
 
 
 def _program() -> list[str]:
@@ -122,11 +138,11 @@ def check(topic: Any, data: Path, live: bool, as_json: bool) -> None:
             verdict = "ok  " if row.answers else "FAIL"
             click.echo(f"{verdict}  {row.source:<{width}}  {row.kind:<7}  {row.items:>6} items  "
                        f"newest {row.newest or 'not said':<25}  robots {row.robots:<7}  {row.detail}".rstrip())
-    if topic.has_placeholder_contact:
+    if topic.has_placeholder_contact:  # of a bundled topic it is for the command line to give
         click.echo(f"{topic.path}: contact {topic.contact} is a placeholder; put in yours before you crawl", err=True)
-    if not topic.sources:
-        click.echo(f"{topic.path}: no sources yet; name some, or use 'stemma init --topic FILE URL...'", err=True)
-    if any(not row.answers for row in rows):
+    missing = checks.missing(topic)
+    tell(missing)
+    if missing or any(not row.answers for row in rows):
         sys.exit(1)
 
 
@@ -140,7 +156,8 @@ def crawl(topic: Any, data: Path, as_json: bool) -> None:
     with opened(topic, data, "crawl", create=True) as (work, reports):
         reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work)]
         work.progress.close()
-    finish(reports, as_json=as_json)
+        changes, _ = tell_changes(work, reports)
+    finish_noted(reports, changes, as_json=as_json)
 
 
 @click.command()

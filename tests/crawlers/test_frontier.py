@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.store.captures import Look
+from archive.store.discoveries import Look
 from crawlers.frontier import HIGHEST, UNRANKED, Ranking, due
 
 NOW = datetime(2025, 3, 15, 12, tzinfo=UTC)
@@ -32,7 +32,7 @@ def look(path: str, *, title: str | None = None, looked: timedelta | None = None
 
 
 def order(*looks: Look, ranking: Ranking) -> list[str]:
-    return [fetch.url.rpartition("/")[2] for fetch in due(looks, now=NOW, revisit=(HOUR,), ranking=ranking)]
+    return [fetch.url.rpartition("/")[2] for fetch in due(looks, now=NOW, revisit=(HOUR,), ranking=ranking)[0]]
 
 
 def test_the_promising_come_first_and_what_is_clearly_off_last_in_the_order_of_discovery() -> None:
@@ -47,7 +47,7 @@ def test_the_promising_come_first_and_what_is_clearly_off_last_in_the_order_of_d
         look("none-2"),
     ]
     assert order(*looks, ranking=ranking) == ["much", "some", "none", "none-2", "known", "off", "off-2"]
-    last = {f.url: f.is_last for f in due(looks, now=NOW, revisit=(HOUR,), ranking=ranking)}
+    last = {f.url: f.is_last for f in due(looks, now=NOW, revisit=(HOUR,), ranking=ranking)[0]}
     assert [url.rpartition("/")[2] for url, is_last in last.items() if is_last] == ["off", "off-2"]
     assert order(*looks, ranking=UNRANKED) == ["off", "none", "some", "much", "off-2", "none-2", "known"]
 
@@ -96,7 +96,7 @@ def moments(**known: object) -> list[float]:
         now = NOW + hour * HOUR
         seen = Look(url="https://a.example/x", source="s", looks=1, first_at=first, last_at=looked, last_outcome="new",
                     on_topic=True, **known)  # type: ignore[arg-type]
-        if due([seen], now=now, revisit=HOURLY, ranking=UNRANKED):
+        if due([seen], now=now, revisit=HOURLY, ranking=UNRANKED)[0]:
             looked = now
             found.append(hour)
     return found

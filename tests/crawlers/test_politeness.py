@@ -122,7 +122,8 @@ def test_a_site_that_answers_403_to_all_is_left_alone_and_reported(serve: Serve)
 
     _, stemma = serve(handler)
     topic_file(stemma.folder, [f"http://news.example/{n}" for n in range(20)])
-    stemma.run("crawl", "--topic", "topic.toml", "--set", "crawl.per_host=1")
+    told = stemma.run("crawl", "--topic", "topic.toml", "--set", "crawl.per_host=1", code=1).stderr
+    assert "news.example refuses, perhaps for its country, every look (5 of 5: 403)" in told
     assert len([path for path in asked if path != "/robots.txt"]) == REFUSALS
     (row,) = stemma.database().execute("SELECT reason FROM failures WHERE subject = 'news.example'")
     assert "403" in row["reason"]

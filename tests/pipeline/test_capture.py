@@ -65,6 +65,15 @@ def test_whatever_the_schedule_it_is_looked_at_again(serve: Serve) -> None:
     assert [line.path for line in server.log].count("/kursk") == 2
 
 
+def test_two_spellings_of_one_page_are_one_look_and_both_are_answered(serve: Serve) -> None:
+    server, stemma = serve(handler)
+    topic_file(stemma.folder)
+    spellings = [f"{SITE}/kursk", f"{SITE}/kursk?utm_source=mail"]
+    found = json.loads(stemma.run("capture", "--topic", "topic.toml", "--json", *spellings).stdout)
+    assert [(one["asked"], one["outcome"]) for one in found] == [(url, "new") for url in spellings]
+    assert [line.path for line in server.log].count("/kursk") == 1
+
+
 def test_what_is_off_the_topic_is_kept_and_said_to_be(serve: Serve) -> None:
     _, stemma = serve(handler)
     topic_file(stemma.folder)

@@ -144,10 +144,33 @@ def test_only_the_crawl_imports_scrapy() -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_init_writes_a_topic_file_that_check_accepts(stemma: Stemma) -> None:
+def test_init_writes_a_topic_file_of_which_check_says_what_is_still_to_be_put_in(stemma: Stemma) -> None:
     stemma.run("init", "--topic", "floods.toml", "--data", "archive", "--contact", "mailto:me@university.edu")
     assert (stemma.folder / "archive" / "archive.db").exists()
-    stemma.run("check", "--topic", "floods.toml")
+    left = stemma.run("check", "--topic", "floods.toml", code=1)
+    assert "no mistakes" in left.stdout
+    assert [line.split(": ", 2)[2].partition(";")[0] for line in left.stderr.splitlines()] == [
+        "keywords.en.must is still the template's 'replace this term'", "no sources yet"]
+    file = stemma.folder / "floods.toml"
+    file.write_text(file.read_text().replace("replace this term", "flood") + """
+[[source]]
+name = "a"
+outlet = "A"
+kind = "feed"
+url = "https://news.example/feed"
+""")
+    assert stemma.run("check", "--topic", "floods.toml").stderr == ""
+
+
+def test_a_contact_that_would_go_nowhere_is_refused(stemma: Stemma) -> None:
+    topic_file(stemma.folder)
+    before = (stemma.folder / "topic.toml").read_bytes()
+    for topic in ("topic.toml", "kursk"):
+        error = stemma.run("init", "--topic", topic, "--contact", "mailto:me@university.edu", code=2).stderr
+        assert "--contact is for a topic file that is to be written" in error
+        assert topic in error
+    assert (stemma.folder / "topic.toml").read_bytes() == before
+    assert not (stemma.folder / "data").exists()
 
 
 def test_settings_can_be_overridden_and_are_checked(stemma: Stemma) -> None:
@@ -208,6 +231,20 @@ def test_a_warc_file_that_is_gone_is_noticed_at_the_next_update(demo: FilledDemo
     shutil.copytree(demo.data, tmp_path / "data")
     sorted((tmp_path / "data" / "warc").rglob("*.warc.gz"))[0].unlink()
     assert "missing" in demo.stemma.run("update", "--data", str(tmp_path / "data"), code=1).stderr
+
+
+def test_what_crawl_and_update_find_is_told_once_and_status_keeps_it(demo: FilledDemo, tmp_path: Path) -> None:
+    shutil.copytree(demo.data, tmp_path / "data")
+    sorted((tmp_path / "data" / "warc").rglob("*.warc.gz"))[0].unlink()
+    data = ("--data", str(tmp_path / "data"))
+    assert "is damaged (the file is missing)" in demo.stemma.run("update", *data, code=1).stderr
+    assert demo.stemma.run("update", *data).stderr == ""
+    demo.stemma.run("status", *data, code=1)
+    topic_file(tmp_path, feeds=["http://news.example/feed"])
+    (tmp_path / "authority.pem").write_text("")
+    crawl = ("crawl", "--topic", "topic.toml", "--data", "new")
+    assert "nothing that was asked answered" in Stemma(tmp_path, "http://127.0.0.1:9").run(*crawl, code=1).stderr
+    assert Stemma(tmp_path, "http://127.0.0.1:9").run(*crawl).stderr == ""
 
 
 def test_a_network_that_answers_nothing_is_told(tmp_path: Path) -> None:

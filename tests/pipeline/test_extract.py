@@ -92,6 +92,15 @@ def test_no_bytes_and_no_charset_make_the_characters_fail(payload: bytes, charse
     html_text(b"\xff\xcf\xf0\xe8" + payload, charset)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("codec", ["unicode_escape", "raw_unicode_escape", "utf-7", "utf-32", "charmap", "hex"])
+def test_a_page_chooses_among_the_charsets_of_the_web_and_no_others(codec: str) -> None:
+    payload = "Зміна \\d \\x41 +AEE-".encode("cp1251")
+    assert html_text(payload, codec) == html_text(payload, None)
+    in_page = f'<meta charset="{codec}">'.encode() + payload
+    assert html_text(in_page, None) == html_text(in_page, "none such")
+
+
 @given(st.binary(max_size=300))
 @settings(max_examples=30, deadline=None)
 def test_garbage_in_a_page_is_read_or_refused(garbage: bytes) -> None:

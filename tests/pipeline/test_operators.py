@@ -25,6 +25,7 @@ class Newsroom:
 
     def __init__(self) -> None:
         self.items, self.status, self.robots, self.pings = 1, 200, 404, 200
+        self.rules = b""
         self.pinged: list[WebRequest] = []
 
     def respond(self, request: WebRequest) -> WebResponse:
@@ -32,7 +33,7 @@ class Newsroom:
             self.pinged.append(request)
             return WebResponse(status=self.pings)
         if request.path == "/robots.txt":
-            return WebResponse(status=self.robots)
+            return WebResponse(body=self.rules) if self.rules else WebResponse(status=self.robots)
         if request.path == "/feed":
             links = "".join(f"<item><link>http://news.example/{n}</link></item>" for n in range(self.items))
             body = f'<rss version="2.0"><channel><title>x</title>{links}</channel></rss>'
@@ -139,6 +140,19 @@ def test_a_source_that_robots_forbid_for_days_is_an_alarm(newsroom: tuple[Newsro
     assert found["sources"][0]["hindrance"] == "robots.txt answered 503"
 
 
+def test_a_source_whose_site_asks_for_too_long_a_delay_is_an_alarm(newsroom: tuple[Newsroom, Stemma]) -> None:
+    room, stemma = newsroom
+    room.rules = b"User-agent: *\nCrawl-delay: 3600\n"
+    run(stemma)
+    assert alarms(stemma, code=0) == []
+    change(stemma, "UPDATE runs SET started_at = '2020-01-01T00:00:00.000Z'")
+    assert "it asks for 3600 s between requests" in run(stemma, code=1)
+    assert alarms(stemma) == ["hindered feed-0"]
+    room.rules = b""
+    change(stemma, "DELETE FROM captures WHERE role = 'robots'")  # as if a day had passed
+    assert "over: hindered feed-0" in run(stemma)
+
+
 def test_a_network_that_is_gone_and_comes_back_is_told_twice_in_all(newsroom: tuple[Newsroom, Stemma]) -> None:
     _, stemma = newsroom
     gone = Stemma(stemma.folder, "http://127.0.0.1:9")
@@ -236,6 +250,8 @@ def test_a_running_a_killed_and_an_ended_run_are_told_apart(serve: Serve) -> Non
         process.kill()
         process.wait()
     assert [one["state"] for one in status(stemma)["runs"]] == ["killed"]
+    (stemma.folder / "data" / "lock").write_text(f"process {os.getpid()}, since 2020-01-01 00:00:00 UTC\n")
+    assert [one["state"] for one in status(stemma)["runs"]] == ["killed"], "another process has its number now"
     run(stemma)
     assert [one["state"] for one in status(stemma)["runs"]] == ["ended", "killed"]
 

@@ -90,6 +90,13 @@ def test_the_printed_units_are_right(tmp_path: Path) -> None:
             assert (done.returncode, [line for line in done.stderr.splitlines() if "stemma" in line]) == (0, []), done.stderr
 
 
+def test_no_line_is_printed_that_a_missing_contact_would_make_fail_each_hour(tmp_path: Path) -> None:
+    for scheduler in ("--cron", "--systemd"):
+        done = Stemma(tmp_path).run("init", scheduler, "--topic", "x.toml", code=2)
+        assert done.stdout == ""
+        assert "contact mailto:you@example.org is a placeholder" in done.stderr
+
+
 def test_outlets_are_not_looked_for_while_a_line_is_printed(tmp_path: Path) -> None:
     error = Stemma(tmp_path).run("init", "--cron", "--topic", "x.toml", "https://outlet.example", code=2).stderr
     assert "--cron" in error

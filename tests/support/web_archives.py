@@ -325,9 +325,11 @@ class WebArchives:
             if first <= held.at <= last:
                 start = buffer.tell()
                 head = StatusAndHeaders(f"{held.status} OK", [("Content-Type", f"{held.media_type}; charset=utf-8")], "HTTP/1.1")
-                writer.write_record(writer.create_warc_record(
+                record = writer.create_warc_record(
                     held.url, "response", payload=io.BytesIO(held.body), http_headers=head,
-                    warc_headers_dict={"WARC-Date": f"{_moment(held.at):%Y-%m-%dT%H:%M:%SZ}"}))
+                    warc_headers_dict={"WARC-Date": f"{_moment(held.at):%Y-%m-%dT%H:%M:%SZ}"})
+                writer.write_record(record)
+                record.raw_stream.close()
                 places.append((held, start, buffer.tell() - start))
         self.files[crawl] = (buffer.getvalue(), places)
         return self.files[crawl]

@@ -10,7 +10,7 @@ import pytest
 
 from archive import warc
 from archive.model import Capture, Discovery, Exchange, FailedFetch, RecordRef
-from archive.store import captures
+from archive.store import captures, discoveries
 from archive.warc import WarcWriter
 
 AT = datetime(2025, 3, 15, 12, tzinfo=UTC)
@@ -96,7 +96,7 @@ def test_the_earliest_announcement_stands_whatever_the_order(conn: Connection) -
     for order in permutations(found):
         conn.execute("DELETE FROM discoveries")
         for one in order:
-            captures.add_discoveries(conn, RecordRef(path="x", offset=0, length=1), [one])
+            discoveries.add_discoveries(conn, RecordRef(path="x", offset=0, length=1), [one])
         (row,) = conn.execute("SELECT found_at, title, published FROM discoveries")
         assert tuple(row) == ("2025-03-15T12:00:00.000Z", "title 0", "time 0")
 
@@ -106,15 +106,15 @@ def test_a_source_is_read_once(conn: Connection, capture: Made) -> None:
     for one in (feed, capture(role="feed", status=500, n=1, captured_at=AT), capture(n=2, url="https://a.example/1"),
                 capture(role="sitemap", truncated="time", n=3, url="https://a.example/map")):
         captures.add(conn, one)
-    assert captures.unread_sources(conn) == [feed]
-    assert captures.add_discoveries(conn, feed.record, []) == 0
-    assert captures.unread_sources(conn) == []
+    assert discoveries.unread_sources(conn) == [feed]
+    assert discoveries.add_discoveries(conn, feed.record, []) == 0
+    assert discoveries.unread_sources(conn) == []
 
 
 def test_looks_tell_how_often_an_address_was_seen_and_how_last(conn: Connection, capture: Made) -> None:
     announced = [Discovery(url=f"https://a.example/{n}", source=source, found_at=AT + timedelta(minutes=n))
                  for n, source in ((1, "map"), (0, "feed"), (1, "feed"))]
-    captures.add_discoveries(conn, RecordRef(path="x", offset=0, length=1), announced)
+    discoveries.add_discoveries(conn, RecordRef(path="x", offset=0, length=1), announced)
     later = AT + timedelta(days=1)
     captures.add(conn, capture(url="https://a.example/1", captured_at=AT))
     captures.add_failed(
@@ -122,7 +122,7 @@ def test_looks_tell_how_often_an_address_was_seen_and_how_last(conn: Connection,
         FailedFetch(url="https://a.example/1", at=later, role="article", source="feed", error="x"),
         RecordRef(path="x", offset=1, length=1),
     )
-    unseen, seen = captures.looks(conn)
+    unseen, seen = discoveries.looks(conn)
     assert (unseen.url, unseen.looks, unseen.first_at, unseen.last_at, unseen.last_outcome, unseen.on_topic) == \
         ("https://a.example/0", 0, None, None, None, None)
     assert (seen.url, seen.source, seen.looks, seen.first_at, seen.last_at, seen.last_outcome) == \

@@ -9,7 +9,7 @@ from sqlite3 import Connection
 import pytest
 
 from archive.model import Alarm, Capture, Discovery, FailedFetch, Failure, RecordRef, Report
-from archive.store import captures, health, open_database, runs
+from archive.store import captures, discoveries, health, open_database, runs
 from archive.times import from_iso
 
 AT = from_iso("2025-03-15T12:00:00.123Z")
@@ -38,7 +38,7 @@ def test_a_source_is_told_by_its_looks_since_a_moment(conn: Connection, capture:
     captures.add(conn, capture(role="feed", source="feed", url=FEED, captured_at=AT, n=1))
     captures.add(conn, capture(role="feed", source="feed", url=FEED, captured_at=AT + HOUR / 2, status=302, n=2))
     captures.add_failed(conn, FailedFetch(url=FEED, at=AT + HOUR, role="feed", source="feed", error="Timeout"), PLACE)
-    captures.add_discoveries(conn, PLACE, [Discovery(url="https://a.example/1", source="feed", found_at=AT)])
+    discoveries.add_discoveries(conn, PLACE, [Discovery(url="https://a.example/1", source="feed", found_at=AT)])
     feed, silent = health.sources(conn, since=AT - HOUR)
     assert (feed.last_success, feed.last_look, feed.looks, feed.failed, feed.reason, feed.discovered) == (
         AT, AT + HOUR, 2, 1, "Timeout", 1)
@@ -49,7 +49,7 @@ def test_a_source_is_told_by_its_looks_since_a_moment(conn: Connection, capture:
 
 def test_arrivals_are_those_of_the_days_before_each_sources_last(conn: Connection) -> None:
     for source, days in (("old", (500, 440, 439.9, 380, 380)), ("new", (61, 1, 1, 0))):
-        captures.add_discoveries(conn, PLACE, [
+        discoveries.add_discoveries(conn, PLACE, [
             Discovery(url=f"https://a.example/{source}/{n}", source=source, found_at=AT - day * 24 * HOUR)
             for n, day in enumerate(days)])
     assert list(health.arrivals(conn, days=60)) == [

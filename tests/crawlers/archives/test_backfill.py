@@ -178,6 +178,11 @@ def test_what_a_site_forbids_is_not_taken_from_archives_unless_the_topic_says_so
         return rules if request.path == "/robots.txt" else live(request)
 
     server, stemma, _ = archive(live=forbids)
+    *_, report = json.loads(stemma.run(*BACKFILL, "--to", "2024-08-31", "--dry-run", "--json").stdout)
+    assert (report["counts"]["pages to fetch"], report["counts"]["bytes to fetch"]) == (0, 0)
+    anyhow = ("--set", "crawl.archives_obey_robots=false")
+    *_, report = json.loads(stemma.run(*BACKFILL, "--to", "2024-08-31", "--dry-run", "--json", *anyhow).stdout)
+    assert report["counts"]["pages to fetch"] == 2
     stemma.run(*BACKFILL, "--to", "2024-08-31")
     assert asked(server, "/web/") == []
     stemma.run(*BACKFILL, "--to", "2024-08-31", "--set", "crawl.archives_obey_robots=false")
