@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from archive.model import Candidate
 from pipeline.credit import dateline_agency
 
 TAIL = 3  # paragraphs, from the last
@@ -67,11 +68,18 @@ _DATELINE = re.compile(
 def agencies(readings: Iterable[str], paragraphs: Sequence[str], lines: Iterable[str] = ()) -> tuple[str, ...]:
     """The agencies that are credited, each once: by metadata, by the dateline, by the last lines, by credit lines."""
     named = [name for reading in readings for name in named_in(reading)]
-    if paragraphs:
-        named += _of_dateline(paragraphs[0])
-        named += [name for p in (*paragraphs[-TAIL:], *lines) if len(p) <= MAX_TAIL and _CREDITED.search(p)
-                  for name in named_in(p)]
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys((*named, *(found.value for found in printed(paragraphs, lines)))))
+
+
+def printed(paragraphs: Sequence[str], lines: Iterable[str] = ()) -> tuple[Candidate, ...]:
+    """The agencies that the text itself credits, with where it does."""
+    if not paragraphs:
+        return ()
+    found = [(name, "dateline") for name in _of_dateline(paragraphs[0])]
+    for where, texts in (("last lines", paragraphs[-TAIL:]), ("credit line", lines)):
+        found += [(name, where) for text in texts if len(text) <= MAX_TAIL and _CREDITED.search(text)
+                  for name in named_in(text)]
+    return tuple(Candidate(field="agency", value=name, basis=where) for name, where in dict.fromkeys(found))
 
 
 def named_in(text: str) -> list[str]:

@@ -19,7 +19,7 @@ from trafilatura.metadata import extract_author, extract_sitename, extract_title
 from archive.digests import normalised, text_and_state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document
 from archive.urls import absolute, host_of
-from pipeline.agencies import agencies
+from pipeline.agencies import agencies, printed
 from pipeline.authors import authors, signed
 from pipeline.blocked import block, is_articles, is_short, paywall_texts, told
 from pipeline.body import Told, own_text
@@ -103,7 +103,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
         site_name=first(found, "site_name"), section=first(found, "section"), is_free=is_free(found),
         canonical=absolute(url, said.canonical) if said.canonical else None, alternates=_alternates(said, url),
         paragraphs=paragraphs, credits=credits, notices=notices(around), posts=posts(said.posts, tree),
-        candidates=found, text_digest=digest,
+        candidates=(*found, *printed(own, credits)), text_digest=digest,
         body_digest=digest if body == paragraphs else text_digest(PARAGRAPH_BREAK.join(body)),
         state_digest=state,
     )

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.model import Candidate
-from pipeline.agencies import agencies
+from pipeline.agencies import agencies, printed
 from pipeline.authors import MAX_NAME, authors, names, signed
 
 
@@ -94,3 +94,10 @@ def test_an_editorial_desk_is_an_organisation_where_nobody_else_is_named() -> No
     person = Candidate(field="author", value="Anna Smith", basis="json-ld author (person)")
     assert authors((desk,), outlets=[], sections=[]) == ((), ("Web-Redaktion",))
     assert authors((desk, person), outlets=[], sections=[]) == (("Anna Smith",), ())
+
+
+def test_where_a_text_credits_an_agency_is_kept() -> None:
+    found = printed(["KYIV (Reuters) - The column crossed the border.", "It went on.", "Source: AFP"], ["Quelle: dpa"])
+    assert [(one.value, one.basis) for one in found] == [
+        ("Reuters", "dateline"), ("AFP", "last lines"), ("dpa", "credit line")]
+    assert printed([]) == ()
