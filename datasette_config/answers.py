@@ -34,7 +34,7 @@ MAX_VERSION = 100_000
 
 PAGE_ONLY: Mapping[str, bool] = MappingProxyType({"page_only": True})  # a field that JSON leaves out
 _INTERNAL = ("version_id", "article_id")
-_WORD_BY_WORD = ("identical", "near-duplicate", "excerpt")
+WORD_BY_WORD = ("identical", "near-duplicate", "excerpt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +241,7 @@ def comparison(conn: sqlite3.Connection, question: Question) -> Comparison | Mis
     known, texts = pages.cards(conn, (one, other)), pages.texts(conn, (one, other))
     shared = kin.shared_text(conn, one, other)
     rows = aligned(texts[one], texts[other], shared.passages,
-                   word_by_word=shared.relation in _WORD_BY_WORD) if shared else ()
+                   word_by_word=shared.relation in WORD_BY_WORD) if shared else ()
     left, right = known[one], known[other]
     return Comparison(
         left=left, right=right, shared=shared, rows=rows,
@@ -298,7 +298,7 @@ def _detail(conn: sqlite3.Connection, article_id: int, link: Link, texts: dict[i
     passages = shared.passages if shared else ()
     rows = tuple(
         passage_row(texts[own.version_id], texts[other.version_id], passage, number=place,
-                    word_by_word=link.relation in _WORD_BY_WORD)
+                    word_by_word=link.relation in WORD_BY_WORD)
         for place, passage in enumerate(longest(passages, limit=PASSAGES), start=1)
     )
     return LinkDetail(link=link, other=other, passages=rows, passage_count=len(passages))

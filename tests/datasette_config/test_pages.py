@@ -42,7 +42,8 @@ def every_page(site: Site, archive: Archive) -> list[str]:
         *(f"/article/{name}" for name in (*keys, *versions)), f"/family/{archive.family}", f"/family/{archive.pair}",
         *(f"/compare?left={archive.herald}&right={key}" for key in keys),
         f"/compare?left={archive.digest}&right={versions[0]}", *(f"/capture/{n}" for n in range(1, 14)),
-        "/article/none", "/search?page=x",
+        "/article/none", "/search?page=x", "/trace", f"/trace?of={archive.hostile}", f"/trace?of={archive.digest}",
+        "/trace?of=none",
     ]
 
 
