@@ -18,7 +18,7 @@ from archive.store import kin, pages, search
 from archive.store.kin import Link, SharedText
 from archive.store.pages import Card
 from archive.urls import canonical_url
-from datasette_config import words
+from datasette_config import reasons, words
 from datasette_config.alignment import Row, aligned, longest, passage_row
 from datasette_config.parameters import Asked, ParameterError, asked, number
 from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
@@ -30,6 +30,7 @@ PASSAGES = 5  # of each such link, the longest
 EDITS = 8  # neighbouring versions of an article that are compared on its page
 CAPTURES = 200
 FAMILY_LINKS = 300
+EXPLAINED = 40  # links of a family, the first, whose texts are read to say in sentences why they are shown
 MAX_VERSION = 100_000
 
 PAGE_ONLY: Mapping[str, bool] = MappingProxyType({"page_only": True})  # a field that JSON leaves out
@@ -80,12 +81,16 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDetail:
-    """A link as its article shows it: the other article's card, and the longest passages, this article's left."""
+    """A link as its article shows it: the other article's card, why it is shown, the longest passages, own text left.
+
+    Beyond the first DETAILED links of an article there are neither sentences nor passages.
+    """
 
     link: Link
     other: Card
     passages: tuple[Row, ...]
     passage_count: int
+    sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,23 +141,31 @@ class Sigil:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyAnswer:
-    """A family; `links` are those that draw its tree, then undecided ones, of `link_count` in all."""
+    """A family; `links` are those that draw its tree, then undecided ones, of `link_count` in all.
+
+    `sentences` say of the first EXPLAINED of them, in their order, why each is shown.
+    """
 
     public_id: str
     members: tuple[Sigil, ...]
     links: tuple[Link, ...]
     link_count: int
+    sentences: tuple[tuple[str, ...], ...]
     tree: Tree = dataclasses.field(metadata=PAGE_ONLY)
     timeline: Timeline | None = dataclasses.field(metadata=PAGE_ONLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two versions beside each other: `rows` where they were found to share text, else `paragraphs` of a diff."""
+    """Two versions beside each other: `rows` where they were found to share text, else `paragraphs` of a diff.
+
+    `sentences` say why their articles are linked, where it is by these two versions.
+    """
 
     left: Card
     right: Card
     link: Link | None
+    sentences: tuple[str, ...]
     shared: SharedText | None
     rows: tuple[Row, ...]
     paragraphs: tuple[Paragraph, ...]
@@ -216,13 +229,15 @@ def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Moved
     members = kin.members(conn, public_id)
     names = sigla(members)
     drawn = tree(members)
+    links = kin.family_links(conn, public_id, limit=FAMILY_LINKS)
     return FamilyAnswer(
         public_id=public_id, tree=drawn, timeline=timeline(members),
         members=tuple(
             Sigil(siglum=node.siglum, made_from=node.parent, article=node.card)
             for node in sorted(drawn.nodes, key=lambda node: list(names).index(node.card.article_id))
         ),
-        links=kin.family_links(conn, public_id, limit=FAMILY_LINKS), link_count=kin.family_link_count(conn, public_id),
+        links=links, link_count=kin.family_link_count(conn, public_id),
+        sentences=reasons.of_links(conn, links[:EXPLAINED]),
     )
 
 
@@ -243,9 +258,10 @@ def comparison(conn: sqlite3.Connection, question: Question) -> Comparison | Mis
     rows = aligned(texts[one], texts[other], shared.passages,
                    word_by_word=shared.relation in WORD_BY_WORD) if shared else ()
     left, right = known[one], known[other]
+    link = kin.link_between(conn, left.article_id, right.article_id)
     return Comparison(
-        left=left, right=right, shared=shared, rows=rows,
-        link=kin.link_between(conn, left.article_id, right.article_id),
+        left=left, right=right, shared=shared, rows=rows, link=link,
+        sentences=reasons.sentences(conn, link, texts) if link else (),
         paragraphs=() if shared else diff(texts[one], texts[other]),
     )
 
@@ -301,7 +317,8 @@ def _detail(conn: sqlite3.Connection, article_id: int, link: Link, texts: dict[i
                     word_by_word=link.relation in WORD_BY_WORD)
         for place, passage in enumerate(longest(passages, limit=PASSAGES), start=1)
     )
-    return LinkDetail(link=link, other=other, passages=rows, passage_count=len(passages))
+    return LinkDetail(link=link, other=other, passages=rows, passage_count=len(passages),
+                      sentences=reasons.sentences(conn, link, texts))
 
 
 def _edits(conn: sqlite3.Connection, versions: tuple[pages.VersionLine, ...]) -> tuple[Edit, ...]:

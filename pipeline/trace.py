@@ -242,7 +242,7 @@ def in_words(one: Exemplar) -> str:
             "translation": "a translation", "rewrite": "a rewriting"}[one.link.relation]
     if one.is_source is None:
         return f"Shares text, {kind}; which came first is not decided"
-    return f"Earliest held copy, {kind}, {sure} % sure" if one.is_source else f"Made from it, {kind}, {sure} % sure"
+    return f"Earlier held copy, {kind}, {sure} % sure" if one.is_source else f"Made from it, {kind}, {sure} % sure"
 
 
 def _cut(text: str) -> str:

@@ -13,6 +13,7 @@ from lxml import html
 
 from archive.digests import address_key
 from archive.store import open_database, pages
+from datasette_config import answers
 from datasette_config import pages as shell
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -388,7 +389,7 @@ def test_an_address_that_is_no_web_page_is_shown_and_not_linked(site: Site, arch
 
 def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: Archive) -> None:
     twin = site.json(f"/family/{archive.family}.json")
-    assert list(twin) == ["ok", "public_id", "members", "links", "link_count"]
+    assert list(twin) == ["ok", "public_id", "members", "links", "link_count", "sentences"]
     assert [(m["siglum"], m["made_from"], m["article"]["key"]) for m in twin["members"]] == [
         ("A", None, archive.herald), ("B", None, archive.ukrainian), ("C", "A", archive.digest),
         ("D", "C", archive.mirror)]
@@ -400,6 +401,29 @@ def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: A
     assert [len(tree.xpath(f"//nav[contains(@class, 'branches')]{'//ul/li' * n}")) for n in (1, 2, 3)] == [4, 2, 1]
     assert len(tree.xpath("//figure[@class='timeline']//a")) == 4
     assert "C made from A" in text_of(page)
+    assert twin["sentences"][0][0].startswith("The copy shares text with the other: 3 of 4 paragraphs align with it")
+    assert len(twin["sentences"]) == 3
+    assert "Which of the two came first is not decided." in twin["sentences"][2]
+
+
+def test_links_are_explained_in_sentences_and_the_evidence_stands_behind_them(site: Site, archive: Archive) -> None:
+    left, right = public_id(site, archive.digest), public_id(site, archive.herald)
+    for path in (f"/article/{archive.digest}", f"/family/{archive.family}", f"/compare?left={left}&right={right}"):
+        page = html.fromstring(site.get(path).content)
+        said = [" ".join("".join(li.itertext()).split()) for li in page.xpath("//ul[@class='why']/li")]
+        assert "The copy shares text with the other: 3 of 4 paragraphs align with it, in the same order." in said, path
+        assert page.xpath("//details//ul[@class='reasons']"), path
+        assert not page.xpath("//ul[@class='reasons'][not(ancestor::details)]"), path
+    twin = site.json(f"/article/{archive.digest}.json")
+    assert twin["sources"][0]["sentences"] == site.json(f"/compare.json?left={left}&right={right}")["sentences"]
+
+
+def test_texts_are_read_for_the_links_that_are_explained_only(
+    site: Site, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "EXPLAINED", 1)
+    assert len(site.json(f"/family/{archive.family}.json")["sentences"]) == 1
+    assert site.get(f"/family/{archive.family}").text.count('<ul class="why">') == 1
 
 
 def test_any_name_of_a_member_leads_to_its_family(site: Site, archive: Archive) -> None:
