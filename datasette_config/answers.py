@@ -14,9 +14,10 @@ from types import MappingProxyType
 from typing import Any
 
 from archive.model import PARAGRAPH_BREAK, ChangedPassage
-from archive.store import kin, pages, search
+from archive.store import kin, pages, posts, search
 from archive.store.kin import Link, SharedText
 from archive.store.pages import Card
+from archive.store.posts import PostLine
 from archive.urls import canonical_url
 from datasette_config import reasons, words
 from datasette_config.alignment import Row, aligned, longest, passage_row
@@ -29,6 +30,8 @@ DETAILED = 12  # links of an article whose passages are shown with it
 PASSAGES = 5  # of each such link, the longest
 EDITS = 8  # neighbouring versions of an article that are compared on its page
 CAPTURES = 200
+POST_STATES = 300  # versions of a live blog's posts, of the newest posts
+DECISIONS = 50  # of people, on an article and others
 FAMILY_LINKS = 300
 EXPLAINED = 40  # links of a family, the first, whose texts are read to say in sentences why they are shown
 MAX_VERSION = 100_000
@@ -40,10 +43,11 @@ WORD_BY_WORD = ("identical", "near-duplicate", "excerpt")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """The answer is at another path of the site."""
+    """The answer is at another path of the site, at the element of the page that `fragment` names."""
 
     path: str
     arguments: tuple[tuple[str, str], ...] = ()
+    fragment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +114,8 @@ class ArticleAnswer:
 
     `source` is the link that says what the article was made from; `sources` are all decided links in which it is the
     copy, `copies` those in which it is the exemplar. `lineage` leads from its exemplar to the family's root; `roots`
-    are all roots of the family: which of several stood first is undecided.
+    are all roots of the family: which of several stood first is undecided. `posts` are a live blog's, of `post_count`;
+    `decisions` what people decided on this article and others, also that they share nothing.
     """
 
     article: Card
@@ -128,6 +133,9 @@ class ArticleAnswer:
     captures: tuple[pages.CaptureLine, ...]
     unanswered: tuple[pages.Unanswered, ...]
     citation: str
+    posts: tuple[PostLine, ...]
+    post_count: int
+    decisions: tuple[kin.Decision, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +214,9 @@ def article(conn: sqlite3.Connection, question: Question) -> ArticleAnswer | Mov
     ordinal = number(question, "version", default=0, most=MAX_VERSION)
     place = pages.find(conn, name)
     if place is None:
-        return Missing(reason=f"No article or version is held under the name {name}.")
+        blog = posts.article_of(conn, name)
+        return Moved(path=f"/article/{blog}", fragment=f"post-{name}") if blog is not None else Missing(
+            reason=f"No article or version is held under the name {name}.")
     versions = pages.versions(conn, place.article_id)
     shown = next((v for v in versions if v.version_id == place.version_id), versions[-1])
     if name not in (place.key, shown.public_id):
@@ -297,6 +307,8 @@ def _article(
         roots=kin.roots(conn, [card.family]).get(card.family, ()) if card.family else (),
         addresses=pages.addresses(conn, article_id), captures=pages.captures(conn, article_id, limit=CAPTURES),
         unanswered=pages.unanswered(conn, article_id, limit=CAPTURES), citation=words.citation(card, reading),
+        posts=posts.posts(conn, card.key, limit=POST_STATES), post_count=posts.post_count(conn, card.key),
+        decisions=kin.decisions(conn, article_id, limit=DECISIONS),
     )
 
 

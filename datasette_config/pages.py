@@ -248,7 +248,8 @@ async def _may_view(datasette: Any, request: Any) -> bool:
 
 def _moved(datasette: Any, request: Any, moved: Moved) -> Any:
     path = moved.path + (".json" if _is_json(request) else "")
-    return Response.redirect(address(datasette, path, dict(moved.arguments)), headers=dict(_HEADERS))
+    place = address(datasette, path, dict(moved.arguments)) + (f"#{moved.fragment}" if moved.fragment else "")
+    return Response.redirect(place, headers=dict(_HEADERS))
 
 
 def _json(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
