@@ -1,5 +1,11 @@
 """How the archive is shown: a Datasette plugin. The entry point names this package, so hooks are exported here."""
 
-from datasette_config.plugin import asgi_wrapper, menu_links, prepare_jinja2_environment, register_routes
+from datasette_config.plugin import (
+    asgi_wrapper,
+    menu_links,
+    prepare_jinja2_environment,
+    register_routes,
+    skip_csrf,
+)
 
-__all__ = ["asgi_wrapper", "menu_links", "prepare_jinja2_environment", "register_routes"]
+__all__ = ["asgi_wrapper", "menu_links", "prepare_jinja2_environment", "register_routes", "skip_csrf"]

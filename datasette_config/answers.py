@@ -14,11 +14,12 @@ from types import MappingProxyType
 from typing import Any
 
 from archive.model import PARAGRAPH_BREAK, ChangedPassage
-from archive.store import kin, pages, search
+from archive.store import kin, pages, posts, search
 from archive.store.kin import Link, SharedText
 from archive.store.pages import Card
+from archive.store.posts import PostLine
 from archive.urls import canonical_url
-from datasette_config import words
+from datasette_config import reasons, words
 from datasette_config.alignment import Row, aligned, longest, passage_row
 from datasette_config.parameters import Asked, ParameterError, asked, number
 from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
@@ -29,20 +30,24 @@ DETAILED = 12  # links of an article whose passages are shown with it
 PASSAGES = 5  # of each such link, the longest
 EDITS = 8  # neighbouring versions of an article that are compared on its page
 CAPTURES = 200
+POST_STATES = 300  # versions of a live blog's posts, of the newest posts
+DECISIONS = 50  # of people, on an article and others
 FAMILY_LINKS = 300
+EXPLAINED = 40  # links of a family, the first, whose texts are read to say in sentences why they are shown
 MAX_VERSION = 100_000
 
 PAGE_ONLY: Mapping[str, bool] = MappingProxyType({"page_only": True})  # a field that JSON leaves out
 _INTERNAL = ("version_id", "article_id")
-_WORD_BY_WORD = ("identical", "near-duplicate", "excerpt")
+WORD_BY_WORD = ("identical", "near-duplicate", "excerpt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """The answer is at another path of the site."""
+    """The answer is at another path of the site, at the element of the page that `fragment` names."""
 
     path: str
     arguments: tuple[tuple[str, str], ...] = ()
+    fragment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +85,16 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDetail:
-    """A link as its article shows it: the other article's card, and the longest passages, this article's left."""
+    """A link as its article shows it: the other article's card, why it is shown, the longest passages, own text left.
+
+    Beyond the first DETAILED links of an article there are neither sentences nor passages.
+    """
 
     link: Link
     other: Card
     passages: tuple[Row, ...]
     passage_count: int
+    sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +114,8 @@ class ArticleAnswer:
 
     `source` is the link that says what the article was made from; `sources` are all decided links in which it is the
     copy, `copies` those in which it is the exemplar. `lineage` leads from its exemplar to the family's root; `roots`
-    are all roots of the family: which of several stood first is undecided.
+    are all roots of the family: which of several stood first is undecided. `posts` are a live blog's, of `post_count`;
+    `decisions` what people decided on this article and others, also that they share nothing.
     """
 
     article: Card
@@ -123,6 +133,9 @@ class ArticleAnswer:
     captures: tuple[pages.CaptureLine, ...]
     unanswered: tuple[pages.Unanswered, ...]
     citation: str
+    posts: tuple[PostLine, ...]
+    post_count: int
+    decisions: tuple[kin.Decision, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,23 +149,31 @@ class Sigil:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyAnswer:
-    """A family; `links` are those that draw its tree, then undecided ones, of `link_count` in all."""
+    """A family; `links` are those that draw its tree, then undecided ones, of `link_count` in all.
+
+    `sentences` say of the first EXPLAINED of them, in their order, why each is shown.
+    """
 
     public_id: str
     members: tuple[Sigil, ...]
     links: tuple[Link, ...]
     link_count: int
+    sentences: tuple[tuple[str, ...], ...]
     tree: Tree = dataclasses.field(metadata=PAGE_ONLY)
     timeline: Timeline | None = dataclasses.field(metadata=PAGE_ONLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two versions beside each other: `rows` where they were found to share text, else `paragraphs` of a diff."""
+    """Two versions beside each other: `rows` where they were found to share text, else `paragraphs` of a diff.
+
+    `sentences` say why their articles are linked, where it is by these two versions.
+    """
 
     left: Card
     right: Card
     link: Link | None
+    sentences: tuple[str, ...]
     shared: SharedText | None
     rows: tuple[Row, ...]
     paragraphs: tuple[Paragraph, ...]
@@ -193,7 +214,9 @@ def article(conn: sqlite3.Connection, question: Question) -> ArticleAnswer | Mov
     ordinal = number(question, "version", default=0, most=MAX_VERSION)
     place = pages.find(conn, name)
     if place is None:
-        return Missing(reason=f"No article or version is held under the name {name}.")
+        blog = posts.article_of(conn, name)
+        return Moved(path=f"/article/{blog}", fragment=f"post-{name}") if blog is not None else Missing(
+            reason=f"No article or version is held under the name {name}.")
     versions = pages.versions(conn, place.article_id)
     shown = next((v for v in versions if v.version_id == place.version_id), versions[-1])
     if name not in (place.key, shown.public_id):
@@ -216,13 +239,15 @@ def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Moved
     members = kin.members(conn, public_id)
     names = sigla(members)
     drawn = tree(members)
+    links = kin.family_links(conn, public_id, limit=FAMILY_LINKS)
     return FamilyAnswer(
         public_id=public_id, tree=drawn, timeline=timeline(members),
         members=tuple(
             Sigil(siglum=node.siglum, made_from=node.parent, article=node.card)
             for node in sorted(drawn.nodes, key=lambda node: list(names).index(node.card.article_id))
         ),
-        links=kin.family_links(conn, public_id, limit=FAMILY_LINKS), link_count=kin.family_link_count(conn, public_id),
+        links=links, link_count=kin.family_link_count(conn, public_id),
+        sentences=reasons.of_links(conn, links[:EXPLAINED]),
     )
 
 
@@ -241,11 +266,12 @@ def comparison(conn: sqlite3.Connection, question: Question) -> Comparison | Mis
     known, texts = pages.cards(conn, (one, other)), pages.texts(conn, (one, other))
     shared = kin.shared_text(conn, one, other)
     rows = aligned(texts[one], texts[other], shared.passages,
-                   word_by_word=shared.relation in _WORD_BY_WORD) if shared else ()
+                   word_by_word=shared.relation in WORD_BY_WORD) if shared else ()
     left, right = known[one], known[other]
+    link = kin.link_between(conn, left.article_id, right.article_id)
     return Comparison(
-        left=left, right=right, shared=shared, rows=rows,
-        link=kin.link_between(conn, left.article_id, right.article_id),
+        left=left, right=right, shared=shared, rows=rows, link=link,
+        sentences=reasons.sentences(conn, link, texts) if link else (),
         paragraphs=() if shared else diff(texts[one], texts[other]),
     )
 
@@ -281,6 +307,8 @@ def _article(
         roots=kin.roots(conn, [card.family]).get(card.family, ()) if card.family else (),
         addresses=pages.addresses(conn, article_id), captures=pages.captures(conn, article_id, limit=CAPTURES),
         unanswered=pages.unanswered(conn, article_id, limit=CAPTURES), citation=words.citation(card, reading),
+        posts=posts.posts(conn, card.key, limit=POST_STATES), post_count=posts.post_count(conn, card.key),
+        decisions=kin.decisions(conn, article_id, limit=DECISIONS),
     )
 
 
@@ -298,10 +326,11 @@ def _detail(conn: sqlite3.Connection, article_id: int, link: Link, texts: dict[i
     passages = shared.passages if shared else ()
     rows = tuple(
         passage_row(texts[own.version_id], texts[other.version_id], passage, number=place,
-                    word_by_word=link.relation in _WORD_BY_WORD)
+                    word_by_word=link.relation in WORD_BY_WORD)
         for place, passage in enumerate(longest(passages, limit=PASSAGES), start=1)
     )
-    return LinkDetail(link=link, other=other, passages=rows, passage_count=len(passages))
+    return LinkDetail(link=link, other=other, passages=rows, passage_count=len(passages),
+                      sentences=reasons.sentences(conn, link, texts))
 
 
 def _edits(conn: sqlite3.Connection, versions: tuple[pages.VersionLine, ...]) -> tuple[Edit, ...]:

@@ -1,26 +1,36 @@
 """The site's pages as Datasette's routes: an answer, rendered as HTML or as JSON.
 
 Every page has a twin: the same path with ".json" gives the same answer as data, {"ok": true, ...}. Problems are
-pages too: 400 says which parameter is wrong, 404 what is not held, 503 that the question takes too long; as JSON
-{"ok": false, "status": ..., "error": ...}.
+pages too: 400 says which parameter is wrong, 404 what is not held, 503 that the question takes too long, 413 and 429
+that a traced text is too long or that too many were asked for; as JSON {"ok": false, "status": ..., "error": ...}.
 """
 
+import asyncio
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 from datasette import Response
 from datasette.utils import add_cors_headers, sqlite_timelimit
 
-from datasette_config import answers, records, words
+from datasette_config import answers, records, tracing, words
 from datasette_config.answers import Missing, Moved, presentable
+from datasette_config.limits import Bucket
 from datasette_config.parameters import ParameterError
 from datasette_config.plugin import DATABASE
+from pipeline.trace import as_json
 
 TIME_LIMIT_MS = 5_000  # for all of a page's queries; a page that takes longer is a question that is too wide
+TRACES_A_MINUTE = 12  # for each client
+TRACES_AT_ONCE = 2  # of all clients, so that other pages have threads left
+TRACE_LIMIT_MS = 8_000  # for all of a trace's queries; twice what its close looks may take
+TRACE_WAIT = 5.0  # seconds for one's turn
 
 # Nothing runs and nothing is fetched from elsewhere, whatever an archived text holds and however it got into a page.
 _HEADERS = {
@@ -38,8 +48,9 @@ class TooSlowError(Exception):
     """A page's queries were stopped at the time limit."""
 
 
-def routes() -> list[tuple[str, View]]:
+def routes(datasette: Any) -> list[tuple[str, View]]:
     """Address patterns and their views; Datasette's own index stays at /archive and /-/databases."""
+    topic = tracing.KeptTopic(Path(datasette.databases[DATABASE].path or ""))
     name = r"(?P<name>[^/]+?)"
     return [
         (r"^/$", _page("start", answers.start)),
@@ -50,6 +61,7 @@ def routes() -> list[tuple[str, View]]:
         (r"^/compare(?P<json>\.json)?$", _page("compare", answers.comparison)),
         (rf"^/capture/{name}\.warc$", download),
         (rf"^/capture/{name}(?P<json>\.json)?$", _page("capture", records.capture)),
+        (r"^/trace(?P<json>\.json)?$", Tracing(topic, Bucket(TRACES_A_MINUTE)).view),
         (r"^/about$", _page("about", lambda _conn, _question: None)),
     ]
 
@@ -61,6 +73,101 @@ async def download(request: Any, datasette: Any) -> Any:
         return found
     headers = {"Content-Disposition": f'attachment; filename="stemma-capture-{int(request.url_vars["name"])}.warc"'}
     return Response(body=found, status=200, headers=_HEADERS | headers, content_type="application/warc")
+
+
+@dataclass(slots=True)
+class Tracing:
+    """/trace and /trace.json: a text in a form, or a name in the address. What was asked is not kept, nor cached."""
+
+    topic: tracing.KeptTopic
+    bucket: Bucket
+    turns: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, TRACES_AT_ONCE))
+
+    async def view(self, request: Any, datasette: Any) -> Any:
+        """The form, or its answer."""
+        if request.method not in ("GET", "HEAD", "POST"):
+            return await _problem(datasette, request, 405, "Ask with GET or POST.")
+        if not await _may_view(datasette, request):
+            return await _problem(datasette, request, 403, "This archive is not open to everyone.")
+        try:
+            asked = await _asked(request)
+        except tracing.TooLongError:
+            return await _problem(datasette, request, 413, f"At most {tracing.MAX_BYTES // 1024} KiB of text can be "
+                                  "traced at once; its first paragraphs will do.")
+        except ParameterError as error:
+            return await _problem(datasette, request, 400, f"{error}.")
+        return await self._answer(datasette, request, asked)
+
+    async def _answer(self, datasette: Any, request: Any, asked: tracing.Asked) -> Any:
+        if asked.is_empty:
+            if request.method != "POST" and not _is_json(request):
+                return await _traced(datasette, request, tracing.Answer(asked=asked))
+            return await self._refused(datasette, request, asked, 400, "Paste a text, or give the address or the "
+                                       "public id of an article of the archive.")
+        wait = self.bucket.wait(str((request.scope.get("client") or ("",))[0]))
+        if wait:
+            return await self._refused(
+                datasette, request, asked, 429, f"That were more than {self.bucket.a_minute} texts in a minute; the "
+                f"next can be traced in {words.plural(ceil(wait), 'second')}.", wait=ceil(wait))
+        return await self._found(datasette, request, asked)
+
+    async def _found(self, datasette: Any, request: Any, asked: tracing.Asked) -> Any:
+        topic = self.topic.read()
+        if topic is None:
+            return await self._refused(datasette, request, asked, 404, "This archive has not kept its topic file yet; "
+                                       "after its first run, texts can be traced.")
+        try:
+            await asyncio.wait_for(self.turns.acquire(), TRACE_WAIT)
+        except TimeoutError:
+            return await self._refused(datasette, request, asked, 503, "Other texts are being traced; try again in a "
+                                       "minute.", wait=60)
+        try:
+            answer = await _read(datasette, lambda conn, _: tracing.answered(conn, topic, asked), {},
+                                 limit_ms=TRACE_LIMIT_MS)
+        except ParameterError as error:
+            return await self._refused(datasette, request, asked, 400, f"{error}.")
+        except TooSlowError:
+            return await self._refused(datasette, request, asked, 503, "This text takes too long; give a part of it.")
+        finally:
+            self.turns.release()
+        if isinstance(answer, Missing):
+            return await self._refused(datasette, request, asked, 404, answer.reason)
+        return await _traced(datasette, request, answer)
+
+    async def _refused(
+        self, datasette: Any, request: Any, asked: tracing.Asked, status: int, reason: str, *, wait: int = 0
+    ) -> Any:
+        """The form as it was filled in, with what is wrong with it."""
+        if _is_json(request):
+            response = await _problem(datasette, request, status, reason)
+        else:
+            response = await _traced(datasette, request, tracing.Answer(asked=asked, problem=reason), status)
+        if wait:
+            response.headers["Retry-After"] = str(wait)
+        return response
+
+
+async def _traced(datasette: Any, request: Any, answer: tracing.Answer, status: int = 200) -> Any:
+    if _is_json(request) and answer.found is not None:
+        response = _json(datasette, {"ok": True, "public_id": answer.public_id} | as_json(answer.found))
+    else:
+        response = await _html(datasette, request, "trace", {"page": answer}, status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def _asked(request: Any) -> tracing.Asked:
+    """What a request asks, of which no more is read than can be of use. Raises ParameterError, TooLongError."""
+    if request.method != "POST":
+        return tracing.in_address(_question(request))
+    body = b""
+    while True:
+        message = await request.receive()
+        body += message.get("body", b"")
+        if len(body) > tracing.MAX_BODY_BYTES:
+            raise tracing.TooLongError
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return tracing.in_body(body, request.headers.get("content-type", ""))
 
 
 def address(datasette: Any, path: str, arguments: Mapping[str, Any] | None = None, **more: Any) -> str:
@@ -96,12 +203,14 @@ async def _ask(datasette: Any, request: Any, build: Build) -> Any:
     return _moved(datasette, request, answer) if isinstance(answer, Moved) else answer
 
 
-async def _read(datasette: Any, build: Build, question: Mapping[str, str]) -> Any:
+async def _read(
+    datasette: Any, build: Build, question: Mapping[str, str], *, limit_ms: int | None = None
+) -> Any:
     """The answer, from one state of the database although a crawl may be writing."""
 
     def read(conn: sqlite3.Connection) -> Any:
         try:
-            with sqlite_timelimit(conn, TIME_LIMIT_MS):
+            with sqlite_timelimit(conn, TIME_LIMIT_MS if limit_ms is None else limit_ms):
                 conn.execute("BEGIN")
                 return build(conn, question)
         except sqlite3.OperationalError as error:
@@ -139,7 +248,8 @@ async def _may_view(datasette: Any, request: Any) -> bool:
 
 def _moved(datasette: Any, request: Any, moved: Moved) -> Any:
     path = moved.path + (".json" if _is_json(request) else "")
-    return Response.redirect(address(datasette, path, dict(moved.arguments)), headers=dict(_HEADERS))
+    place = address(datasette, path, dict(moved.arguments)) + (f"#{moved.fragment}" if moved.fragment else "")
+    return Response.redirect(place, headers=dict(_HEADERS))
 
 
 def _json(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
@@ -172,7 +282,7 @@ async def _problem(datasette: Any, request: Any, status: int, reason: str) -> An
 
 def _twin(request: Any, template: str, to: Callable[..., str]) -> str | None:
     """The address of the same page as JSON."""
-    if template in ("about", "problem"):
+    if template in ("about", "problem") or (template == "trace" and not request.query_string):
         return None
     path = "/index.json" if template == "start" else f"/{template}"
     name = request.url_vars.get("name")

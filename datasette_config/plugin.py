@@ -23,7 +23,7 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
     """The site's pages, where the archive is served; a Datasette with other databases only stays as it is."""
     from datasette_config.pages import routes
 
-    return routes() if DATABASE in datasette.databases else []
+    return routes(datasette) if DATABASE in datasette.databases else []
 
 
 @hookimpl
@@ -45,6 +45,17 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 
 
 @hookimpl
+def skip_csrf(datasette: Any, scope: Any) -> bool:
+    """/trace is a question that changes nothing: no site gains anything by making a reader's browser ask it.
+
+    So its form needs no cookie, and a program can ask as it is.
+    """
+    path = str(scope.get("path", ""))
+    return DATABASE in datasette.databases and path in {
+        found for name in ("/trace", "/trace.json") for found in (name, str(datasette.urls.path(name)))}
+
+
+@hookimpl
 def menu_links(datasette: Any) -> list[dict[str, str]]:
     """From Datasette's own pages to ours."""
     if DATABASE not in datasette.databases:
@@ -52,6 +63,7 @@ def menu_links(datasette: Any) -> list[dict[str, str]]:
     return [
         {"href": datasette.urls.path("/"), "label": "Stemma: start"},
         {"href": datasette.urls.path("/search"), "label": "Stemma: search"},
+        {"href": datasette.urls.path("/trace"), "label": "Stemma: trace a text"},
     ]
 
 

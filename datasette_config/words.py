@@ -204,6 +204,17 @@ def strength(reason: Evidence) -> str:
     return "clear" if weight >= 1.5 else "some" if weight >= 0.5 else "slight"
 
 
+def verdict(name: str, *, is_copy: bool) -> str:
+    """What was decided of an article and another one, to go before the other's name."""
+    made = "this text was made from" if is_copy else "this text is the exemplar of"
+    return {
+        "confirm": f"confirmed that {made}", "add": f"added that {made}",
+        "reverse": f"reversed the direction: {made}",
+        "reject": "rejected that one was made from the other: this text and",
+        "undo": "took back what had been decided of this text and",
+    }.get(name, name)
+
+
 def others(count: int) -> str:
     """ "1 other", "3 others"."""
     return f"{count:,} other{'' if count == 1 else 's'}"

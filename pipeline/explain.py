@@ -151,7 +151,7 @@ def _direction(link: CopyLink) -> str:
     strongest = sorted(reasons, key=lambda reason: -reason.weight)[:3]
     why = f": {'; '.join(reason.detail for reason in strongest)}" if strongest else ""
     sure = min(99, round(100 * link.direction_confidence))
-    return f"Of the two, the other is the earliest held copy, {sure} % sure{why}."
+    return f"Of the two, the other is the earlier held copy, {sure} % sure{why}."
 
 
 def _paragraphs(text: str) -> list[tuple[int, int]]:

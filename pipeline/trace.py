@@ -4,9 +4,10 @@ The command and the site's page ask the same question here; it writes nothing.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from archive.model import CopyLink, Days, Passage, Reuse, Witness
 from archive.store import links, pages
@@ -57,16 +58,26 @@ class Exemplar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """What was found of a text, best explanation first, among how many texts, and what the text itself says."""
+    """What was found of a text, best explanation first, among how many texts, and what the text itself says.
+
+    `left_out` counts held texts that have rare words in common with it and were not looked at closely: there were too
+    many, or time was up.
+    """
 
     subject: Subject
     exemplars: tuple[Exemplar, ...]
     searched: Searched
     leads: Leads
+    left_out: int = 0
 
 
-def trace(conn: sqlite3.Connection, topic: Topic, subject: Subject) -> Trace:
-    """Compare a text with all that are held, in the epoch in which they were compared with each other."""
+def trace(
+    conn: sqlite3.Connection, topic: Topic, subject: Subject, *, in_time: Callable[[], bool] = lambda: True
+) -> Trace:
+    """Compare a text with all that are held, in the epoch in which they were compared with each other.
+
+    `in_time` is asked before each close look; when it says no, those that share least are left out.
+    """
     stored = links.last_epoch(conn)
     epoch = unpacked(stored) if stored is not None else shipped(own_tokens(topic))
     subject = _bounded(subject)
@@ -77,9 +88,10 @@ def trace(conn: sqlite3.Connection, topic: Topic, subject: Subject) -> Trace:
     met = links.matching(conn, worth, method=method(epoch), meeting=MEETING,
                          article_id=held.article_id if held is not None else None)
     compared = [_compared(conn, epoch, ours, own, version_id, met[version_id])
-                for version_id in list(met)[:MAX_COMPARED]]
+                for version_id in takewhile(lambda _: in_time(), list(met)[:MAX_COMPARED])]
     return Trace(
-        subject=subject, exemplars=_ranked(conn, subject, own, [one for one in compared if one is not None]),
+        subject=subject, left_out=len(met) - len(compared),
+        exemplars=_ranked(conn, subject, own, [one for one in compared if one is not None]),
         searched=links.searched(conn, method=method(epoch)),
         leads=hints.leads(
             subject.title, subject.paragraphs, subject.language, gazetteer=topic.gazetteer,
@@ -173,7 +185,7 @@ def as_json(found: Trace) -> dict[str, object]:
     """A trace for machines."""
     return {
         "title": found.subject.title, "language": found.subject.language, "words": len(found.subject.text.split()),
-        "searched": asdict(found.searched),
+        "searched": asdict(found.searched), "left_out": found.left_out,
         "exemplars": [{
             "public_id": one.card.public_id, "url": one.card.url, "title": one.card.title, "outlet": one.card.outlet,
             "language": one.card.language, "published": one.card.dating.iso, "first_seen": one.card.first_seen,
@@ -191,12 +203,14 @@ def as_json(found: Trace) -> dict[str, object]:
 
 def lines(found: Trace) -> Iterator[str]:
     """A trace for people."""
-    yield _looked(found.searched)
+    yield looked(found.searched)
+    if found.left_out:
+        yield f"{found.left_out:,} more that have rare words in common with it were not looked at closely."
     if not found.exemplars:
         yield "No held text shares text with it."
     for place, one in enumerate(found.exemplars, start=1):
         yield ""
-        yield f"{place}. {_said(one)}: {one.card.title}"
+        yield f"{place}. {in_words(one)}: {one.card.title}"
         yield f"   {one.card.outlet}, {one.card.dating.iso or 'no date'}, {one.card.language or 'language not known'}"
         yield f"   {one.card.url}"
         yield f"   {one.card.public_id}"
@@ -212,7 +226,8 @@ def lines(found: Trace) -> Iterator[str]:
         yield from (f"   {line}" for line in said)
 
 
-def _looked(searched: Searched) -> str:
+def looked(searched: Searched) -> str:
+    """With how much a text was compared, in a sentence."""
     if not searched.texts:
         return "The archive holds no text that could be compared; run 'stemma run' first."
     days = f", published {searched.first[:10]} to {(searched.last or searched.first)[:10]}" if searched.first else ""
@@ -220,13 +235,14 @@ def _looked(searched: Searched) -> str:
             f"outlets in {searched.languages:,} languages{days}.")
 
 
-def _said(one: Exemplar) -> str:
+def in_words(one: Exemplar) -> str:
+    """What a held text is to the traced one, in a few words."""
     sure = min(99, round(100 * one.link.direction_confidence))
     kind = {"identical": "the same text", "near-duplicate": "nearly the same text", "excerpt": "an excerpt",
             "translation": "a translation", "rewrite": "a rewriting"}[one.link.relation]
     if one.is_source is None:
         return f"Shares text, {kind}; which came first is not decided"
-    return f"Earliest held copy, {kind}, {sure} % sure" if one.is_source else f"Made from it, {kind}, {sure} % sure"
+    return f"Earlier held copy, {kind}, {sure} % sure" if one.is_source else f"Made from it, {kind}, {sure} % sure"
 
 
 def _cut(text: str) -> str:

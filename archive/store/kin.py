@@ -66,6 +66,12 @@ FAMILY = "SELECT public_id FROM family WHERE public_id = :public_id"
 
 FAMILY_OF = "SELECT family FROM article WHERE article_id = :article_id"
 
+# What people decided on an article and another, the last first.
+DECISIONS = """
+    SELECT verdict, judged_by, at, note, stands, copy_id, exemplar_id, copy_url, exemplar_url FROM judgement
+    WHERE :article_id IN (copy_article_id, exemplar_article_id) ORDER BY ordinal DESC LIMIT :limit
+"""
+
 # What a text was made from, what that was made from, and so on. A tree has no loops; the bound holds if one has.
 LINEAGE = """
     WITH RECURSIVE above (article_id, depth) AS (
@@ -112,6 +118,24 @@ class SharedText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person decided on two articles, also that they are not linked; copy and exemplar as it was said then.
+
+    None for one that is not held, or not on the topic. `stands`: nothing that was decided later takes its place.
+    """
+
+    verdict: str
+    judged_by: str
+    at: str
+    note: str | None
+    stands: bool
+    copy: Card | None
+    exemplar: Card | None
+    copy_url: str
+    exemplar_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """A witness in its family; `parent` is the article that it was made from."""
 
@@ -149,6 +173,17 @@ def lineage(conn: sqlite3.Connection, article_id: int) -> tuple[Card, ...]:
 def link_between(conn: sqlite3.Connection, one: int, other: int) -> Link | None:
     """The link of two articles, if they have one; it may be between other versions than the ones at hand."""
     return next(iter(_links(conn, LINK_BETWEEN, one=one, other=other)), None)
+
+
+def decisions(conn: sqlite3.Connection, article_id: int, *, limit: int) -> tuple[Decision, ...]:
+    """What people decided on an article and others, the last first, also what no longer stands."""
+    rows = conn.execute(DECISIONS, {"article_id": article_id, "limit": limit}).fetchall()
+    known = cards(conn, [end for end in _ends(rows) if end is not None])
+    return tuple(
+        Decision(verdict=row["verdict"], judged_by=row["judged_by"], at=row["at"], note=row["note"],
+                 stands=bool(row["stands"]), copy=known.get(row["copy_id"]), exemplar=known.get(row["exemplar_id"]),
+                 copy_url=row["copy_url"], exemplar_url=row["exemplar_url"])
+        for row in rows)
 
 
 def family_links(conn: sqlite3.Connection, family: str, *, limit: int) -> tuple[Link, ...]:

@@ -12,12 +12,19 @@ from typing import Any
 
 import pytest
 
+from archive import events
 from archive.digests import address_key, state_digest, text_digest
 from archive.model import Capture, Exchange
-from archive.store import open_database, transaction
+from archive.store import links, open_database, transaction
 from archive.times import from_iso, to_digits, to_iso
+from archive.topic import load_topic
 from archive.warc import WarcWriter
+from datasette_config import pages
 from datasette_config.serving import application
+from pipeline.epoch import shipped
+from pipeline.fingerprints import keys, method
+from pipeline.reading import read
+from pipeline.terms import own_tokens
 
 SCRIPT = "<script>alert('stemma')</script>"
 BIDI = "\u202ednuora gninrut\u202c"
@@ -170,6 +177,18 @@ class Builder:
             self.insert("members", article_id=self.article_id(key), family_id=family,
                         version_id=self.version(key, 1)[0], parent_id=self.article_id(parent) if parent else None)
         return str(public_id)
+
+    def compared(self) -> None:
+        """The topic as a command keeps it, and the keys by which every version is found again."""
+        topic = load_topic("kursk")
+        events.append(self.data / "events.jsonl", events.Event(kind="topic", at=datetime(2024, 8, 6, tzinfo=UTC), data={
+            "name": topic.name, "digest": topic.digest, "file": "kursk.toml", "text": topic.text}))
+        epoch = shipped(own_tokens(topic))
+        for (version_id,) in self.conn.execute("SELECT version_id FROM versions").fetchall():
+            text = links.text(self.conn, version_id)
+            for key in keys(read(text.text, text.language), epoch):
+                self.insert("fingerprints", fingerprint=key, version_id=version_id)
+            self.insert("witnesses", version_id=version_id, method=method(epoch))
 
     def version(self, key: str, ordinal: int) -> tuple[int, str]:
         row = self.conn.execute(
@@ -361,6 +380,7 @@ def _build(b: Builder) -> Archive:
         ("published", "exemplar", 1.0, SCRIPT)])
     family = b.family({herald: None, digest: herald, mirror: digest, ukrainian: None})
     pair = b.family({plain: None, spanish: plain})
+    b.compared()
     return Archive(data=b.data, herald=herald, digest=digest, mirror=mirror, ukrainian=ukrainian, russian=russian,
                    hostile=hostile, plain=plain, spanish=spanish, family=family, pair=pair)
 
@@ -379,6 +399,9 @@ class Site:
 
     def get(self, path: str, **options: Any) -> Any:
         return self.loop.run_until_complete(self.datasette.client.get(path, **options))
+
+    def post(self, path: str, **options: Any) -> Any:
+        return self.loop.run_until_complete(self.datasette.client.post(path, **options))
 
     def json(self, path: str) -> Any:
         response = self.get(path)
@@ -402,8 +425,11 @@ def site_of(data: Path, **options: Any) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def site(archive: Archive) -> Iterator[Site]:
-    with site_of(archive.data, title="The incursion") as site:
-        yield site
+    """A site on which tests may trace as often as they like."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "TRACES_A_MINUTE", 1_000_000)
+        with site_of(archive.data, title="The incursion") as site:
+            yield site
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from datasette_config import pages
 from datasette_config.serving import application
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -18,6 +19,13 @@ REQUIRED = bool(os.environ.get("STEMMA_REQUIRE_BROWSER"))  # as CI sets it: a mi
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
              "--disable-sync", "--no-first-run", "--disable-quic"]
+
+PASTED = (
+    "Ukrainian troops crossed the frontier into the Kursk region of Russia at dawn on Tuesday and had got to the "
+    "outskirts of Sudzha by evening, two officers who took part said.\n“No one was waiting for us,” said one of them, a "
+    "company commander who asked to be called only by his call sign. “We had prepared for a fight at the checkpoint, and "
+    "the checkpoint was empty.”"
+)
 
 pytestmark = [
     pytest.mark.browser,
@@ -32,8 +40,11 @@ Archive = Page = Any
 @pytest.fixture(scope="module")
 def address(archive: Archive) -> Iterator[str]:
     """The site on a port of this machine."""
-    datasette = application(archive.data, title="The incursion into Kursk")
-    server = uvicorn.Server(uvicorn.Config(datasette.app(), port=0, log_level="error", lifespan="on"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "TRACES_A_MINUTE", 1_000)
+        datasette = application(archive.data, title="The incursion into Kursk")
+        app = datasette.app()
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -99,11 +110,29 @@ def test_a_reader_finds_a_repost_and_where_it_comes_from(page: Page, archive: Ar
     assert page.url.endswith(f"/article/{archive.digest}")
 
 
+def test_a_pasted_text_is_traced_by_keyboard(page: Page, archive: Archive, tmp_path: Path) -> None:
+    page.goto("/trace")
+    page.get_by_label("The text").focus()
+    page.keyboard.insert_text(PASTED)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What is held of it").wait_for()
+    settled(page, tmp_path, "traced")
+    assert page.get_by_label("The text").input_value() == PASTED
+    shared = page.get_by_role("region", name="Passages shared with East Watch Digest")
+    shared.focus()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.get_by_role("link", name="The Kursk thrust: what we know").first.click()
+    assert page.url.endswith(f"/article/{archive.digest}")
+
+
 def test_every_kind_of_page_fits(page: Page, archive: Archive, tmp_path: Path) -> None:
     for name, path in {
         "hostile": f"/article/{archive.hostile}", "hits": "/search?q=alert+OR+endless*", "capture": "/capture/12",
         "compare": f"/compare?left={archive.mirror}&right={archive.digest}", "about": "/about",
-        "versions": f"/article/{archive.russian}", "pair": f"/family/{archive.pair}",
+        "versions": f"/article/{archive.russian}", "pair": f"/family/{archive.pair}", "form": "/trace",
+        "trace": f"/trace?of={archive.digest}", "hostile-trace": f"/trace?of={archive.hostile}",
     }.items():
         page.goto(path)
         settled(page, tmp_path, name)
@@ -125,7 +154,8 @@ def test_a_family_is_read_without_scrolling_sideways(page: Page, archive: Archiv
 
 def test_what_is_pressed_is_large_enough(page: Page, archive: Archive) -> None:
     """24 pixels each way, but for links within a sentence (WCAG 2.2, 2.5.8)."""
-    for path in ("/", "/search?q=kursk", f"/article/{archive.digest}", f"/article/{archive.herald}"):
+    for path in ("/", "/search?q=kursk", f"/article/{archive.digest}", f"/article/{archive.herald}", "/trace",
+                 f"/trace?of={archive.digest}"):
         page.goto(path)
         for name in ("header.top a", "footer .links a", "a.badge", ".banner .small a", ".more a", ".lines a",
                      ".lines + p a", ".versions a", "summary", "button", "select", "input", ".clear"):

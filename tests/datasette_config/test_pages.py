@@ -13,6 +13,7 @@ from lxml import html
 
 from archive.digests import address_key
 from archive.store import open_database, pages
+from datasette_config import answers
 from datasette_config import pages as shell
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -42,7 +43,8 @@ def every_page(site: Site, archive: Archive) -> list[str]:
         *(f"/article/{name}" for name in (*keys, *versions)), f"/family/{archive.family}", f"/family/{archive.pair}",
         *(f"/compare?left={archive.herald}&right={key}" for key in keys),
         f"/compare?left={archive.digest}&right={versions[0]}", *(f"/capture/{n}" for n in range(1, 14)),
-        "/article/none", "/search?page=x",
+        "/article/none", "/search?page=x", "/trace", f"/trace?of={archive.hostile}", f"/trace?of={archive.digest}",
+        "/trace?of=none",
     ]
 
 
@@ -296,7 +298,8 @@ def test_no_page_accuses(site: Site, every_page: list[str]) -> None:
 def test_article_twin_has_its_shape(site: Site, archive: Archive) -> None:
     twin = site.json(f"/article/{archive.digest}.json")
     assert list(twin) == ["ok", "article", "version", "versions", "edits", "flips", "source", "sources", "copies", "undecided",
-                          "lineage", "roots", "addresses", "captures", "unanswered", "citation"]
+                          "lineage", "roots", "addresses", "captures", "unanswered", "citation", "posts", "post_count",
+                          "decisions"]
     assert twin["source"]["exemplar"]["key"] == archive.herald
     assert twin["source"]["evidence"][0] == {
         "kind": "credit", "favours": twin["source"]["exemplar"]["public_id"], "weight": 4.0,
@@ -387,7 +390,7 @@ def test_an_address_that_is_no_web_page_is_shown_and_not_linked(site: Site, arch
 
 def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: Archive) -> None:
     twin = site.json(f"/family/{archive.family}.json")
-    assert list(twin) == ["ok", "public_id", "members", "links", "link_count"]
+    assert list(twin) == ["ok", "public_id", "members", "links", "link_count", "sentences"]
     assert [(m["siglum"], m["made_from"], m["article"]["key"]) for m in twin["members"]] == [
         ("A", None, archive.herald), ("B", None, archive.ukrainian), ("C", "A", archive.digest),
         ("D", "C", archive.mirror)]
@@ -399,6 +402,29 @@ def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: A
     assert [len(tree.xpath(f"//nav[contains(@class, 'branches')]{'//ul/li' * n}")) for n in (1, 2, 3)] == [4, 2, 1]
     assert len(tree.xpath("//figure[@class='timeline']//a")) == 4
     assert "C made from A" in text_of(page)
+    assert twin["sentences"][0][0].startswith("The copy shares text with the other: 3 of 4 paragraphs align with it")
+    assert len(twin["sentences"]) == 3
+    assert "Which of the two came first is not decided." in twin["sentences"][2]
+
+
+def test_links_are_explained_in_sentences_and_the_evidence_stands_behind_them(site: Site, archive: Archive) -> None:
+    left, right = public_id(site, archive.digest), public_id(site, archive.herald)
+    for path in (f"/article/{archive.digest}", f"/family/{archive.family}", f"/compare?left={left}&right={right}"):
+        page = html.fromstring(site.get(path).content)
+        said = [" ".join("".join(li.itertext()).split()) for li in page.xpath("//ul[@class='why']/li")]
+        assert "The copy shares text with the other: 3 of 4 paragraphs align with it, in the same order." in said, path
+        assert page.xpath("//details//ul[@class='reasons']"), path
+        assert not page.xpath("//ul[@class='reasons'][not(ancestor::details)]"), path
+    twin = site.json(f"/article/{archive.digest}.json")
+    assert twin["sources"][0]["sentences"] == site.json(f"/compare.json?left={left}&right={right}")["sentences"]
+
+
+def test_texts_are_read_for_the_links_that_are_explained_only(
+    site: Site, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "EXPLAINED", 1)
+    assert len(site.json(f"/family/{archive.family}.json")["sentences"]) == 1
+    assert site.get(f"/family/{archive.family}").text.count('<ul class="why">') == 1
 
 
 def test_any_name_of_a_member_leads_to_its_family(site: Site, archive: Archive) -> None:
@@ -453,6 +479,59 @@ def test_what_made_no_version_is_counted_and_a_correction_notice_named(own_site:
     assert twin["flips"] == 1
     assert twin["versions"][0]["differences"] == [["markup", 2], ["surroundings", 1]]
     assert "payloads with this text" not in text_of(own_site.get(f"/article/{own_archive.digest}"))
+
+
+def test_a_live_blog_lists_its_posts_with_their_versions(own_site: Site, own_archive: Archive) -> None:
+    conn = open_database(own_archive.database)
+    ids = [f"{'abcdefghijkl'}-2024080{day}000000-aaaaaaa{day}" for day in (6, 7, 8)]
+    with conn:
+        (article,) = conn.execute("SELECT article_id FROM articles WHERE key = ?", (own_archive.plain,)).fetchone()
+        for public, post, ordinal, text, day in (
+            (ids[0], "p1", 1, "Two bridges stand.", 6), (ids[1], "p1", 2, "One bridge stands.", 7),
+            (ids[2], "p2<script>", 1, f"{own_archive.script} The last bridge.", 8),
+        ):
+            passages = [{"part": "body", "earlier": 1, "later": 1, "was": "Two bridges stand", "now": "One bridge stands"}]
+            conn.execute("INSERT INTO post_versions VALUES (?, ?, ?, ?, NULL, ?, ?, ?, 1, ?, ?)", (
+                public, article, post, ordinal, text, f"2024-08-0{day}T00:00:00.000Z", f"2024-08-0{day}T01:00:00.000Z",
+                json.dumps(["body"] if ordinal > 1 else ["first"]), json.dumps(passages if ordinal > 1 else [])))
+    conn.close()
+    page = own_site.get(f"/article/{own_archive.plain}")
+    tree = html.fromstring(page.content)
+    assert tree.xpath("//section[@id='posts']//details/@id") == [f"post-{name}" for name in (ids[2], ids[1], ids[0])]
+    assert tree.xpath("//section[@id='posts']//del/text()") == ["Two bridges stand"]
+    assert "<script" not in page.text
+    assert "2 posts, the newest first" in text_of(page)
+    moved = own_site.get(f"/article/{ids[0]}")
+    assert moved.headers["location"] == f"/article/{own_archive.plain}#post-{ids[0]}"
+    posts = own_site.json(f"/article/{own_archive.plain}.json")["posts"]
+    assert [(post["post"], [v["public_id"] for v in post["versions"]]) for post in posts] == [
+        ("p2<script>", [ids[2]]), ("p1", ids[:2])]
+
+
+def test_an_article_without_posts_says_nothing_of_them(site: Site, archive: Archive) -> None:
+    assert 'id="posts"' not in site.get(f"/article/{archive.herald}").text
+
+
+def test_what_people_decided_is_told_also_of_texts_that_are_not_linked(own_site: Site, own_archive: Archive) -> None:
+    conn = open_database(own_archive.database)
+    ends = {key: conn.execute("""
+        SELECT c.url, c.captured_at, c.payload_digest FROM captures c JOIN sightings s USING (capture_id)
+        JOIN articles a USING (article_id) WHERE a.key = ? ORDER BY c.captured_at LIMIT 1""", (key,)).fetchone()
+        for key in (own_archive.plain, own_archive.russian)}
+    with conn:
+        for ordinal, (verdict, note) in enumerate([("add", own_archive.script), ("reject", "Only the subject")], 1):
+            conn.execute("INSERT INTO judgements VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'Vera Lens', ?, ?)", (
+                ordinal, verdict, *ends[own_archive.plain], *ends[own_archive.russian],
+                f"2025-01-0{ordinal}T00:00:00.000Z", note))
+    conn.close()
+    page = own_site.get(f"/article/{own_archive.plain}")
+    assert "Vera Lens rejected that one was made from the other: this text and « Обстановка в Судже »" in text_of(page)
+    assert "added that this text was made from" in text_of(page)
+    assert "<script" not in page.text
+    assert "added that this text is the exemplar of « Bridges over the Seim »" in text_of(
+        own_site.get(f"/article/{own_archive.russian}"))
+    told = own_site.json(f"/article/{own_archive.plain}.json")["decisions"]
+    assert [(one["verdict"], one["stands"]) for one in told] == [("reject", True), ("add", False)]
 
 
 def test_versions_are_compared_word_by_word(site: Site, archive: Archive) -> None:
