@@ -1,5 +1,6 @@
 """/trace: a text or a name -> the held texts that share its words, and what it says of its source."""
 
+import asyncio
 import json
 import sqlite3
 from typing import Any
@@ -123,6 +124,19 @@ def test_who_asks_too_often_waits(usual_limit: None, own_site: Site) -> None:
     assert "can be traced in" in refused.text
     assert own_site.get("/trace").status_code == 200
     assert own_site.get("/search").status_code == 200
+
+
+def test_when_too_many_ask_at_once_some_are_told_to_come_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "TRACE_WAIT", 0.001)
+
+    async def crowd() -> list[Any]:
+        return await asyncio.gather(*(site.datasette.client.post("/trace", data={"text": PASTED}) for _ in range(8)))
+
+    answers = site.loop.run_until_complete(crowd())
+    assert {answer.status_code for answer in answers} == {200, 503}
+    assert {answer.headers.get("retry-after") for answer in answers if answer.status_code == 503} == {"60"}
+    monkeypatch.undo()
+    assert site.post("/trace", data={"text": PASTED}).status_code == 200
 
 
 def test_when_time_is_up_what_shares_least_is_left_out_and_counted(
