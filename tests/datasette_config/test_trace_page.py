@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sqlite3
+from itertools import count
+from math import inf
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +15,7 @@ from lxml import html
 
 from archive.topic import load_topic
 from datasette_config import pages, tracing
+from datasette_config.answers import WORD_BY_WORD
 from pipeline import trace as command
 from pipeline.subject import of_text, read_article
 
@@ -146,6 +149,27 @@ def test_when_time_is_up_what_shares_least_is_left_out_and_counted(
     found = site.post("/trace", data={"text": PASTED})
     assert found.status_code == 200
     assert "were not looked at closely" in found.text
+
+
+def test_when_time_is_up_passages_are_shown_without_marks(conn: sqlite3.Connection) -> None:
+    def traced(late: float) -> tuple[tracing.Answer, int]:
+        """The answer to a clock that leaps ahead at its call of that number, and how often it was asked."""
+        calls = count(1)
+        answer = tracing.answered(
+            conn, load_topic("kursk"), tracing.Asked(text=PASTED.replace("outskirts", "edge")),
+            clock=lambda: 1e9 if next(calls) >= late else 0.0)
+        assert isinstance(answer, tracing.Answer)
+        return answer, next(calls) - 1
+
+    def marks(answer: tracing.Answer) -> int:
+        return sum(s.change != "same" for one in answer.shown for row in one.rows for s in row.left)
+
+    marked, asked = traced(inf)
+    rows = sum(len(one.rows) for one in marked.shown if one.exemplar.link.relation in WORD_BY_WORD)
+    plain, _ = traced(asked - rows + 1)
+    assert marks(marked) > 0
+    assert marks(plain) == 0
+    assert [len(one.rows) for one in plain.shown] == [len(one.rows) for one in marked.shown]
 
 
 def test_an_archive_that_has_kept_no_topic_says_so(own_site: Site, own_archive: Archive) -> None:
