@@ -106,7 +106,7 @@ def answered(conn: sqlite3.Connection, topic: Topic, asked: Asked, *, clock: Cal
         try:
             subject = read_article(conn, asked.of)
         except UnknownText:
-            return Missing(reason=f"No article is held under {asked.of}; paste its text instead.")
+            return Missing(reason=f"No article is held under “{asked.of}”; paste its text instead.")
     found = tracing.trace(conn, topic, subject, in_time=lambda: clock() < deadline)
     return Answer(
         asked=asked, found=found, looked=tracing.looked(found.searched),

@@ -83,7 +83,7 @@ def test_a_form_without_words_is_a_form(site: Site) -> None:
 
 @pytest.mark.parametrize(("options", "status", "said"), [
     pytest.param({"data": {"text": " "}}, 400, "Paste a text", id="nothing"),
-    pytest.param({"data": {"of": "none"}}, 404, "No article is held under none", id="a name that is not held"),
+    pytest.param({"data": {"of": "none"}}, 404, "No article is held under", id="a name that is not held"),
     pytest.param({"data": {"text": "я" * 33_000}}, 413, "64 KiB", id="a text too long"),
     pytest.param({"content": b"text=" + b"x" * 300_000,
                   "headers": {"content-type": "application/x-www-form-urlencoded"}}, 413, "64 KiB", id="a body too long"),
