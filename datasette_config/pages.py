@@ -112,7 +112,7 @@ class Tracing:
         return await self._found(datasette, request, asked)
 
     async def _found(self, datasette: Any, request: Any, asked: tracing.Asked) -> Any:
-        topic = self.topic.read()
+        topic = await asyncio.to_thread(self.topic.read)
         if topic is None:
             return await self._refused(datasette, request, asked, 404, "This archive has not kept its topic file yet; "
                                        "after its first run, texts can be traced.")

@@ -24,6 +24,7 @@ from pipeline.trace import Exemplar, Trace
 MAX_BYTES = 65_536  # of a text, in UTF-8
 MAX_BODY_BYTES = 4 * MAX_BYTES  # of a form, in which a byte of a letter beyond ASCII takes three
 TIME_LIMIT_MS = 4_000  # for looking closely; what is compared last is what shares least
+MARKING_MS = 1_000  # more, for marking the words that differ; a passage that comes later is shown without marks
 
 
 class TooLongError(Exception):
@@ -98,19 +99,21 @@ def answered(conn: sqlite3.Connection, topic: Topic, asked: Asked, *, clock: Cal
              ) -> Answer | Missing:
     """Trace what was asked. Raises ParameterError where the text is none."""
     deadline = clock() + TIME_LIMIT_MS / 1000
+    marked_until = deadline + MARKING_MS / 1000
     if asked.text.strip():
         subject = _pasted(asked.text)
     else:
         try:
             subject = read_article(conn, asked.of)
         except UnknownText:
-            return Missing(reason=f"No article is held under {asked.of}; paste its text instead.")
+            return Missing(reason=f"No article is held under “{asked.of}”; paste its text instead.")
     found = tracing.trace(conn, topic, subject, in_time=lambda: clock() < deadline)
     return Answer(
         asked=asked, found=found, looked=tracing.looked(found.searched),
         side=Side(outlet="The text", language=found.subject.language),
         public_id=_public_id(conn, subject), shown=tuple(
-            Shown(exemplar=one, said=tracing.in_words(one), rows=_rows(found, one) if place < DETAILED else ())
+            Shown(exemplar=one, said=tracing.in_words(one), rows=(
+                _rows(found, one, in_time=lambda: clock() < marked_until) if place < DETAILED else ()))
             for place, one in enumerate(found.exemplars)),
     )
 
@@ -153,10 +156,10 @@ def _pasted(text: str) -> Subject:
         raise ParameterError("paste a text of a few sentences") from error
 
 
-def _rows(found: Trace, one: Exemplar) -> tuple[Row, ...]:
+def _rows(found: Trace, one: Exemplar, *, in_time: Callable[[], bool]) -> tuple[Row, ...]:
     return tuple(
         passage_row(found.subject.text, one.text, passage, number=place,
-                    word_by_word=one.link.relation in WORD_BY_WORD)
+                    word_by_word=one.link.relation in WORD_BY_WORD and in_time())
         for place, passage in enumerate(longest(one.passages, limit=PASSAGES), start=1)
     )
 

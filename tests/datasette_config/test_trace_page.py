@@ -1,7 +1,10 @@
 """/trace: a text or a name -> the held texts that share its words, and what it says of its source."""
 
+import asyncio
 import json
 import sqlite3
+from itertools import count
+from math import inf
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +15,7 @@ from lxml import html
 
 from archive.topic import load_topic
 from datasette_config import pages, tracing
+from datasette_config.answers import WORD_BY_WORD
 from pipeline import trace as command
 from pipeline.subject import of_text, read_article
 
@@ -79,7 +83,7 @@ def test_a_form_without_words_is_a_form(site: Site) -> None:
 
 @pytest.mark.parametrize(("options", "status", "said"), [
     pytest.param({"data": {"text": " "}}, 400, "Paste a text", id="nothing"),
-    pytest.param({"data": {"of": "none"}}, 404, "No article is held under none", id="a name that is not held"),
+    pytest.param({"data": {"of": "none"}}, 404, "No article is held under", id="a name that is not held"),
     pytest.param({"data": {"text": "я" * 33_000}}, 413, "64 KiB", id="a text too long"),
     pytest.param({"content": b"text=" + b"x" * 300_000,
                   "headers": {"content-type": "application/x-www-form-urlencoded"}}, 413, "64 KiB", id="a body too long"),
@@ -125,6 +129,19 @@ def test_who_asks_too_often_waits(usual_limit: None, own_site: Site) -> None:
     assert own_site.get("/search").status_code == 200
 
 
+def test_when_too_many_ask_at_once_some_are_told_to_come_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "TRACE_WAIT", 0.001)
+
+    async def crowd() -> list[Any]:
+        return await asyncio.gather(*(site.datasette.client.post("/trace", data={"text": PASTED}) for _ in range(8)))
+
+    answers = site.loop.run_until_complete(crowd())
+    assert {answer.status_code for answer in answers} == {200, 503}
+    assert {answer.headers.get("retry-after") for answer in answers if answer.status_code == 503} == {"60"}
+    monkeypatch.undo()
+    assert site.post("/trace", data={"text": PASTED}).status_code == 200
+
+
 def test_when_time_is_up_what_shares_least_is_left_out_and_counted(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +149,27 @@ def test_when_time_is_up_what_shares_least_is_left_out_and_counted(
     found = site.post("/trace", data={"text": PASTED})
     assert found.status_code == 200
     assert "were not looked at closely" in found.text
+
+
+def test_when_time_is_up_passages_are_shown_without_marks(conn: sqlite3.Connection) -> None:
+    def traced(late: float) -> tuple[tracing.Answer, int]:
+        """The answer to a clock that leaps ahead at its call of that number, and how often it was asked."""
+        calls = count(1)
+        answer = tracing.answered(
+            conn, load_topic("kursk"), tracing.Asked(text=PASTED.replace("outskirts", "edge")),
+            clock=lambda: 1e9 if next(calls) >= late else 0.0)
+        assert isinstance(answer, tracing.Answer)
+        return answer, next(calls) - 1
+
+    def marks(answer: tracing.Answer) -> int:
+        return sum(s.change != "same" for one in answer.shown for row in one.rows for s in row.left)
+
+    marked, asked = traced(inf)
+    rows = sum(len(one.rows) for one in marked.shown if one.exemplar.link.relation in WORD_BY_WORD)
+    plain, _ = traced(asked - rows + 1)
+    assert marks(marked) > 0
+    assert marks(plain) == 0
+    assert [len(one.rows) for one in plain.shown] == [len(one.rows) for one in marked.shown]
 
 
 def test_an_archive_that_has_kept_no_topic_says_so(own_site: Site, own_archive: Archive) -> None:
