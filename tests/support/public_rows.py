@@ -50,8 +50,18 @@ def _plain(row: dict[str, object], times: bool) -> dict[str, object]:
 
 
 def settled(database: Path) -> dict[str, list[str]]:
-    """The public rows, times aside; an undecided pair has no order but that of its first sightings."""
+    """The public rows, times aside.
+
+    An undecided pair has no order but that of its first sightings, and a family of such no other first member: it is
+    called here after the least of its members' keys.
+    """
     found = public_rows(database, times=False, views=_SETTLED)
+    members = [json.loads(row) for row in found["witness"]]
+    least = {row["family"]: min(other["article_key"] for other in members if other["family"] == row["family"])
+             for row in members}
+    for view, name in (("article", "family"), ("witness", "family"), ("family", "public_id")):
+        found[view] = sorted(json.dumps(row | {name: least.get(row[name])}, sort_keys=True, ensure_ascii=False)
+                             for row in map(json.loads, found[view]))
     found["copy_link"] = sorted(_pair(json.loads(row)) for row in found["copy_link"])
     found["capture"] = sorted(json.dumps(row | {"url": canonical_url(row["url"])}, sort_keys=True)
                               for row in map(json.loads, found["capture"]))

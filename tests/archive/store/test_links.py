@@ -23,9 +23,9 @@ def copy_link(copy: str, exemplar: str) -> CopyLink:
 
 def test_a_version_is_compared_once_by_each_method(conn: Connection, published: Callable[..., list[int]]) -> None:
     (version_id,) = published(ONE, "some text")
-    (witness,) = links.pending_witnesses(conn, method=METHOD)
+    assert links.pending_witnesses(conn, method=METHOD) == [version_id]
+    witness = links.text(conn, version_id)
     assert (witness.version_id, witness.text) == (version_id, "some text")
-    assert links.text(conn, version_id) == witness
     links.add_witness(conn, witness, [], method=METHOD)
     assert links.pending_witnesses(conn, method=METHOD) == []
     assert len(links.pending_witnesses(conn, method="winnow-2")) == 1
@@ -41,10 +41,15 @@ def test_candidates_are_compared_versions_of_other_articles_with_enough_shared_k
         links.add_fingerprints(conn, version_id, keys)
         if version_id != two:
             links.add_witness(conn, links.text(conn, version_id), [], method=METHOD)
-    assert links.candidates(conn, links.text(conn, two), method=METHOD, min_shared=2) == [one, one_later]
-    assert links.candidates(conn, links.text(conn, two), method=METHOD, min_shared=1) == [one, one_later, three]
-    assert links.candidates(conn, links.text(conn, three), method=METHOD, min_shared=2) == [one], "the same text"
-    assert links.candidates(conn, links.text(conn, one), method="other", min_shared=1) == []
+
+    def met(version_id: int, keys: set[int], *, meeting: float, method: str = METHOD) -> dict[int, float]:
+        worth = dict.fromkeys(keys, 1.5)
+        return links.candidates(conn, links.text(conn, version_id), worth, method=method, meeting=meeting)
+
+    assert met(two, {2, 3, -9}, meeting=3.0) == {one: 3.0, one_later: 3.0}
+    assert met(two, {2, 3, -9}, meeting=1.5) == {one: 3.0, one_later: 3.0, three: 1.5}
+    assert met(three, {3}, meeting=3.0) == {one: 1.5}, "the same text"
+    assert met(one, {1, 2, 3}, meeting=1.5, method="other") == {}
 
 
 def test_what_two_versions_share_comes_back(conn: Connection, published: Callable[..., list[int]]) -> None:
