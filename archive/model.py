@@ -373,7 +373,6 @@ class Witness:
     first_seen: datetime
     canonical: str | None
     credits: tuple[str, ...]
-    text_words: int
     byline: str | None = None
     text: str = ""
     unlike_until: datetime | None = None

@@ -323,13 +323,17 @@ CREATE TABLE blocks (                   -- payloads in an article's place: captc
 CREATE INDEX blocks_url ON blocks (url);
 
 -- JSON lists: the organisations among the authors; agencies that are credited; lines that tell of corrections and
--- updates; [language, address] of translations
+-- updates; [language, address] of translations; a live blog's [time, headline, text]
 ALTER TABLE documents ADD COLUMN organisations TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE documents ADD COLUMN agencies TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE documents ADD COLUMN notices TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE documents ADD COLUMN alternates TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE documents ADD COLUMN posts TEXT NOT NULL DEFAULT '[]';
 -- 0: the markup says that it is not free to read; NULL: it says nothing
 ALTER TABLE documents ADD COLUMN is_free INTEGER;
+"""
+
+THIRD = """
 CREATE TABLE surfaces (                 -- of payloads beside others with the same text: what a reader of the page sees
     payload_digest TEXT NOT NULL,
     url TEXT NOT NULL,
@@ -344,8 +348,6 @@ ALTER TABLE versions ADD COLUMN payloads INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE versions ADD COLUMN differences TEXT NOT NULL DEFAULT '{}';
 -- JSON list: what changed since the version before
 ALTER TABLE versions ADD COLUMN passages TEXT NOT NULL DEFAULT '[]';
--- of live blogs: JSON list of {key, at, title, text}
-ALTER TABLE documents ADD COLUMN posts TEXT NOT NULL DEFAULT '[]';
 
 CREATE TABLE post_versions (            -- versions of the posts of live blogs; the article's own are in versions
     public_id TEXT PRIMARY KEY,
@@ -365,11 +367,11 @@ CREATE INDEX post_versions_article ON post_versions (article_id, post, ordinal);
 -- how the payload differs from the version's one before ('markup', 'surroundings', 'typography', 'unread'), or 'flip'
 ALTER TABLE sightings ADD COLUMN difference TEXT;
 INSERT OR IGNORE INTO unfolded (article_id) SELECT article_id FROM articles;
-"""
 
-THIRD = """
 -- confidence that text was copied
 ALTER TABLE reuses ADD COLUMN copied REAL NOT NULL DEFAULT 0.999;
+-- exemplars that are not held: JSON list of {name, kind, witnesses}
+ALTER TABLE families ADD COLUMN inferred TEXT NOT NULL DEFAULT '[]';
 
 CREATE TABLE epochs (                   -- what comparisons take from the whole corpus; the last one counts
     epoch_id INTEGER PRIMARY KEY,
@@ -460,7 +462,7 @@ LEFT JOIN reuses q ON q.left_id = l.copy_id AND q.right_id = l.exemplar_id
 WHERE ca.on_topic AND ea.on_topic;
 
 CREATE VIEW family AS
-SELECT f.public_id, count(*) AS members, f.family_id
+SELECT f.public_id, count(*) AS members, f.inferred, f.family_id
 FROM families f JOIN members m USING (family_id) JOIN articles a USING (article_id)
 WHERE a.on_topic GROUP BY f.family_id;
 
@@ -538,14 +540,14 @@ def first(db: Database) -> None:
 
 @migrations()
 def second(db: Database) -> None:
-    """What operators were told, pages that stand in an article's place, passages that changed and what did not."""
+    """What operators were told, and pages that stand in an article's place."""
     for statement in _statements(SECOND):
         db.execute(statement)
 
 
 @migrations()
 def third(db: Database) -> None:
-    """How sure a copy is, the epochs in which texts were compared, and what people decided on two texts."""
+    """Passages that changed and what did not, how sure a copy is, epochs, exemplars not held, what people decided."""
     for statement in _statements(THIRD):
         db.execute(statement)
 

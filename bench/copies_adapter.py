@@ -98,7 +98,7 @@ def _witness(document: dict[str, Any], dates: str) -> Witness:
         public_id=document["id"], article=document["url"] + "#" + document["id"], outlet=registered_domain(host),
         host=host, title=document["title"], language=document["lang"],
         published=moment(f"{date}Z", basis="json-ld") if date else None, first_seen=SEEN, canonical=None,
-        credits=credit_lines(paragraphs), text_words=len(document["text"].split()), text=document["text"],
+        credits=credit_lines(paragraphs), text=document["text"],
     )
 
 

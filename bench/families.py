@@ -139,7 +139,7 @@ def _witness(host: str, text: list[str], at: datetime, credit: str | None, chanc
         public_id=f"{chance.getrandbits(48):012x}", article=f"https://{host}.com/{at:%Y%m%d}", outlet=host.title(),
         host=f"{host}.com", title=text[0][:60], language="en", published=moment(declared.isoformat(), basis="json-ld"),
         first_seen=at + timedelta(hours=chance.uniform(0.2, 48)), canonical=None, credits=credit_lines(lines),
-        text_words=sum(len(line.split()) for line in lines), text="\n".join(lines),
+        text="\n".join(lines),
     )
 
 

@@ -139,7 +139,7 @@ def witness(document: Mapping[str, Any], dates: str) -> Witness:
         host=host, title=document["title"], language=document["lang"],
         published=moment(f"{date}Z" if "T" in date else date, basis="json-ld") if date else None, first_seen=SEEN,
         canonical=None, credits=credit_lines(document["text"].split("\n")),
-        text_words=len(document["text"].split()), text=document["text"],
+        text=document["text"],
     )
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
-from archive.model import PARAGRAPH_BREAK, ChangedPassage
+from archive.model import PARAGRAPH_BREAK, ChangedPassage, InferredExemplar
 from archive.store import kin, pages, posts, search
 from archive.store.kin import Link, SharedText
 from archive.store.pages import Card
@@ -151,11 +151,13 @@ class Sigil:
 class FamilyAnswer:
     """A family; `links` are those that draw its tree, then undecided ones, of `link_count` in all.
 
+    `inferred` are exemplars that are not held, such as the text of an agency that several of its witnesses credit.
     `sentences` say of the first EXPLAINED of them, in their order, why each is shown.
     """
 
     public_id: str
     members: tuple[Sigil, ...]
+    inferred: tuple[InferredExemplar, ...]
     links: tuple[Link, ...]
     link_count: int
     sentences: tuple[tuple[str, ...], ...]
@@ -246,7 +248,7 @@ def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Moved
             Sigil(siglum=node.siglum, made_from=node.parent, article=node.card)
             for node in sorted(drawn.nodes, key=lambda node: list(names).index(node.card.article_id))
         ),
-        links=links, link_count=kin.family_link_count(conn, public_id),
+        inferred=kin.inferred(conn, public_id), links=links, link_count=kin.family_link_count(conn, public_id),
         sentences=reasons.of_links(conn, links[:EXPLAINED]),
     )
 

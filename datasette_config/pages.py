@@ -149,7 +149,7 @@ class Tracing:
 
 async def _traced(datasette: Any, request: Any, answer: tracing.Answer, status: int = 200) -> Any:
     if _is_json(request) and answer.found is not None:
-        response = _json(datasette, {"ok": True, "public_id": answer.public_id} | as_json(answer.found))
+        response = _json(datasette, {"ok": True} | as_json(answer.found))
     else:
         response = await _html(datasette, request, "trace", {"page": answer}, status)
     response.headers["Cache-Control"] = "no-store"

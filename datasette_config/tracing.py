@@ -111,7 +111,7 @@ def answered(conn: sqlite3.Connection, topic: Topic, asked: Asked, *, clock: Cal
     return Answer(
         asked=asked, found=found, looked=tracing.looked(found.searched),
         side=Side(outlet="The text", language=found.subject.language),
-        public_id=_public_id(conn, subject), shown=tuple(
+        public_id=found.public_id, shown=tuple(
             Shown(exemplar=one, said=tracing.in_words(one), rows=(
                 _rows(found, one, in_time=lambda: clock() < marked_until) if place < DETAILED else ()))
             for place, one in enumerate(found.exemplars)),
@@ -162,14 +162,6 @@ def _rows(found: Trace, one: Exemplar, *, in_time: Callable[[], bool]) -> tuple[
                     word_by_word=one.link.relation in WORD_BY_WORD and in_time())
         for place, passage in enumerate(longest(one.passages, limit=PASSAGES), start=1)
     )
-
-
-def _public_id(conn: sqlite3.Connection, subject: Subject) -> str | None:
-    if subject.version_id is None:
-        return None
-    from archive.store import links
-
-    return links.witness(conn, subject.version_id).public_id
 
 
 def _text(text: str) -> str:

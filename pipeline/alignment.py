@@ -59,9 +59,8 @@ class Alignment:
 
 FEATURES = (
     "coverage_most", "coverage_least", "chain", "null", "length", "order", "kept", "run", "run_weight", "density",
-    "density_least", "content_most", "content_least", "numbers_most", "numbers_least", "numbers", "names_most",
-    "names_least", "names", "words_least", "words_most", "meeting", "whole", "verbatim", "verbatim_run", "own_words",
-    "agree", "conflict", "conflict_share",
+    "content_most", "numbers_most", "numbers", "names_most", "names_least", "names", "words_least", "words_most",
+    "meeting", "whole", "verbatim", "verbatim_run", "own_words", "agree", "conflict", "conflict_share",
 )
 
 
@@ -189,9 +188,10 @@ def _features(
         weight / (weight + null) if weight else 0.5, weight / _weight(cells) if weight else 1.0,
         run, math.log1p(run_weight),
         _mean(cell.shared / min(left.own[cell.left], right.own[cell.right]) for cell in forward),
-        _mean(cell.shared / max(left.own[cell.left], right.own[cell.right]) for cell in forward),
-        content / max(1e-9, min(left.total, right.total)), content / max(1e-9, left.total, right.total),
-        *_shares(numbers, len(left.numbers), len(right.numbers)), *_shares(names, len(left.names), len(right.names)),
+        content / max(1e-9, min(left.total, right.total)),
+        _share(numbers, min(len(left.numbers), len(right.numbers))), math.log1p(numbers),
+        _share(names, min(len(left.names), len(right.names))), _share(names, max(len(left.names), len(right.names))),
+        math.log1p(names),
         math.log1p(min(left.words, right.words)), math.log1p(max(left.words, right.words)), math.log1p(meeting),
         _whole(left, right), math.log1p(verbatim), math.log1p(verbatim_run), math.log1p(own_words),
         math.log1p(agree), math.log1p(conflict), conflict / (agree + conflict + 1),
@@ -207,9 +207,9 @@ def _mean(values: Iterable[float]) -> float:
     return math.fsum(listed) / len(listed) if listed else 0.0
 
 
-def _shares(both: int, ones: int, others: int) -> tuple[float, float, float]:
-    """What both have, as shares of what the poorer and the richer one has, drawn to a half where that is little."""
-    return (both + 0.5) / (min(ones, others) + 1), (both + 0.5) / (max(ones, others) + 1), math.log1p(both)
+def _share(both: int, of: int) -> float:
+    """What both have, as a share of what one has, drawn to a half where that is little."""
+    return (both + 0.5) / (of + 1)
 
 
 def _whole(left: Profile, right: Profile) -> float:

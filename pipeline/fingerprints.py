@@ -23,9 +23,9 @@ MEETING = 11.9
 NUMBER_BOOST, NAME_BOOST = 1.5, 1.4  # which of equally rare tokens are preferred
 
 
-def method(epoch: Epoch) -> str:
-    """What a comparison rests on: texts compared under another name are compared again."""
-    return f"{METHOD} {epoch.digest}"
+def method(digest: str) -> str:
+    """What a comparison in the epoch of a digest rests on: texts compared under another name are compared again."""
+    return f"{METHOD} {digest}"
 
 
 def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:

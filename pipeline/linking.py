@@ -2,15 +2,17 @@
 
 import sqlite3
 from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from archive import events
 from archive.events import Event
-from archive.model import CopyLink, Report
+from archive.model import CopyLink, Report, Witness
 from archive.store import judgements, links, transaction
-from archive.store.links import Shared
+from archive.store.links import KeptEpoch, Shared
 from archive.urls import registered_domain
 from pipeline.work import Work
 
@@ -30,10 +32,13 @@ def compare_witnesses(work: Work) -> Report:
     from pipeline.reuse import reuse
 
     started, pairs, found_pairs = monotonic(), 0, 0
-    epoch = current_epoch(work)
-    named = method(epoch)
-    profiled = lru_cache(maxsize=PROFILED)(lambda version_id: _profile(work.conn, version_id, epoch))
+    kept = _epoch_in_force(work)
+    named = method(kept.digest)
     pending = links.pending_witnesses(work.conn, method=named)
+    if not pending:
+        return Report(step="compare", seconds=monotonic() - started)
+    epoch = kept.epoch()
+    profiled = lru_cache(maxsize=PROFILED)(lambda version_id: _profile(work.conn, version_id, epoch))
     for index, version_id in enumerate(pending, start=1):
         with transaction(work.conn):
             witness, profile = profiled(version_id)
@@ -64,15 +69,28 @@ def _profile(conn: sqlite3.Connection, version_id: int, epoch: "Epoch") -> "tupl
     return text, profile(read(text.text, text.language), epoch)
 
 
-def current_epoch(work: Work) -> "Epoch":
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    """An epoch by its digest; the whole of it, which takes time to unpack, only for who compares."""
+
+    digest: str
+    epoch: "Callable[[], Epoch]"
+
+
+def _epoch_in_force(work: Work) -> _InForce:
     """The epoch in which texts are compared; a new one is counted when the archive has grown GROWTH times."""
     from pipeline.epoch import shipped, unpacked
     from pipeline.terms import own_tokens
 
-    stored = links.last_epoch(work.conn) or _logged(work)
-    epoch = unpacked(stored) if stored is not None else shipped(own_tokens(work.topic))
+    kept = links.last_epoch(work.conn) or _logged(work)
     held = links.article_count(work.conn)
-    return epoch if held < max(COUNTED_FROM, GROWTH * epoch.articles) else _count(work)
+    if held >= max(COUNTED_FROM, GROWTH * (kept.articles if kept is not None else 0)):
+        counted = _count(work)
+        return _InForce(counted.digest, lambda: counted)
+    if kept is not None:
+        return _InForce(kept.digest, lambda: unpacked(kept.packed))
+    first = shipped(own_tokens(work.topic))
+    return _InForce(first.digest, lambda: first)
 
 
 def reindex(work: Work) -> Report:
@@ -84,20 +102,24 @@ def reindex(work: Work) -> Report:
 
 
 def _count(work: Work) -> "Epoch":
+    """Count a new epoch, and keep it as an event where it is another than the one before."""
     from pipeline.epoch import counted, packed
     from pipeline.reading import read
     from pipeline.terms import own_tokens
 
     epoch = counted((read(text.text, text.language) for text in links.latest_texts(work.conn)), own_tokens(work.topic))
-    stored, at = packed(epoch), work.clock()
-    told = {"digest": epoch.digest, "articles": epoch.articles, "packed": b64encode(stored).decode()}
-    events.append(work.archive.folder.events, Event(kind=EPOCH, at=at, data=told))
-    with transaction(work.conn):
-        links.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=at, packed=stored)
+    before = links.last_epoch(work.conn)
+    if before is None or before.digest != epoch.digest:
+        stored, at = packed(epoch), work.clock()
+        told = {"digest": epoch.digest, "articles": epoch.articles, "packed": b64encode(stored).decode()}
+        events.append(work.archive.folder.events, Event(kind=EPOCH, at=at, data=told))
+        with transaction(work.conn):
+            links.add_epoch(
+                work.conn, digest=epoch.digest, articles=epoch.articles, at=at, packed=stored)
     return epoch
 
 
-def _logged(work: Work) -> bytes | None:
+def _logged(work: Work) -> KeptEpoch | None:
     """The last epoch that events.jsonl has, which a rebuilt database compares in; None before the first."""
     from pipeline.epoch import unpacked
 
@@ -110,7 +132,7 @@ def _logged(work: Work) -> bytes | None:
             continue
         with transaction(work.conn):
             links.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=event.at, packed=stored)
-        return stored
+        return links.last_epoch(work.conn)
     return None
 
 
@@ -122,10 +144,11 @@ def link_families(work: Work) -> Report:
     pending = links.unlinked(work.conn)
     if not pending:
         return Report(step="link", seconds=monotonic() - started)
+    witness = lru_cache(maxsize=PROFILED)(lambda version_id: links.witness(work.conn, version_id))
     with transaction(work.conn):
         before = links.connected(work.conn, pending)
         for index, article_id in enumerate(pending, start=1):
-            links.set_links(work.conn, article_id, _links_of(work.conn, article_id))
+            links.set_links(work.conn, article_id, _links_of(work.conn, article_id, witness))
             work.progress("link", index, len(pending))
         touched = links.connected(work.conn, before)
         decided = links.links_between(work.conn, touched)
@@ -135,7 +158,7 @@ def link_families(work: Work) -> Report:
                   counts=(("links", len(decided)), ("families", len(trees))))
 
 
-def _links_of(conn: sqlite3.Connection, article_id: int) -> list[CopyLink]:
+def _links_of(conn: sqlite3.Connection, article_id: int, witness: Callable[[int], Witness]) -> list[CopyLink]:
     """One link for each other article that shares text: between the versions that share the most; as people judged."""
     from pipeline.direction import link
     from pipeline.judgements import judged
@@ -148,7 +171,7 @@ def _links_of(conn: sqlite3.Connection, article_id: int) -> list[CopyLink]:
             best[other] = shared
     decided = []
     for shared in best.values():
-        left, right = links.witness(conn, shared.left_id), links.witness(conn, shared.right_id)
+        left, right = witness(shared.left_id), witness(shared.right_id)
         if is_link(shared.reuse, same_site=registered_domain(left.host) == registered_domain(right.host)):
             decided.append(link(left, right, shared.reuse))
     return judged(decided, judgements.standing(conn, article_id))

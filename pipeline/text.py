@@ -16,28 +16,16 @@ MAX_WORD = 60  # longer runs are codes or a hostile page's; they are cut
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word as compared, and the characters of the text that it came from (end excluded).
-
-    is_quoted: it stands in quotation marks, so it may be somebody's words that several reporters wrote down.
-    """
+    """A word as compared, and the characters of the text that it came from (end excluded)."""
 
     form: str
     start: int
     end: int
-    is_quoted: bool = False
 
 
 def words(text: str) -> tuple[Word, ...]:
     """The words of a text in order, case folded."""
-    quoted = iter([*quotations(text), (len(text) + 1, len(text) + 1)])
-    start, end = next(quoted)
-    found = []
-    for match in _WORD.finditer(text):
-        at, after = match.span()
-        while at >= end:
-            start, end = next(quoted)
-        found.append(Word(_form(match.group()), at, after, at >= start))
-    return tuple(found)
+    return tuple(Word(_form(match.group()), *match.span()) for match in _WORD.finditer(text))
 
 
 def quotations(text: str) -> list[tuple[int, int]]:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import takewhile
 
-from archive.model import CopyLink, Days, Passage, Reuse, Witness
+from archive.digests import text_digest
+from archive.model import PARAGRAPH_BREAK, CopyLink, Days, Passage, Reuse, Witness
 from archive.store import links, pages
 from archive.store.links import Searched
 from archive.store.pages import Card
@@ -17,7 +18,7 @@ from archive.topic import Topic
 from archive.urls import registered_domain
 from pipeline import leads as hints
 from pipeline.alignment import Profile, profile
-from pipeline.credit import credit_lines
+from pipeline.credit import credit_lines, is_credit
 from pipeline.direction import link
 from pipeline.epoch import Epoch, shipped, unpacked
 from pipeline.explain import explained
@@ -60,11 +61,13 @@ class Exemplar:
 class Trace:
     """What was found of a text, best explanation first, among how many texts, and what the text itself says.
 
+    `public_id` is the text's own where it is held.
     `left_out` counts held texts that have rare words in common with it and were not looked at closely: there were too
     many, or time was up.
     """
 
     subject: Subject
+    public_id: str | None
     exemplars: tuple[Exemplar, ...]
     searched: Searched
     leads: Leads
@@ -78,26 +81,38 @@ def trace(
 
     `in_time` is asked before each close look; when it says no, those that share least are left out.
     """
-    stored = links.last_epoch(conn)
-    epoch = unpacked(stored) if stored is not None else shipped(own_tokens(topic))
+    kept = links.last_epoch(conn)
+    epoch = unpacked(kept.packed) if kept is not None else shipped(own_tokens(topic))
+    named = method(epoch.digest)
     subject = _bounded(subject)
     held = links.text(conn, subject.version_id) if subject.version_id is not None else None
-    own = links.witness(conn, subject.version_id) if subject.version_id is not None else _witness(subject)
-    ours = profile(read(subject.text, subject.language), epoch)
-    worth = keys(ours.reading, epoch)
-    met = links.matching(conn, worth, method=method(epoch), meeting=MEETING,
+    traced = _Traced(
+        witness=_witness(subject) if held is None else links.witness(conn, held.version_id),
+        profile=profile(read(subject.text, subject.language), epoch),
+        body_digest=_body_digest(subject) if held is None else held.body_digest)
+    worth = keys(traced.profile.reading, epoch)
+    met = links.matching(conn, worth, method=named, meeting=MEETING,
                          article_id=held.article_id if held is not None else None)
-    compared = [_compared(conn, epoch, ours, own, version_id, met[version_id])
+    compared = [_compared(conn, epoch, traced, version_id, met[version_id])
                 for version_id in takewhile(lambda _: in_time(), list(met)[:MAX_COMPARED])]
     return Trace(
-        subject=subject, left_out=len(met) - len(compared),
-        exemplars=_ranked(conn, subject, own, [one for one in compared if one is not None]),
-        searched=links.searched(conn, method=method(epoch)),
+        subject=subject, public_id=held.public_id if held is not None else None, left_out=len(met) - len(compared),
+        exemplars=_ranked(conn, subject, traced.witness, [one for one in compared if one is not None]),
+        searched=links.searched(conn, method=named),
         leads=hints.leads(
             subject.title, subject.paragraphs, subject.language, gazetteer=topic.gazetteer,
             outlets=outlets_of(topic), period=Days(first=topic.start, last=topic.end),
             subject=hints.subject_of(topic.keywords, subject.language), known=topic.events),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """The text that is asked about, as it is compared; texts of one `body_digest` are identical."""
+
+    witness: Witness
+    profile: Profile
+    body_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +127,15 @@ class _Compared:
 
 
 def _compared(
-    conn: sqlite3.Connection, epoch: Epoch, ours: Profile, own: Witness, version_id: int, meeting: float
+    conn: sqlite3.Connection, epoch: Epoch, traced: _Traced, version_id: int, meeting: float
 ) -> _Compared | None:
-    text, other = links.text(conn, version_id), links.witness(conn, version_id)
-    theirs = profile(read(text.text, text.language), epoch)
-    found = reuse(ours, theirs, meeting=meeting, identical=ours.reading.text == theirs.reading.text)
-    if found is None or not is_link(found, same_site=bool(own.host) and
-                                    registered_domain(own.host) == registered_domain(other.host)):
+    text, own = links.text(conn, version_id), traced.witness
+    found = reuse(traced.profile, profile(read(text.text, text.language), epoch), meeting=meeting,
+                  identical=traced.body_digest == text.body_digest)
+    if found is None:
+        return None
+    other = links.witness(conn, version_id)
+    if not is_link(found, same_site=bool(own.host) and registered_domain(own.host) == registered_domain(other.host)):
         return None
     # Nobody saw a text that is not held: when the other was seen says nothing of it.
     ourselves = own if own.public_id != TRACED else replace(own, first_seen=other.first_seen)
@@ -142,11 +159,10 @@ def _ranked(
         *(-part for part in score.get(one.witness.public_id, (False, float("-inf")))), -one.found.left_coverage,
         one.witness.public_id))
     cards = pages.cards(conn, [one.version_id for one in chosen])
-    texts = pages.texts(conn, [one.version_id for one in chosen])
     return tuple(
         Exemplar(card=cards[one.version_id], link=one.link, share=one.found.left_coverage,
-                 passages=one.found.passages, text=texts[one.version_id],
-                 sentences=_sentences(one, own, subject.text, texts[one.version_id]))
+                 passages=one.found.passages, text=one.witness.text,
+                 sentences=_sentences(one, own, subject.text, one.witness.text))
         for one in chosen
     )
 
@@ -172,19 +188,25 @@ def _bounded(subject: Subject) -> Subject:
     return replace(subject, paragraphs=tuple(kept) or tuple(p[:MAX_CHARACTERS] for p in subject.paragraphs[:1]))
 
 
+def _body_digest(subject: Subject) -> str:
+    """As a document's: of the paragraphs that are no credits."""
+    return text_digest(PARAGRAPH_BREAK.join(p for p in subject.paragraphs if not is_credit(p)))
+
+
 def _witness(subject: Subject) -> Witness:
     """A text that is not held, as a witness of which nothing is known but what stands in it."""
     return Witness(
         public_id=TRACED, article="", outlet="", host="", title=subject.title, language=subject.language,
         published=None, first_seen=datetime(1970, 1, 1, tzinfo=UTC), canonical=None,
-        credits=credit_lines(subject.paragraphs), text_words=len(subject.text.split()), text=subject.text,
+        credits=credit_lines(subject.paragraphs), text=subject.text,
     )
 
 
 def as_json(found: Trace) -> dict[str, object]:
     """A trace for machines."""
     return {
-        "title": found.subject.title, "language": found.subject.language, "words": len(found.subject.text.split()),
+        "public_id": found.public_id, "title": found.subject.title, "language": found.subject.language,
+        "words": len(found.subject.text.split()),
         "searched": asdict(found.searched), "left_out": found.left_out,
         "exemplars": [{
             "public_id": one.card.public_id, "url": one.card.url, "title": one.card.title, "outlet": one.card.outlet,

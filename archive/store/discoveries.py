@@ -77,8 +77,6 @@ ADD_READING = """
 
 LOOKS = """
     SELECT d.url, min(d.source) AS source, count(DISTINCT o.at) AS looks, min(o.at) AS first_at, max(o.at) AS last_at,
-           (SELECT outcome FROM observations l WHERE l.url = d.url AND l.via = 'stemma' ORDER BY at DESC LIMIT 1)
-               AS last_outcome,
            (SELECT a.on_topic FROM addresses x JOIN articles a USING (article_id) WHERE x.url = d.url) AS on_topic,
            (SELECT json_extract(t.published, '$.latest') FROM addresses x JOIN versions v USING (article_id)
             JOIN documents t USING (document_id)
@@ -115,7 +113,6 @@ class Look:
     looks: int
     first_at: datetime | None
     last_at: datetime | None
-    last_outcome: str | None
     on_topic: bool | None
     title: str | None = None
     lead: str | None = None
@@ -200,7 +197,7 @@ def looks(conn: sqlite3.Connection, *, until: datetime = END_OF_TIME) -> Iterato
     for row in conn.execute(LOOKS, {"until": to_iso(until)}):
         yield Look(
             url=row["url"], source=names.setdefault(row["source"], row["source"]), looks=row["looks"],
-            first_at=_moment(row["first_at"]), last_at=_moment(row["last_at"]), last_outcome=row["last_outcome"],
+            first_at=_moment(row["first_at"]), last_at=_moment(row["last_at"]),
             on_topic=None if row["on_topic"] is None else bool(row["on_topic"]), title=row["title"], lead=row["lead"],
             published=_moment(row["published"]), gone_since=_moment(row["gone_since"]),
             edits=tuple(map(from_iso, row["edits"].split(","))) if row["edits"] else (),

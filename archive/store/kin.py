@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from archive.model import Evidence, Passage
+from archive.model import Evidence, InferredExemplar, Passage
 from archive.store.pages import Card, cards, find
 
 LINKS = """
@@ -39,6 +39,8 @@ FAMILY_LINKS = """
 FAMILY_LINK_COUNT = """
     SELECT count(*) FROM witness m JOIN copy_link k ON k.copy_article_id = m.article_id WHERE m.family = :family
 """
+
+INFERRED = "SELECT inferred FROM family WHERE public_id = :family"
 
 REUSES = """
     SELECT left_id, right_id, relation, left_coverage, right_coverage, "order", words, passages FROM reuses
@@ -195,6 +197,13 @@ def family_link_count(conn: sqlite3.Connection, family: str) -> int:
     """How many links a family has in all."""
     (found,) = conn.execute(FAMILY_LINK_COUNT, {"family": family}).fetchone()
     return int(found)
+
+
+def inferred(conn: sqlite3.Connection, family: str) -> tuple[InferredExemplar, ...]:
+    """The exemplars of a family that are not held."""
+    row = conn.execute(INFERRED, {"family": family}).fetchone()
+    return tuple(InferredExemplar(name=one["name"], kind=one["kind"], witnesses=tuple(one["witnesses"]))
+                 for one in json.loads(row["inferred"])) if row is not None else ()
 
 
 def shared_text(conn: sqlite3.Connection, left: int, right: int) -> SharedText | None:

@@ -32,10 +32,11 @@ LATEST_TEXTS = """
 """
 LATEST_COUNT = "SELECT count(*) FROM versions WHERE is_latest"
 
-LAST_EPOCH = "SELECT packed FROM epochs ORDER BY epoch_id DESC LIMIT 1"
+LAST_EPOCH = "SELECT digest, articles, packed FROM epochs ORDER BY epoch_id DESC LIMIT 1"
+# One that was counted before gets a new number: it is the last again.
 ADD_EPOCH = """
-    INSERT INTO epochs (digest, articles, counted_at, packed) VALUES (:digest, :articles, :counted_at, :packed)
-    ON CONFLICT (digest) DO NOTHING
+    INSERT OR REPLACE INTO epochs (digest, articles, counted_at, packed)
+    VALUES (:digest, :articles, :counted_at, :packed)
 """
 
 FORGET_FINGERPRINTS = "DELETE FROM fingerprints WHERE version_id = :version_id"
@@ -142,7 +143,10 @@ LINKS_OF = """
 """
 
 LEAVE_FAMILY = "DELETE FROM members WHERE article_id = :article_id"
-ADD_FAMILY = "INSERT OR IGNORE INTO families (public_id) VALUES (:public_id)"
+ADD_FAMILY = """
+    INSERT INTO families (public_id, inferred) VALUES (:public_id, :inferred)
+    ON CONFLICT (public_id) DO UPDATE SET inferred = excluded.inferred
+"""
 ADD_MEMBER = """
     INSERT INTO members (article_id, family_id, version_id, parent_id)
     SELECT v.article_id, f.family_id, v.version_id,
@@ -162,6 +166,15 @@ class Text:
     text: str
     language: str | None
     body_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptEpoch:
+    """An epoch as it is stored, to be unpacked where it is needed; `articles` were counted."""
+
+    digest: str
+    articles: int
+    packed: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,10 +223,10 @@ def article_count(conn: sqlite3.Connection) -> int:
     return int(conn.execute(LATEST_COUNT).fetchone()[0])
 
 
-def last_epoch(conn: sqlite3.Connection) -> bytes | None:
-    """The epoch that counts, packed; None before the first."""
+def last_epoch(conn: sqlite3.Connection) -> KeptEpoch | None:
+    """The epoch that counts; None before the first."""
     row = conn.execute(LAST_EPOCH).fetchone()
-    return bytes(row["packed"]) if row is not None else None
+    return KeptEpoch(**dict(row)) if row is not None else None
 
 
 def add_epoch(conn: sqlite3.Connection, *, digest: str, articles: int, at: datetime, packed: bytes) -> None:
@@ -297,7 +310,7 @@ def witness(conn: sqlite3.Connection, version_id: int) -> Witness:
         public_id=row["public_id"], article=row["url"], outlet=row["outlet"], host=host_of(row["url"]),
         title=row["title"], language=row["language"], published=moment_from(row["published"]),
         first_seen=from_iso(row["first_seen"]), canonical=row["canonical"],
-        credits=tuple(json.loads(row["credits"])), text_words=len(row["text"].split()),
+        credits=tuple(json.loads(row["credits"])),
         byline=row["byline"], text=row["text"],
         unlike_until=from_iso(row["unlike_until"]) if row["unlike_until"] is not None else None,
     )
@@ -353,7 +366,9 @@ def set_families(conn: sqlite3.Connection, articles: Iterable[int], families: Se
         conn.execute(CLEAR_UNLINKED, {"article_id": article_id})
     conn.execute(DROP_EMPTY_FAMILIES)
     for family in families:
-        conn.execute(ADD_FAMILY, {"public_id": family.public_id})
+        conn.execute(ADD_FAMILY, {
+            "public_id": family.public_id,
+            "inferred": json.dumps([asdict(one) for one in family.inferred], ensure_ascii=False)})
         for member in family.members:
             conn.execute(ADD_MEMBER, {
                 "witness": member.witness, "parent": member.parent, "family": family.public_id,

@@ -1,5 +1,6 @@
 """The schema, and files that are not ours."""
 
+import hashlib
 import sqlite3
 from pathlib import Path
 
@@ -99,18 +100,33 @@ def test_a_program_that_was_killed_while_it_made_the_tables_goes_on(tmp_path: Pa
     conn.close()
 
 
-def test_an_older_archive_gets_the_tables_and_views_of_a_new_one_and_keeps_its_rows(tmp_path: Path) -> None:
-    """As version 1 left it: its tables, and views that have changed since."""
+# What archives out there were made by. A migration that was published is never edited: the next one is for changes.
+PUBLISHED = {"FIRST": "57223f7df11f3709", "SECOND": "e9c48f0b071f8c24"}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_migration_is_as_it_was(name: str) -> None:
+    assert hashlib.sha256(getattr(schema, name).encode()).hexdigest()[:16] == PUBLISHED[name]
+
+
+@pytest.mark.parametrize("version", range(1, len(PUBLISHED) + 1))
+def test_an_older_archive_gets_the_tables_and_views_of_a_new_one_and_keeps_its_rows(
+    tmp_path: Path, version: int
+) -> None:
+    """As a published version left it: its tables, and views that have changed since."""
     old = sqlite3.connect(tmp_path / "old.db")
-    old.executescript(schema.FIRST + "CREATE VIEW observation AS SELECT url FROM observations;")
-    old.executescript(f"PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = 1")
     old.execute("CREATE TABLE _sqlite_migrations (migration_set TEXT, name TEXT, applied_at TEXT)")
-    old.execute("INSERT INTO _sqlite_migrations VALUES ('stemma', 'first', '2026-11-01')")
+    for name in list(PUBLISHED)[:version]:
+        old.executescript(getattr(schema, name))
+        old.execute("INSERT INTO _sqlite_migrations VALUES ('stemma', ?, '2026-11-01')", [name.lower()])
+    old.execute("CREATE VIEW observation AS SELECT url FROM observations")
+    old.commit()
+    old.executescript(f"PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = {version}")
     old.execute("INSERT INTO warcs VALUES ('a.warc.gz', 7)")
     old.commit()
     old.close()
     tables = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '_sqlite%' ORDER BY name"
-    with pytest.raises(OlderSchema, match=r"has schema 1, this program .*; run 'stemma update' once"):
+    with pytest.raises(OlderSchema, match=rf"has schema {version}, this program .*; run 'stemma update' once"):
         read_database(tmp_path / "old.db")
     migrated, new = open_database(tmp_path / "old.db"), open_database(tmp_path / "new.db", create=True)
     assert [tuple(row) for row in migrated.execute(tables)] == [tuple(row) for row in new.execute(tables)]

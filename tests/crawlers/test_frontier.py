@@ -25,7 +25,6 @@ def look(path: str, *, title: str | None = None, looked: timedelta | None = None
         looks=int(at is not None),
         first_at=at,
         last_at=at,
-        last_outcome="new" if at else None,
         on_topic=on_topic,
         title=title,
     )
@@ -94,7 +93,7 @@ def moments(**known: object) -> list[float]:
     first, looked, found = NOW, NOW, []
     for hour in range(1, 60 * 24):
         now = NOW + hour * HOUR
-        seen = Look(url="https://a.example/x", source="s", looks=1, first_at=first, last_at=looked, last_outcome="new",
+        seen = Look(url="https://a.example/x", source="s", looks=1, first_at=first, last_at=looked,
                     on_topic=True, **known)  # type: ignore[arg-type]
         if due([seen], now=now, revisit=HOURLY, ranking=UNRANKED)[0]:
             looked = now

@@ -168,11 +168,11 @@ class Builder:
                  "detail": detail} for kind, side, weight, detail in evidence]),
         )
 
-    def family(self, parents: Mapping[str, str | None]) -> str:
+    def family(self, parents: Mapping[str, str | None], *, inferred: str = "[]") -> str:
         """A family of articles, each with the one that it was made from; the first is the first exemplar."""
         root = next(iter(parents))
         public_id = self.version(root, 1)[1]
-        family = self.insert("families", public_id=public_id)
+        family = self.insert("families", public_id=public_id, inferred=inferred)
         for key, parent in parents.items():
             self.insert("members", article_id=self.article_id(key), family_id=family,
                         version_id=self.version(key, 1)[0], parent_id=self.article_id(parent) if parent else None)
@@ -188,7 +188,7 @@ class Builder:
             text = links.text(self.conn, version_id)
             for key in keys(read(text.text, text.language), epoch):
                 self.insert("fingerprints", fingerprint=key, version_id=version_id)
-            self.insert("witnesses", version_id=version_id, method=method(epoch))
+            self.insert("witnesses", version_id=version_id, method=method(epoch.digest))
 
     def version(self, key: str, ordinal: int) -> tuple[int, str]:
         row = self.conn.execute(
@@ -379,7 +379,8 @@ def _build(b: Builder) -> Archive:
     b.link(spanish, plain, "translation", [(0, 0)], coverage=(1.0, 1.0), evidence=[
         ("published", "exemplar", 1.0, SCRIPT)])
     family = b.family({herald: None, digest: herald, mirror: digest, ukrainian: None})
-    pair = b.family({plain: None, spanish: plain})
+    pair = b.family({plain: None, spanish: plain},
+                    inferred='[{"name": "Reuters", "kind": "agency", "witnesses": ["a-1", "b-1"]}]')
     b.compared()
     return Archive(data=b.data, herald=herald, digest=digest, mirror=mirror, ukrainian=ukrainian, russian=russian,
                    hostile=hostile, plain=plain, spanish=spanish, family=family, pair=pair)

@@ -390,7 +390,8 @@ def test_an_address_that_is_no_web_page_is_shown_and_not_linked(site: Site, arch
 
 def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: Archive) -> None:
     twin = site.json(f"/family/{archive.family}.json")
-    assert list(twin) == ["ok", "public_id", "members", "links", "link_count", "sentences"]
+    assert list(twin) == ["ok", "public_id", "members", "inferred", "links", "link_count", "sentences"]
+    assert twin["inferred"] == []
     assert [(m["siglum"], m["made_from"], m["article"]["key"]) for m in twin["members"]] == [
         ("A", None, archive.herald), ("B", None, archive.ukrainian), ("C", "A", archive.digest),
         ("D", "C", archive.mirror)]
@@ -405,6 +406,13 @@ def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: A
     assert twin["sentences"][0][0].startswith("The copy shares text with the other: 3 of 4 paragraphs align with it")
     assert len(twin["sentences"]) == 3
     assert "Which of the two came first is not decided." in twin["sentences"][2]
+
+
+def test_a_family_names_the_agency_whose_text_is_not_held(site: Site, archive: Archive) -> None:
+    twin = site.json(f"/family/{archive.pair}.json")
+    assert [(one["name"], one["kind"], len(one["witnesses"])) for one in twin["inferred"]] == [("Reuters", "agency", 2)]
+    assert "2 texts at the left edge credit Reuters , whose own text is not held" in text_of(
+        site.get(f"/family/{archive.pair}"))
 
 
 def test_links_are_explained_in_sentences_and_the_evidence_stands_behind_them(site: Site, archive: Archive) -> None:

@@ -20,7 +20,7 @@ def witness(name: str, *, seen: float = 0, published: str | None = None, **chang
         "public_id": f"{name}-1", "article": f"https://{name}.com/story", "outlet": f"The {name.title()}",
         "host": f"www.{name}.com", "title": "T", "language": "en",
         "published": moment(published, basis="json-ld") if published else None,
-        "first_seen": START + timedelta(hours=seen), "canonical": None, "credits": (), "text_words": 300,
+        "first_seen": START + timedelta(hours=seen), "canonical": None, "credits": (),
     } | changes)
 
 
@@ -35,15 +35,14 @@ MOMENTS = st.builds(
     st.integers(0, 500), st.one_of(st.just(0), st.integers(0, 500)),
 )
 WITNESSES = st.builds(
-    lambda name, seen, published, credit, canonical, words: witness(
-        name, seen=seen, published=published, credits=(credit,) if credit else (), canonical=canonical, text_words=words
+    lambda name, seen, published, credit, canonical: witness(
+        name, seen=seen, published=published, credits=(credit,) if credit else (), canonical=canonical
     ),
     st.sampled_from(["aaaa", "bbbb"]),
     st.integers(0, 60),
     st.sampled_from([None, "2024-08-06", "2024-08-07T10:00:00Z", "2024-08-07T10:30:00Z", "2024-08-07T12:00:00"]),
     st.sampled_from([None, "Source: The Aaaa", "Source: bbbb.com", "Source: another"]),
     st.sampled_from([None, "https://aaaa.com/story?utm_source=x", "https://bbbb.com/story"]),
-    st.sampled_from([50, 300]),
 )
 
 

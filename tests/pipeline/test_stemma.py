@@ -23,7 +23,7 @@ def witness(name: str, *, seen: float = 0, published: str | None = None, **chang
         "public_id": f"{name}-1", "article": f"https://{name}.com/story", "outlet": f"The {name.title()}",
         "host": f"www.{name}.com", "title": "T", "language": "en",
         "published": moment(published, basis="json-ld") if published else None,
-        "first_seen": START + timedelta(hours=seen), "canonical": None, "credits": (), "text_words": 300,
+        "first_seen": START + timedelta(hours=seen), "canonical": None, "credits": (),
     } | changes)
 
 

@@ -52,6 +52,13 @@ def test_a_text_that_was_translated_and_back_comes_from_the_newspaper(demo: Fill
     assert passage["right"] in text_of(demo.stemma.database(), HERALD)
 
 
+def test_a_text_that_is_held_but_for_its_credit_is_the_same_text(reader: sqlite3.Connection) -> None:
+    """As an update knows it: credit lines are no part of what makes two texts identical."""
+    text = text_of(reader, HERALD) + "\n\nSource: a blog that somebody remembers"
+    found = trace(reader, load_topic("kursk"), of_text(text, name="x"))
+    assert [one.link.relation for one in found.exemplars if one.card.url == HERALD] == ["identical"]
+
+
 def test_a_held_article_is_traced_to_others_and_by_its_dates(demo: FilledDemo) -> None:
     found = json.loads(demo.stemma.run("trace", VISNYK, "--data", str(demo.data), "--json").stdout)
     urls = [one["url"] for one in found["exemplars"]]

@@ -111,7 +111,7 @@ def test_a_source_is_read_once(conn: Connection, capture: Made) -> None:
     assert discoveries.unread_sources(conn) == []
 
 
-def test_looks_tell_how_often_an_address_was_seen_and_how_last(conn: Connection, capture: Made) -> None:
+def test_looks_tell_how_often_an_address_was_seen_and_when(conn: Connection, capture: Made) -> None:
     announced = [Discovery(url=f"https://a.example/{n}", source=source, found_at=AT + timedelta(minutes=n))
                  for n, source in ((1, "map"), (0, "feed"), (1, "feed"))]
     discoveries.add_discoveries(conn, RecordRef(path="x", offset=0, length=1), announced)
@@ -123,10 +123,10 @@ def test_looks_tell_how_often_an_address_was_seen_and_how_last(conn: Connection,
         RecordRef(path="x", offset=1, length=1),
     )
     unseen, seen = discoveries.looks(conn)
-    assert (unseen.url, unseen.looks, unseen.first_at, unseen.last_at, unseen.last_outcome, unseen.on_topic) == \
-        ("https://a.example/0", 0, None, None, None, None)
-    assert (seen.url, seen.source, seen.looks, seen.first_at, seen.last_at, seen.last_outcome) == \
-        ("https://a.example/1", "feed", 2, AT, later, "failed")
+    assert (unseen.url, unseen.looks, unseen.first_at, unseen.last_at, unseen.on_topic) == \
+        ("https://a.example/0", 0, None, None, None)
+    assert (seen.url, seen.source, seen.looks, seen.first_at, seen.last_at) == \
+        ("https://a.example/1", "feed", 2, AT, later)
 
 
 def test_how_far_a_file_is_indexed_never_goes_back(conn: Connection) -> None:

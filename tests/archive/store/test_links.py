@@ -1,12 +1,14 @@
 """Witnesses, reuses, links and families in the database."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from sqlite3 import Connection
 
 import pytest
 
-from archive.model import CopyLink, Evidence, Family, FamilyMember, Passage, Reuse
-from archive.store import links
+from archive.model import CopyLink, Evidence, Family, FamilyMember, InferredExemplar, Passage, Reuse
+from archive.store import kin, links
 
 ONE, TWO, THREE = "https://one.example/a", "https://two.example/b", "https://three.example/c"
 REUSE = Reuse(relation="near-duplicate", left_coverage=0.9, right_coverage=0.8, order=1.0, passages=(
@@ -52,6 +54,13 @@ def test_candidates_are_compared_versions_of_other_articles_with_enough_shared_k
     assert met(one, {1, 2, 3}, meeting=1.5, method="other") == {}
 
 
+def test_the_epoch_that_was_counted_last_counts_also_if_it_was_counted_before(conn: Connection) -> None:
+    assert links.last_epoch(conn) is None
+    for digest in ("one", "two", "one"):
+        links.add_epoch(conn, digest=digest, articles=3, at=datetime(2026, 1, 1, tzinfo=UTC), packed=digest.encode())
+    assert links.last_epoch(conn) == links.KeptEpoch(digest="one", articles=3, packed=b"one")
+
+
 def test_what_two_versions_share_comes_back(conn: Connection, published: Callable[..., list[int]]) -> None:
     (one,), (two,) = published(ONE, "first"), published(TWO, "second")
     conn.execute("DELETE FROM unlinked")
@@ -73,7 +82,7 @@ def test_a_witness_has_what_speaks_for_its_age_and_origin(
     (version_id,) = published(ONE, "four words of text", site_name="The One", credits=("Source: Two",))
     witness = links.witness(conn, version_id)
     assert (witness.public_id, witness.article, witness.host) == (ONE + "#1", ONE, "one.example")
-    assert (witness.outlet, witness.credits, witness.text_words) == ("The One", ("Source: Two",), 4)
+    assert (witness.outlet, witness.credits, witness.text) == ("The One", ("Source: Two",), "four words of text")
     conn.execute("INSERT INTO outlets VALUES ('one.example', 'One of the topic file', NULL, NULL)")
     assert links.witness(conn, version_id).outlet == "One of the topic file"
 
@@ -98,6 +107,12 @@ def test_links_and_families_come_back_and_are_replaced_as_a_whole(
     assert links.unlinked(conn) == []
     shown = [tuple(row) for row in conn.execute("SELECT family, url, parent_url FROM witness ORDER BY article_id")]
     assert shown == [(ONE + "#1", ONE, None), (ONE + "#1", TWO, ONE), (ONE + "#1", THREE, TWO)]
+
+    wire = InferredExemplar(name="Reuters", kind="agency", witnesses=(ONE + "#1", TWO + "#1"))
+    links.set_families(conn, ids, [replace(family, inferred=(wire,))])
+    assert kin.inferred(conn, ONE + "#1") == (wire,)
+    links.set_families(conn, ids, [family])
+    assert kin.inferred(conn, ONE + "#1") == ()
 
     links.set_links(conn, ids[0], [])
     assert links.links_between(conn, ids) == found[1:]

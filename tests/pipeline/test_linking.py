@@ -1,0 +1,70 @@
+"""When a new epoch is counted, and what comparing costs where there is nothing to compare."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from stemma_testing import FilledDemo
+
+from archive import events
+from archive.folder import open_archive
+from archive.store import links
+from archive.topic import load_topic
+from pipeline import epoch, linking
+from pipeline.work import Work
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def work(demo: FilledDemo, tmp_path: Path) -> Iterator[Work]:
+    shutil.copytree(demo.data, tmp_path / "data")
+    topic = load_topic(str(demo.stemma.folder / "topic.toml"))
+    with open_archive(tmp_path / "data", create=False) as archive:
+        yield Work(archive, topic, lambda: NOW, lambda *_: None)
+
+
+def epochs(work: Work) -> int:
+    return len(events.read(work.archive.folder.events).of("epoch"))
+
+
+def test_an_archive_that_has_grown_is_counted_and_compared_again_by_itself(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = links.article_count(work.conn)
+    assert linking.compare_witnesses(work).done == epochs(work) == 0, "the shipped table is enough for so few"
+    monkeypatch.setattr(linking, "COUNTED_FROM", held + 1)
+    assert linking.compare_witnesses(work).done == epochs(work) == 0
+    monkeypatch.setattr(linking, "COUNTED_FROM", held)
+    compared = linking.compare_witnesses(work)
+    assert compared.done == work.conn.execute("SELECT count(*) FROM versions").fetchone()[0]
+    kept = links.last_epoch(work.conn)
+    assert kept is not None
+    assert (epochs(work), kept.articles) == (1, held)
+    assert linking.compare_witnesses(work).done == 0, "it has not doubled since"
+    assert epochs(work) == 1
+    work.conn.execute("UPDATE epochs SET articles = :half", {"half": held // 2})
+    linking.compare_witnesses(work)
+    assert epochs(work) == 1, "what is counted is the epoch that there is"
+
+
+def test_where_nothing_is_pending_no_epoch_is_unpacked(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    linking.reindex(work)
+    linking.compare_witnesses(work)
+
+    def unpacked(stored: bytes) -> epoch.Epoch:
+        raise AssertionError("it takes time, for nothing")
+
+    monkeypatch.setattr(epoch, "unpacked", unpacked)
+    assert linking.compare_witnesses(work).done == 0
+    work.conn.execute("DELETE FROM witnesses")
+    with pytest.raises(AssertionError, match="for nothing"):
+        linking.compare_witnesses(work)
+
+
+def test_counting_the_same_again_is_no_event(work: Work) -> None:
+    first = linking.reindex(work)
+    assert linking.reindex(work).counts == first.counts
+    assert epochs(work) == 1
