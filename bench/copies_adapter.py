@@ -23,7 +23,7 @@ from pipeline.credit import credit_lines
 from pipeline.dates import moment
 from pipeline.direction import link
 from pipeline.epoch import counted
-from pipeline.fingerprints import MEETING, keys
+from pipeline.fingerprints import keys, meets
 from pipeline.reading import read
 from pipeline.reuse import is_link, reuse
 from pipeline.stemma import ranked
@@ -71,7 +71,8 @@ def candidates(read_texts: Sequence[Profile]) -> Iterator[tuple[int, int, float]
             for other in index[key]:
                 worth[other] += nats
             index[key].append(place)
-        yield from ((other, place, nats) for other, nats in worth.items() if nats >= MEETING)
+        yield from ((other, place, nats) for other, nats in worth.items()
+                    if meets(nats, one.reading.language, read_texts[other].reading.language))
 
 
 def predictions(texts: Sequence[dict[str, Any]], dates: str) -> list[tuple[str, str, float]]:

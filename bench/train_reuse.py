@@ -28,7 +28,7 @@ FOLDS = 5
 CHOSEN = {
     "SAME_LANGUAGE": (
         "coverage_most", "chain", "null", "length", "order", "run", "run_weight", "density", "content_most",
-        "names_most", "names", "words_least", "words_most", "meeting", "whole", "verbatim_run", "conflict",
+        "names_most", "names", "words_least", "words_most", "meeting", "whole", "verbatim", "conflict",
     ),
     "TRANSLATION": (
         "coverage_least", "kept", "run", "run_weight", "density", "content_most", "numbers_most", "numbers",

@@ -50,17 +50,27 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Sentences that follow each other in both texts word for word; `own` counts the words that are not quoted."""
+
+    sentences: int = 0
+    words: int = 0
+    own: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Alignment:
-    """The chain and what it says; `features` are named in FEATURES."""
+    """The chain and what it says; `features` are named in FEATURES; `stretch` is the longest that is word for word."""
 
     chain: tuple[Cell, ...]
     features: tuple[float, ...]
+    stretch: Stretch
 
 
 FEATURES = (
     "coverage_most", "coverage_least", "chain", "null", "length", "order", "kept", "run", "run_weight", "density",
     "content_most", "numbers_most", "numbers", "names_most", "names_least", "names", "words_least", "words_most",
-    "meeting", "whole", "verbatim", "verbatim_run", "own_words", "agree", "conflict", "conflict_share",
+    "meeting", "whole", "verbatim", "own_words", "agree", "conflict", "conflict_share",
 )
 
 
@@ -116,7 +126,8 @@ def align(left: Profile, right: Profile, meeting: float) -> Alignment:
     cells = _mutual(left, right, shared)
     forward = _chain(cells, 1)
     backward = _chain(cells, -1)
-    return Alignment(tuple(forward), _features(left, right, meeting, content, numbers, cells, forward, backward))
+    features = _features(left, right, meeting, content, numbers, cells, forward, backward)
+    return Alignment(tuple(forward), features, _longest_stretch(left, right, forward))
 
 
 def _shared(left: Profile, right: Profile) -> tuple[dict[tuple[int, int], float], float, int]:
@@ -180,7 +191,7 @@ def _features(
     ours = sum(left.reading.sentences[cell.left].words for cell in forward) / max(1, left.words)
     theirs = sum(right.reading.sentences[cell.right].words for cell in forward) / max(1, right.words)
     run, run_weight = _longest_run(forward)
-    verbatim, verbatim_run, own_words = _verbatim(left, right, forward)
+    verbatim, own_words = _verbatim(left, right, forward)
     agree, conflict = _numbers(left, right, forward)
     names = len(left.names & right.names)
     return (
@@ -193,7 +204,7 @@ def _features(
         _share(names, min(len(left.names), len(right.names))), _share(names, max(len(left.names), len(right.names))),
         math.log1p(names),
         math.log1p(min(left.words, right.words)), math.log1p(max(left.words, right.words)), math.log1p(meeting),
-        _whole(left, right), math.log1p(verbatim), math.log1p(verbatim_run), math.log1p(own_words),
+        _whole(left, right), math.log1p(verbatim), math.log1p(own_words),
         math.log1p(agree), math.log1p(conflict), conflict / (agree + conflict + 1),
     )
 
@@ -230,20 +241,34 @@ def _longest_run(chain: list[Cell]) -> tuple[int, float]:
     return longest, heaviest
 
 
-def _verbatim(left: Profile, right: Profile, chain: list[Cell]) -> tuple[float, int, float]:
-    """Words of sentences that are the same, quotations apart; the most in a row; all words that are not quoted."""
-    words, own, run, longest = 0.0, 0.0, 0, 0
+def _verbatim(left: Profile, right: Profile, chain: list[Cell]) -> tuple[float, float]:
+    """Words of whole sentences that are the same, and of all that are aligned; quotations apart."""
+    words, own = 0.0, 0.0
     for cell in chain:
-        quoted = max(left.quoted[cell.left], right.quoted[cell.right])
+        unquoted = 1 - max(left.quoted[cell.left], right.quoted[cell.right])
         ours = left.reading.sentences[cell.left].words
-        own += min(ours, right.reading.sentences[cell.right].words) * (1 - quoted)
+        own += min(ours, right.reading.sentences[cell.right].words) * unquoted
         if left.whole[cell.left] is not None and left.whole[cell.left] == right.whole[cell.right]:
-            words += ours * (1 - quoted)
-            run += quoted < 0.5
-            longest = max(longest, run)
-        else:
-            run = 0
-    return words, longest, own
+            words += ours * unquoted
+    return words, own
+
+
+def _longest_stretch(left: Profile, right: Profile, chain: list[Cell]) -> Stretch:
+    """The stretch with the most words of its own."""
+    longest, stretch = Stretch(), Stretch()
+    before: Cell | None = None
+    for cell in chain:
+        ours, theirs = left.reading.sentences[cell.left], right.reading.sentences[cell.right]
+        if ours.tokens != theirs.tokens:
+            before = None
+            continue
+        if before is None or cell.left - before.left > NEAR or cell.right - before.right > NEAR:
+            stretch = Stretch()
+        own = ours.words * (1 - max(left.quoted[cell.left], right.quoted[cell.right]))
+        stretch = Stretch(stretch.sentences + 1, stretch.words + ours.words, stretch.own + own)
+        longest = max(longest, stretch, key=lambda one: (one.own, one.words))
+        before = cell
+    return longest
 
 
 def _numbers(left: Profile, right: Profile, chain: list[Cell]) -> tuple[int, int]:

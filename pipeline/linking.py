@@ -28,7 +28,7 @@ GROWTH = 2  # times as many articles as the last epoch counted: a new one
 
 def compare_witnesses(work: Work) -> Report:
     """Compare each new version's text with every version before it; in a new epoch, all with all."""
-    from pipeline.fingerprints import MEETING, keys, method
+    from pipeline.fingerprints import MEETING, TRANSLATED, keys, method
     from pipeline.reuse import reuse
 
     started, pairs, found_pairs = monotonic(), 0, 0
@@ -46,7 +46,7 @@ def compare_witnesses(work: Work) -> Report:
             links.add_fingerprints(work.conn, version_id, worth)
             found = []
             for other_id, meeting in links.candidates(
-                work.conn, witness, worth, method=named, meeting=MEETING
+                work.conn, witness, worth, method=named, meeting=MEETING, across=TRANSLATED
             ).items():
                 (left, one), (right, other) = sorted(
                     ((witness, profile), profiled(other_id)), key=lambda pair: pair[0].public_id)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 
 from archive.model import Passage, Relation, Reuse
-from pipeline.alignment import FEATURES, Alignment, Cell, Profile, align
+from pipeline.alignment import FEATURES, Alignment, Cell, Profile, Stretch, align
 from pipeline.passages import kept
 from pipeline.text import words
 from pipeline.weights import SAME_LANGUAGE, TRANSLATION
@@ -16,11 +16,14 @@ from pipeline.weights import SAME_LANGUAGE, TRANSLATION
 COPIED = 0.8  # confidence from which two texts are linked
 MIN_WORDS = 40  # that make a link of a single passage
 MIN_PASSAGES = 2
-VERBATIM_WORDS, VERBATIM_SENTENCES = 40, 2  # outside quotations, in a row: copied, whatever else the texts say
-VERBATIM = 0.97  # and this is how sure that is
+# A stretch of this many sentences and words, some of them not quoted, stands in two texts word for word: it was copied,
+# whatever else the texts say; and this is how sure that is.
+STRETCH_SENTENCES, STRETCH_WORDS, STRETCH_OWN = 2, 50, 10
+STRETCH = 0.97
 # Two reporters who write down one statement share it, and no text: below so many aligned words outside quotations,
 # and so much of either text, there is no copy.
 MIN_OWN, MOSTLY = 20, 0.4
+MIN_RUN = 2  # pairs of sentences near each other in a translation: facts that two reports tell stand apart
 NEAR_DUPLICATE = 0.75  # of the words of both sides
 SAME_SITE_COVERAGE, SAME_SITE_WORDS = 0.9, 80  # pages of one site share boxes and templates, so they need more
 WORDED_ALIKE = 0.6  # of what is aligned: below, it is a rewriting
@@ -39,7 +42,7 @@ def reuse(left: Profile, right: Profile, *, meeting: float, identical: bool = Fa
         return _identical(left, right)
     alignment = align(left, right, meeting)
     copied = confidence(left, right, alignment)
-    if copied < COPIED or _is_statement(alignment):
+    if copied < COPIED or not _is_told_alike(left, right, alignment):
         return None
     found = _shared(left, right, alignment, copied)
     return found if len(found.passages) >= MIN_PASSAGES or found.words >= MIN_WORDS else None
@@ -58,24 +61,23 @@ def confidence(left: Profile, right: Profile, alignment: Alignment) -> float:
     told = dict(zip(FEATURES, alignment.features, strict=True), bias=1.0)
     odds = sum(weight * told[name] for name, weight in weights.items())
     sure = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
-    if same and _is_verbatim(alignment):
-        sure = max(sure, VERBATIM)
+    if same and _is_copied(alignment.stretch):
+        sure = max(sure, STRETCH)
     return round(min(sure, 0.999), 4)
 
 
-def _is_verbatim(alignment: Alignment) -> bool:
-    return (_told(alignment, "verbatim") >= VERBATIM_WORDS
-            and _told(alignment, "verbatim_run") >= VERBATIM_SENTENCES)
+def _is_copied(stretch: Stretch) -> bool:
+    return (stretch.sentences >= STRETCH_SENTENCES and stretch.words >= STRETCH_WORDS
+            and stretch.own >= STRETCH_OWN)
 
 
-def _is_statement(alignment: Alignment) -> bool:
-    most = alignment.features[FEATURES.index("coverage_most")]
-    return most < MOSTLY and _told(alignment, "own_words") < MIN_OWN
-
-
-def _told(alignment: Alignment, feature: str) -> float:
-    """A feature that was taken the logarithm of, as a count."""
-    return round(math.expm1(alignment.features[FEATURES.index(feature)]), 6)
+def _is_told_alike(left: Profile, right: Profile, alignment: Alignment) -> bool:
+    """Whether what is aligned is more than a statement that both quote, or facts that both tell."""
+    told = dict(zip(FEATURES, alignment.features, strict=True))
+    is_own = told["coverage_most"] >= MOSTLY or round(math.expm1(told["own_words"]), 6) >= MIN_OWN
+    if _same_language(left, right):
+        return is_own or _is_copied(alignment.stretch)
+    return is_own and told["run"] >= MIN_RUN
 
 
 def _same_language(left: Profile, right: Profile) -> bool:

@@ -11,6 +11,9 @@ from archive.digests import normalised
 SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{SPACELESS}]|[^\W_](?:[^\W_{SPACELESS}]|[\u0300-\u036f]|['’ʼ](?=[^\W_{SPACELESS}]))*")
 _QUOTATION = re.compile(r"“[^”\n]*|„[^“”\n]*|«[^»\n]*|\"[^\"\n]*\"?")
+# The signature under a post that a page embeds: "— Julián Castro (@JulianCastro) July 9, 2020", in any language.
+_SIGNATURE = re.compile(r"\(@\w{1,30}\)[^\n]{0,40}?\b(?:19|20)\d\d\b")
+SIGNER_WORDS = 6  # before the handle; with more, the post itself stands in the signature's paragraph
 MAX_WORD = 60  # longer runs are codes or a hostile page's; they are cut
 
 
@@ -29,8 +32,27 @@ def words(text: str) -> tuple[Word, ...]:
 
 
 def quotations(text: str) -> list[tuple[int, int]]:
-    """Where a text quotes, as character ranges in order; a mark that is never closed quotes to its paragraph's end."""
-    return [match.span() for match in _QUOTATION.finditer(text)]
+    """Where a text quotes, as character ranges in order, none within another.
+
+    A mark that is never closed quotes to its paragraph's end; a post that is embedded with its signature is a quotation
+    without marks.
+    """
+    posts = [(_beginning_of_post(text, match.start()), match.end()) for match in _SIGNATURE.finditer(text)]
+    ranges: list[tuple[int, int]] = []
+    for start, end in sorted([*posts, *(match.span() for match in _QUOTATION.finditer(text))]):
+        if ranges and start < ranges[-1][1]:
+            ranges[-1] = ranges[-1][0], max(end, ranges[-1][1])
+        else:
+            ranges.append((start, end))
+    return ranges
+
+
+def _beginning_of_post(text: str, handle: int) -> int:
+    """Where the paragraph of a post begins, by the place of the handle in its signature."""
+    start = text.rfind("\n", 0, handle) + 1
+    if len(text[start:handle].split()) > SIGNER_WORDS:
+        return start
+    return text.rfind("\n", 0, len(text[:start].rstrip())) + 1  # the signature has a paragraph of its own
 
 
 def _form(word: str) -> str:

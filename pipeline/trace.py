@@ -22,7 +22,7 @@ from pipeline.credit import credit_lines, is_credit
 from pipeline.direction import link
 from pipeline.epoch import Epoch, shipped, unpacked
 from pipeline.explain import explained
-from pipeline.fingerprints import MEETING, keys, method
+from pipeline.fingerprints import MEETING, TRANSLATED, keys, method
 from pipeline.leads import Leads
 from pipeline.reading import read
 from pipeline.reuse import is_link, reuse
@@ -91,8 +91,8 @@ def trace(
         profile=profile(read(subject.text, subject.language), epoch),
         body_digest=_body_digest(subject) if held is None else held.body_digest)
     worth = keys(traced.profile.reading, epoch)
-    met = links.matching(conn, worth, method=named, meeting=MEETING,
-                         article_id=held.article_id if held is not None else None)
+    met = links.matching(conn, worth, traced.profile.reading.language, method=named, meeting=MEETING,
+                         across=TRANSLATED, article_id=held.article_id if held is not None else None)
     compared = [_compared(conn, epoch, traced, version_id, met[version_id])
                 for version_id in takewhile(lambda _: in_time(), list(met)[:MAX_COMPARED])]
     return Trace(

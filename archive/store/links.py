@@ -69,6 +69,11 @@ MATCHING = """
     WHERE f.fingerprint IN (SELECT value FROM json_each(:keys)) AND a.on_topic AND v.article_id IS NOT :article_id
 """
 
+LANGUAGES = """
+    SELECT v.version_id, d.language FROM json_each(:version_ids) j
+    JOIN versions v ON v.version_id = j.value JOIN documents d USING (document_id)
+"""
+
 SEARCHED = """
     SELECT count(*) AS texts, count(DISTINCT v.article_id) AS articles, count(DISTINCT a.domain) AS outlets,
            count(DISTINCT d.language) AS languages, min(json_extract(d.published, '$.earliest')) AS first,
@@ -242,11 +247,12 @@ def add_fingerprints(conn: sqlite3.Connection, version_id: int, keys: Iterable[i
 
 
 def candidates(
-    conn: sqlite3.Connection, witness: Text, worth: Mapping[int, float], *, method: str, meeting: float
+    conn: sqlite3.Connection, witness: Text, worth: Mapping[int, float], *, method: str, meeting: float, across: float
 ) -> dict[int, float]:
     """Versions of other articles that may share text with a witness whose keys are stored, with what they share.
 
-    `worth` is that of the witness's keys; it takes `meeting` of it to meet, or the same text.
+    `worth` is that of the witness's keys; it takes `meeting` of it to meet, `across` languages that much, or the same
+    text.
     """
     values = {"version_id": witness.version_id, "article_id": witness.article_id, "method": method}
     shared: dict[int, list[float]] = defaultdict(list)
@@ -254,21 +260,32 @@ def candidates(
         shared[version].append(worth[fingerprint])
     found = {version: fsum(nats) for version, nats in sorted(shared.items())}
     same = {row["version_id"] for row in conn.execute(SAME_TEXT, values | {"body_digest": witness.body_digest})}
-    return {version: found.get(version, 0.0) for version in sorted(found.keys() | same)
-            if version in same or found[version] >= meeting}
+    met = _met(conn, found, witness.language, meeting, across) | same
+    return {version: found.get(version, 0.0) for version in sorted(met)}
 
 
 def matching(
-    conn: sqlite3.Connection, worth: Mapping[int, float], *, method: str, meeting: float, article_id: int | None = None
+    conn: sqlite3.Connection, worth: Mapping[int, float], language: str | None, *, method: str, meeting: float,
+    across: float, article_id: int | None = None,
 ) -> dict[int, float]:
-    """Versions on the topic that share keys worth `meeting` with a text, but those of one article; the most first."""
+    """As `candidates`, of a text that is not held, among the versions on the topic; those that share most first."""
     values = {"method": method, "keys": json.dumps(sorted(worth)), "article_id": article_id}
     shared: dict[int, list[float]] = defaultdict(list)
     for fingerprint, version in conn.execute(MATCHING, values):
         shared[version].append(worth[fingerprint])
     found = {version: fsum(nats) for version, nats in shared.items()}
-    ranked = sorted(found, key=lambda version: (-found[version], version))
-    return {version: found[version] for version in ranked if found[version] >= meeting}
+    met = _met(conn, found, language, meeting, across)
+    return {version: found[version] for version in sorted(met, key=lambda version: (-found[version], version))}
+
+
+def _met(
+    conn: sqlite3.Connection, shared: Mapping[int, float], language: str | None, meeting: float, across: float
+) -> set[int]:
+    """Which versions share enough; a text whose language is not known counts as one of the same language."""
+    some = [version for version, nats in shared.items() if across <= nats < meeting]
+    foreign = {row["version_id"] for row in conn.execute(LANGUAGES, {"version_ids": json.dumps(some)})
+               if None is not row["language"] != language is not None}
+    return foreign | {version for version, nats in shared.items() if nats >= meeting}
 
 
 def searched(conn: sqlite3.Connection, *, method: str) -> Searched:

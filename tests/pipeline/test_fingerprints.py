@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from made_texts import facts, report
 
 from pipeline.epoch import counted, shipped
-from pipeline.fingerprints import MEETING, keys, method
+from pipeline.fingerprints import MEETING, TRANSLATED, keys, meets, method
 from pipeline.reading import read
 
 EPOCH = counted([read(report(facts(seed), seed)) for seed in range(100)])
@@ -30,7 +30,15 @@ def test_a_translation_meets_its_source_and_another_report_does_not() -> None:
     ours, theirs, other = (keys(read(text), EPOCH) for text in (
         report(told, 1), report(told, 2, language=1), report(facts(501), 3)))
     assert sum(worth for key, worth in ours.items() if key in theirs) > 3 * MEETING
-    assert sum(worth for key, worth in ours.items() if key in other) < MEETING
+    assert sum(worth for key, worth in ours.items() if key in other) < TRANSLATED
+
+
+def test_less_brings_two_texts_together_when_their_languages_differ() -> None:
+    assert meets(TRANSLATED, "uk", "en")
+    assert not meets(TRANSLATED, "uk", "uk")
+    assert not meets(TRANSLATED, None, "en"), "a language that is not known may be the same"
+    assert meets(MEETING, "uk", "uk")
+    assert TRANSLATED < MEETING
 
 
 def test_next_to_nothing_has_no_key() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.digests import normalised
-from pipeline.text import MAX_WORD, clean_paragraph, words
+from pipeline.text import MAX_WORD, clean_paragraph, quotations, words
 
 
 @given(st.text())
@@ -35,6 +35,28 @@ def test_words_stand_where_they_say_in_order_and_do_not_overlap(text: str) -> No
 ])
 def test_words(text: str, expected: list[str]) -> None:
     assert [word.form for word in words(text)] == expected
+
+
+@given(st.text(alphabet="ab \n“”„«»\"(@)2024"))
+@settings(max_examples=300, deadline=None)
+def test_quotations_stand_in_order_and_none_within_another(text: str) -> None:
+    found = quotations(text)
+    assert all(0 <= start < end <= len(text) for start, end in found)
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(found))
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("He “said so” and left.", ["“said so"]),
+    ("A mark: \"never closed\nNext.", ["\"never closed"]),
+    ("Before.\nWe “hold” Sudzha and will go on. — A. Staff (@staff) 9 серпня 2024\nAfter.",
+     ["We “hold” Sudzha and will go on. — A. Staff (@staff) 9 серпня 2024"]),
+    ("Before.\n\nWe hold Sudzha.\n\n— A. Staff (@staff) August 9, 2024\n\nAfter.",
+     ["We hold Sudzha.\n\n— A. Staff (@staff) August 9, 2024"]),
+    ("— A. Staff (@staff) August 9, 2024", ["— A. Staff (@staff) August 9, 2024"]),
+    ("Write to us (@paper) or call.", []),
+])
+def test_quotations(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in quotations(text)] == expected
 
 
 @given(st.text())

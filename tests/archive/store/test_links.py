@@ -46,12 +46,33 @@ def test_candidates_are_compared_versions_of_other_articles_with_enough_shared_k
 
     def met(version_id: int, keys: set[int], *, meeting: float, method: str = METHOD) -> dict[int, float]:
         worth = dict.fromkeys(keys, 1.5)
-        return links.candidates(conn, links.text(conn, version_id), worth, method=method, meeting=meeting)
+        return links.candidates(
+            conn, links.text(conn, version_id), worth, method=method, meeting=meeting, across=1.0)
 
     assert met(two, {2, 3, -9}, meeting=3.0) == {one: 3.0, one_later: 3.0}
     assert met(two, {2, 3, -9}, meeting=1.5) == {one: 3.0, one_later: 3.0, three: 1.5}
     assert met(three, {3}, meeting=3.0) == {one: 1.5}, "the same text"
     assert met(one, {1, 2, 3}, meeting=1.5, method="other") == {}
+
+
+def test_texts_of_two_languages_meet_with_less(conn: Connection, published: Callable[..., list[int]]) -> None:
+    ids = {url: published(url, f"text of {url}")[0] for url in (ONE, TWO, THREE)}
+    for url, language in ((ONE, "uk"), (TWO, "en"), (THREE, None)):
+        conn.execute("UPDATE documents SET language = ? WHERE document_id = (SELECT document_id FROM versions "
+                     "WHERE version_id = ?)", (language, ids[url]))
+        links.add_fingerprints(conn, ids[url], {1})
+        links.add_witness(conn, links.text(conn, ids[url]), [], method=METHOD)
+
+    def met(language: str | None, nats: float) -> set[int]:
+        return set(links.matching(conn, {1: nats}, language, method=METHOD, meeting=3.0, across=2.0))
+
+    assert met("uk", 2.0) == {ids[TWO]}
+    assert met("en", 2.0) == {ids[ONE]}
+    assert met(None, 2.0) == set()
+    assert met("uk", 1.9) == set()
+    assert met("uk", 3.0) == set(ids.values())
+    assert links.candidates(conn, links.text(conn, ids[ONE]), {1: 2.0}, method=METHOD, meeting=3.0,
+                            across=2.0) == {ids[TWO]: 2.0}
 
 
 def test_the_epoch_that_was_counted_last_counts_also_if_it_was_counted_before(conn: Connection) -> None:
