@@ -381,6 +381,11 @@ CREATE TABLE epochs (                   -- what comparisons take from the whole 
     packed BLOB NOT NULL                -- gzipped JSON: counts of tokens, keys of furniture, the topic's own names
 ) STRICT;
 
+CREATE TABLE text_readings (            -- of the versions in fingerprints
+    version_id INTEGER PRIMARY KEY REFERENCES versions ON DELETE CASCADE,
+    packed BLOB NOT NULL                -- the text's sentences as tokens, as pipeline.reading packs them
+) STRICT;
+
 CREATE TABLE judgements (               -- what people decided on two texts, as events.jsonl has it
     ordinal INTEGER PRIMARY KEY,        -- place among them in events.jsonl, from 1
     verdict TEXT NOT NULL CHECK (verdict IN ('confirm', 'reject', 'reverse', 'add', 'undo')),

@@ -40,22 +40,24 @@ class Epoch:
     furniture: frozenset[int]
     own: frozenset[str]
     digest: str
-    _weights: dict[str, float] = field(default_factory=dict, repr=False, compare=False)  # remembered, changes nothing
+    _told: dict[str, tuple[float, float]] = field(default_factory=dict, repr=False, compare=False)  # remembered
 
     def rate(self, token: str) -> float:
         """The share of other articles in which a token stands: FLOOR to 1."""
-        prior = OWN if token in self.own else shipped_rate(token)
-        others = max(self.counts.get(token, 0) - 1, 0)
-        return max(FLOOR, (others + PRIOR * prior) / (self.articles + PRIOR))
+        return (self._told.get(token) or self._counted(token))[0]
 
     def weight(self, token: str) -> float:
         """The token's information in nats: 0 for one that stands everywhere, 9.2 for the rarest."""
-        weight = self._weights.get(token)
-        if weight is None:
-            if len(self._weights) > _REMEMBERED:
-                self._weights.clear()
-            weight = self._weights[token] = -math.log(min(1.0, self.rate(token)))
-        return weight
+        return (self._told.get(token) or self._counted(token))[1]
+
+    def _counted(self, token: str) -> tuple[float, float]:
+        prior = OWN if token in self.own else shipped_rate(token)
+        others = max(self.counts.get(token, 0) - 1, 0)
+        rate = max(FLOOR, (others + PRIOR * prior) / (self.articles + PRIOR))
+        if len(self._told) > _REMEMBERED:
+            self._told.clear()
+        told = self._told[token] = rate, -math.log(min(1.0, rate))
+        return told
 
 
 def shipped(own: Iterable[str] = ()) -> Epoch:

@@ -19,7 +19,7 @@ MAX_ORDERED_RATE = 0.3  # of a name or number that becomes part of one
 MAX_ROW_HOLDERS = 100  # articles that would have three names in a row by chance
 IN_A_ROW = 3
 ROW_WORTH, SENTENCE_WORTH = 10.0, 12.0  # in nats, like the weights of tokens
-MEETING, TRANSLATED = 14.0, 8.5  # texts of one language (or of one that is not known), of two
+MEETING, TRANSLATED = 20.0, 8.5  # texts of one language (or of one that is not known), of two
 NUMBER_BOOST, NAME_BOOST = 1.5, 1.4  # which of equally rare tokens are preferred
 
 

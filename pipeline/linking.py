@@ -2,7 +2,8 @@
 
 import sqlite3
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
@@ -11,62 +12,70 @@ from typing import TYPE_CHECKING
 from archive import events
 from archive.events import Event
 from archive.model import CopyLink, Report, Witness
-from archive.store import judgements, links, transaction
-from archive.store.links import KeptEpoch, Shared
+from archive.store import comparisons, judgements, links, transaction
+from archive.store.comparisons import KeptEpoch
+from archive.store.links import Shared
 from archive.urls import registered_domain
 from pipeline.work import Work
 
 if TYPE_CHECKING:
-    from pipeline.alignment import Profile
+    from pipeline.comparing import Run
     from pipeline.epoch import Epoch
 
 EPOCH = "epoch"  # the kind of event
-PROFILED = 3_000  # texts that are kept at hand, as they are compared: about 50 kB each
+BATCH = 400  # texts that are written, then compared, at a time
+WITNESSES = 3_000  # that are kept at hand while links are decided
 COUNTED_FROM = 200  # articles; of fewer, a count says less than the table that ships with the program
 GROWTH = 2  # times as many articles as the last epoch counted: a new one
 
 
 def compare_witnesses(work: Work) -> Report:
     """Compare each new version's text with every version before it; in a new epoch, all with all."""
-    from pipeline.fingerprints import MEETING, TRANSLATED, keys, method
-    from pipeline.reuse import reuse
+    from concurrent.futures.process import BrokenProcessPool
 
-    started, pairs, found_pairs = monotonic(), 0, 0
+    from pipeline.comparing import running
+    from pipeline.fingerprints import method
+
+    started = monotonic()
     kept = _epoch_in_force(work)
     named = method(kept.digest)
-    pending = links.pending_witnesses(work.conn, method=named)
-    if not pending:
-        return Report(step="compare", seconds=monotonic() - started)
-    epoch = kept.epoch()
-    profiled = lru_cache(maxsize=PROFILED)(lambda version_id: _profile(work.conn, version_id, epoch))
-    for index, version_id in enumerate(pending, start=1):
+    pending = comparisons.pending_witnesses(work.conn, method=named)
+    counts = Counter[str]()
+    if pending:
+        epoch = kept.epoch()
+        database = work.archive.folder.database
+        try:
+            with running(work.conn, database, epoch, len(pending)) as run:
+                _compare_all(work, run, pending, named, counts)
+        except BrokenProcessPool:  # memory ran out, most likely: one process needs less
+            pending = comparisons.pending_witnesses(work.conn, method=named)
+            with running(work.conn, database, epoch, 1) as run:
+                _compare_all(work, run, pending, named, counts)
+    return Report(step="compare", done=counts["done"], seconds=monotonic() - started, counts=() if not pending else (
+        ("pairs compared", counts["pairs"]), ("pairs that share text", counts["found"])))
+
+
+def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, counts: Counter[str]) -> None:
+    """In batches, so that what the processes read is committed: a text is compared with those before it in its own."""
+    from pipeline.comparing import compare, read
+    from pipeline.fingerprints import MEETING, TRANSLATED
+
+    for start in range(0, len(pending), BATCH):
+        batch = pending[start:start + BATCH]
+        worths = list[Mapping[int, float]]()
         with transaction(work.conn):
-            witness, profile = profiled(version_id)
-            worth = keys(profile.reading, epoch)
-            links.add_fingerprints(work.conn, version_id, worth)
-            found = []
-            for other_id, meeting in links.candidates(
-                work.conn, witness, worth, method=named, meeting=MEETING, across=TRANSLATED
-            ).items():
-                (left, one), (right, other) = sorted(
-                    ((witness, profile), profiled(other_id)), key=lambda pair: pair[0].public_id)
-                shared = reuse(one, other, meeting=meeting, identical=left.body_digest == right.body_digest)
-                pairs += 1
-                if shared is not None:
-                    found.append((left.version_id, right.version_id, shared))
-            links.add_witness(work.conn, witness, found, method=named)
-        found_pairs += len(found)
-        work.progress("compare", index, len(pending))
-    return Report(step="compare", done=len(pending), seconds=monotonic() - started,
-                  counts=(("pairs compared", pairs), ("pairs that share text", found_pairs)))
-
-
-def _profile(conn: sqlite3.Connection, version_id: int, epoch: "Epoch") -> "tuple[links.Text, Profile]":
-    from pipeline.alignment import profile
-    from pipeline.reading import read
-
-    text = links.text(conn, version_id)
-    return text, profile(read(text.text, text.language), epoch)
+            for version_id, (packed, worth) in zip(batch, run(read, batch), strict=True):
+                comparisons.add_reading(work.conn, version_id, packed, worth)
+                worths.append(worth)
+        witnesses = [comparisons.text(work.conn, version_id) for version_id in batch]
+        jobs = [(witness.version_id, comparisons.candidates(
+            work.conn, witness, worth, method=named, meeting=MEETING, across=TRANSLATED, beside=batch[:place],
+        )) for place, (witness, worth) in enumerate(zip(witnesses, worths, strict=True))]
+        with transaction(work.conn):
+            for witness, (_, met), found in zip(witnesses, jobs, run(compare, jobs), strict=True):
+                links.add_witness(work.conn, witness, found, method=named)
+                counts += Counter(done=1, pairs=len(met), found=len(found))
+                work.progress("compare", counts["done"], len(pending))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +91,8 @@ def _epoch_in_force(work: Work) -> _InForce:
     from pipeline.epoch import shipped, unpacked
     from pipeline.terms import own_tokens
 
-    kept = links.last_epoch(work.conn) or _logged(work)
-    held = links.article_count(work.conn)
+    kept = comparisons.last_epoch(work.conn) or _logged(work)
+    held = comparisons.article_count(work.conn)
     if held >= max(COUNTED_FROM, GROWTH * (kept.articles if kept is not None else 0)):
         counted = _count(work)
         return _InForce(counted.digest, lambda: counted)
@@ -103,18 +112,18 @@ def reindex(work: Work) -> Report:
 
 def _count(work: Work) -> "Epoch":
     """Count a new epoch, and keep it as an event where it is another than the one before."""
+    from pipeline.comparing import reading_of
     from pipeline.epoch import counted, packed
-    from pipeline.reading import read
     from pipeline.terms import own_tokens
 
-    epoch = counted((read(text.text, text.language) for text in links.latest_texts(work.conn)), own_tokens(work.topic))
-    before = links.last_epoch(work.conn)
+    epoch = counted(map(reading_of, comparisons.latest_texts(work.conn)), own_tokens(work.topic))
+    before = comparisons.last_epoch(work.conn)
     if before is None or before.digest != epoch.digest:
         stored, at = packed(epoch), work.clock()
         told = {"digest": epoch.digest, "articles": epoch.articles, "packed": b64encode(stored).decode()}
         events.append(work.archive.folder.events, Event(kind=EPOCH, at=at, data=told))
         with transaction(work.conn):
-            links.add_epoch(
+            comparisons.add_epoch(
                 work.conn, digest=epoch.digest, articles=epoch.articles, at=at, packed=stored)
     return epoch
 
@@ -131,8 +140,8 @@ def _logged(work: Work) -> KeptEpoch | None:
             work.fail("epoch", f"epoch of {event.at:%Y-%m-%d %H:%M}", f"cannot be read: {type(error).__name__}")
             continue
         with transaction(work.conn):
-            links.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=event.at, packed=stored)
-        return links.last_epoch(work.conn)
+            comparisons.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=event.at, packed=stored)
+        return comparisons.last_epoch(work.conn)
     return None
 
 
@@ -144,7 +153,7 @@ def link_families(work: Work) -> Report:
     pending = links.unlinked(work.conn)
     if not pending:
         return Report(step="link", seconds=monotonic() - started)
-    witness = lru_cache(maxsize=PROFILED)(lambda version_id: links.witness(work.conn, version_id))
+    witness = lru_cache(maxsize=WITNESSES)(lambda version_id: links.witness(work.conn, version_id))
     with transaction(work.conn):
         before = links.connected(work.conn, pending)
         for index, article_id in enumerate(pending, start=1):

@@ -4,15 +4,9 @@ The shell around the stages: each step is a query for pending work, a pure funct
 may be killed and run again, and a second run does nothing.
 """
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
@@ -26,7 +20,7 @@ from archive.store import articles, discoveries, documents, runs, transaction
 from archive.store.documents import PendingPayload
 from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
-from pipeline import PROGRAM
+from pipeline import PROGRAM, cores
 from pipeline.intake import discover_pending, index_pending, note_topic, read_judgements
 from pipeline.linking import compare_witnesses, link_families
 from pipeline.work import Work, by_frequency
@@ -39,7 +33,7 @@ ExtractOne = Callable[[Job], Document | Block | str]
 
 POOL_FROM = 40  # payloads from which starting processes pays
 BATCH = 16  # payloads per message to a worker
-SUSPECT_BATCHES = 2 * (os.cpu_count() or 1)  # that may have been under way when a worker died
+SUSPECT_BATCHES = 2 * cores.count()  # that may have been under way when a worker died
 
 
 def update(work: Work) -> list[Report]:
@@ -83,7 +77,7 @@ def extracted(
     """Each payload with its document, or with the reason that there is none; on all cores where it pays."""
     jobs = [(folder, payload) for payload in pending]
     done = 0
-    if len(jobs) < POOL_FROM or (os.cpu_count() or 1) == 1:
+    if len(jobs) < POOL_FROM or cores.count() == 1:
         yield from zip(pending, map(extract_one, jobs), strict=True)
         return
     while done < len(jobs):
@@ -98,36 +92,17 @@ def extracted(
 
 
 def _in_pool(jobs: Sequence[Job], extract_one: ExtractOne) -> Iterator[Document | Block | str]:
-    # Processes that start afresh: a fork would take the database connection and the lock with it.
-    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        with _interrupts_ignored():  # which the workers inherit: Ctrl-C is this process's to answer
-            results = pool.map(extract_one, jobs, chunksize=BATCH)
-        try:
-            yield from results
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with cores.pool() as workers:
+        yield from cores.mapped(workers, extract_one, jobs, chunk=BATCH)
 
 
 def _alone(job: Job, extract_one: ExtractOne) -> Document | Block | str:
     """One payload in a process of its own, so that it can harm no other."""
     try:
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            return pool.submit(extract_one, job).result()
+        with cores.pool(1) as workers:
+            return workers.submit(extract_one, job).result()
     except BrokenProcessPool:
         return "the extractor's process ended on this page"
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _extract_one(job: Job) -> Document | Block | str:

@@ -7,17 +7,19 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import takewhile
 
 from archive.digests import text_digest
 from archive.model import PARAGRAPH_BREAK, CopyLink, Days, Passage, Reuse, Witness
-from archive.store import links, pages
-from archive.store.links import Searched
+from archive.store import comparisons, links, pages
+from archive.store.comparisons import Searched
 from archive.store.pages import Card
 from archive.topic import Topic
 from archive.urls import registered_domain
 from pipeline import leads as hints
 from pipeline.alignment import Profile, profile
+from pipeline.comparing import reading_of
 from pipeline.credit import credit_lines, is_credit
 from pipeline.direction import link
 from pipeline.epoch import Epoch, shipped, unpacked
@@ -81,29 +83,32 @@ def trace(
 
     `in_time` is asked before each close look; when it says no, those that share least are left out.
     """
-    kept = links.last_epoch(conn)
-    epoch = unpacked(kept.packed) if kept is not None else shipped(own_tokens(topic))
+    kept = comparisons.last_epoch(conn)
+    epoch = _unpacked(kept.packed) if kept is not None else shipped(own_tokens(topic))
     named = method(epoch.digest)
     subject = _bounded(subject)
-    held = links.text(conn, subject.version_id) if subject.version_id is not None else None
+    held = comparisons.text(conn, subject.version_id) if subject.version_id is not None else None
     traced = _Traced(
         witness=_witness(subject) if held is None else links.witness(conn, held.version_id),
         profile=profile(read(subject.text, subject.language), epoch),
         body_digest=_body_digest(subject) if held is None else held.body_digest)
     worth = keys(traced.profile.reading, epoch)
-    met = links.matching(conn, worth, traced.profile.reading.language, method=named, meeting=MEETING,
+    met = comparisons.matching(conn, worth, traced.profile.reading.language, method=named, meeting=MEETING,
                          across=TRANSLATED, article_id=held.article_id if held is not None else None)
     compared = [_compared(conn, epoch, traced, version_id, met[version_id])
                 for version_id in takewhile(lambda _: in_time(), list(met)[:MAX_COMPARED])]
     return Trace(
         subject=subject, public_id=held.public_id if held is not None else None, left_out=len(met) - len(compared),
         exemplars=_ranked(conn, subject, traced.witness, [one for one in compared if one is not None]),
-        searched=links.searched(conn, method=named),
+        searched=comparisons.searched(conn, method=named),
         leads=hints.leads(
             subject.title, subject.paragraphs, subject.language, gazetteer=topic.gazetteer,
             outlets=outlets_of(topic), period=Days(first=topic.start, last=topic.end),
             subject=hints.subject_of(topic.keywords, subject.language), known=topic.events),
     )
+
+
+_unpacked = lru_cache(maxsize=1)(unpacked)  # the site asks again and again in one epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +134,8 @@ class _Compared:
 def _compared(
     conn: sqlite3.Connection, epoch: Epoch, traced: _Traced, version_id: int, meeting: float
 ) -> _Compared | None:
-    text, own = links.text(conn, version_id), traced.witness
-    found = reuse(traced.profile, profile(read(text.text, text.language), epoch), meeting=meeting,
+    text, own = comparisons.text(conn, version_id), traced.witness
+    found = reuse(traced.profile, profile(reading_of(text), epoch), meeting=meeting,
                   identical=traced.body_digest == text.body_digest)
     if found is None:
         return None

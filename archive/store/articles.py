@@ -113,6 +113,10 @@ FORGET_WITNESS = """
     DELETE FROM witnesses WHERE version_id IN (
         SELECT v.version_id FROM versions v WHERE v.public_id = :public_id AND v.text != :text)
 """
+FORGET_READING = """
+    DELETE FROM text_readings WHERE version_id IN (
+        SELECT v.version_id FROM versions v WHERE v.public_id = :public_id AND v.text != :text)
+"""
 SET_SIGHTING = """
     INSERT INTO sightings (capture_id, article_id, document_id, version_id, difference)
     VALUES (:capture_id, :article_id, :document_id, :version_id, :difference)
@@ -324,6 +328,7 @@ def _set_version(
     first = next(one for one in seen if one.sighting.captured_at == version.first_seen
                  and one.sighting.state_digest == version.state_digest)
     conn.execute(FORGET_WITNESS, {"public_id": version.public_id, "text": first.sighting.text})
+    conn.execute(FORGET_READING, {"public_id": version.public_id, "text": first.sighting.text})
     row = conn.execute(SET_VERSION, {
         "public_id": version.public_id, "article_id": article_id, "ordinal": version.ordinal,
         "document_id": first.document_id, "first_seen": to_iso(version.first_seen),

@@ -15,7 +15,7 @@ import pytest
 from archive import events
 from archive.digests import address_key, state_digest, text_digest
 from archive.model import Capture, Exchange
-from archive.store import links, open_database, transaction
+from archive.store import comparisons, open_database, transaction
 from archive.times import from_iso, to_digits, to_iso
 from archive.topic import load_topic
 from archive.warc import WarcWriter
@@ -185,7 +185,7 @@ class Builder:
             "name": topic.name, "digest": topic.digest, "file": "kursk.toml", "text": topic.text}))
         epoch = shipped(own_tokens(topic))
         for (version_id,) in self.conn.execute("SELECT version_id FROM versions").fetchall():
-            text = links.text(self.conn, version_id)
+            text = comparisons.text(self.conn, version_id)
             for key in keys(read(text.text, text.language), epoch):
                 self.insert("fingerprints", fingerprint=key, version_id=version_id)
             self.insert("witnesses", version_id=version_id, method=method(epoch.digest))

@@ -1,5 +1,6 @@
-"""When a new epoch is counted, and what comparing costs where there is nothing to compare."""
+"""When a new epoch is counted, what comparing costs where there is nothing to compare, and that batches change nothing."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,9 +11,10 @@ from stemma_testing import FilledDemo
 
 from archive import events
 from archive.folder import open_archive
-from archive.store import links
+from archive.store import comparisons
 from archive.topic import load_topic
-from pipeline import epoch, linking
+from pipeline import comparing, epoch, linking, reading
+from pipeline.reading import read
 from pipeline.work import Work
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,14 +35,14 @@ def epochs(work: Work) -> int:
 def test_an_archive_that_has_grown_is_counted_and_compared_again_by_itself(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = links.article_count(work.conn)
+    held = comparisons.article_count(work.conn)
     assert linking.compare_witnesses(work).done == epochs(work) == 0, "the shipped table is enough for so few"
     monkeypatch.setattr(linking, "COUNTED_FROM", held + 1)
     assert linking.compare_witnesses(work).done == epochs(work) == 0
     monkeypatch.setattr(linking, "COUNTED_FROM", held)
     compared = linking.compare_witnesses(work)
     assert compared.done == work.conn.execute("SELECT count(*) FROM versions").fetchone()[0]
-    kept = links.last_epoch(work.conn)
+    kept = comparisons.last_epoch(work.conn)
     assert kept is not None
     assert (epochs(work), kept.articles) == (1, held)
     assert linking.compare_witnesses(work).done == 0, "it has not doubled since"
@@ -68,3 +70,35 @@ def test_counting_the_same_again_is_no_event(work: Work) -> None:
     first = linking.reindex(work)
     assert linking.reindex(work).counts == first.counts
     assert epochs(work) == 1
+
+
+def test_the_same_is_found_in_batches_of_any_size_and_in_any_number_of_processes(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for batch, pool_from in ((1, 1_000), (7, 1_000), (400, 1_000), (7, 1)):
+        monkeypatch.setattr(linking, "BATCH", batch)
+        monkeypatch.setattr(comparing, "POOL_FROM", pool_from)
+        work.conn.execute("DELETE FROM witnesses")
+        report = linking.compare_witnesses(work)
+        found.append((report.done, report.counts, [tuple(row) for row in work.conn.execute(
+            "SELECT * FROM reuses ORDER BY left_id, right_id")]))
+    assert found[0][2], "the bundled web has copies"
+    assert found == [found[0]] * 4
+
+
+def test_where_a_process_dies_one_goes_on_alone(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = work.conn.execute("SELECT count(*) FROM reuses").fetchone()[0]
+    work.conn.execute("DELETE FROM witnesses")
+    monkeypatch.setattr(comparing, "POOL_FROM", 10)
+    monkeypatch.setattr(comparing, "_sit_down", os._exit)  # called with two arguments: the process fails to start
+    assert linking.compare_witnesses(work).done == work.conn.execute("SELECT count(*) FROM versions").fetchone()[0]
+    assert work.conn.execute("SELECT count(*) FROM reuses").fetchone()[0] == expected
+
+
+def test_a_reading_of_another_form_is_read_again(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = comparisons.text(work.conn, 1)
+    assert text.reading is not None
+    assert comparing.reading_of(text) == read(text.text, text.language)
+    monkeypatch.setattr(reading, "FORM", "another")
+    assert comparing.reading_of(text) == read(text.text, text.language)

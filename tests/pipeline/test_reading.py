@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.reading import MAX_SENTENCES, NAME, QUOTED, read
+from pipeline.reading import MAX_SENTENCES, NAME, QUOTED, packed, read, unpacked
 
 
 @given(st.text(st.sampled_from("ab Ю乌. !?\n“”«1,'’\u00a0"), max_size=300) | st.text(max_size=200))
@@ -19,6 +19,13 @@ def test_sentences_lie_in_order_within_the_text_and_end_in_no_white_space(text: 
         assert text[sentence.start:sentence.end].strip()
         assert len(sentence.tokens) == len(sentence.marks) <= sentence.words
         end = sentence.end
+
+
+@given(st.text(st.sampled_from("ab Ю乌. !?\n“”«1,'’\u00a0\ud800"), max_size=300) | st.text(max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_a_reading_that_was_packed_is_the_same(text: str) -> None:
+    reading = read(text, "uk")
+    assert unpacked(packed(reading), text, "uk") == reading
 
 
 def test_names_numbers_and_quotations_are_marked() -> None:

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 import pytest
 
 from archive.model import CopyLink, Evidence, Family, FamilyMember, InferredExemplar, Passage, Reuse
-from archive.store import kin, links
+from archive.store import comparisons, kin, links
 
 ONE, TWO, THREE = "https://one.example/a", "https://two.example/b", "https://three.example/c"
 REUSE = Reuse(relation="near-duplicate", left_coverage=0.9, right_coverage=0.8, order=1.0, passages=(
@@ -25,12 +25,12 @@ def copy_link(copy: str, exemplar: str) -> CopyLink:
 
 def test_a_version_is_compared_once_by_each_method(conn: Connection, published: Callable[..., list[int]]) -> None:
     (version_id,) = published(ONE, "some text")
-    assert links.pending_witnesses(conn, method=METHOD) == [version_id]
-    witness = links.text(conn, version_id)
+    assert comparisons.pending_witnesses(conn, method=METHOD) == [version_id]
+    witness = comparisons.text(conn, version_id)
     assert (witness.version_id, witness.text) == (version_id, "some text")
     links.add_witness(conn, witness, [], method=METHOD)
-    assert links.pending_witnesses(conn, method=METHOD) == []
-    assert len(links.pending_witnesses(conn, method="winnow-2")) == 1
+    assert comparisons.pending_witnesses(conn, method=METHOD) == []
+    assert len(comparisons.pending_witnesses(conn, method="winnow-2")) == 1
 
 
 def test_candidates_are_compared_versions_of_other_articles_with_enough_shared_keys(
@@ -40,14 +40,14 @@ def test_candidates_are_compared_versions_of_other_articles_with_enough_shared_k
     (two,) = published(TWO, "third")
     (three,) = published(THREE, "first")
     for version_id, keys in ((one, {1, 2, 3}), (one_later, {1, 2, 3}), (two, {2, 3, -9}), (three, {3})):
-        links.add_fingerprints(conn, version_id, keys)
+        comparisons.add_reading(conn, version_id, b"", keys)
         if version_id != two:
-            links.add_witness(conn, links.text(conn, version_id), [], method=METHOD)
+            links.add_witness(conn, comparisons.text(conn, version_id), [], method=METHOD)
 
     def met(version_id: int, keys: set[int], *, meeting: float, method: str = METHOD) -> dict[int, float]:
         worth = dict.fromkeys(keys, 1.5)
-        return links.candidates(
-            conn, links.text(conn, version_id), worth, method=method, meeting=meeting, across=1.0)
+        return comparisons.candidates(
+            conn, comparisons.text(conn, version_id), worth, method=method, meeting=meeting, across=1.0)
 
     assert met(two, {2, 3, -9}, meeting=3.0) == {one: 3.0, one_later: 3.0}
     assert met(two, {2, 3, -9}, meeting=1.5) == {one: 3.0, one_later: 3.0, three: 1.5}
@@ -60,32 +60,32 @@ def test_texts_of_two_languages_meet_with_less(conn: Connection, published: Call
     for url, language in ((ONE, "uk"), (TWO, "en"), (THREE, None)):
         conn.execute("UPDATE documents SET language = ? WHERE document_id = (SELECT document_id FROM versions "
                      "WHERE version_id = ?)", (language, ids[url]))
-        links.add_fingerprints(conn, ids[url], {1})
-        links.add_witness(conn, links.text(conn, ids[url]), [], method=METHOD)
+        comparisons.add_reading(conn, ids[url], b"", {1})
+        links.add_witness(conn, comparisons.text(conn, ids[url]), [], method=METHOD)
 
     def met(language: str | None, nats: float) -> set[int]:
-        return set(links.matching(conn, {1: nats}, language, method=METHOD, meeting=3.0, across=2.0))
+        return set(comparisons.matching(conn, {1: nats}, language, method=METHOD, meeting=3.0, across=2.0))
 
     assert met("uk", 2.0) == {ids[TWO]}
     assert met("en", 2.0) == {ids[ONE]}
     assert met(None, 2.0) == set()
     assert met("uk", 1.9) == set()
     assert met("uk", 3.0) == set(ids.values())
-    assert links.candidates(conn, links.text(conn, ids[ONE]), {1: 2.0}, method=METHOD, meeting=3.0,
+    assert comparisons.candidates(conn, comparisons.text(conn, ids[ONE]), {1: 2.0}, method=METHOD, meeting=3.0,
                             across=2.0) == {ids[TWO]: 2.0}
 
 
 def test_the_epoch_that_was_counted_last_counts_also_if_it_was_counted_before(conn: Connection) -> None:
-    assert links.last_epoch(conn) is None
+    assert comparisons.last_epoch(conn) is None
     for digest in ("one", "two", "one"):
-        links.add_epoch(conn, digest=digest, articles=3, at=datetime(2026, 1, 1, tzinfo=UTC), packed=digest.encode())
-    assert links.last_epoch(conn) == links.KeptEpoch(digest="one", articles=3, packed=b"one")
+        comparisons.add_epoch(conn, digest=digest, articles=3, at=datetime(2026, 1, 1, tzinfo=UTC), packed=digest.encode())
+    assert comparisons.last_epoch(conn) == comparisons.KeptEpoch(digest="one", articles=3, packed=b"one")
 
 
 def test_what_two_versions_share_comes_back(conn: Connection, published: Callable[..., list[int]]) -> None:
     (one,), (two,) = published(ONE, "first"), published(TWO, "second")
     conn.execute("DELETE FROM unlinked")
-    links.add_witness(conn, links.text(conn, two), [(one, two, REUSE)], method=METHOD)
+    links.add_witness(conn, comparisons.text(conn, two), [(one, two, REUSE)], method=METHOD)
     (first,), (second,) = conn.execute("SELECT article_id FROM articles ORDER BY article_id").fetchall()
     assert links.unlinked(conn) == [first, second], "both sides are to be linked"
     for article_id in (first, second):
@@ -93,7 +93,7 @@ def test_what_two_versions_share_comes_back(conn: Connection, published: Callabl
         assert (shared.left_id, shared.right_id, shared.reuse) == (one, two, REUSE)
         assert (shared.left_article, shared.right_article) == (first, second)
         assert (shared.left_name, shared.right_name) == (ONE + "#1", TWO + "#1")
-    links.add_fingerprints(conn, one, {5})
+    comparisons.add_reading(conn, one, b"", {5})
     assert links.reuses_of(conn, first) == [], "new keys forget what was shared"
 
 
@@ -146,7 +146,7 @@ def test_a_link_shows_the_coverage_of_its_own_sides(
     conn: Connection, published: Callable[..., list[int]], turned: bool
 ) -> None:
     (one,), (two,) = published(ONE, "first"), published(TWO, "second")
-    links.add_witness(conn, links.text(conn, two), [(one, two, REUSE)], method=METHOD)
+    links.add_witness(conn, comparisons.text(conn, two), [(one, two, REUSE)], method=METHOD)
     names = (ONE + "#1", TWO + "#1") if turned else (TWO + "#1", ONE + "#1")
     links.set_links(conn, 1, [copy_link(*names)])
     row = conn.execute("SELECT copy_coverage, exemplar_coverage, words FROM copy_link").fetchone()
@@ -157,7 +157,7 @@ def test_a_version_that_goes_takes_its_links_and_place_with_it(
     conn: Connection, published: Callable[..., list[int]]
 ) -> None:
     (one,), (two,) = published(ONE, "first"), published(TWO, "second")
-    links.add_witness(conn, links.text(conn, two), [(one, two, REUSE)], method=METHOD)
+    links.add_witness(conn, comparisons.text(conn, two), [(one, two, REUSE)], method=METHOD)
     links.set_links(conn, 1, [copy_link(TWO + "#1", ONE + "#1")])
     links.set_families(conn, [1, 2], [Family(public_id=ONE + "#1", members=(
         FamilyMember(witness=ONE + "#1", parent=None), FamilyMember(witness=TWO + "#1", parent=ONE + "#1")))])

@@ -1,0 +1,204 @@
+"""Texts as they are compared: epochs, readings, the keys by which they meet, and who was compared with all before."""
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import fsum
+
+from archive.times import to_iso
+
+PENDING_WITNESSES = """
+    SELECT version_id FROM versions
+    WHERE version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
+    ORDER BY public_id
+"""
+
+TEXT = """
+    SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
+    FROM versions v JOIN documents d USING (document_id) LEFT JOIN text_readings r USING (version_id)
+    WHERE v.version_id = :version_id
+"""
+
+# An article counts once, whatever it was before.
+LATEST_TEXTS = """
+    SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
+    FROM versions v JOIN documents d USING (document_id) LEFT JOIN text_readings r USING (version_id)
+    WHERE v.is_latest ORDER BY v.public_id
+"""
+LATEST_COUNT = "SELECT count(*) FROM versions WHERE is_latest"
+
+LAST_EPOCH = "SELECT digest, articles, packed FROM epochs ORDER BY epoch_id DESC LIMIT 1"
+# One that was counted before gets a new number: it is the last again.
+ADD_EPOCH = """
+    INSERT OR REPLACE INTO epochs (digest, articles, counted_at, packed)
+    VALUES (:digest, :articles, :counted_at, :packed)
+"""
+
+FORGET_FINGERPRINTS = "DELETE FROM fingerprints WHERE version_id = :version_id"
+FORGET_REUSES = "DELETE FROM reuses WHERE left_id = :version_id OR right_id = :version_id"
+ADD_FINGERPRINT = "INSERT OR IGNORE INTO fingerprints (fingerprint, version_id) VALUES (:fingerprint, :version_id)"
+ADD_READING = "INSERT OR REPLACE INTO text_readings (version_id, packed) VALUES (:version_id, :packed)"
+# The keys that a compared version shares with other articles' versions, and the versions of the same text.
+# `beside` are versions that are being compared now.
+SHARED_KEYS = """
+    SELECT f.fingerprint, f.version_id FROM fingerprints k
+    JOIN fingerprints f ON f.fingerprint = k.fingerprint AND f.version_id != k.version_id
+    JOIN versions v ON v.version_id = f.version_id
+    LEFT JOIN witnesses w ON w.version_id = f.version_id AND w.method = :method
+    WHERE k.version_id = :version_id AND v.article_id != :article_id
+    AND (w.version_id IS NOT NULL OR f.version_id IN (SELECT value FROM json_each(:beside)))
+"""
+SAME_TEXT = """
+    SELECT v.version_id FROM documents d JOIN versions v USING (document_id)
+    LEFT JOIN witnesses w ON w.version_id = v.version_id AND w.method = :method
+    WHERE d.body_digest = :body_digest AND v.article_id != :article_id
+    AND (w.version_id IS NOT NULL OR v.version_id IN (SELECT value FROM json_each(:beside)))
+"""
+
+# The same for keys of a text that is not held.
+MATCHING = """
+    SELECT f.fingerprint, f.version_id FROM fingerprints f
+    JOIN witnesses w ON w.version_id = f.version_id AND w.method = :method
+    JOIN versions v ON v.version_id = f.version_id JOIN articles a ON a.article_id = v.article_id
+    WHERE f.fingerprint IN (SELECT value FROM json_each(:keys)) AND a.on_topic AND v.article_id IS NOT :article_id
+"""
+
+LANGUAGES = """
+    SELECT v.version_id, d.language FROM json_each(:version_ids) j
+    JOIN versions v ON v.version_id = j.value JOIN documents d USING (document_id)
+"""
+
+SEARCHED = """
+    SELECT count(*) AS texts, count(DISTINCT v.article_id) AS articles, count(DISTINCT a.domain) AS outlets,
+           count(DISTINCT d.language) AS languages, min(json_extract(d.published, '$.earliest')) AS first,
+           max(json_extract(d.published, '$.latest')) AS last
+    FROM witnesses w JOIN versions v USING (version_id) JOIN articles a ON a.article_id = v.article_id
+    JOIN documents d ON d.document_id = v.document_id
+    WHERE w.method = :method AND a.on_topic
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A version's text, to be compared; `reading` is what was stored of it when it was compared, if it was."""
+
+    version_id: int
+    public_id: str
+    article_id: int
+    text: str
+    language: str | None
+    body_digest: str
+    reading: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptEpoch:
+    """An epoch as it is stored, to be unpacked where it is needed; `articles` were counted."""
+
+    digest: str
+    articles: int
+    packed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What a text was compared with; first and last are the earliest and the latest publication, ISO 8601."""
+
+    texts: int
+    articles: int
+    outlets: int
+    languages: int
+    first: str | None
+    last: str | None
+
+
+def pending_witnesses(conn: sqlite3.Connection, *, method: str) -> list[int]:
+    """Versions that this method has not compared yet."""
+    return [row["version_id"] for row in conn.execute(PENDING_WITNESSES, {"method": method})]
+
+
+def text(conn: sqlite3.Connection, version_id: int) -> Text:
+    """The text of one version."""
+    return Text(**dict(conn.execute(TEXT, {"version_id": version_id}).fetchone()))
+
+
+def latest_texts(conn: sqlite3.Connection) -> Iterator[Text]:
+    """The text of each article's latest version."""
+    for row in conn.execute(LATEST_TEXTS):
+        yield Text(**dict(row))
+
+
+def article_count(conn: sqlite3.Connection) -> int:
+    """Articles that have a version."""
+    return int(conn.execute(LATEST_COUNT).fetchone()[0])
+
+
+def last_epoch(conn: sqlite3.Connection) -> KeptEpoch | None:
+    """The epoch that counts; None before the first."""
+    row = conn.execute(LAST_EPOCH).fetchone()
+    return KeptEpoch(**dict(row)) if row is not None else None
+
+
+def add_epoch(conn: sqlite3.Connection, *, digest: str, articles: int, at: datetime, packed: bytes) -> None:
+    """Keep an epoch that was counted; from now on it counts."""
+    conn.execute(ADD_EPOCH, {"digest": digest, "articles": articles, "counted_at": to_iso(at), "packed": packed})
+
+
+def add_reading(conn: sqlite3.Connection, version_id: int, packed: bytes, keys: Iterable[int]) -> None:
+    """Put a version's reading and keys in place of the ones before; what it was found to share is forgotten."""
+    conn.execute(FORGET_REUSES, {"version_id": version_id})
+    conn.execute(FORGET_FINGERPRINTS, {"version_id": version_id})
+    conn.execute(ADD_READING, {"version_id": version_id, "packed": packed})
+    conn.executemany(ADD_FINGERPRINT, [{"fingerprint": key, "version_id": version_id} for key in sorted(keys)])
+
+
+def candidates(
+    conn: sqlite3.Connection, witness: Text, worth: Mapping[int, float], *, method: str, meeting: float, across: float,
+    beside: Sequence[int] = (),
+) -> dict[int, float]:
+    """Versions of other articles that may share text with a witness whose keys are stored, with what they share.
+
+    They were compared by this method, or are among those `beside` it. `worth` is that of the witness's keys; it takes
+    `meeting` of it to meet, `across` languages that much, or the same text.
+    """
+    values = {"version_id": witness.version_id, "article_id": witness.article_id, "method": method,
+              "beside": json.dumps(list(beside))}
+    shared: dict[int, list[float]] = defaultdict(list)
+    for fingerprint, version in conn.execute(SHARED_KEYS, values):
+        shared[version].append(worth[fingerprint])
+    found = {version: fsum(nats) for version, nats in sorted(shared.items())}
+    same = {row["version_id"] for row in conn.execute(SAME_TEXT, values | {"body_digest": witness.body_digest})}
+    met = _met(conn, found, witness.language, meeting, across) | same
+    return {version: found.get(version, 0.0) for version in sorted(met)}
+
+
+def matching(
+    conn: sqlite3.Connection, worth: Mapping[int, float], language: str | None, *, method: str, meeting: float,
+    across: float, article_id: int | None = None,
+) -> dict[int, float]:
+    """As `candidates`, of a text that is not held, among the versions on the topic; those that share most first."""
+    values = {"method": method, "keys": json.dumps(sorted(worth)), "article_id": article_id}
+    shared: dict[int, list[float]] = defaultdict(list)
+    for fingerprint, version in conn.execute(MATCHING, values):
+        shared[version].append(worth[fingerprint])
+    found = {version: fsum(nats) for version, nats in shared.items()}
+    met = _met(conn, found, language, meeting, across)
+    return {version: found[version] for version in sorted(met, key=lambda version: (-found[version], version))}
+
+
+def _met(
+    conn: sqlite3.Connection, shared: Mapping[int, float], language: str | None, meeting: float, across: float
+) -> set[int]:
+    """Which versions share enough; a text whose language is not known counts as one of the same language."""
+    some = [version for version, nats in shared.items() if across <= nats < meeting]
+    foreign = {row["version_id"] for row in conn.execute(LANGUAGES, {"version_ids": json.dumps(some)})
+               if None is not row["language"] != language is not None}
+    return foreign | {version for version, nats in shared.items() if nats >= meeting}
+
+
+def searched(conn: sqlite3.Connection, *, method: str) -> Searched:
+    """How many texts, articles, outlets and languages a comparison in one epoch looks at."""
+    return Searched(**dict(conn.execute(SEARCHED, {"method": method}).fetchone()))

@@ -1,0 +1,107 @@
+"""Texts of an archive read and compared with each other, on all cores where that pays; it writes nothing.
+
+What a text and those that it meets share is a function of these texts and the epoch, so it is found by whichever
+process; the one that started them keeps it.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from archive.model import Reuse
+from archive.store import comparisons, read_database
+from archive.store.comparisons import Text
+from pipeline import cores
+from pipeline.alignment import Profile, profile
+from pipeline.epoch import Epoch, packed, unpacked
+from pipeline.fingerprints import keys
+from pipeline.reading import Reading
+from pipeline.reading import packed as packed_reading
+from pipeline.reading import read as read_text
+from pipeline.reading import unpacked as unpacked_reading
+from pipeline.reuse import reuse
+
+PROFILED = 1_000  # texts that are kept at hand in each process, as they are compared
+POOL_FROM = 150  # texts from which starting processes pays
+CHUNK = 8  # texts in a message to a process
+
+Met = tuple[int, Mapping[int, float]]  # a version, and those that it is compared with: what their common keys are worth
+Found = tuple[int, int, Reuse]  # two versions, the smaller public id first
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class Desk:
+    """One process's view of the archive in one epoch: texts as they are compared, the last ones at hand."""
+
+    def __init__(self, conn: sqlite3.Connection, epoch: Epoch) -> None:
+        self.conn, self.epoch = conn, epoch
+        self.profiled = lru_cache(maxsize=PROFILED)(self._profiled)
+
+    def _profiled(self, version_id: int) -> tuple[Text, Profile]:
+        text = comparisons.text(self.conn, version_id)
+        return text, profile(reading_of(text), self.epoch)
+
+
+class Run(Protocol):
+    """How `read` or `compare` is run over many jobs; the results in their order."""
+
+    def __call__(self, one: Callable[[Desk, Job], Result], jobs: Sequence[Job], /) -> Iterator[Result]: ...
+
+
+def reading_of(text: Text) -> Reading:
+    """The stored reading of a text; a new one where there is none of today's form."""
+    stored = unpacked_reading(text.reading, text.text, text.language) if text.reading is not None else None
+    return stored or read_text(text.text, text.language)
+
+
+def read(desk: Desk, version_id: int) -> tuple[bytes, Mapping[int, float]]:
+    """A version's text read anew: the reading packed, and its keys with their worth."""
+    text = comparisons.text(desk.conn, version_id)
+    reading = read_text(text.text, text.language)
+    return packed_reading(reading), keys(reading, desk.epoch)
+
+
+def compare(desk: Desk, job: Met) -> list[Found]:
+    """What a version shares with each of those that it met."""
+    version_id, met = job
+    ours, found = desk.profiled(version_id), []
+    for other_id, meeting in met.items():
+        (left, one), (right, other) = sorted((ours, desk.profiled(other_id)), key=lambda pair: pair[0].public_id)
+        shared = reuse(one, other, meeting=meeting, identical=left.body_digest == right.body_digest)
+        if shared is not None:
+            found.append((left.version_id, right.version_id, shared))
+    return found
+
+
+@contextmanager
+def running(conn: sqlite3.Connection, database: Path, epoch: Epoch, texts: int) -> Iterator[Run]:
+    """Runs here, or in other processes, which see what is committed."""
+    if texts < POOL_FROM or cores.count() == 1:
+        yield partial(_here, Desk(conn, epoch))
+        return
+    with cores.pool(start=_sit_down, arguments=(database, packed(epoch))) as workers:
+        yield partial(_there, workers)
+
+
+def _here(desk: Desk, one: Callable[[Desk, Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
+    return map(partial(one, desk), jobs)
+
+
+def _there(workers: cores.Workers, one: Callable[[Desk, Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
+    return cores.mapped(workers, partial(_at_desk, one), jobs, chunk=CHUNK)
+
+
+_desk: Desk  # of a process that was started for this
+
+
+def _sit_down(database: Path, epoch: bytes) -> None:
+    global _desk  # what a worker process starts with has no other place
+    _desk = Desk(read_database(database), unpacked(epoch))
+
+
+def _at_desk(one: Callable[[Desk, Job], Result], job: Job) -> Result:
+    return one(_desk, job)
