@@ -24,7 +24,8 @@ from pipeline.dates import moment
 from pipeline.direction import link
 from pipeline.epoch import counted
 from pipeline.fingerprints import keys, meets
-from pipeline.reading import read
+from pipeline.indexing import indexed
+from pipeline.reading import Reading, read
 from pipeline.reuse import is_link, reuse
 from pipeline.stemma import ranked
 
@@ -54,35 +55,40 @@ def documents(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def profiles(texts: Sequence[dict[str, Any]]) -> list[Profile]:
+def readings(texts: Sequence[dict[str, Any]]) -> list[Reading]:
+    """The texts, read."""
+    return [read(document["text"], document["lang"]) for document in texts]
+
+
+def profiles(read_texts: Sequence[Reading]) -> list[Profile]:
     """The texts as they are compared, in the epoch that is counted over them."""
-    readings = [read(document["text"], document["lang"]) for document in texts]
-    epoch = counted(readings)
-    return [profile(reading, epoch) for reading in readings]
+    epoch = counted(read_texts)
+    return [profile(indexed(reading), epoch) for reading in read_texts]
 
 
-def candidates(read_texts: Sequence[Profile]) -> Iterator[tuple[int, int, float]]:
+def candidates(read_texts: Sequence[Reading]) -> Iterator[tuple[int, int, float]]:
     """(a text, a later one, the worth of the keys that both have) of all pairs that meet."""
-    epoch = counted(one.reading for one in read_texts)
+    epoch = counted(read_texts)
     index: dict[int, list[int]] = defaultdict(list)
     for place, one in enumerate(read_texts):
         worth: dict[int, float] = defaultdict(float)
-        for key, nats in keys(one.reading, epoch).items():
+        for key, nats in keys(one, epoch).items():
             for other in index[key]:
                 worth[other] += nats
             index[key].append(place)
         yield from ((other, place, nats) for other, nats in worth.items()
-                    if meets(nats, one.reading.language, read_texts[other].reading.language))
+                    if meets(nats, one.language, read_texts[other].language))
 
 
 def predictions(texts: Sequence[dict[str, Any]], dates: str) -> list[tuple[str, str, float]]:
     """(copy, exemplar, how well it explains the copy) of every link; an undecided one stands both ways, by its lean."""
-    read_texts = profiles(texts)
+    read_texts = readings(texts)
+    profiled = profiles(read_texts)
     witnesses = [_witness(document, dates) for document in texts]
     links = []
     for left, right, meeting in candidates(read_texts):
         one, other = witnesses[left], witnesses[right]
-        shared = reuse(read_texts[left], read_texts[right], meeting=meeting,
+        shared = reuse(profiled[left], profiled[right], meeting=meeting,
                        identical=texts[left]["text"] == texts[right]["text"])
         if shared and is_link(shared, same_site=registered_domain(one.host) == registered_domain(other.host)):
             links.append(link(one, other, shared))

@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression  # type: ignore[import-not-f
 from sklearn.pipeline import make_pipeline  # type: ignore[import-not-found, import-untyped, unused-ignore]
 from sklearn.preprocessing import StandardScaler  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from bench.copies_adapter import candidates, documents, profiles
+from bench.copies_adapter import candidates, documents, profiles, readings
 from pipeline.alignment import FEATURES, align
 from pipeline.reuse import COPIED
 
@@ -77,10 +77,11 @@ class Truth:
 def main(folder: Path, target: Path) -> None:
     """Fit and write."""
     texts = documents(folder)
-    read = profiles(texts)
+    read_texts = readings(texts)
+    read = profiles(read_texts)
     truth = Truth(folder)
     pairs, labels, values = [], [], []
-    for left, right, meeting in candidates(read):
+    for left, right, meeting in candidates(read_texts):
         label = truth.label(texts[left]["id"], texts[right]["id"])
         if label is not None:
             pairs.append((left, right))

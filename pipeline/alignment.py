@@ -1,4 +1,4 @@
-"""Two readings -> which sentences of one stand for which of the other, in order, and how much that says (pure).
+"""Two texts -> which sentences of one stand for which of the other, in order, and how much that says (pure).
 
 Copies keep the order of their source, independent reports of one event do not. So the sentences that fit each other
 best are chained in the heaviest order that rises on both sides, and the same is done over the reversed text: what
@@ -6,11 +6,11 @@ chance and a shared topic bring, they bring in both directions.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.epoch import Epoch
-from pipeline.reading import NAME, QUOTED, Reading, Sentence
+from pipeline.indexing import Index
 from pipeline.skeletons import NUMBER
 
 MIN_WEIGHT = 1.0  # nats; a token that stands in more than a third of all articles aligns nothing
@@ -24,9 +24,12 @@ NEAR = 2  # sentences from one pair of the chain to the next that continue a run
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A reading with its tokens weighed: `places` are the sentences that have a token, by number, `weights` of each."""
+    """A text with its tokens weighed: `places` are the sentences that have a token, by number, `weights` of each.
 
-    reading: Reading
+    Tokens that are too common to align anything are left out, and so are sentences of the site's furniture.
+    """
+
+    index: Index
     places: dict[str, tuple[int, ...]]
     weights: dict[str, float]
     own: tuple[float, ...]  # weight of all tokens of a sentence
@@ -34,8 +37,6 @@ class Profile:
     words: int
     names: frozenset[str]
     numbers: frozenset[str]
-    numbers_in: tuple[frozenset[str], ...]
-    quoted: tuple[float, ...]  # share of a sentence's tokens that are quoted
     whole: tuple[int | None, ...]  # the sentence's key, where it is long enough to be recognised
 
 
@@ -74,50 +75,37 @@ FEATURES = (
 )
 
 
-def profile(reading: Reading, epoch: Epoch) -> Profile:
-    """Weigh a reading's tokens: by rarity, less where the text repeats them, since they align everything."""
-    sentences = reading.sentences
-    keys = tuple(sentence.key if sentence.is_whole else None for sentence in sentences)
-    furniture = {index for index, key in enumerate(keys) if key in epoch.furniture}
-    places, names, unquoted = _placed(sentences, furniture, epoch)
-    weights, own = {}, [0.0] * len(sentences)
-    for token, found in places.items():
-        boost = NUMBER_BOOST if token[0] == NUMBER else NAME_BOOST if token in names else 1.0
-        weight = epoch.weight(token) * boost / len(found) ** 0.5 * (1.0 if token in unquoted else QUOTED_DAMP)
-        weights[token] = weight
-        for index in found:
-            own[index] += weight
-    return Profile(
-        reading=reading, places={token: tuple(found) for token, found in places.items()}, weights=weights,
-        own=tuple(own), total=sum(weights.values()), words=sum(s.words for s in sentences),
-        names=frozenset(names & places.keys()), numbers=frozenset(t for t in places if t[0] == NUMBER),
-        numbers_in=tuple(frozenset(t for t in s.tokens if t[0] == NUMBER) for s in sentences),
-        quoted=tuple(sum(1 for m in s.marks if m & QUOTED) / max(1, len(s.marks)) for s in sentences),
-        whole=tuple(None if index in furniture else key for index, key in enumerate(keys)),
-    )
-
-
-def _placed(
-    sentences: Sequence[Sentence], furniture: set[int], epoch: Epoch
-) -> tuple[dict[str, list[int]], set[str], set[str]]:
-    """Where each token stands that is rare enough to align by; the names; what stands outside quotations."""
-    places: dict[str, list[int]] = {}
-    names, unquoted = set(), set()
-    for index, sentence in enumerate(sentences):
-        if index in furniture:
+def profile(index: Index, epoch: Epoch) -> Profile:
+    """Weigh a text's tokens: by rarity, less where the text repeats them, since they align everything."""
+    spans = index.spans
+    furniture = {number for number, span in enumerate(spans) if span.is_whole and span.key in epoch.furniture}
+    places: dict[str, tuple[int, ...]] = {}
+    weights: dict[str, float] = {}
+    names: set[str] = set()
+    own = [0.0] * len(spans)
+    for token, found, is_name, is_unquoted in zip(
+            index.tokens, index.places, index.names, index.unquoted, strict=True):
+        rarity = epoch.weight(token)
+        if rarity < MIN_WEIGHT:
             continue
-        for token, mark in zip(sentence.tokens, sentence.marks, strict=True):
-            if mark & NAME:
-                names.add(token)
-            if not mark & QUOTED:
-                unquoted.add(token)
-            found = places.get(token)
-            if found is None:
-                if epoch.weight(token) >= MIN_WEIGHT:
-                    places[token] = [index]
-            elif found[-1] != index:
-                found.append(index)
-    return places, names, unquoted
+        if furniture:
+            found = tuple(number for number in found if number not in furniture)
+            if not found:
+                continue
+        if is_name:
+            names.add(token)
+        boost = NUMBER_BOOST if token[0] == NUMBER else NAME_BOOST if is_name else 1.0
+        weight = rarity * boost / len(found) ** 0.5 * (1.0 if is_unquoted else QUOTED_DAMP)
+        places[token], weights[token] = found, weight
+        for number in found:
+            own[number] += weight
+    return Profile(
+        index=index, places=places, weights=weights, own=tuple(own), total=math.fsum(weights.values()),
+        words=sum(span.words for span in spans), names=frozenset(names),
+        numbers=frozenset(token for token in places if token[0] == NUMBER),
+        whole=tuple(span.key if span.is_whole and number not in furniture else None
+                    for number, span in enumerate(spans)),
+    )
 
 
 def align(left: Profile, right: Profile, meeting: float) -> Alignment:
@@ -188,8 +176,8 @@ def _features(
     forward: list[Cell], backward: list[Cell],
 ) -> tuple[float, ...]:
     weight, null = _weight(forward), _weight(backward)
-    ours = sum(left.reading.sentences[cell.left].words for cell in forward) / max(1, left.words)
-    theirs = sum(right.reading.sentences[cell.right].words for cell in forward) / max(1, right.words)
+    ours = sum(left.index.spans[cell.left].words for cell in forward) / max(1, left.words)
+    theirs = sum(right.index.spans[cell.right].words for cell in forward) / max(1, right.words)
     run, run_weight = _longest_run(forward)
     verbatim, own_words = _verbatim(left, right, forward)
     agree, conflict = _numbers(left, right, forward)
@@ -245,12 +233,16 @@ def _verbatim(left: Profile, right: Profile, chain: list[Cell]) -> tuple[float, 
     """Words of whole sentences that are the same, and of all that are aligned; quotations apart."""
     words, own = 0.0, 0.0
     for cell in chain:
-        unquoted = 1 - max(left.quoted[cell.left], right.quoted[cell.right])
-        ours = left.reading.sentences[cell.left].words
-        own += min(ours, right.reading.sentences[cell.right].words) * unquoted
+        unquoted = 1 - _quoted(left, right, cell)
+        ours = left.index.spans[cell.left].words
+        own += min(ours, right.index.spans[cell.right].words) * unquoted
         if left.whole[cell.left] is not None and left.whole[cell.left] == right.whole[cell.right]:
             words += ours * unquoted
     return words, own
+
+
+def _quoted(left: Profile, right: Profile, cell: Cell) -> float:
+    return max(left.index.spans[cell.left].quoted, right.index.spans[cell.right].quoted)
 
 
 def _longest_stretch(left: Profile, right: Profile, chain: list[Cell]) -> Stretch:
@@ -258,13 +250,13 @@ def _longest_stretch(left: Profile, right: Profile, chain: list[Cell]) -> Stretc
     longest, stretch = Stretch(), Stretch()
     before: Cell | None = None
     for cell in chain:
-        ours, theirs = left.reading.sentences[cell.left], right.reading.sentences[cell.right]
-        if ours.tokens != theirs.tokens:
+        ours, theirs = left.index.spans[cell.left], right.index.spans[cell.right]
+        if ours.key != theirs.key:
             before = None
             continue
         if before is None or cell.left - before.left > NEAR or cell.right - before.right > NEAR:
             stretch = Stretch()
-        own = ours.words * (1 - max(left.quoted[cell.left], right.quoted[cell.right]))
+        own = ours.words * (1 - _quoted(left, right, cell))
         stretch = Stretch(stretch.sentences + 1, stretch.words + ours.words, stretch.own + own)
         longest = max(longest, stretch, key=lambda one: (one.own, one.words))
         before = cell
@@ -275,7 +267,7 @@ def _numbers(left: Profile, right: Profile, chain: list[Cell]) -> tuple[int, int
     """Numbers that stand in both sentences of a pair, and how many contradict each other there."""
     agree = conflict = 0
     for cell in chain:
-        ours, theirs = left.numbers_in[cell.left], right.numbers_in[cell.right]
+        ours, theirs = left.index.spans[cell.left].numbers, right.index.spans[cell.right].numbers
         agree += len(ours & theirs)
         conflict += min(len(ours - theirs), len(theirs - ours))
     return agree, conflict

@@ -18,10 +18,10 @@ from pipeline import cores
 from pipeline.alignment import Profile, profile
 from pipeline.epoch import Epoch, packed, unpacked
 from pipeline.fingerprints import keys
-from pipeline.reading import Reading
-from pipeline.reading import packed as packed_reading
+from pipeline.indexing import Index, indexed
+from pipeline.indexing import packed as packed_index
+from pipeline.indexing import unpacked as unpacked_index
 from pipeline.reading import read as read_text
-from pipeline.reading import unpacked as unpacked_reading
 from pipeline.reuse import reuse
 
 PROFILED = 1_000  # texts that are kept at hand in each process, as they are compared
@@ -43,7 +43,7 @@ class Desk:
 
     def _profiled(self, version_id: int) -> tuple[Text, Profile]:
         text = comparisons.text(self.conn, version_id)
-        return text, profile(reading_of(text), self.epoch)
+        return text, profile(index_of(text), self.epoch)
 
 
 class Run(Protocol):
@@ -52,17 +52,17 @@ class Run(Protocol):
     def __call__(self, one: Callable[[Desk, Job], Result], jobs: Sequence[Job], /) -> Iterator[Result]: ...
 
 
-def reading_of(text: Text) -> Reading:
-    """The stored reading of a text; a new one where there is none of today's form."""
-    stored = unpacked_reading(text.reading, text.text, text.language) if text.reading is not None else None
-    return stored or read_text(text.text, text.language)
+def index_of(text: Text) -> Index:
+    """The stored reading of a text, by its tokens; a new one where there is none of today's form."""
+    stored = unpacked_index(text.reading, text.text, text.language) if text.reading is not None else None
+    return stored or indexed(read_text(text.text, text.language))
 
 
 def read(desk: Desk, version_id: int) -> tuple[bytes, Mapping[int, float]]:
     """A version's text read anew: the reading packed, and its keys with their worth."""
     text = comparisons.text(desk.conn, version_id)
     reading = read_text(text.text, text.language)
-    return packed_reading(reading), keys(reading, desk.epoch)
+    return packed_index(indexed(reading)), keys(reading, desk.epoch)
 
 
 def compare(desk: Desk, job: Met) -> list[Found]:

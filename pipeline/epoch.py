@@ -14,6 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 
+from pipeline.indexing import Index
 from pipeline.reading import Reading
 from pipeline.skeletons import NUMBER
 
@@ -65,7 +66,7 @@ def shipped(own: Iterable[str] = ()) -> Epoch:
     return _epoch(0, {}, frozenset(), frozenset(own))
 
 
-def counted(readings: Iterable[Reading], own: Iterable[str] = ()) -> Epoch:
+def counted(readings: Iterable[Reading | Index], own: Iterable[str] = ()) -> Epoch:
     """The epoch of a corpus: one reading for each article."""
     counts: Counter[str] = Counter()
     standing: Counter[int] = Counter()  # in how many texts a sentence stands
@@ -73,8 +74,8 @@ def counted(readings: Iterable[Reading], own: Iterable[str] = ()) -> Epoch:
     articles = 0
     for reading in readings:
         articles += 1
-        counts.update({token for sentence in reading.sentences for token in sentence.tokens})
-        keys = {sentence.key for sentence in reading.sentences if sentence.is_whole}
+        counts.update(reading.distinct)
+        keys = reading.whole
         standing.update(keys)
         sketch = min(keys, default=0)  # of texts with most sentences in common, most have one
         for key in keys:

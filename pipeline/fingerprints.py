@@ -49,9 +49,8 @@ def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:
 
 
 def _rarest(reading: Reading, epoch: Epoch, names: set[str]) -> list[str]:
-    tokens = {token for sentence in reading.sentences for token in sentence.tokens}
     most = min(MAX_RATE, MAX_HOLDERS / max(1, epoch.articles))  # else the work for a text would grow with the archive
-    rare = ((token, epoch.weight(token)) for token in tokens if epoch.rate(token) <= most)
+    rare = ((token, epoch.weight(token)) for token in reading.distinct if epoch.rate(token) <= most)
     ranked = sorted(rare, key=lambda pair: (-pair[1] * _boost(pair[0], names), pair[0]))
     return [token for token, _ in ranked[:RAREST]]
 

@@ -37,7 +37,7 @@ def compare_witnesses(work: Work) -> Report:
     from pipeline.fingerprints import method
 
     started = monotonic()
-    kept = _epoch_in_force(work)
+    kept = epoch_in_force(work)
     named = method(kept.digest)
     pending = comparisons.pending_witnesses(work.conn, method=named)
     counts = Counter[str]()
@@ -79,14 +79,14 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
 
 
 @dataclass(frozen=True, slots=True)
-class _InForce:
+class EpochInForce:
     """An epoch by its digest; the whole of it, which takes time to unpack, only for who compares."""
 
     digest: str
     epoch: "Callable[[], Epoch]"
 
 
-def _epoch_in_force(work: Work) -> _InForce:
+def epoch_in_force(work: Work) -> EpochInForce:
     """The epoch in which texts are compared; a new one is counted when the archive has grown GROWTH times."""
     from pipeline.epoch import shipped, unpacked
     from pipeline.terms import own_tokens
@@ -95,11 +95,11 @@ def _epoch_in_force(work: Work) -> _InForce:
     held = comparisons.article_count(work.conn)
     if held >= max(COUNTED_FROM, GROWTH * (kept.articles if kept is not None else 0)):
         counted = _count(work)
-        return _InForce(counted.digest, lambda: counted)
+        return EpochInForce(counted.digest, lambda: counted)
     if kept is not None:
-        return _InForce(kept.digest, lambda: unpacked(kept.packed))
+        return EpochInForce(kept.digest, lambda: unpacked(kept.packed))
     first = shipped(own_tokens(work.topic))
-    return _InForce(first.digest, lambda: first)
+    return EpochInForce(first.digest, lambda: first)
 
 
 def reindex(work: Work) -> Report:
@@ -112,11 +112,11 @@ def reindex(work: Work) -> Report:
 
 def _count(work: Work) -> "Epoch":
     """Count a new epoch, and keep it as an event where it is another than the one before."""
-    from pipeline.comparing import reading_of
+    from pipeline.comparing import index_of
     from pipeline.epoch import counted, packed
     from pipeline.terms import own_tokens
 
-    epoch = counted(map(reading_of, comparisons.latest_texts(work.conn)), own_tokens(work.topic))
+    epoch = counted(map(index_of, comparisons.latest_texts(work.conn)), own_tokens(work.topic))
     before = comparisons.last_epoch(work.conn)
     if before is None or before.digest != epoch.digest:
         stored, at = packed(epoch), work.clock()

@@ -1,16 +1,12 @@
 """A text -> its sentences as tokens that survive translation, with their places (pure)."""
 
-import json
 import re
-import sys
-import zlib
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from pipeline.skeletons import token
 from pipeline.text import SPACELESS, quotations
 
-FORM = 1  # of what is read from a text: with another, what was stored is read again
 NAME, QUOTED = 1, 2  # bits of a token's mark
 MIN_WORDS = 5  # of a sentence; shorter ones ("Sen.", a heading) are read with the one before
 MAX_JOINED = 60  # words of a sentence after which nothing is joined to it
@@ -58,6 +54,16 @@ class Reading:
     language: str | None
     sentences: tuple[Sentence, ...]
 
+    @property
+    def distinct(self) -> set[str]:
+        """Each token once."""
+        return {token for sentence in self.sentences for token in sentence.tokens}
+
+    @property
+    def whole(self) -> set[int]:
+        """The keys of the sentences that can be recognised in another text."""
+        return {sentence.key for sentence in self.sentences if sentence.is_whole}
+
 
 def key_of(words: str) -> int:
     """A string as a signed integer of 64 bits, the same on every machine."""
@@ -90,33 +96,6 @@ def read(text: str, language: str | None = None) -> Reading:
         else:
             found.append(sentence)
     return Reading(text=text, language=language, sentences=tuple(found))
-
-
-def packed(reading: Reading) -> bytes:
-    """A reading without its text, as bytes that `unpacked` reads."""
-    tokens = {token: None for sentence in reading.sentences for token in sentence.tokens}
-    place = {token: at for at, token in enumerate(tokens)}
-    sentences = [
-        [one.start, one.end, one.words, [place[token] for token in one.tokens], one.marks.translate(_SHOWN).decode()]
-        for one in reading.sentences
-    ]
-    return zlib.compress(json.dumps([FORM, list(tokens), sentences], separators=(",", ":")).encode(), 1)
-
-
-def unpacked(stored: bytes, text: str, language: str | None) -> Reading | None:
-    """The reading of a text that was packed; None where that was in another FORM."""
-    form, listed, sentences = json.loads(zlib.decompress(stored))
-    if form != FORM:
-        return None
-    tokens = [*map(sys.intern, listed)]
-    return Reading(text=text, language=language, sentences=tuple(
-        Sentence(start, end, words, tuple([tokens[at] for at in places]), marks.encode().translate(_KEPT))
-        for start, end, words, places, marks in sentences))
-
-
-# Marks as digits: what JSON can hold.
-_SHOWN = bytes.maketrans(bytes(range(4)), b"0123")
-_KEPT = bytes.maketrans(b"0123", bytes(range(4)))
 
 
 def _joined(one: Sentence, other: Sentence) -> Sentence:

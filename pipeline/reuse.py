@@ -6,6 +6,7 @@ for translations. Its weights were fitted by `bench/train_reuse.py` to pairs of 
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from archive.model import Passage, Relation, Reuse
 from pipeline.alignment import FEATURES, Alignment, Cell, Profile, Stretch, align
@@ -29,13 +30,16 @@ SAME_SITE_COVERAGE, SAME_SITE_WORDS = 0.9, 80  # pages of one site share boxes a
 WORDED_ALIKE = 0.6  # of what is aligned: below, it is a rewriting
 
 
+_words = lru_cache(maxsize=32)(words)  # a text that was copied is compared with each of its copies
+
+
 def reuse(left: Profile, right: Profile, *, meeting: float, identical: bool = False) -> Reuse | None:
     """What two texts share; None where that is too little to say that one was copied.
 
     `meeting` is the worth of the keys that both have (`pipeline.fingerprints`). `identical` texts (one text digest)
     are so whatever their length. Whichever is given first, the same is found.
     """
-    if right.reading.text < left.reading.text:
+    if right.index.text < left.index.text:
         found = reuse(right, left, meeting=meeting, identical=identical)
         return found.turned() if found is not None else None
     if identical:
@@ -81,12 +85,12 @@ def _is_told_alike(left: Profile, right: Profile, alignment: Alignment) -> bool:
 
 
 def _same_language(left: Profile, right: Profile) -> bool:
-    one, other = left.reading.language, right.reading.language
+    one, other = left.index.language, right.index.language
     return one is None or other is None or one == other
 
 
 def _identical(left: Profile, right: Profile) -> Reuse | None:
-    found = kept(words(left.reading.text), words(right.reading.text))
+    found = kept(_words(left.index.text), _words(right.index.text))
     counted = max(left.words, right.words)
     if not counted:
         return None
@@ -102,7 +106,7 @@ def _shared(left: Profile, right: Profile, alignment: Alignment, copied: float) 
     ours, theirs = _covered(left, [(p.left_start, p.left_end) for p in aligned]), \
         _covered(right, [(p.right_start, p.right_end) for p in aligned])
     if _same_language(left, right):
-        left_words, right_words = words(left.reading.text), words(right.reading.text)
+        left_words, right_words = _words(left.index.text), _words(right.index.text)
         alike = kept(left_words, right_words)
         total = sum(passage.words for passage in alike)
         one, other = total / max(1, len(left_words)), total / max(1, len(right_words))
@@ -131,7 +135,7 @@ def _passages(left: Profile, right: Profile, chain: Sequence[Cell]) -> tuple[Pas
             runs[-1].append(cell)
         else:
             runs.append([cell])
-    ours, theirs = left.reading.sentences, right.reading.sentences
+    ours, theirs = left.index.spans, right.index.spans
     return tuple(
         Passage(left_start=ours[run[0].left].start, left_end=ours[run[-1].left].end,
                 right_start=theirs[run[0].right].start, right_end=theirs[run[-1].right].end,
@@ -142,6 +146,6 @@ def _passages(left: Profile, right: Profile, chain: Sequence[Cell]) -> tuple[Pas
 
 def _covered(profile: Profile, spans: Sequence[tuple[int, int]]) -> float:
     """The share of a text's words that lies in passages."""
-    inside = sum(sentence.words for sentence in profile.reading.sentences
+    inside = sum(sentence.words for sentence in profile.index.spans
                  if any(start <= sentence.start and sentence.end <= end for start, end in spans))
     return round(inside / max(1, profile.words), 4)

@@ -19,12 +19,13 @@ from archive.topic import Topic
 from archive.urls import registered_domain
 from pipeline import leads as hints
 from pipeline.alignment import Profile, profile
-from pipeline.comparing import reading_of
+from pipeline.comparing import index_of
 from pipeline.credit import credit_lines, is_credit
 from pipeline.direction import link
 from pipeline.epoch import Epoch, shipped, unpacked
 from pipeline.explain import explained
 from pipeline.fingerprints import MEETING, TRANSLATED, keys, method
+from pipeline.indexing import indexed
 from pipeline.leads import Leads
 from pipeline.reading import read
 from pipeline.reuse import is_link, reuse
@@ -87,13 +88,14 @@ def trace(
     epoch = _unpacked(kept.packed) if kept is not None else shipped(own_tokens(topic))
     named = method(epoch.digest)
     subject = _bounded(subject)
+    reading = read(subject.text, subject.language)
     held = comparisons.text(conn, subject.version_id) if subject.version_id is not None else None
     traced = _Traced(
         witness=_witness(subject) if held is None else links.witness(conn, held.version_id),
-        profile=profile(read(subject.text, subject.language), epoch),
+        profile=profile(indexed(reading), epoch),
         body_digest=_body_digest(subject) if held is None else held.body_digest)
-    worth = keys(traced.profile.reading, epoch)
-    met = comparisons.matching(conn, worth, traced.profile.reading.language, method=named, meeting=MEETING,
+    worth = keys(reading, epoch)
+    met = comparisons.matching(conn, worth, reading.language, method=named, meeting=MEETING,
                          across=TRANSLATED, article_id=held.article_id if held is not None else None)
     compared = [_compared(conn, epoch, traced, version_id, met[version_id])
                 for version_id in takewhile(lambda _: in_time(), list(met)[:MAX_COMPARED])]
@@ -135,7 +137,7 @@ def _compared(
     conn: sqlite3.Connection, epoch: Epoch, traced: _Traced, version_id: int, meeting: float
 ) -> _Compared | None:
     text, own = comparisons.text(conn, version_id), traced.witness
-    found = reuse(traced.profile, profile(reading_of(text), epoch), meeting=meeting,
+    found = reuse(traced.profile, profile(index_of(text), epoch), meeting=meeting,
                   identical=traced.body_digest == text.body_digest)
     if found is None:
         return None

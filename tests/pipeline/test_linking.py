@@ -13,7 +13,8 @@ from archive import events
 from archive.folder import open_archive
 from archive.store import comparisons
 from archive.topic import load_topic
-from pipeline import comparing, epoch, linking, reading
+from pipeline import comparing, epoch, indexing, linking
+from pipeline.indexing import indexed
 from pipeline.reading import read
 from pipeline.work import Work
 
@@ -99,6 +100,6 @@ def test_where_a_process_dies_one_goes_on_alone(work: Work, monkeypatch: pytest.
 def test_a_reading_of_another_form_is_read_again(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     text = comparisons.text(work.conn, 1)
     assert text.reading is not None
-    assert comparing.reading_of(text) == read(text.text, text.language)
-    monkeypatch.setattr(reading, "FORM", "another")
-    assert comparing.reading_of(text) == read(text.text, text.language)
+    assert comparing.index_of(text) == indexed(read(text.text, text.language))
+    monkeypatch.setattr(indexing, "FORM", "another")
+    assert comparing.index_of(text) == indexed(read(text.text, text.language))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.reading import MAX_SENTENCES, NAME, QUOTED, packed, read, unpacked
+from pipeline.indexing import indexed, packed, unpacked
+from pipeline.reading import MAX_SENTENCES, NAME, QUOTED, read
 
 
 @given(st.text(st.sampled_from("ab Ю乌. !?\n“”«1,'’\u00a0"), max_size=300) | st.text(max_size=200))
@@ -25,7 +26,9 @@ def test_sentences_lie_in_order_within_the_text_and_end_in_no_white_space(text: 
 @settings(max_examples=300, deadline=None)
 def test_a_reading_that_was_packed_is_the_same(text: str) -> None:
     reading = read(text, "uk")
-    assert unpacked(packed(reading), text, "uk") == reading
+    index = indexed(reading)
+    assert unpacked(packed(index), text, "uk") == index
+    assert (set(index.distinct), index.whole) == (reading.distinct, reading.whole)
 
 
 def test_names_numbers_and_quotations_are_marked() -> None:

@@ -12,6 +12,7 @@ from archive.model import Passage, Relation, Reuse
 from pipeline.alignment import profile
 from pipeline.epoch import Epoch, counted, shipped
 from pipeline.fingerprints import keys, meets
+from pipeline.indexing import indexed
 from pipeline.reading import read
 from pipeline.reuse import COPIED, is_link, reuse
 
@@ -27,7 +28,7 @@ def shared(
     meeting = sum(worth for key, worth in ours.items() if key in theirs)
     if not meets(meeting, *languages) and not identical:
         return None
-    return reuse(profile(one, epoch), profile(other, epoch), meeting=meeting, identical=identical)
+    return reuse(profile(indexed(one), epoch), profile(indexed(other), epoch), meeting=meeting, identical=identical)
 
 
 def must_share(
