@@ -6,11 +6,12 @@ chance and a shared topic bring, they bring in both directions.
 """
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 
 from pipeline.epoch import Epoch
-from pipeline.indexing import Index
+from pipeline.indexing import Index, Weighed, numbers_in
 from pipeline.skeletons import NUMBER
 
 MIN_WEIGHT = 1.0  # nats; a token that stands in more than a third of all articles aligns nothing
@@ -24,20 +25,30 @@ NEAR = 2  # sentences from one pair of the chain to the next that continue a run
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A text with its tokens weighed: `places` are the sentences that have a token, by number, `weights` of each.
+    """A text in an epoch; what it shares with another is weighed when they are aligned.
 
-    Tokens that are too common to align anything are left out, and so are sentences of the site's furniture.
+    `at` has the place of each token in the index; sentences of `furniture` are the site's and align nothing; `whole` is
+    the key of each sentence that can be recognised in another text.
     """
 
     index: Index
-    places: dict[str, tuple[int, ...]]
-    weights: dict[str, float]
-    own: tuple[float, ...]  # weight of all tokens of a sentence
-    total: float
+    epoch: Epoch
+    weighed: Weighed
+    at: dict[str, int]
     words: int
-    names: frozenset[str]
-    numbers: frozenset[str]
-    whole: tuple[int | None, ...]  # the sentence's key, where it is long enough to be recognised
+    furniture: frozenset[int]
+    whole: tuple[int | None, ...]
+
+    def places(self, at: int) -> Sequence[int]:
+        """The sentences that have a token, those of furniture left out."""
+        found = self.index.places[at]
+        return [place for place in found if place not in self.furniture] if self.furniture else found
+
+    def weight(self, at: int, rarity: float, found: int) -> float:
+        """Of a token in so many sentences: less where the text repeats it, since it aligns everything."""
+        index = self.index
+        boost = NUMBER_BOOST if index.tokens[at][0] == NUMBER else NAME_BOOST if index.names[at] else 1.0
+        return rarity * boost / math.sqrt(found) * (1.0 if index.unquoted[at] else QUOTED_DAMP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,64 +86,78 @@ FEATURES = (
 )
 
 
-def profile(index: Index, epoch: Epoch) -> Profile:
-    """Weigh a text's tokens: by rarity, less where the text repeats them, since they align everything."""
-    spans = index.spans
-    furniture = {number for number, span in enumerate(spans) if span.is_whole and span.key in epoch.furniture}
-    places: dict[str, tuple[int, ...]] = {}
-    weights: dict[str, float] = {}
-    names: set[str] = set()
-    own = [0.0] * len(spans)
-    for token, found, is_name, is_unquoted in zip(
-            index.tokens, index.places, index.names, index.unquoted, strict=True):
-        rarity = epoch.weight(token)
-        if rarity < MIN_WEIGHT:
+def profile(index: Index, epoch: Epoch, weighed: Weighed | None = None) -> Profile:
+    """A text as it is compared in an epoch; `weighed` is what was kept of it, if it was in the same epoch."""
+    furniture = frozenset(number for number, key in enumerate(index.keys)
+                          if index.is_whole[number] and key in epoch.furniture)
+    made = Profile(
+        index=index, epoch=epoch, weighed=weighed or _NOTHING, at=dict(zip(index.tokens, count(), strict=False)),
+        words=sum(index.words), furniture=furniture,
+        whole=tuple(key if index.is_whole[number] and number not in furniture else None
+                    for number, key in enumerate(index.keys)))
+    return made if weighed is not None and weighed.epoch == epoch.digest else replace(made, weighed=_weighed(made))
+
+
+_NOTHING = Weighed(epoch="", own=(), total=0.0, names=0, numbers=0)
+
+
+def _weighed(text: Profile) -> Weighed:
+    """The weight of all its tokens that are rare enough to align anything."""
+    own = [0.0] * len(text.index.keys)
+    weights, names, numbers = list[float](), 0, 0
+    for at, token in enumerate(text.index.tokens):
+        rarity = text.epoch.weight(token)
+        if rarity < MIN_WEIGHT or not (found := text.places(at)):
             continue
-        if furniture:
-            found = tuple(number for number in found if number not in furniture)
-            if not found:
-                continue
-        if is_name:
-            names.add(token)
-        boost = NUMBER_BOOST if token[0] == NUMBER else NAME_BOOST if is_name else 1.0
-        weight = rarity * boost / len(found) ** 0.5 * (1.0 if is_unquoted else QUOTED_DAMP)
-        places[token], weights[token] = found, weight
-        for number in found:
-            own[number] += weight
-    return Profile(
-        index=index, places=places, weights=weights, own=tuple(own), total=math.fsum(weights.values()),
-        words=sum(span.words for span in spans), names=frozenset(names),
-        numbers=frozenset(token for token in places if token[0] == NUMBER),
-        whole=tuple(span.key if span.is_whole and number not in furniture else None
-                    for number, span in enumerate(spans)),
-    )
+        weight = text.weight(at, rarity, len(found))
+        weights.append(weight)
+        names += text.index.names[at]
+        numbers += token[0] == NUMBER
+        for place in found:
+            own[place] += weight
+    return Weighed(epoch=text.epoch.digest, own=own, total=math.fsum(weights), names=names, numbers=numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What each pair of sentences shares, and what the texts do: in all, and how many numbers and names."""
+
+    cells: dict[tuple[int, int], float]
+    content: float
+    numbers: int
+    names: int
 
 
 def align(left: Profile, right: Profile, meeting: float) -> Alignment:
     """The chain of the two texts; `meeting` is the worth of the keys by which they met. Symmetric."""
-    shared, content, numbers = _shared(left, right)
-    cells = _mutual(left, right, shared)
+    shared = _shared(left, right)
+    cells = _mutual(left, right, shared.cells)
     forward = _chain(cells, 1)
     backward = _chain(cells, -1)
-    features = _features(left, right, meeting, content, numbers, cells, forward, backward)
+    features = _features(left, right, meeting, shared, cells, forward, backward)
     return Alignment(tuple(forward), features, _longest_stretch(left, right, forward))
 
 
-def _shared(left: Profile, right: Profile) -> tuple[dict[tuple[int, int], float], float, int]:
-    """What each pair of sentences shares; what the texts do; in how many numbers."""
+def _shared(left: Profile, right: Profile) -> _Shared:
     cells: dict[tuple[int, int], float] = {}
-    content, numbers = 0.0, 0
-    ours, theirs = left.weights, right.weights
-    for token in sorted(ours.keys() & theirs.keys()):  # sums of floats depend on their order
-        weight = min(ours[token], theirs[token])
+    content, numbers, names = 0.0, 0, 0
+    rarity = left.epoch.weight
+    rare = [token for token in left.at.keys() & right.at.keys() if rarity(token) >= MIN_WEIGHT]
+    for token in sorted(rare):  # sums of floats depend on their order
+        our, their = left.at[token], right.at[token]
+        ones, others = left.places(our), right.places(their)
+        if not ones or not others:
+            continue
+        nats = rarity(token)
+        weight = min(left.weight(our, nats, len(ones)), right.weight(their, nats, len(others)))
         content += weight
         numbers += token[0] == NUMBER
-        ones, others = left.places[token], right.places[token]
+        names += left.index.names[our] & right.index.names[their]
         if len(ones) * len(others) <= MAX_PLACES:
             for one in ones:
                 for other in others:
                     cells[one, other] = cells.get((one, other), 0.0) + weight
-    return cells, content, numbers
+    return _Shared(cells, content, numbers, names)
 
 
 def _mutual(left: Profile, right: Profile, shared: dict[tuple[int, int], float]) -> list[Cell]:
@@ -142,7 +167,7 @@ def _mutual(left: Profile, right: Profile, shared: dict[tuple[int, int], float])
     for (one, other), nats in sorted(shared.items()):
         if nats < MIN_CELL:
             continue
-        cell = Cell(one, other, nats * nats / math.sqrt(left.own[one] * right.own[other]), nats)
+        cell = Cell(one, other, nats * nats / math.sqrt(left.weighed.own[one] * right.weighed.own[other]), nats)
         if one not in rows or cell.weight > rows[one].weight:
             rows[one] = cell
         if other not in columns or cell.weight > columns[other].weight:
@@ -172,25 +197,25 @@ def _chain(cells: list[Cell], step: int) -> list[Cell]:
 
 
 def _features(
-    left: Profile, right: Profile, meeting: float, content: float, numbers: int, cells: list[Cell],
-    forward: list[Cell], backward: list[Cell],
+    left: Profile, right: Profile, meeting: float, shared: _Shared, cells: list[Cell], forward: list[Cell],
+    backward: list[Cell],
 ) -> tuple[float, ...]:
     weight, null = _weight(forward), _weight(backward)
-    ours = sum(left.index.spans[cell.left].words for cell in forward) / max(1, left.words)
-    theirs = sum(right.index.spans[cell.right].words for cell in forward) / max(1, right.words)
+    ours = sum(left.index.words[cell.left] for cell in forward) / max(1, left.words)
+    theirs = sum(right.index.words[cell.right] for cell in forward) / max(1, right.words)
     run, run_weight = _longest_run(forward)
     verbatim, own_words = _verbatim(left, right, forward)
     agree, conflict = _numbers(left, right, forward)
-    names = len(left.names & right.names)
+    one, other = left.weighed, right.weighed
     return (
         max(ours, theirs), min(ours, theirs), math.log1p(weight), math.log1p(null), math.log1p(len(forward)),
         weight / (weight + null) if weight else 0.5, weight / _weight(cells) if weight else 1.0,
         run, math.log1p(run_weight),
-        _mean(cell.shared / min(left.own[cell.left], right.own[cell.right]) for cell in forward),
-        content / max(1e-9, min(left.total, right.total)),
-        _share(numbers, min(len(left.numbers), len(right.numbers))), math.log1p(numbers),
-        _share(names, min(len(left.names), len(right.names))), _share(names, max(len(left.names), len(right.names))),
-        math.log1p(names),
+        _mean(cell.shared / min(one.own[cell.left], other.own[cell.right]) for cell in forward),
+        shared.content / max(1e-9, min(one.total, other.total)),
+        _share(shared.numbers, min(one.numbers, other.numbers)), math.log1p(shared.numbers),
+        _share(shared.names, min(one.names, other.names)), _share(shared.names, max(one.names, other.names)),
+        math.log1p(shared.names),
         math.log1p(min(left.words, right.words)), math.log1p(max(left.words, right.words)), math.log1p(meeting),
         _whole(left, right), math.log1p(verbatim), math.log1p(own_words),
         math.log1p(agree), math.log1p(conflict), conflict / (agree + conflict + 1),
@@ -234,15 +259,15 @@ def _verbatim(left: Profile, right: Profile, chain: list[Cell]) -> tuple[float, 
     words, own = 0.0, 0.0
     for cell in chain:
         unquoted = 1 - _quoted(left, right, cell)
-        ours = left.index.spans[cell.left].words
-        own += min(ours, right.index.spans[cell.right].words) * unquoted
+        ours = left.index.words[cell.left]
+        own += min(ours, right.index.words[cell.right]) * unquoted
         if left.whole[cell.left] is not None and left.whole[cell.left] == right.whole[cell.right]:
             words += ours * unquoted
     return words, own
 
 
 def _quoted(left: Profile, right: Profile, cell: Cell) -> float:
-    return max(left.index.spans[cell.left].quoted, right.index.spans[cell.right].quoted)
+    return max(left.index.quoted[cell.left], right.index.quoted[cell.right])
 
 
 def _longest_stretch(left: Profile, right: Profile, chain: list[Cell]) -> Stretch:
@@ -250,14 +275,14 @@ def _longest_stretch(left: Profile, right: Profile, chain: list[Cell]) -> Stretc
     longest, stretch = Stretch(), Stretch()
     before: Cell | None = None
     for cell in chain:
-        ours, theirs = left.index.spans[cell.left], right.index.spans[cell.right]
-        if ours.key != theirs.key:
+        if left.index.keys[cell.left] != right.index.keys[cell.right]:
             before = None
             continue
         if before is None or cell.left - before.left > NEAR or cell.right - before.right > NEAR:
             stretch = Stretch()
-        own = ours.words * (1 - _quoted(left, right, cell))
-        stretch = Stretch(stretch.sentences + 1, stretch.words + ours.words, stretch.own + own)
+        words = left.index.words[cell.left]
+        own = words * (1 - _quoted(left, right, cell))
+        stretch = Stretch(stretch.sentences + 1, stretch.words + words, stretch.own + own)
         longest = max(longest, stretch, key=lambda one: (one.own, one.words))
         before = cell
     return longest
@@ -266,8 +291,9 @@ def _longest_stretch(left: Profile, right: Profile, chain: list[Cell]) -> Stretc
 def _numbers(left: Profile, right: Profile, chain: list[Cell]) -> tuple[int, int]:
     """Numbers that stand in both sentences of a pair, and how many contradict each other there."""
     agree = conflict = 0
+    left_numbers, right_numbers = numbers_in(left.index), numbers_in(right.index)
     for cell in chain:
-        ours, theirs = left.index.spans[cell.left].numbers, right.index.spans[cell.right].numbers
+        ours, theirs = left_numbers.get(cell.left, set()), right_numbers.get(cell.right, set())
         agree += len(ours & theirs)
         conflict += min(len(ours - theirs), len(theirs - ours))
     return agree, conflict

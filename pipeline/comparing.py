@@ -15,12 +15,11 @@ from archive.model import Reuse
 from archive.store import comparisons, read_database
 from archive.store.comparisons import Text
 from pipeline import cores
+from pipeline import epoch as epochs
 from pipeline.alignment import Profile, profile
-from pipeline.epoch import Epoch, packed, unpacked
+from pipeline.epoch import Epoch
 from pipeline.fingerprints import keys
-from pipeline.indexing import Index, indexed
-from pipeline.indexing import packed as packed_index
-from pipeline.indexing import unpacked as unpacked_index
+from pipeline.indexing import Index, Weighed, indexed, packed, unpacked
 from pipeline.reading import read as read_text
 from pipeline.reuse import reuse
 
@@ -43,7 +42,7 @@ class Desk:
 
     def _profiled(self, version_id: int) -> tuple[Text, Profile]:
         text = comparisons.text(self.conn, version_id)
-        return text, profile(index_of(text), self.epoch)
+        return text, profile_of(text, self.epoch)
 
 
 class Run(Protocol):
@@ -53,16 +52,27 @@ class Run(Protocol):
 
 
 def index_of(text: Text) -> Index:
-    """The stored reading of a text, by its tokens; a new one where there is none of today's form."""
-    stored = unpacked_index(text.reading, text.text, text.language) if text.reading is not None else None
-    return stored or indexed(read_text(text.text, text.language))
+    """A text by its tokens, as it was kept; read anew where it was not, or in another form."""
+    stored = _stored(text)
+    return stored[0] if stored is not None else indexed(read_text(text.text, text.language))
+
+
+def profile_of(text: Text, epoch: Epoch) -> Profile:
+    """A text as it is compared, from what was kept of it."""
+    stored = _stored(text)
+    return profile(stored[0], epoch, stored[1]) if stored is not None else profile(index_of(text), epoch)
+
+
+def _stored(text: Text) -> tuple[Index, Weighed] | None:
+    return unpacked(text.reading, text.text, text.language) if text.reading is not None else None
 
 
 def read(desk: Desk, version_id: int) -> tuple[bytes, Mapping[int, float]]:
     """A version's text read anew: the reading packed, and its keys with their worth."""
     text = comparisons.text(desk.conn, version_id)
     reading = read_text(text.text, text.language)
-    return packed_index(indexed(reading)), keys(reading, desk.epoch)
+    index = indexed(reading)
+    return packed(index, profile(index, desk.epoch).weighed), keys(reading, desk.epoch)
 
 
 def compare(desk: Desk, job: Met) -> list[Found]:
@@ -83,7 +93,7 @@ def running(conn: sqlite3.Connection, database: Path, epoch: Epoch, texts: int) 
     if texts < POOL_FROM or cores.count() == 1:
         yield partial(_here, Desk(conn, epoch))
         return
-    with cores.pool(start=_sit_down, arguments=(database, packed(epoch))) as workers:
+    with cores.pool(start=_sit_down, arguments=(database, epochs.packed(epoch))) as workers:
         yield partial(_there, workers)
 
 
@@ -100,7 +110,7 @@ _desk: Desk  # of a process that was started for this
 
 def _sit_down(database: Path, epoch: bytes) -> None:
     global _desk  # what a worker process starts with has no other place
-    _desk = Desk(read_database(database), unpacked(epoch))
+    _desk = Desk(read_database(database), epochs.unpacked(epoch))
 
 
 def _at_desk(one: Callable[[Desk, Job], Result], job: Job) -> Result:

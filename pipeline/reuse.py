@@ -135,17 +135,18 @@ def _passages(left: Profile, right: Profile, chain: Sequence[Cell]) -> tuple[Pas
             runs[-1].append(cell)
         else:
             runs.append([cell])
-    ours, theirs = left.index.spans, right.index.spans
+    ours, theirs = left.index, right.index
     return tuple(
-        Passage(left_start=ours[run[0].left].start, left_end=ours[run[-1].left].end,
-                right_start=theirs[run[0].right].start, right_end=theirs[run[-1].right].end,
-                words=sum(min(ours[cell.left].words, theirs[cell.right].words) for cell in run))
+        Passage(left_start=ours.starts[run[0].left], left_end=ours.ends[run[-1].left],
+                right_start=theirs.starts[run[0].right], right_end=theirs.ends[run[-1].right],
+                words=sum(min(ours.words[cell.left], theirs.words[cell.right]) for cell in run))
         for run in runs
     )
 
 
 def _covered(profile: Profile, spans: Sequence[tuple[int, int]]) -> float:
     """The share of a text's words that lies in passages."""
-    inside = sum(sentence.words for sentence in profile.index.spans
-                 if any(start <= sentence.start and sentence.end <= end for start, end in spans))
+    index = profile.index
+    inside = sum(words for start, end, words in zip(index.starts, index.ends, index.words, strict=True)
+                 if any(first <= start and end <= last for first, last in spans))
     return round(inside / max(1, profile.words), 4)

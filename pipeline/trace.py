@@ -19,7 +19,7 @@ from archive.topic import Topic
 from archive.urls import registered_domain
 from pipeline import leads as hints
 from pipeline.alignment import Profile, profile
-from pipeline.comparing import index_of
+from pipeline.comparing import profile_of
 from pipeline.credit import credit_lines, is_credit
 from pipeline.direction import link
 from pipeline.epoch import Epoch, shipped, unpacked
@@ -137,7 +137,7 @@ def _compared(
     conn: sqlite3.Connection, epoch: Epoch, traced: _Traced, version_id: int, meeting: float
 ) -> _Compared | None:
     text, own = comparisons.text(conn, version_id), traced.witness
-    found = reuse(traced.profile, profile(index_of(text), epoch), meeting=meeting,
+    found = reuse(traced.profile, profile_of(text, epoch), meeting=meeting,
                   identical=traced.body_digest == text.body_digest)
     if found is None:
         return None

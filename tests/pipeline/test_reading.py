@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.alignment import profile
+from pipeline.epoch import shipped
 from pipeline.indexing import indexed, packed, unpacked
 from pipeline.reading import MAX_SENTENCES, NAME, QUOTED, read
 
@@ -27,7 +29,8 @@ def test_sentences_lie_in_order_within_the_text_and_end_in_no_white_space(text: 
 def test_a_reading_that_was_packed_is_the_same(text: str) -> None:
     reading = read(text, "uk")
     index = indexed(reading)
-    assert unpacked(packed(index), text, "uk") == index
+    weighed = profile(index, shipped()).weighed
+    assert unpacked(packed(index, weighed), text, "uk") == (index, weighed)
     assert (set(index.distinct), index.whole) == (reading.distinct, reading.whole)
 
 
