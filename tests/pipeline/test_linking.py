@@ -1,8 +1,10 @@
 """When a new epoch is counted, what comparing costs where there is nothing to compare, and that batches change nothing."""
 
+import json
 import os
 import shutil
 import sys
+import zlib
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -133,3 +135,9 @@ def test_a_reading_of_another_form_is_read_again(work: Work, monkeypatch: pytest
     assert comparing.index_of(text) == indexed(read(text.text, text.language))
     monkeypatch.setattr(indexing, "FORM", "another")
     assert comparing.index_of(text) == indexed(read(text.text, text.language))
+
+
+def test_a_reading_by_its_sentences_as_it_once_was_kept_is_read_again(work: Work) -> None:
+    text = comparisons.text(work.conn, 1)
+    once = zlib.compress(json.dumps([1, ["kursk"], [[0, 5, 1, [0], "0"]]]).encode())
+    assert comparing.index_of(replace(text, reading=once)) == indexed(read(text.text, text.language))
