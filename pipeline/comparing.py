@@ -93,7 +93,9 @@ def running(conn: sqlite3.Connection, database: Path, epoch: Epoch, texts: int) 
     if texts < POOL_FROM or cores.count() == 1:
         yield partial(_here, Desk(conn, epoch))
         return
-    with cores.pool(start=_sit_down, arguments=(database, epochs.packed(epoch))) as workers:
+    kept = comparisons.last_epoch(conn)
+    told = b"" if kept is not None and kept.digest == epoch.digest else epochs.packed(epoch)
+    with cores.pool(start=_sit_down, arguments=(database, told)) as workers:
         yield partial(_there, workers)
 
 
@@ -108,9 +110,16 @@ def _there(workers: cores.Workers, one: Callable[[Desk, Job], Result], jobs: Seq
 _desk: Desk  # of a process that was started for this
 
 
-def _sit_down(database: Path, epoch: bytes) -> None:
+def _sit_down(database: Path, told: bytes) -> None:
+    """In the epoch that is told, or where that is empty in the one that the database has last.
+
+    A large one is not told: where a process dies before it has read more than a pipe holds, `multiprocessing` (3.11)
+    writes to it for ever.
+    """
     global _desk  # what a worker process starts with has no other place
-    _desk = Desk(read_database(database), epochs.unpacked(epoch))
+    conn = read_database(database)
+    kept = comparisons.last_epoch(conn)
+    _desk = Desk(conn, epochs.unpacked(kept.packed if kept is not None and not told else told))
 
 
 def _at_desk(one: Callable[[Desk, Job], Result], job: Job) -> Result:

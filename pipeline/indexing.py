@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline.reading import NAME, QUOTED, Reading
 from pipeline.skeletons import NUMBER
 
-FORM = 1  # of what is kept: what was kept in another is read again from the text
+FORM = 2  # of what is kept: what was kept in another is read again from the text
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,34 +41,20 @@ FORGET_FINGERPRINTS = "DELETE FROM fingerprints WHERE version_id = :version_id"
 FORGET_REUSES = "DELETE FROM reuses WHERE left_id = :version_id OR right_id = :version_id"
 ADD_FINGERPRINT = "INSERT OR IGNORE INTO fingerprints (fingerprint, version_id) VALUES (:fingerprint, :version_id)"
 ADD_READING = "INSERT OR REPLACE INTO text_readings (version_id, packed) VALUES (:version_id, :packed)"
-# The keys that a compared version shares with other articles' versions, and the versions of the same text.
-# `beside` are versions that are being compared now.
+# By the index alone, since most versions that have a key of a text in common with it have too few to meet it: who they
+# are is looked up of those that have enough.
 SHARED_KEYS = """
-    SELECT f.fingerprint, f.version_id FROM fingerprints k
-    JOIN fingerprints f ON f.fingerprint = k.fingerprint AND f.version_id != k.version_id
-    JOIN versions v ON v.version_id = f.version_id
-    LEFT JOIN witnesses w ON w.version_id = f.version_id AND w.method = :method
-    WHERE k.version_id = :version_id AND v.article_id != :article_id
-    AND (w.version_id IS NOT NULL OR f.version_id IN (SELECT value FROM json_each(:beside)))
+    SELECT version_id, fingerprint FROM fingerprints WHERE fingerprint IN (SELECT value FROM json_each(:keys))
 """
 SAME_TEXT = """
-    SELECT v.version_id FROM documents d JOIN versions v USING (document_id)
+    SELECT v.version_id FROM documents d JOIN versions v USING (document_id) WHERE d.body_digest = :body_digest
+"""
+SHARERS = """
+    SELECT v.version_id, d.language, a.on_topic, w.version_id IS NOT NULL AS is_compared
+    FROM json_each(:version_ids) j JOIN versions v ON v.version_id = j.value
+    JOIN documents d USING (document_id) JOIN articles a ON a.article_id = v.article_id
     LEFT JOIN witnesses w ON w.version_id = v.version_id AND w.method = :method
-    WHERE d.body_digest = :body_digest AND v.article_id != :article_id
-    AND (w.version_id IS NOT NULL OR v.version_id IN (SELECT value FROM json_each(:beside)))
-"""
-
-# The same for keys of a text that is not held.
-MATCHING = """
-    SELECT f.fingerprint, f.version_id FROM fingerprints f
-    JOIN witnesses w ON w.version_id = f.version_id AND w.method = :method
-    JOIN versions v ON v.version_id = f.version_id JOIN articles a ON a.article_id = v.article_id
-    WHERE f.fingerprint IN (SELECT value FROM json_each(:keys)) AND a.on_topic AND v.article_id IS NOT :article_id
-"""
-
-LANGUAGES = """
-    SELECT v.version_id, d.language FROM json_each(:version_ids) j
-    JOIN versions v ON v.version_id = j.value JOIN documents d USING (document_id)
+    WHERE v.article_id IS NOT :article_id
 """
 
 SEARCHED = """
@@ -159,20 +145,20 @@ def candidates(
     conn: sqlite3.Connection, witness: Text, worth: Mapping[int, float], *, method: str, meeting: float, across: float,
     beside: Sequence[int] = (),
 ) -> dict[int, float]:
-    """Versions of other articles that may share text with a witness whose keys are stored, with what they share.
+    """Versions of other articles that may share text with a witness, with what they share.
 
     They were compared by this method, or are among those `beside` it. `worth` is that of the witness's keys; it takes
     `meeting` of it to meet, `across` languages that much, or the same text.
     """
-    values = {"version_id": witness.version_id, "article_id": witness.article_id, "method": method,
-              "beside": json.dumps(list(beside))}
-    shared: dict[int, list[float]] = defaultdict(list)
-    for fingerprint, version in conn.execute(SHARED_KEYS, values):
-        shared[version].append(worth[fingerprint])
-    found = {version: fsum(nats) for version, nats in sorted(shared.items())}
-    same = {row["version_id"] for row in conn.execute(SAME_TEXT, values | {"body_digest": witness.body_digest})}
-    met = _met(conn, found, witness.language, meeting, across) | same
-    return {version: found.get(version, 0.0) for version in sorted(met)}
+    shared = _shared(conn, worth)
+    same = {row["version_id"] for row in conn.execute(SAME_TEXT, {"body_digest": witness.body_digest})}
+    some = {version for version, nats in shared.items() if nats >= min(meeting, across)} | same
+    allowed = frozenset(beside)
+    met = {row["version_id"] for row in _sharers(conn, some, method=method, article_id=witness.article_id)
+           if (row["is_compared"] or row["version_id"] in allowed)
+           and (row["version_id"] in same
+                or shared[row["version_id"]] >= _least(row["language"], witness.language, meeting, across))}
+    return {version: shared.get(version, 0.0) for version in sorted(met)}
 
 
 def matching(
@@ -180,23 +166,33 @@ def matching(
     across: float, article_id: int | None = None,
 ) -> dict[int, float]:
     """As `candidates`, of a text that is not held, among the versions on the topic; those that share most first."""
-    values = {"method": method, "keys": json.dumps(sorted(worth)), "article_id": article_id}
+    shared = _shared(conn, worth)
+    some = {version for version, nats in shared.items() if nats >= min(meeting, across)}
+    met = [row["version_id"] for row in _sharers(conn, some, method=method, article_id=article_id)
+           if row["is_compared"] and row["on_topic"]
+           and shared[row["version_id"]] >= _least(row["language"], language, meeting, across)]
+    return {version: shared[version] for version in sorted(met, key=lambda version: (-shared[version], version))}
+
+
+def _shared(conn: sqlite3.Connection, worth: Mapping[int, float]) -> dict[int, float]:
+    """What the keys are worth that each version has of these."""
     shared: dict[int, list[float]] = defaultdict(list)
-    for fingerprint, version in conn.execute(MATCHING, values):
+    for version, fingerprint in conn.execute(SHARED_KEYS, {"keys": json.dumps(list(worth))}):
         shared[version].append(worth[fingerprint])
-    found = {version: fsum(nats) for version, nats in shared.items()}
-    met = _met(conn, found, language, meeting, across)
-    return {version: found[version] for version in sorted(met, key=lambda version: (-found[version], version))}
+    return {version: fsum(nats) for version, nats in shared.items()}
 
 
-def _met(
-    conn: sqlite3.Connection, shared: Mapping[int, float], language: str | None, meeting: float, across: float
-) -> set[int]:
-    """Which versions share enough; a text whose language is not known counts as one of the same language."""
-    some = [version for version, nats in shared.items() if across <= nats < meeting]
-    foreign = {row["version_id"] for row in conn.execute(LANGUAGES, {"version_ids": json.dumps(some)})
-               if None is not row["language"] != language is not None}
-    return foreign | {version for version, nats in shared.items() if nats >= meeting}
+def _sharers(
+    conn: sqlite3.Connection, versions: Iterable[int], *, method: str, article_id: int | None
+) -> Iterable[sqlite3.Row]:
+    """Who these versions are, but for those of one article."""
+    return conn.execute(SHARERS, {
+        "version_ids": json.dumps(sorted(versions)), "method": method, "article_id": article_id})
+
+
+def _least(one: str | None, other: str | None, meeting: float, across: float) -> float:
+    """What two texts must share; one whose language is not known counts as one of the same language."""
+    return across if None is not one != other is not None else meeting
 
 
 def searched(conn: sqlite3.Connection, *, method: str) -> Searched:

@@ -1,19 +1,27 @@
 """When a new epoch is counted, what comparing costs where there is nothing to compare, and that batches change nothing."""
 
+import json
 import os
 import shutil
+import sys
+import zlib
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from datetime import UTC, datetime
+from multiprocessing import spawn
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 import pytest
 from stemma_testing import FilledDemo
 
 from archive import events
 from archive.folder import open_archive
-from archive.store import comparisons
+from archive.store import comparisons, read_database
 from archive.topic import load_topic
-from pipeline import comparing, epoch, indexing, linking
+from pipeline import comparing, cores, epoch, indexing, linking
 from pipeline.indexing import indexed
 from pipeline.reading import read
 from pipeline.work import Work
@@ -97,9 +105,39 @@ def test_where_a_process_dies_one_goes_on_alone(work: Work, monkeypatch: pytest.
     assert work.conn.execute("SELECT count(*) FROM reuses").fetchone()[0] == expected
 
 
+def test_a_process_that_dies_before_it_was_told_the_epoch_keeps_nobody_waiting(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = {f"{number:x}": number for number in range(2, 100_000)}  # packed, it is more than a pipe holds
+    stored = epoch.packed(replace(epoch.shipped(), articles=100_000, counts=counts))
+    large = epoch.unpacked(stored)
+    comparisons.add_epoch(work.conn, digest=large.digest, articles=large.articles, at=NOW, packed=stored)
+    monkeypatch.setattr(comparing, "POOL_FROM", 1)
+    monkeypatch.setattr(cores, "count", lambda: 2)
+    monkeypatch.setattr(spawn, "get_command_line", lambda **_: [sys.executable, "-c", "pass"])
+    ended = Queue[BaseException]()
+
+    def run() -> None:
+        database = work.archive.folder.database
+        try:
+            with comparing.running(read_database(database), database, large, 2) as running:
+                list(running(comparing.read, [1, 2]))
+        except BaseException as error:
+            ended.put(error)
+
+    Thread(target=run, daemon=True).start()
+    assert isinstance(ended.get(timeout=30), BrokenProcessPool)
+
+
 def test_a_reading_of_another_form_is_read_again(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     text = comparisons.text(work.conn, 1)
     assert text.reading is not None
     assert comparing.index_of(text) == indexed(read(text.text, text.language))
     monkeypatch.setattr(indexing, "FORM", "another")
     assert comparing.index_of(text) == indexed(read(text.text, text.language))
+
+
+def test_a_reading_by_its_sentences_as_it_once_was_kept_is_read_again(work: Work) -> None:
+    text = comparisons.text(work.conn, 1)
+    once = zlib.compress(json.dumps([1, ["kursk"], [[0, 5, 1, [0], "0"]]]).encode())
+    assert comparing.index_of(replace(text, reading=once)) == indexed(read(text.text, text.language))
