@@ -1,23 +1,83 @@
-"""Commands by which the archive is cared for and goes out: verify, serve, export, demo."""
+"""Commands by which the archive is cared for and goes out: verify, cite, key, serve, export, demo."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline.cli.base import finish, opened, options
+from pipeline.cli.base import finish, now, opened, options
 
 
 @click.command()
+@click.argument("files", nargs=-1, metavar="[PROOF]...", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--head", "heads", multiple=True, metavar="FILE",
+              type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="A signed head, or a proof, that was kept elsewhere: the log must lead to it. Repeatable.")
+@click.option("--key", default=None, metavar="FINGERPRINT", help="The key that must have signed each PROOF.")
 @options
-def verify(topic: Any, data: Path, as_json: bool) -> None:
-    """Read every WARC record and check its sums and digests."""
-    from pipeline import care, intake
+def verify(
+    topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], heads: tuple[Path, ...], key: str | None
+) -> None:
+    """Check everything that is kept: each record, the log that holds their digests, its signatures, the database.
 
+    With PROOF files, as 'stemma cite --proof' writes them, check these alone; no archive is needed for that.
+    """
+    from pipeline import evidence, intake
+
+    if files:
+        for file in files:
+            proof = evidence.verify_proof(file, key=key)
+            click.echo(json.dumps(evidence.proof_as_json(proof)) if as_json
+                       else "\n".join([f"{file}: holds", *(f"  {line}" for line in evidence.proof_lines(proof))]))
+        return
+    if key is not None:
+        raise click.UsageError("--key is for PROOF files")
+    outside = [evidence.read_head(file) for file in heads]
     with opened(topic, data, "verify") as (work, reports):
-        reports += [intake.index_pending(work), care.verify(work)]
+        reports += [intake.index_pending(work), evidence.verify(work, outside=outside)]
         work.progress.close()
     finish(reports, as_json=as_json)
+
+
+@click.command()
+@click.argument("what", metavar="VERSION")
+@click.option("--proof", "file", default=None, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write a file by which anyone can check the capture, with 'stemma verify FILE'.")
+@click.option("--without-record", is_flag=True, help="Leave the page's bytes out of the proof: their digest stays.")
+@options
+def cite(topic: Any, data: Path, as_json: bool, what: str, file: Path | None, without_record: bool) -> None:
+    """Print the citation of a version; with --proof, write its capture with all that is needed to check it.
+
+    VERSION is a public id; an article's address or key means its latest version.
+    """
+    from pipeline import evidence
+
+    del topic
+    cited = evidence.cite(data, what)
+    if file is not None:
+        evidence.write_proof(data, cited, file, with_record=not without_record)
+    click.echo(json.dumps(evidence.cited_as_json(cited), ensure_ascii=False) if as_json else cited.text)
+
+
+@click.command()
+@click.argument("action", type=click.Choice(["show", "rotate", "lost"]), default="show")
+@click.option("--by", default=None, metavar="NAME", help="Who decides so; it is kept with the event.")
+@options
+def key(topic: Any, data: Path, as_json: bool, action: str, by: str | None) -> None:
+    """Show the keys that sign the archive's log; "rotate" makes a new one, "lost" does where the old one is gone.
+
+    A new key is an event that stays. "rotate" has it signed by the old one, which is kept beside it.
+    """
+    from pipeline import evidence
+
+    del topic
+    if action != "show" and not (by or "").strip():
+        raise click.UsageError("--by: say who decides")
+    keys = evidence.keys_of(data)
+    if action != "show":
+        keys = evidence.renew_key(data, action, by=str(by).strip(), now=now())
+    click.echo(json.dumps(evidence.keys_as_json(keys)) if as_json else "\n".join(evidence.key_lines(keys)))
 
 
 @click.command()
