@@ -1,4 +1,4 @@
-"""Commands by which the archive is cared for and goes out: verify, cite, key, serve, export, demo."""
+"""Commands by which the archive is cared for and goes out: verify, cite, key, backup, restore, serve, export, demo."""
 
 import json
 from pathlib import Path
@@ -78,6 +78,34 @@ def key(topic: Any, data: Path, as_json: bool, action: str, by: str | None) -> N
     if action != "show":
         keys = evidence.renew_key(data, action, by=str(by).strip(), now=now())
     click.echo(json.dumps(evidence.keys_as_json(keys)) if as_json else "\n".join(evidence.key_lines(keys)))
+
+
+@click.command()
+@click.argument("target", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--check", "is_check", is_flag=True, help="Only read the backup in DIR, and say what in it is damaged.")
+@options
+def backup(topic: Any, data: Path, as_json: bool, target: Path, is_check: bool) -> None:
+    """Copy the archive to DIR, or bring the copy there up to date; a crawl may go on meanwhile.
+
+    The key that signs the log is left out: keep a copy of key.pem elsewhere.
+    """
+    from pipeline import safekeeping
+
+    finish([safekeeping.check(target) if is_check else safekeeping.backup(topic, data, target, clock=now)],
+           as_json=as_json)
+
+
+@click.command()
+@click.argument("source", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@options
+def restore(topic: Any, data: Path, as_json: bool, source: Path) -> None:
+    """Put the archive together from the backup in DIR, into a --data folder that holds none; every file is checked."""
+    from pipeline import safekeeping
+
+    del topic
+    finish([safekeeping.restore(source, data)], as_json=as_json)
+    if not as_json:
+        click.echo(f"put the archive's key into {data / 'key.pem'}, then run 'stemma verify --data {data}'")
 
 
 @click.command()
