@@ -7,7 +7,6 @@ import random
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,14 +38,14 @@ class Kept:
 
 
 @pytest.fixture
-def kept(demo: FilledDemo, tmp_path: Path) -> Iterator[Kept]:
+def kept(demo: FilledDemo, tmp_path: Path) -> Kept:
     data, copy, file = tmp_path / "data", tmp_path / "copy", tmp_path / "proof.json"
     shutil.copytree(demo.data, data)
     copies.backup(DataFolder(data), copy, now=NOW)
     with closing(sqlite3.connect(data / "archive.db")) as conn:
         (name,) = conn.execute("SELECT public_id FROM version ORDER BY public_id LIMIT 1").fetchone()
     evidence.write_proof(data, evidence.cite(data, name), file, with_record=True)
-    yield Kept(data, copy, file)
+    return Kept(data, copy, file)
 
 
 def verified(data: Path) -> Report:
