@@ -136,7 +136,14 @@ def _contradiction(record: warc.WarcRecord) -> str | None:
 
 
 def _misindexed(conn: sqlite3.Connection, capture: Capture) -> str | None:
-    """That the database says otherwise of a capture than its record."""
+    """That the database says otherwise of a capture than its record, or cannot be read there."""
+    try:
+        return _difference(conn, capture)
+    except (sqlite3.DatabaseError, ValueError) as error:
+        return f"the database cannot be read there: {error}"
+
+
+def _difference(conn: sqlite3.Connection, capture: Capture) -> str | None:
     row = captures.capture_at(conn, path=capture.record.path, offset=capture.record.offset)
     if row == capture:
         return None

@@ -70,7 +70,7 @@ def is_found(kept: Kept, path: Path) -> bool:
             return bool(copies.differing(kept.copy))
         return bool(verified(kept.data).attention)
     except (ArchiveError, sqlite3.DatabaseError):
-        return True
+        return True  # the command line says either in one sentence
 
 
 def outcomes(kept: Kept, *, flips: int, cuts: int, seed: int) -> Counter[tuple[str, str]]:

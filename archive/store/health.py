@@ -156,7 +156,7 @@ def integrity(conn: sqlite3.Connection) -> list[str]:
     """What SQLite finds wrong with the database's structure and indexes, twenty things at most."""
     try:
         found = [str(row[0]) for row in conn.execute(INTEGRITY)]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         return [str(error)]
     return [line for line in found if line != "ok"]
 

@@ -35,3 +35,7 @@ def main() -> None:
         hint = " (is the disk full?)" if str(error) == "disk I/O error" else ""
         click.echo(f"stemma: {error}{hint}; mend that and run again, what was kept is whole", err=True)
         sys.exit(1)
+    except sqlite3.DatabaseError as error:
+        click.echo(f"stemma: the database is damaged ({error}); 'stemma rebuild' makes it anew from the WARC files",
+                   err=True)
+        sys.exit(1)

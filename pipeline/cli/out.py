@@ -1,12 +1,20 @@
 """Commands by which the archive is cared for and goes out: verify, cite, key, backup, restore, serve, export, demo."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline.cli.base import finish, now, opened, options
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def utc_day(day: datetime | None, *, add: int = 0) -> datetime | None:
+    """A day's beginning in UTC, so many days later."""
+    return day.replace(tzinfo=UTC) + timedelta(days=add) if day else None
 
 
 @click.command()
@@ -121,14 +129,36 @@ def serve(topic: Any, data: Path, as_json: bool, host: str, port: int) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["jsonl"]))
+@click.argument("kind", type=click.Choice(["jsonl", "wacz"]))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.option("--article", default=None, metavar="ARTICLE", help="wacz: only of this address, key or public id.")
+@click.option("--family", default=None, metavar="ID", help="wacz: only of the articles of this family.")
+@click.option("--source", default=None, metavar="NAME", help="wacz: only what this source led to.")
+@click.option("--from", "first", type=DAY, default=None, help="wacz: only captures from this day on, UTC.")
+@click.option("--to", "last", type=DAY, default=None, help="wacz: only captures up to this day, UTC.")
 @options
-def export(topic: Any, data: Path, as_json: bool, kind: str, file: Path) -> None:
-    """Write the articles to FILE ("-": standard output), one JSON object a line (docs/export.md)."""
-    from pipeline import care
+def export(
+    topic: Any, data: Path, as_json: bool, kind: str, file: Path, article: str | None, family: str | None,
+    source: str | None, first: datetime | None, last: datetime | None,
+) -> None:
+    """Write the archive to FILE, for other tools (docs/export.md).
 
-    del topic, kind
+    "jsonl" are the articles, one JSON object a line ("-": standard output); "wacz" the captures, as a package that
+    replays by itself.
+    """
+    from pipeline import care, packages
+
+    if kind == "wacz":
+        if str(file) == "-":
+            raise click.UsageError("a WACZ is a file, not a stream: name one")
+        if first and last and last < first:
+            raise click.UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}")
+        wanted = packages.Wanted(article=article, family=family, source=source, since=utc_day(first),
+                                 before=utc_day(last, add=1))
+        finish([packages.export(topic, data, file, wanted, now=now())], as_json=as_json)
+        return
+    if article or family or source or first or last:
+        raise click.UsageError("--article, --family, --source, --from and --to are for wacz")
     finish([care.export_jsonl(data, file)], as_json=as_json) if str(file) != "-" else care.export_jsonl(data, file)
 
 
