@@ -51,7 +51,7 @@ def extend(folder: DataFolder, *, now: datetime) -> tuple[int, Head | None]:
 def checked_state(folder: DataFolder, head: Head | None) -> State:
     """The state of the log. Raises DamagedLog where its entries do not lead to a head."""
     state, is_met = State(tree=Accumulator(), ends={}), head is None or not head.size
-    for entry in entries.read_entries(folder.entries):
+    for entry in entries.read_entries(folder.entries, is_strict=False):
         state.tree.add(entry.hashed)
         state.ends[entry.path] = max(entry.end, state.ends.get(entry.path, 0))
         if head is not None and state.tree.size == head.size:
