@@ -47,6 +47,9 @@ def check(folder: DataFolder, *, outside: Iterable[Head] = ()) -> Checked:
     lines, size, is_whole = _follow(folder, wanted, troubles)
     troubles += [f"{name} counts {head.size:,} entries, and the log has {size:,}: entries were taken away; restore "
                  f"log/ from a backup" for n, named in wanted.items() if n > size for name, head in named]
+    if is_whole and size > (signed := max((head.size for head in heads), default=0)):
+        troubles.append(f"{size - signed:,} entries of the log are under no signed head: a run was killed before it "
+                        f"signed, its key is missing, or log/heads.jsonl was cut off; the next run signs what is there")
     return Checked(size=size, heads=heads, keys=known, lines=lines, troubles=tuple(troubles), is_whole=is_whole)
 
 

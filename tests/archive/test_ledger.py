@@ -261,3 +261,13 @@ def test_a_record_that_unpacks_without_end_is_refused(folder: DataFolder, write:
     monkeypatch.setattr(proof, "MAX_BYTES", 10)
     with pytest.raises(ProofFailed, match="unpacks to over"):
         proof.check(replace(made))
+
+
+@pytest.mark.parametrize("end", [0, 40, -1])
+def test_heads_that_were_cut_off_are_missed_until_the_next_run_signs(folder: DataFolder, write: Write, end: int) -> None:
+    write("https://news.example/a")
+    extend(folder, now=AT)
+    folder.heads.write_bytes(folder.heads.read_bytes()[:end])
+    assert any("under no signed head" in trouble for trouble in check(folder).troubles)
+    extend(folder, now=AT)
+    assert check(folder).troubles == ()
