@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LINTER := .venv-linter
+REPLAY := .venv-replay
 PORT ?= 8001
 
-.PHONY: demo test check soak bench bench-quick screenshots constraints clean
+.PHONY: demo test check soak replay bench bench-quick screenshots constraints clean
 
 demo: $(VENV)/.core
 	$(BIN)/stemma demo --port $(PORT)
@@ -16,6 +17,10 @@ test: $(VENV)/.test
 
 soak: $(VENV)/.test
 	$(BIN)/python -m pytest -m soak --timeout=7200
+
+# Other people's tools, in an environment of their own, on a package of the demo's archive.
+replay: $(VENV)/.test $(REPLAY)/.done
+	$(BIN)/python -m pytest -m replay
 
 check: $(VENV)/.lint $(LINTER)/.done
 	$(BIN)/ruff check .
@@ -58,5 +63,10 @@ $(LINTER)/.done: pyproject.toml
 	$(LINTER)/bin/pip install --quiet --disable-pip-version-check 'import-linter==2.*'
 	touch $@
 
+$(REPLAY)/.done:
+	$(PYTHON) -m venv $(REPLAY)
+	$(REPLAY)/bin/pip install --quiet --disable-pip-version-check 'pywb==2.10.*' 'wacz==0.6.*' setuptools
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(LINTER) build dist *.egg-info
+	rm -rf $(VENV) $(LINTER) $(REPLAY) build dist *.egg-info

@@ -9,6 +9,9 @@
     ├── DamagedWarc         a WARC record cannot be read                         (exit code 1)
     ├── UnreadableFile      a file that was given is not what it should be       (exit code 2)
     ├── UnknownText         what was named is no article of the archive, or not so (exit code 2)
+    ├── DamagedLog          the signed log is not what it was                (exit code 1)
+    ├── MissingKey          the archive's private key is not there           (exit code 1)
+    ├── ProofFailed         a proof file does not prove what it says         (exit code 1)
     ├── WriteFailed         a record could not be written: the disk is full      (exit code 1)
     ├── CrawlFailed         the crawl ended before its work was done             (exit code 1)
     ├── PortBusy            another program listens on the port                  (exit code 1)
@@ -63,6 +66,18 @@ class UnknownText(ArchiveError):
     """What was named on the command line is no article that the archive holds, or not as it was said to be."""
 
     exit_code = 2
+
+
+class DamagedLog(ArchiveError):
+    """The signed log, or the history of its keys, is not what was signed."""
+
+
+class MissingKey(ArchiveError):
+    """The archive's private key is not there, or is another's."""
+
+
+class ProofFailed(ArchiveError):
+    """A proof file was changed, or is signed by another key than was asked for."""
 
 
 class WriteFailed(ArchiveError):

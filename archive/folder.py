@@ -48,6 +48,21 @@ class DataFolder:
         return self.path / "log" / "stemma.log"
 
     @property
+    def entries(self) -> Path:
+        """The entries of the signed log, one a line."""
+        return self.path / "log" / "entries.jsonl"
+
+    @property
+    def heads(self) -> Path:
+        """The signed heads of the log, one a line."""
+        return self.path / "log" / "heads.jsonl"
+
+    @property
+    def key(self) -> Path:
+        """The archive's private key: nobody else's."""
+        return self.path / "key.pem"
+
+    @property
     def lock(self) -> Path:
         return self.path / "lock"
 

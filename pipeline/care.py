@@ -1,24 +1,21 @@
-"""Steps around a whole archive: rebuild, verify, export, serve."""
+"""Steps around a whole archive: rebuild, export, serve."""
 
 import json
 import os
 import sqlite3
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
-from archive import warc
-from archive.digests import payload_digest
 from archive.errors import ForeignDatabase, MissingArchive, OlderSchema
 from archive.folder import Archive, DataFolder, locked
-from archive.model import RecordRef, Report
+from archive.model import Report
 from archive.store import export, health, open_database, read_database
 from archive.topic import Topic
 from pipeline.steps import update
-from pipeline.work import Clock, Progress, Work, by_frequency, noted_run
+from pipeline.work import Clock, Progress, Work, noted_run
 
 
 def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> list[Report]:
@@ -47,36 +44,6 @@ def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> li
         os.replace(new, folder.database)
         _remove(new)
     return reports
-
-
-def verify(work: Work) -> Report:
-    """Read every WARC record whole: its sums, its end, its payload's digest.
-
-    What is damaged is a failure that a person must mend, as it is when it is indexed; which files are missing or
-    shorter than they were, the index says.
-    """
-    started, done, failed = monotonic(), 0, Counter[str]()
-    folder = work.archive.folder.warcs
-    for path in warc.files(folder):
-        for meaning, ref in warc.records(folder, path):
-            reason = meaning.reason if isinstance(meaning, warc.Damage) else _contradiction(folder, ref)
-            if reason is not None:
-                work.fail("index", f"{path} at byte {ref.offset}", reason)
-                failed["damaged records: restore their files from a backup, then run 'stemma rebuild'"] += 1
-            done += 1
-            work.progress("verify", done, 0)
-    return Report(step="verify", done=done, failed=by_frequency(failed), attention=tuple(failed),
-                  seconds=monotonic() - started)
-
-
-def _contradiction(folder: Path, ref: RecordRef) -> str | None:
-    """That a record's payload is not the one whose digest it names."""
-    record = warc.read_record(folder, ref)
-    headers = {name.lower(): value for name, value in record.headers}
-    named = headers.get("warc-payload-digest")
-    if headers.get("warc-type") != "response" or named is None or named == payload_digest(record.payload):
-        return None
-    return f"its payload is not the one whose digest is {named}"
 
 
 def _refuse_newer(database: Path) -> None:

@@ -201,6 +201,9 @@ def _damage(damaged: Sequence[tuple[str, str]]) -> Iterator[Trouble]:
     for path, reason in damaged:
         reasons.setdefault(path, []).append(reason)
     for path, found in reasons.items():
+        if path == "log":
+            yield Trouble(name="log", sentence=f"the log is not signed: {found[0]}")
+            continue
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         yield Trouble(name=f"damage {path}", sentence=(
             f"the WARC file {path} is damaged ({found[0]}{more}); restore it from a backup, then run 'stemma rebuild'"))

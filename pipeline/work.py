@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 from archive import log
+from archive.errors import DamagedLog, MissingKey, WriteFailed
 from archive.folder import Archive
+from archive.ledger.extend import extend
 from archive.model import Failure, Report
 from archive.store import runs
 from archive.topic import Topic
@@ -52,11 +55,26 @@ def noted_run(archive: Archive, topic: Topic, command: str, clock: Clock) -> Ite
         except BaseException as error:
             log.event("run_failed", command=command, run=run_id, error=f"{type(error).__name__}: {error}")
             raise
+        if not any(report.step == "log" for report in reports):
+            reports.append(enter_log(archive, clock))
         runs.end_run(archive.conn, run_id, reports, at=clock())
         for report in reports:
             log.event("step", run=run_id, step=report.step, done=report.done, skipped=report.skipped,
                       failed=sum(n for _, n in report.failed), seconds=report.seconds)
         log.event("run_ended", command=command, run=run_id)
+
+
+def enter_log(archive: Archive, clock: Clock) -> Report:
+    """Enter what is new into the signed log and sign its head; what hinders that needs a person, and stops no run."""
+    started, subject = monotonic(), "log"
+    try:
+        added, _ = extend(archive.folder, now=clock())
+    except (DamagedLog, MissingKey, WriteFailed) as error:
+        runs.add_failure(archive.conn, Failure(stage="log", subject=subject, reason=str(error), at=clock()),
+                         program=PROGRAM)
+        return Report(step="log", failed=((str(error), 1),), attention=(str(error),), seconds=monotonic() - started)
+    runs.clear_failure(archive.conn, stage="log", subject=subject)
+    return Report(step="log", done=added, seconds=monotonic() - started)
 
 
 def by_frequency(failed: Counter[str]) -> tuple[tuple[str, int], ...]:

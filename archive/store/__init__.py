@@ -30,7 +30,7 @@ def read_database(path: Path) -> sqlite3.Connection:
         conn.execute("PRAGMA query_only = ON")
         schema.refuse_others(conn, path=str(path))
         schema.refuse_older(conn, path=str(path))
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # a damaged schema's own complaint may be no UTF-8
         raise _unreadable(path, error) from error
     conn.isolation_level = None
     conn.row_factory = sqlite3.Row
@@ -43,7 +43,7 @@ def _missing(path: Path) -> MissingArchive:
     return MissingArchive(f"{path.parent} holds no archive; make one with 'stemma init', or pass --data DIR")
 
 
-def _unreadable(path: Path, error: sqlite3.DatabaseError) -> ForeignDatabase:
+def _unreadable(path: Path, error: sqlite3.DatabaseError | UnicodeDecodeError) -> ForeignDatabase:
     return ForeignDatabase(
         f"{path} cannot be read as a database ({error}); if the file is damaged, move it away and run 'stemma rebuild'"
     )
@@ -70,7 +70,7 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
     except sqlite3.OperationalError:  # locked, no room, no leave to write: the file itself is sound
         conn.close()
         raise
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         conn.close()
         raise _unreadable(path, error) from error
     except BaseException:

@@ -57,7 +57,7 @@ LEFT_ALONE = """
 
 OUTLET_DOMAINS = "SELECT domain FROM outlets"
 
-DAMAGED = "SELECT subject, reason FROM failures WHERE stage = 'index' ORDER BY subject"
+DAMAGED = "SELECT subject, reason FROM failures WHERE stage IN ('index', 'log') ORDER BY subject"
 
 # Of a damaged record the subject names the byte: that is mended by a rebuild.
 LOST_FILES = "SELECT subject FROM failures WHERE stage = 'index' AND subject NOT LIKE '% at byte %'"
@@ -74,6 +74,8 @@ LAST_RUN_OF = "SELECT max(ended_at) AS at FROM runs WHERE command = :command"
 LAST_CRAWL = """
     SELECT report FROM runs WHERE command IN ('run', 'crawl') AND ended_at IS NOT NULL ORDER BY run_id DESC LIMIT 1
 """
+
+INTEGRITY = "PRAGMA integrity_check(20)"
 
 ALARMS = "SELECT name, since, sentence FROM alarms ORDER BY since, name"
 CLEAR_ALARMS = "DELETE FROM alarms"
@@ -148,6 +150,15 @@ def clear_found(conn: sqlite3.Connection, lost: Collection[str]) -> None:
     """WARC files that were missing or cut off and are not among the lost any more are no damage."""
     gone = [row["subject"] for row in conn.execute(LOST_FILES)]
     conn.executemany(FOUND_AGAIN, [{"subject": subject} for subject in gone if subject not in lost])
+
+
+def integrity(conn: sqlite3.Connection) -> list[str]:
+    """What SQLite finds wrong with the database's structure and indexes, twenty things at most."""
+    try:
+        found = [str(row[0]) for row in conn.execute(INTEGRITY)]
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        return [str(error)]
+    return [line for line in found if line != "ok"]
 
 
 def redirects(conn: sqlite3.Connection) -> dict[str, str | None]:

@@ -17,6 +17,7 @@ from archive.warc.read import (
     Meaning,
     WarcRecord,
     asked_days,
+    parse_record,
     read_bytes,
     read_payload,
     read_record,
@@ -29,6 +30,6 @@ from archive.warc.write import ROTATE_BYTES, WarcWriter, list_name, list_payload
 __all__ = [
     "LIST_TYPE", "NOT_MODIFIED_PROFILE", "PREFIX", "ROTATE_BYTES", "VIA", "Damage", "Meaning", "WarcRecord",
     "WarcWriter",
-    "asked_days", "files", "list_name", "list_payload", "mend_tail", "parse_head", "read_bytes", "read_payload",
-    "read_record", "records", "stretches",
+    "asked_days", "files", "list_name", "list_payload", "mend_tail", "parse_head", "parse_record", "read_bytes",
+    "read_payload", "read_record", "records", "stretches",
 ]

@@ -41,7 +41,11 @@ Meaning = Capture | FailedFetch | Damage | None
 
 def read_record(folder: Path, record: RecordRef) -> WarcRecord:
     """The one record at a place. Raises DamagedWarc where there is no such file or no whole record."""
-    raw = read_bytes(folder, record)
+    return parse_record(read_bytes(folder, record), record)
+
+
+def parse_record(raw: bytes, record: RecordRef) -> WarcRecord:
+    """The one record that a gzip member holds; `record` is for the message. Raises DamagedWarc."""
     try:
         # By zlib, which checks the sum of the whole member; the library reads plain text where it finds no gzip.
         inflate = zlib.decompressobj(31)

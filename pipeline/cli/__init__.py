@@ -12,7 +12,7 @@ from pipeline.cli.base import cli
 for command in (  # in the order of the work
     intake.init, intake.check, intake.crawl, intake.capture, intake.backfill, intake.import_, derive.update,
     derive.run, derive.reindex, derive.rebuild, research.trace, research.judge, research.hunt, status.status,
-    out.verify, out.serve, out.export, out.demo,
+    out.verify, out.cite, out.key, out.backup, out.restore, out.serve, out.export, out.demo,
 ):
     cli.add_command(command)
 
@@ -34,4 +34,8 @@ def main() -> None:
         # SQLite calls it so where there is no room for one of its side files.
         hint = " (is the disk full?)" if str(error) == "disk I/O error" else ""
         click.echo(f"stemma: {error}{hint}; mend that and run again, what was kept is whole", err=True)
+        sys.exit(1)
+    except sqlite3.DatabaseError as error:
+        click.echo(f"stemma: the database is damaged ({error}); 'stemma rebuild' makes it anew from the WARC files",
+                   err=True)
         sys.exit(1)

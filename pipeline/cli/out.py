@@ -1,23 +1,119 @@
-"""Commands by which the archive is cared for and goes out: verify, serve, export, demo."""
+"""Commands by which the archive is cared for and goes out: verify, cite, key, backup, restore, serve, export, demo."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline.cli.base import finish, opened, options
+from pipeline.cli.base import finish, now, opened, options
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def utc_day(day: datetime | None, *, add: int = 0) -> datetime | None:
+    """A day's beginning in UTC, so many days later."""
+    return day.replace(tzinfo=UTC) + timedelta(days=add) if day else None
 
 
 @click.command()
+@click.argument("files", nargs=-1, metavar="[PROOF]...", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--head", "heads", multiple=True, metavar="FILE",
+              type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="A signed head, or a proof, that was kept elsewhere: the log must lead to it. Repeatable.")
+@click.option("--key", default=None, metavar="FINGERPRINT", help="The key that must have signed each PROOF.")
 @options
-def verify(topic: Any, data: Path, as_json: bool) -> None:
-    """Read every WARC record and check its sums and digests."""
-    from pipeline import care, intake
+def verify(
+    topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], heads: tuple[Path, ...], key: str | None
+) -> None:
+    """Check everything that is kept: each record, the log that holds their digests, its signatures, the database.
 
+    With PROOF files, as 'stemma cite --proof' writes them, check these alone; no archive is needed for that.
+    """
+    from pipeline import evidence, intake
+
+    if files:
+        for file in files:
+            proof = evidence.verify_proof(file, key=key)
+            click.echo(json.dumps(evidence.proof_as_json(proof)) if as_json
+                       else "\n".join([f"{file}: holds", *(f"  {line}" for line in evidence.proof_lines(proof))]))
+        return
+    if key is not None:
+        raise click.UsageError("--key is for PROOF files")
+    outside = [evidence.read_head(file) for file in heads]
     with opened(topic, data, "verify") as (work, reports):
-        reports += [intake.index_pending(work), care.verify(work)]
+        reports += [intake.index_pending(work), evidence.verify(work, outside=outside)]
         work.progress.close()
     finish(reports, as_json=as_json)
+
+
+@click.command()
+@click.argument("what", metavar="VERSION")
+@click.option("--proof", "file", default=None, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write a file by which anyone can check the capture, with 'stemma verify FILE'.")
+@click.option("--without-record", is_flag=True, help="Leave the page's bytes out of the proof: their digest stays.")
+@options
+def cite(topic: Any, data: Path, as_json: bool, what: str, file: Path | None, without_record: bool) -> None:
+    """Print the citation of a version; with --proof, write its capture with all that is needed to check it.
+
+    VERSION is a public id; an article's address or key means its latest version.
+    """
+    from pipeline import evidence
+
+    del topic
+    cited = evidence.cite(data, what)
+    if file is not None:
+        evidence.write_proof(data, cited, file, with_record=not without_record)
+    click.echo(json.dumps(evidence.cited_as_json(cited), ensure_ascii=False) if as_json else cited.text)
+
+
+@click.command()
+@click.argument("action", type=click.Choice(["show", "rotate", "lost"]), default="show")
+@click.option("--by", default=None, metavar="NAME", help="Who decides so; it is kept with the event.")
+@options
+def key(topic: Any, data: Path, as_json: bool, action: str, by: str | None) -> None:
+    """Show the keys that sign the archive's log; "rotate" makes a new one, "lost" does where the old one is gone.
+
+    A new key is an event that stays. "rotate" has it signed by the old one, which is kept beside it.
+    """
+    from pipeline import evidence
+
+    del topic
+    if action != "show" and not (by or "").strip():
+        raise click.UsageError("--by: say who decides")
+    keys = evidence.keys_of(data)
+    if action != "show":
+        keys = evidence.renew_key(data, action, by=str(by).strip(), now=now())
+    click.echo(json.dumps(evidence.keys_as_json(keys)) if as_json else "\n".join(evidence.key_lines(keys)))
+
+
+@click.command()
+@click.argument("target", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--check", "is_check", is_flag=True, help="Only read the backup in DIR, and say what in it is damaged.")
+@options
+def backup(topic: Any, data: Path, as_json: bool, target: Path, is_check: bool) -> None:
+    """Copy the archive to DIR, or bring the copy there up to date; a crawl may go on meanwhile.
+
+    The key that signs the log is left out: keep a copy of key.pem elsewhere.
+    """
+    from pipeline import safekeeping
+
+    finish([safekeeping.check(target) if is_check else safekeeping.backup(topic, data, target, clock=now)],
+           as_json=as_json)
+
+
+@click.command()
+@click.argument("source", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@options
+def restore(topic: Any, data: Path, as_json: bool, source: Path) -> None:
+    """Put the archive together from the backup in DIR, into a --data folder that holds none; every file is checked."""
+    from pipeline import safekeeping
+
+    del topic
+    finish([safekeeping.restore(source, data)], as_json=as_json)
+    if not as_json:
+        click.echo(f"put the archive's key into {data / 'key.pem'}, then run 'stemma verify --data {data}'")
 
 
 @click.command()
@@ -33,14 +129,36 @@ def serve(topic: Any, data: Path, as_json: bool, host: str, port: int) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["jsonl"]))
+@click.argument("kind", type=click.Choice(["jsonl", "wacz"]))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.option("--article", default=None, metavar="ARTICLE", help="wacz: only of this address, key or public id.")
+@click.option("--family", default=None, metavar="ID", help="wacz: only of the articles of this family.")
+@click.option("--source", default=None, metavar="NAME", help="wacz: only what this source led to.")
+@click.option("--from", "first", type=DAY, default=None, help="wacz: only captures from this day on, UTC.")
+@click.option("--to", "last", type=DAY, default=None, help="wacz: only captures up to this day, UTC.")
 @options
-def export(topic: Any, data: Path, as_json: bool, kind: str, file: Path) -> None:
-    """Write the articles to FILE ("-": standard output), one JSON object a line (docs/export.md)."""
-    from pipeline import care
+def export(
+    topic: Any, data: Path, as_json: bool, kind: str, file: Path, article: str | None, family: str | None,
+    source: str | None, first: datetime | None, last: datetime | None,
+) -> None:
+    """Write the archive to FILE, for other tools (docs/export.md).
 
-    del topic, kind
+    "jsonl" are the articles, one JSON object a line ("-": standard output); "wacz" the captures, as a package that
+    replays by itself.
+    """
+    from pipeline import care, packages
+
+    if kind == "wacz":
+        if str(file) == "-":
+            raise click.UsageError("a WACZ is a file, not a stream: name one")
+        if first and last and last < first:
+            raise click.UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}")
+        wanted = packages.Wanted(article=article, family=family, source=source, since=utc_day(first),
+                                 before=utc_day(last, add=1))
+        finish([packages.export(topic, data, file, wanted, now=now())], as_json=as_json)
+        return
+    if article or family or source or first or last:
+        raise click.UsageError("--article, --family, --source, --from and --to are for wacz")
     finish([care.export_jsonl(data, file)], as_json=as_json) if str(file) != "-" else care.export_jsonl(data, file)
 
 

@@ -143,3 +143,15 @@ def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
         conn.execute("INSERT INTO warcs VALUES ('b', 1)")
     assert [row["path"] for row in conn.execute("SELECT path FROM warcs")] == ["b"]
     conn.close()
+
+
+def test_a_schema_with_bytes_that_are_no_text_is_damage(tmp_path: Path) -> None:
+    """SQLite's own complaint then holds these bytes, and Python's library cannot read it."""
+    path = tmp_path / "archive.db"
+    conn = open_database(path, create=True)
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    conn.close()
+    path.write_bytes(path.read_bytes().replace(b"tablecapturescaptures", b"tablec\xa0pturescaptures", 1))
+    for opened in (open_database, read_database):
+        with pytest.raises(ForeignDatabase, match="stemma rebuild"):
+            opened(path)

@@ -213,7 +213,7 @@ def test_a_damaged_line_is_a_failure_by_its_number_and_hinders_nothing(stemma: S
     judge(str(copy), str(exemplar), "confirm")
     stemma.run("update", "--topic", "topic.toml")
     assert [row[0] for row in shown(stemma, "SELECT subject FROM failures WHERE stage = 'events' ORDER BY 1")] == [
-        "events.jsonl judgement 1", "events.jsonl line 3"]
+        "events.jsonl judgement 1", "events.jsonl line 5"]
     assert shown(stemma, "SELECT verdict, stands FROM judgement") == [("confirm", 1)]
     file = stemma.folder / "data/events.jsonl"
     file.write_bytes(b"\n".join(line for line in file.read_bytes().split(b"\n") if b'"x"' not in line and line != b'{"kind": "judg'))

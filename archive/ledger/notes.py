@@ -1,0 +1,96 @@
+"""Heads of the log as signed notes, which other people's tools read: C2SP tlog-checkpoint and signed-note, Ed25519.
+
+    <origin>                    the log's name
+    <size>                      entries
+    <root>                      base64
+    <moment>                    an extension line: when it was signed, by the archive's own clock
+
+    — <origin> <signature>      base64 of the key's four bytes and the signature of all lines above the blank one
+"""
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from archive.times import from_iso, to_iso
+
+_ED25519 = b"\x01"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A signed head; `note` is its text as it was signed and written, key_hint the first bytes of the key's hash."""
+
+    origin: str
+    size: int
+    root: bytes
+    at: datetime
+    note: str
+    key_hint: bytes
+    signature: bytes
+
+
+def sign(private: Ed25519PrivateKey, *, origin: str, size: int, root: bytes, at: datetime) -> Head:
+    """The head of a tree, signed."""
+    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n{to_iso(at)}\n"
+    hint = key_hint(origin, public_bytes(private))
+    signature = base64.b64encode(hint + private.sign(text.encode())).decode()
+    return read(f"{text}\n— {origin} {signature}\n")
+
+
+def read(note: str) -> Head:
+    """A note's parts; whether its signature holds, `is_signed_by` says. Raises ValueError for what is none."""
+    try:
+        text, signed = note.split("\n\n")
+        origin, size, root, at = text.split("\n")
+        dash, name, encoded = signed.removesuffix("\n").split(" ")
+        raw = base64.b64decode(encoded, validate=True)
+        head = Head(origin=origin, size=int(size), root=base64.b64decode(root, validate=True), at=from_iso(at),
+                    note=note, key_hint=raw[:4], signature=raw[4:])
+    except (ValueError, binascii.Error) as error:
+        raise ValueError(f"no signed head of a log ({error})") from error
+    if dash != "—" or name != origin or len(head.root) != 32 or head.size < 0 or str(head.size) != size:
+        raise ValueError("no signed head of a log")
+    return head
+
+
+def is_signed_by(head: Head, public: bytes) -> bool:
+    """Whether a key signed just this head."""
+    text = head.note.partition("\n\n")[0] + "\n"
+    if head.key_hint != key_hint(head.origin, public):
+        return False
+    return holds(public, head.signature, text.encode())
+
+
+def holds(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether a signature of a message is by a key."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def key_hint(name: str, public: bytes) -> bytes:
+    """By which four bytes a note tells which key signed it (C2SP signed-note, "key ID")."""
+    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:4]
+
+
+def public_bytes(private: Ed25519PrivateKey) -> bytes:
+    """The 32 bytes of the public key."""
+    return private.public_key().public_bytes_raw()
+
+
+def fingerprint(public: bytes) -> str:
+    """A public key's name: the hexadecimal SHA-256 of its 32 bytes."""
+    return hashlib.sha256(public).hexdigest()
+
+
+def verifier(origin: str, public: bytes) -> str:
+    """The key in the form that tools for signed notes take: name, hint and key."""
+    return f"{origin}+{key_hint(origin, public).hex()}+{base64.b64encode(_ED25519 + public).decode()}"

@@ -1,0 +1,241 @@
+"""One capture with all that is needed to check it without the archive, as a JSON file.
+
+It proves that who holds the key had just these bytes in the log by the moment of the signed head, under this address
+and time. It does not prove what the server sent, nor that the clock of the archive was right.
+
+    format      "stemma-proof/1"
+    head        the signed head of the log (C2SP checkpoint)
+    key         the public key that signed it, base64 of its 32 bytes
+    capture     details (kind, url, at, record_sha256, payload_sha256 ...), salt, index, path, and the WARC record
+    original    the same of the capture that holds the payload, where the first is a revisit; else null
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archive import warc
+from archive.errors import DamagedLog, DamagedWarc, ProofFailed, UnreadableFile
+from archive.folder import DataFolder
+from archive.ledger import entries, keys, notes
+from archive.ledger.check import signer
+from archive.ledger.entries import Details, Entry
+from archive.ledger.merkle import inclusion_path, leaf_hash, root_of_path
+from archive.ledger.notes import Head
+from archive.model import RecordRef
+
+FORMAT = "stemma-proof/1"
+MAX_BYTES = 300_000_000
+_PARTS = {"capture", "format", "head", "key", "original"}
+_LEAF_PARTS = {"details", "index", "path", "record", "salt"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One entry with its way to the head; `record` is the gzip member of the WARC file, None where it was left out."""
+
+    details: Details
+    salt: bytes
+    index: int
+    path: tuple[bytes, ...]
+    record: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A capture, the one that holds its payload where it is a revisit, and the signed head that both are under."""
+
+    head: Head
+    key: bytes
+    capture: Leaf
+    original: Leaf | None
+
+    @property
+    def payload_is_shown(self) -> bool:
+        """Whether the file holds the bytes whose digest the log has."""
+        holder = self.original or self.capture
+        return holder.record is not None and holder.details.get("kind") == "response"
+
+
+def make(folder: DataFolder, capture: RecordRef, original: RecordRef | None, *, with_record: bool = True) -> Proof:
+    """The proof of a capture under the newest head. Raises DamagedLog, DamagedWarc and ProofFailed."""
+    heads = entries.read_heads(folder.heads)
+    if not heads:
+        raise ProofFailed(f"{folder.heads} holds no signed head yet; run 'stemma update'")
+    head, known = heads[-1], keys.history(folder)
+    number = signer(head, known)
+    if number is None:
+        raise DamagedLog(f"{folder.heads}: the newest head is signed by no key of this archive; run 'stemma verify'")
+    wanted = [ref for ref in (capture, original) if ref is not None]
+    hashes, found = _find(folder, wanted, size=head.size)
+    leaves = [_leaf(folder, ref, hashes, found, with_record=with_record) for ref in wanted]
+    proof = Proof(head=head, key=known[number].public, capture=leaves[0],
+                  original=leaves[1] if original is not None else None)
+    check(proof)
+    return proof
+
+
+def _find(
+    folder: DataFolder, wanted: list[RecordRef], *, size: int
+) -> tuple[list[bytes], dict[tuple[str, int], tuple[int, Entry]]]:
+    """The hashes of a head's entries, and the entries of some records with their place in the tree."""
+    places = {("warc/" + ref.path, ref.offset) for ref in wanted}
+    hashes, found = list[bytes](), dict[tuple[str, int], tuple[int, Entry]]()
+    for index, entry in enumerate(entries.read_entries(folder.entries)):
+        if index == size:
+            break
+        hashes.append(entry.hashed)
+        if (entry.path, entry.offset) in places:
+            found[entry.path, entry.offset] = (index, entry)
+    return hashes, found
+
+
+def _leaf(
+    folder: DataFolder, ref: RecordRef, hashes: list[bytes], found: Mapping[tuple[str, int], tuple[int, Entry]], *,
+    with_record: bool,
+) -> Leaf:
+    place = found.get(("warc/" + ref.path, ref.offset))
+    if place is None:
+        raise ProofFailed(f"{ref.path} at byte {ref.offset} is not under the newest signed head; run 'stemma update', "
+                          f"which enters what is new and signs it, and ask again")
+    index, entry = place
+    raw = warc.read_bytes(folder.warcs, ref)
+    return Leaf(details=entries.details_of_record(raw, warc.parse_record(raw, ref)), salt=entry.salt, index=index,
+                path=inclusion_path(hashes, index), record=raw if with_record else None)
+
+
+def as_json(proof: Proof) -> str:
+    """The proof as its file's text."""
+    return json.dumps({
+        "format": FORMAT, "head": proof.head.note, "key": _text(proof.key), "capture": _leaf_json(proof.capture),
+        "original": _leaf_json(proof.original) if proof.original else None,
+    }, indent=1, ensure_ascii=True) + "\n"
+
+
+def _leaf_json(leaf: Leaf) -> dict[str, object]:
+    return {"details": dict(leaf.details), "salt": _text(leaf.salt), "index": leaf.index,
+            "path": [_text(node) for node in leaf.path], "record": _text(leaf.record) if leaf.record else None}
+
+
+def read(path: Path) -> Proof:
+    """The proof in a file, unchecked. Raises UnreadableFile for what is none."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableFile(f"{path} has over {MAX_BYTES:,} bytes: no proof of one capture")
+        values = json.loads(path.read_bytes())
+        if set(values) != _PARTS or values["format"] != FORMAT:
+            raise ValueError(f"no object with the parts {', '.join(sorted(_PARTS))} in the format {FORMAT}")
+        return Proof(head=notes.read(values["head"]), key=_bytes(values["key"]), capture=_read_leaf(values["capture"]),
+                     original=_read_leaf(values["original"]) if values["original"] is not None else None)
+    except OSError as error:
+        raise UnreadableFile(f"{path}: {error.strerror}; give a proof that 'stemma cite --proof FILE' wrote") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise UnreadableFile(f"{path} is no proof that can be read ({error}); get the file again from who gave it, "
+                             f"or write it by 'stemma cite --proof FILE'") from error
+
+
+def _read_leaf(values: Any) -> Leaf:
+    if set(values) != _LEAF_PARTS:
+        raise ValueError(f"an entry has the parts {', '.join(sorted(_LEAF_PARTS))}")
+    details = values["details"]
+    if not all(isinstance(part, str) for pair in details.items() for part in pair) or type(values["index"]) is not int:
+        raise ValueError("an entry's details are texts, its index a number")
+    return Leaf(details=details, salt=_bytes(values["salt"]), index=values["index"],
+                path=tuple(_bytes(node) for node in values["path"]),
+                record=_bytes(values["record"]) if values["record"] is not None else None)
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def _bytes(text: str) -> bytes:
+    """Base64 in its one spelling: some characters of the last group could be others and mean the same."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"{text[:20]!r} is no base64") from error
+    if _text(raw) != text:
+        raise ValueError(f"{text[-20:]!r} is not how base64 ends")
+    return raw
+
+
+def check(proof: Proof, *, key: str | None = None) -> None:
+    """That everything in a proof holds together; `key` is the fingerprint that must have signed. Raises ProofFailed.
+
+    All that is wrong is in the one message.
+    """
+    if problems := list(_problems(proof, key)):
+        raise ProofFailed("the proof does not hold:\n  " + "\n  ".join(problems) + "\nit proves nothing; get it again "
+                          "from who gave it, or ask for the archive itself")
+
+
+def _problems(proof: Proof, key: str | None) -> Iterator[str]:
+    if key is not None and notes.fingerprint(proof.key) != key.lower():
+        yield f"it is signed by the key {notes.fingerprint(proof.key)}, not by {key}"
+    if not notes.is_signed_by(proof.head, proof.key):
+        yield "its head does not bear the signature of its key: head or key was changed"
+    yield from _leaf_problems("the capture", proof.capture, proof.head)
+    if proof.original is not None:
+        yield from _leaf_problems("the original", proof.original, proof.head)
+        kinds = (proof.capture.details.get("kind"), proof.original.details.get("kind"))
+        if kinds != ("revisit", "response"):
+            yield f"a {kinds[1]} is shown as what a {kinds[0]} refers to"
+        if proof.capture.details.get("payload_sha256") != proof.original.details.get("payload_sha256"):
+            yield "the original holds another payload than the capture refers to"
+
+
+def _leaf_problems(name: str, leaf: Leaf, head: Head) -> Iterator[str]:
+    commitment = entries.commitment(leaf.salt, leaf.details)
+    try:
+        root = root_of_path(leaf_hash(commitment), index=leaf.index, size=head.size, path=leaf.path)
+    except ValueError as error:
+        yield f"{name}: {error}"
+    else:
+        if root != head.root:
+            yield (f"{name}: its details (address, time, digests), salt, index or path do not lead to the signed head: "
+                   f"they were changed")
+    if leaf.record is None:
+        return
+    if _is_bomb(leaf.record):
+        yield f"{name}'s record unpacks to over {MAX_BYTES:,} bytes"
+        return
+    try:
+        record = warc.parse_record(leaf.record, RecordRef(path=name, offset=0, length=len(leaf.record)))
+    except DamagedWarc as error:
+        yield f"{name}'s record cannot be read: {error}"
+        return
+    if entries.details_of_record(leaf.record, record) != dict(leaf.details):
+        yield f"{name}'s record is not the one that its details name: its bytes or the details were changed"
+
+
+def _is_bomb(raw: bytes) -> bool:
+    inflate = zlib.decompressobj(31)
+    try:
+        inflate.decompress(raw, MAX_BYTES)
+    except zlib.error:
+        return False  # what reads it says so
+    return bool(inflate.unconsumed_tail)
+
+
+def lines(proof: Proof) -> Iterator[str]:
+    """What a proof that holds says, for people."""
+    details = proof.capture.details
+    yield f"address     {details.get('original_url') or details.get('url', 'none')}"
+    if "captured_at" in details:
+        yield f"captured    {details['captured_at']} by {details.get('via', 'another archive')}"
+    yield f"fetched     {details.get('at', 'not told')}"
+    yield f"payload     sha256 {details.get('payload_sha256', 'none')}"
+    yield f"record      sha256 {details.get('record_sha256', 'none')}, entry {proof.capture.index + 1:,} of the log"
+    yield f"log         {proof.head.origin}, {proof.head.size:,} entries"
+    yield f"signed      {proof.head.at:%Y-%m-%d %H:%M:%S} UTC, by the archive's clock"
+    yield f"key         {notes.fingerprint(proof.key)}"
+    shown = "in this file, and have this digest" if proof.payload_is_shown else "not in this file: only their digest is"
+    yield f"the bytes are {shown}"
+    yield ("this proves that who holds the key had these bytes by the moment of the signed head; it does not prove "
+           "what the server sent")

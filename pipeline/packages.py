@@ -1,0 +1,78 @@
+"""`stemma export wacz`: what was asked for, with all that it needs to be replayed, as a package."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+
+from archive import wacz
+from archive.errors import UnknownText
+from archive.folder import DataFolder
+from archive.model import Capture, RecordRef, Report
+from archive.store import evidence, pages
+from archive.topic import Topic
+from archive.urls import absolute, canonical_url
+from archive.wacz import Page
+from pipeline import PROGRAM
+from pipeline.care import reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a package is to hold: what is of all that is named; of nothing named, everything. before is exclusive."""
+
+    article: str | None = None
+    family: str | None = None
+    source: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """For the package's title."""
+        named = [f"{what} {value}" for what, value in (("article", self.article), ("family", self.family),
+                                                       ("source", self.source)) if value]
+        named += [f"{word} {moment:%Y-%m-%d}" for word, moment in (("from", self.since), ("before", self.before))
+                  if moment]
+        return ", ".join(named) or "all"
+
+
+def export(topic: Topic, data: Path, file: Path, wanted: Wanted, *, now: datetime) -> Report:
+    """Write a package. Raises UnknownText where nothing is what was named, DamagedWarc, WriteFailed."""
+    started = monotonic()
+    with reading(data) as conn:
+        article_id = _article(conn, wanted.article) if wanted.article else None
+        found = list(_with_originals(conn, evidence.wanted(
+            conn, article_id=article_id, family=wanted.family, source=wanted.source, since=wanted.since,
+            before=wanted.before)))
+        if not found:
+            raise UnknownText(f"the archive holds no capture of what was asked for ({wanted.name}); nothing is written")
+        done = wacz.write(file, DataFolder(data).warcs, found, title=f"{topic.title}: {wanted.name}", software=PROGRAM,
+                          now=now)
+    return Report(step="export", done=done, counts=(("pages", sum(page.title is not None for page in found)),),
+                  seconds=monotonic() - started)
+
+
+def _article(conn: sqlite3.Connection, name: str) -> int:
+    address = absolute("", name) if "://" in name else None
+    place = pages.find(conn, name) if address is None else (
+        pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
+    if place is None:
+        raise UnknownText(f"{name} is no article on the topic that the archive holds; give its address, key or id")
+    return place.article_id
+
+
+def _with_originals(conn: sqlite3.Connection, found: Iterable[tuple[Capture, str | None]]) -> Iterator[Page]:
+    """Each capture once, and of each revisit the capture that holds its payload."""
+    given, originals = set[RecordRef](), dict[RecordRef, Capture]()
+    for capture, title in found:
+        given.add(capture.record)
+        yield Page(capture=capture, title=title)
+        holder = evidence.holder(conn, capture) if capture.is_revisit else None
+        if holder is not None:
+            originals[holder.record] = holder
+    for record, holder in originals.items():
+        if record not in given:
+            yield Page(capture=holder, title=None)

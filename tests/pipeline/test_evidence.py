@@ -1,0 +1,184 @@
+"""verify, cite and key as a person meets them, on the demo's archive."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stemma_testing import FilledDemo, Stemma
+
+
+@pytest.fixture
+def own(demo: FilledDemo, tmp_path: Path) -> Stemma:
+    """A copy of the demo's archive."""
+    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copy(demo.stemma.folder / "topic.toml", tmp_path)
+    shutil.copy(demo.stemma.folder / "authority.pem", tmp_path)
+    return replace(demo.stemma, folder=tmp_path)
+
+
+def verified(stemma: Stemma, *more: str, code: int = 0) -> Any:
+    done = stemma.run("verify", "--topic", "topic.toml", "--json", *more, code=code)
+    return next(r for r in json.loads(done.stdout) if r["step"] == "verify")
+
+
+def failures(stemma: Stemma) -> list[tuple[str, str, str]]:
+    conn = stemma.database()
+    found = [tuple(row) for row in conn.execute("SELECT stage, subject, reason FROM failures ORDER BY stage, subject")]
+    conn.close()
+    return [row for row in found if row[0] in ("index", "log", "database")]
+
+
+def largest(stemma: Stemma) -> Path:
+    return max((stemma.folder / "data" / "warc").rglob("*.warc.gz"), key=lambda path: path.stat().st_size)
+
+
+def test_runs_sign_what_they_kept_and_verify_finds_it_all(own: Stemma) -> None:
+    report = verified(own)
+    assert (report["failed"], report["attention"]) == ({}, [])
+    assert report["counts"]["signed heads"] >= 2
+    assert report["counts"]["entries of the log"] == report["done"], "every record and every event is entered"
+    assert failures(own) == []
+
+
+def change_byte(path: Path, place: int) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[place] ^= 0x01
+    path.write_bytes(raw)
+
+
+def change_header_of_gzip(stemma: Stemma) -> None:
+    change_byte(largest(stemma), 4)  # the time of the member's header: it unpacks to the same
+
+
+def swap_events(stemma: Stemma) -> None:
+    file = stemma.folder / "data" / "events.jsonl"
+    file.write_text(file.read_text().replace("topic.toml", "topid.toml"))
+
+
+def take_a_record_away(stemma: Stemma) -> None:
+    from archive import warc
+
+    file = largest(stemma)
+    found = list(warc.stretches(file))
+    begin, end, _ = found[len(found) // 2]
+    raw = file.read_bytes()
+    file.write_bytes(raw[:begin] + raw[end:])
+
+
+def remove_a_file(stemma: Stemma) -> None:
+    largest(stemma).unlink()
+
+
+def change_the_index(stemma: Stemma) -> None:
+    with sqlite3.connect(stemma.folder / "data" / "archive.db") as conn:
+        conn.execute("UPDATE captures SET payload_sha256 = 'x' WHERE capture_id = (SELECT max(capture_id) FROM captures)")
+    conn.close()
+
+
+@pytest.mark.parametrize(("damage", "stage", "reason"), [
+    (change_header_of_gzip, "log", "it was changed after it was entered"),
+    (swap_events, "log", "it was changed after it was entered"),
+    (take_a_record_away, "log", "nothing whole is there"),
+    (remove_a_file, "log", "the file is missing"),
+    (change_the_index, "database", "the database says otherwise"),
+])
+def test_verify_names_what_was_changed(own: Stemma, damage: Callable[[Stemma], None], stage: str, reason: str) -> None:
+    damage(own)
+    verified(own, code=1)
+    assert any(found[0] == stage and reason in found[2] for found in failures(own)), failures(own)
+
+
+def test_what_was_mended_is_no_failure_any_more(own: Stemma) -> None:
+    change_header_of_gzip(own)
+    verified(own, code=1)
+    change_header_of_gzip(own)
+    verified(own)
+    assert failures(own) == []
+
+
+def test_a_log_that_cannot_be_signed_is_an_alarm_and_stops_no_run(own: Stemma) -> None:
+    key = own.folder / "data" / "key.pem"
+    key.rename(own.folder / "key.pem")
+    lists = own.folder / "data" / "events.jsonl"
+    lists.write_text(lists.read_text() + json.dumps({"kind": "note", "at": "2025-01-01T00:00:00Z"}) + "\n")
+    assert "the log is not signed" in own.run("update", "--topic", "topic.toml", code=1).stderr
+    assert "the log is not signed" in own.run("status", "--topic", "topic.toml", code=1).stdout
+    assert "the log is not signed" not in own.run("update", "--topic", "topic.toml").stderr, "told once"
+    (own.folder / "key.pem").rename(key)
+    assert "over: log" in own.run("update", "--topic", "topic.toml").stderr
+    own.run("status", "--topic", "topic.toml")
+    verified(own)
+
+
+def article(stemma: Stemma) -> Any:
+    conn = stemma.database()
+    row = conn.execute("SELECT public_id, url FROM version ORDER BY public_id LIMIT 1").fetchone()
+    conn.close()
+    return row
+
+
+def test_a_citation_is_checked_without_the_archive(own: Stemma, tmp_path: Path) -> None:
+    cited = article(own)
+    said = own.run("cite", cited["public_id"], "--proof", "proof.json").stdout
+    assert cited["public_id"] in said
+    alone = replace(own, folder=tmp_path / "elsewhere")
+    alone.folder.mkdir()
+    shutil.copy(own.folder / "proof.json", alone.folder)
+    shown = alone.run("verify", "proof.json").stdout
+    assert "proof.json: holds" in shown
+    assert cited["url"] in shown
+    assert "it does not prove what the server sent" in shown
+    assert not (alone.folder / "data").exists()
+    key = json.loads(own.run("key", "--json").stdout)[-1]["fingerprint"]
+    alone.run("verify", "proof.json", "--key", key)
+    assert "not by" in alone.run("verify", "proof.json", "--key", "0" * 64, code=1).stderr
+    edited = (alone.folder / "proof.json").read_text().replace(cited["url"], cited["url"] + "x")
+    (alone.folder / "edited.json").write_text(edited)
+    assert "they were changed" in alone.run("verify", "edited.json", code=1).stderr
+    (alone.folder / "none.json").write_text("{}")
+    assert "no proof that can be read" in alone.run("verify", "none.json", code=2).stderr
+
+
+def test_every_version_of_the_demo_has_a_proof_that_holds(own: Stemma) -> None:
+    from pipeline import evidence
+
+    conn = own.database()
+    versions = [row["public_id"] for row in conn.execute("SELECT public_id FROM version")]
+    conn.close()
+    file = own.folder / "proof.json"
+    for name in versions:
+        evidence.write_proof(own.folder / "data", evidence.cite(own.folder / "data", name), file, with_record=True)
+        assert evidence.verify_proof(file).payload_is_shown, name
+    assert len(versions) > 20
+
+
+def test_a_proof_kept_elsewhere_is_a_witness_against_a_rewritten_log(own: Stemma) -> None:
+    own.run("cite", article(own)["public_id"], "--proof", "proof.json")
+    verified(own, "--head", "proof.json")
+    for name in ("entries.jsonl", "heads.jsonl"):
+        (own.folder / "data" / "log" / name).unlink()
+    own.run("update", "--topic", "topic.toml")
+    verified(own)
+    assert "does not lead to the given head" in own.run(
+        "verify", "--topic", "topic.toml", "--head", "proof.json", code=1).stderr
+
+
+def test_keys_are_shown_rotated_and_replaced_when_lost(own: Stemma) -> None:
+    assert "--by" in own.run("key", "rotate", code=2).stderr
+    own.run("key", "rotate", "--by", "Ann")
+    own.run("update", "--topic", "topic.toml")
+    (own.folder / "data" / "key.pem").unlink()
+    assert "put that key back" in own.run("key", "rotate", "--by", "Ann", code=1).stderr
+    own.run("key", "lost", "--by", "Ann")
+    own.run("update", "--topic", "topic.toml")
+    assert [key["why"] for key in json.loads(own.run("key", "--json").stdout)] == ["first", "rotated", "lost"]
+    assert verified(own)["counts"]["keys that followed a lost one"] == 1
+
+
+def test_what_is_no_version_cannot_be_cited(own: Stemma) -> None:
+    assert "is no version of an article" in own.run("cite", "nonsense", code=2).stderr
