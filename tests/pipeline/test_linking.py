@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from archive import events
 from archive.folder import open_archive
 from archive.store import comparisons
 from archive.topic import load_topic
-from pipeline import comparing, epoch, indexing, linking
+from pipeline import comparing, epoch, indexing, linking, vectors
 from pipeline.indexing import indexed
 from pipeline.reading import read
 from pipeline.work import Work
@@ -103,3 +104,33 @@ def test_a_reading_of_another_form_is_read_again(work: Work, monkeypatch: pytest
     assert comparing.index_of(text) == indexed(read(text.text, text.language))
     monkeypatch.setattr(indexing, "FORM", "another")
     assert comparing.index_of(text) == indexed(read(text.text, text.language))
+
+
+def test_what_was_compared_without_the_extra_is_compared_anew_with_it_and_back_and_the_report_says_so(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent:
+        def encode(self, sentences: tuple[str, ...], /) -> object:
+            return import_module("numpy").zeros((len(sentences), vectors.SIZE))
+
+    monkeypatch.setattr(vectors, "Remembering", Silent)
+    held = work.conn.execute("SELECT count(*) FROM versions").fetchone()[0]
+    monkeypatch.setattr(vectors, "installed", lambda: None)
+    linking.compare_witnesses(work)
+    before = reuses(work)
+    assert linking.compare_witnesses(work).done == 0
+    monkeypatch.setattr(vectors, "installed", lambda: vectors.NAME)
+    report = linking.compare_witnesses(work)
+    assert report.done == held
+    assert dict(report.counts)["compared before without the extra vectors, now with it"] == held
+    assert reuses(work) == before, "an encoder to which nothing is alike adds nothing and takes nothing"
+    assert linking.compare_witnesses(work).done == 0
+    monkeypatch.setattr(vectors, "installed", lambda: None)
+    report = linking.compare_witnesses(work)
+    assert report.done == held
+    assert any("stemma-archive[vectors]" in said and counted == held for said, counted in report.counts)
+
+
+def reuses(work: Work) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in work.conn.execute(
+        "SELECT left_id, right_id, relation, words, copied FROM reuses ORDER BY left_id, right_id")]
