@@ -17,7 +17,7 @@ from pipeline.vectors import Encoder
 from pipeline.weights import SAME_LANGUAGE, TRANSLATION
 
 COPIED = 0.8  # confidence from which two texts are linked
-UNSURE = 0.02  # from which two texts of two languages are asked by meaning: 1.2 % of the pairs that meet
+UNSURE = 0.02  # from which two texts of two languages are asked by meaning: 1.2 % of those that meet
 MIN_WORDS = 40  # that make a link of a single passage
 MIN_PASSAGES = 2
 # A stretch of this many sentences and words, some of them not quoted, stands in two texts word for word: it was copied,
