@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pipeline import vectors
+
 HERE = Path(__file__).parent
 Result = dict[str, object]
 
@@ -57,16 +59,21 @@ def _figure(table: dict[str, dict[str, dict[str, float | None]]], figure: str) -
 
 
 def copies(folder: Path) -> list[Result]:
-    """Links between texts, with and without dates."""
+    """Links between texts, with and without dates; with the extra vectors, where it is installed."""
     rows: list[Result] = []
-    for dates in ("none", "noisy"):
+    runs: list[tuple[str, tuple[str, ...]]] = [("none", ()), ("noisy", ())]
+    if vectors.installed():
+        runs.append(("noisy", ("--vectors",)))
+    for dates, more in runs:
         with tempfile.TemporaryDirectory() as scratch:
             out = f"{scratch}/links.tsv"
-            run([sys.executable, "-m", "bench.copies_adapter", str(folder), out, "--dates", dates])
+            run([sys.executable, "-m", "bench.copies_adapter", str(folder), out, "--dates", dates, *more])
             text = run([sys.executable, str(folder / "score.py"), str(folder), out])
         for figure in ("precision", "recall", "F1", "origin@1"):
             match = re.search(rf"{re.escape(figure)} ([\d.]+)", text)
-            rows.append({"name": f"copies {figure}, dates {dates}", "value": float(match.group(1)) if match else None,
+            name = f"copies {figure}, dates {dates}" + (", with vectors" if more else "")
+            rows.append({"name": name,
+                         "value": float(match.group(1)) if match else None,
                          "unit": "share", "peer": None, "ratio": None})
     return rows
 

@@ -1,6 +1,6 @@
 """The copies benchmark through the functions that `stemma update` uses.
 
-    python -m bench.copies_adapter BENCH_DIR OUT.tsv [--dates none|noisy|true]
+    python -m bench.copies_adapter BENCH_DIR OUT.tsv [--dates none|noisy|true] [--vectors]
 
 Writes "copy <TAB> exemplar <TAB> score" for its score.py. Reads only title, text, language, URL and the chosen
 date of each document. The epoch is counted over all of them, as `stemma reindex` counts an archive's.
@@ -28,6 +28,7 @@ from pipeline.indexing import indexed
 from pipeline.reading import Reading, read
 from pipeline.reuse import is_link, reuse
 from pipeline.stemma import ranked
+from pipeline.vectors import Encoder, Remembering
 
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)  # all at once: the benchmark has no sightings
 
@@ -38,10 +39,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--dates", choices=("none", "noisy", "true"), default="none")
+    parser.add_argument("--vectors", action="store_true", help="with the extra of that name")
     options = parser.parse_args()
+    made = Remembering() if options.vectors else None
     texts = documents(options.folder)
     started = process_time()
-    found = predictions(texts, options.dates)
+    found = predictions(texts, options.dates, made)
     seconds = process_time() - started
     options.out.write_text("".join(f"{a}\t{b}\t{c}\n" for a, b, c in found), encoding="utf-8")
     print(f"{len(texts)} texts, {len(found)} links, {seconds / len(texts) * 1000:.1f} CPU s for 1,000 texts")
@@ -66,7 +69,7 @@ def profiles(read_texts: Sequence[Reading]) -> list[Profile]:
     return [profile(indexed(reading), epoch) for reading in read_texts]
 
 
-def candidates(read_texts: Sequence[Reading]) -> Iterator[tuple[int, int, float]]:
+def candidates(read_texts: Sequence[Reading], *, encoded: bool = False) -> Iterator[tuple[int, int, float]]:
     """(a text, a later one, the worth of the keys that both have) of all pairs that meet."""
     epoch = counted(read_texts)
     index: dict[int, list[int]] = defaultdict(list)
@@ -77,19 +80,21 @@ def candidates(read_texts: Sequence[Reading]) -> Iterator[tuple[int, int, float]
                 worth[other] += nats
             index[key].append(place)
         yield from ((other, place, nats) for other, nats in worth.items()
-                    if meets(nats, one.language, read_texts[other].language))
+                    if meets(nats, one.language, read_texts[other].language, encoded=encoded))
 
 
-def predictions(texts: Sequence[dict[str, Any]], dates: str) -> list[tuple[str, str, float]]:
+def predictions(
+    texts: Sequence[dict[str, Any]], dates: str, made: Encoder | None = None
+) -> list[tuple[str, str, float]]:
     """(copy, exemplar, how well it explains the copy) of every link; an undecided one stands both ways, by its lean."""
     read_texts = readings(texts)
     profiled = profiles(read_texts)
     witnesses = [_witness(document, dates) for document in texts]
     links = []
-    for left, right, meeting in candidates(read_texts):
+    for left, right, meeting in candidates(read_texts, encoded=made is not None):
         one, other = witnesses[left], witnesses[right]
         shared = reuse(profiled[left], profiled[right], meeting=meeting,
-                       identical=texts[left]["text"] == texts[right]["text"])
+                       identical=texts[left]["text"] == texts[right]["text"], made=made)
         if shared and is_link(shared, same_site=registered_domain(one.host) == registered_domain(other.host)):
             links.append(link(one, other, shared))
     ranks = ranked(links, {witness.public_id: witness for witness in witnesses})

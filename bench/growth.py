@@ -25,7 +25,7 @@ from archive.store import captures, comparisons, documents, links, transaction
 from archive.topic import parse_topic
 from bench.made_news import MadeText, made_news
 from bench.measured import list_topic
-from pipeline import linking
+from pipeline import linking, vectors
 from pipeline.comparing import read, running
 from pipeline.extract import EXTRACTOR
 from pipeline.fingerprints import method
@@ -101,7 +101,7 @@ def _url(number: int) -> str:
 def _index(work: Work) -> None:
     """Readings and keys of what is pending, in the epoch that counts; nothing is compared."""
     kept = linking.epoch_in_force(work)
-    named, epoch = method(kept.digest), kept.epoch()
+    named, epoch = method(kept.digest, encoder=vectors.installed()), kept.epoch()
     pending = comparisons.pending_witnesses(work.conn, method=named)
     with running(work.conn, work.archive.folder.database, epoch, len(pending)) as run:
         for start in range(0, len(pending), FILLED):

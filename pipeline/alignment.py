@@ -132,8 +132,8 @@ def align(left: Profile, right: Profile, meeting: float) -> Alignment:
     """The chain of the two texts; `meeting` is the worth of the keys by which they met. Symmetric."""
     shared = _shared(left, right)
     cells = _mutual(left, right, shared.cells)
-    forward = _chain(cells, 1)
-    backward = _chain(cells, -1)
+    forward = heaviest(cells, 1)
+    backward = heaviest(cells, -1)
     features = _features(left, right, meeting, shared, cells, forward, backward)
     return Alignment(tuple(forward), features, _longest_stretch(left, right, forward))
 
@@ -176,7 +176,7 @@ def _mutual(left: Profile, right: Profile, shared: dict[tuple[int, int], float])
     return sorted(sorted(cells, key=lambda c: (-c.weight, c.left))[:MAX_CELLS], key=lambda c: c.left)
 
 
-def _chain(cells: list[Cell], step: int) -> list[Cell]:
+def heaviest(cells: list[Cell], step: int) -> list[Cell]:
     """The heaviest chain of cells that rises on the left and, by the sign of `step`, rises or falls on the right."""
     best: list[float] = []
     before: list[int] = []

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from archive.model import Reuse
 from archive.store import comparisons, read_database
 from archive.store.comparisons import Text
-from pipeline import cores
+from pipeline import cores, vectors
 from pipeline import epoch as epochs
 from pipeline.alignment import Profile, profile
 from pipeline.epoch import Epoch
@@ -38,6 +38,7 @@ class Desk:
 
     def __init__(self, conn: sqlite3.Connection, epoch: Epoch) -> None:
         self.conn, self.epoch = conn, epoch
+        self.encoder = vectors.Remembering() if vectors.installed() else None
         self.profiled = lru_cache(maxsize=PROFILED)(self._profiled)
 
     def _profiled(self, version_id: int) -> tuple[Text, Profile]:
@@ -81,7 +82,8 @@ def compare(desk: Desk, job: Met) -> list[Found]:
     ours, found = desk.profiled(version_id), []
     for other_id, meeting in met.items():
         (left, one), (right, other) = sorted((ours, desk.profiled(other_id)), key=lambda pair: pair[0].public_id)
-        shared = reuse(one, other, meeting=meeting, identical=left.body_digest == right.body_digest)
+        shared = reuse(one, other, meeting=meeting, identical=left.body_digest == right.body_digest,
+                       made=desk.encoder)
         if shared is not None:
             found.append((left.version_id, right.version_id, shared))
     return found

@@ -20,17 +20,26 @@ MAX_ROW_HOLDERS = 100  # articles that would have three names in a row by chance
 IN_A_ROW = 3
 ROW_WORTH, SENTENCE_WORTH = 10.0, 12.0  # in nats, like the weights of tokens
 MEETING, TRANSLATED = 20.0, 8.5  # texts of one language (or of one that is not known), of two
+ENCODED = 8.0  # of two where vectors decide what is unsure
 NUMBER_BOOST, NAME_BOOST = 1.5, 1.4  # which of equally rare tokens are preferred
 
 
-def method(digest: str) -> str:
-    """What a comparison in the epoch of a digest rests on: texts compared under another name are compared again."""
-    return f"{METHOD} {digest}"
+def method(digest: str, *, encoder: str | None = None) -> str:
+    """What a comparison in the epoch of a digest rests on: texts compared under another name are compared again.
+
+    `encoder` is the name of what encoded their sentences, where the extra is there.
+    """
+    return f"{METHOD} {digest}" if encoder is None else f"{METHOD} {digest} {encoder}"
 
 
-def meets(nats: float, one: str | None, other: str | None) -> bool:
+def across(*, encoded: bool) -> float:
+    """The worth of keys that brings texts of two languages together."""
+    return ENCODED if encoded else TRANSLATED
+
+
+def meets(nats: float, one: str | None, other: str | None, *, encoded: bool = False) -> bool:
     """Whether shared keys of that worth bring texts of two languages together."""
-    return nats >= (MEETING if one is None or other is None or one == other else TRANSLATED)
+    return nats >= (MEETING if one is None or other is None or one == other else across(encoded=encoded))
 
 
 def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:

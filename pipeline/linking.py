@@ -33,14 +33,16 @@ def compare_witnesses(work: Work) -> Report:
     """Compare each new version's text with every version before it; in a new epoch, all with all."""
     from concurrent.futures.process import BrokenProcessPool
 
+    from pipeline import vectors
     from pipeline.comparing import running
     from pipeline.fingerprints import method
 
     started = monotonic()
     kept = epoch_in_force(work)
-    named = method(kept.digest)
+    named = method(kept.digest, encoder=vectors.installed())
     pending = comparisons.pending_witnesses(work.conn, method=named)
     counts = Counter[str]()
+    anew = _told_anew(work, kept.digest)
     if pending:
         epoch = kept.epoch()
         database = work.archive.folder.database
@@ -52,14 +54,30 @@ def compare_witnesses(work: Work) -> Report:
             with running(work.conn, database, epoch, 1) as run:
                 _compare_all(work, run, pending, named, counts)
     return Report(step="compare", done=counts["done"], seconds=monotonic() - started, counts=() if not pending else (
-        ("pairs compared", counts["pairs"]), ("pairs that share text", counts["found"])))
+        ("pairs compared", counts["pairs"]), ("pairs that share text", counts["found"]), *anew))
+
+
+def _told_anew(work: Work, digest: str) -> tuple[tuple[str, int], ...]:
+    """What the extra `vectors`, installed or removed since, makes to be compared again: one archive, one method."""
+    from pipeline import vectors
+    from pipeline.fingerprints import method
+
+    if vectors.installed():
+        said, before = "compared before without the extra vectors, now with it", method(digest)
+    else:
+        said, before = ("compared before with the extra vectors, now without: pip install 'stemma-archive[vectors]'",
+                        method(digest, encoder=vectors.NAME))
+    again = comparisons.compared(work.conn, method=before)
+    return ((said, again),) if again else ()
 
 
 def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, counts: Counter[str]) -> None:
     """In batches, so that what the processes read is committed: a text is compared with those before it in its own."""
+    from pipeline import vectors
     from pipeline.comparing import compare, read
-    from pipeline.fingerprints import MEETING, TRANSLATED
+    from pipeline.fingerprints import MEETING, across
 
+    least = across(encoded=vectors.installed() is not None)
     for start in range(0, len(pending), BATCH):
         batch = pending[start:start + BATCH]
         worths = list[Mapping[int, float]]()
@@ -69,7 +87,7 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
                 worths.append(worth)
         witnesses = [comparisons.text(work.conn, version_id) for version_id in batch]
         jobs = [(witness.version_id, comparisons.candidates(
-            work.conn, witness, worth, method=named, meeting=MEETING, across=TRANSLATED, beside=batch[:place],
+            work.conn, witness, worth, method=named, meeting=MEETING, across=least, beside=batch[:place],
         )) for place, (witness, worth) in enumerate(zip(witnesses, worths, strict=True))]
         with transaction(work.conn):
             for witness, (_, met), found in zip(witnesses, jobs, run(compare, jobs), strict=True):

@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from archive.model import Passage, Relation, Reuse
+from pipeline import meaning
 from pipeline.alignment import FEATURES, Alignment, Cell, Profile, Stretch, align
 from pipeline.passages import kept
 from pipeline.text import words
+from pipeline.vectors import Encoder
 from pipeline.weights import SAME_LANGUAGE, TRANSLATION
 
 COPIED = 0.8  # confidence from which two texts are linked
+UNSURE = 0.02  # from which two texts of two languages are asked by meaning: 1.2 % of those that meet
 MIN_WORDS = 40  # that make a link of a single passage
 MIN_PASSAGES = 2
 # A stretch of this many sentences and words, some of them not quoted, stands in two texts word for word: it was copied,
@@ -33,23 +36,47 @@ WORDED_ALIKE = 0.6  # of what is aligned: below, it is a rewriting
 _words = lru_cache(maxsize=32)(words)  # a text that was copied is compared with each of its copies
 
 
-def reuse(left: Profile, right: Profile, *, meeting: float, identical: bool = False) -> Reuse | None:
+def reuse(
+    left: Profile, right: Profile, *, meeting: float, identical: bool = False, made: Encoder | None = None
+) -> Reuse | None:
     """What two texts share; None where that is too little to say that one was copied.
 
     `meeting` is the worth of the keys that both have (`pipeline.fingerprints`). `identical` texts (one text digest)
-    are so whatever their length. Whichever is given first, the same is found.
+    are so whatever their length. Where that leaves it open whether one translates the other, what their sentences mean
+    decides, if there is an encoder (`pipeline.vectors`). Whichever is given first, the same is found.
     """
     if right.index.text < left.index.text:
-        found = reuse(right, left, meeting=meeting, identical=identical)
+        found = reuse(right, left, meeting=meeting, identical=identical, made=made)
         return found.turned() if found is not None else None
     if identical:
         return _identical(left, right)
     alignment = align(left, right, meeting)
     copied = confidence(left, right, alignment)
-    if copied < COPIED or not _is_told_alike(left, right, alignment):
-        return None
+    if not is_told(left, right, alignment, copied):
+        if made is None or copied < UNSURE or _same_language(left, right):
+            return None
+        return _meant(left, right, made)
     found = _shared(left, right, alignment, copied)
-    return found if len(found.passages) >= MIN_PASSAGES or found.words >= MIN_WORDS else None
+    return found if _is_enough(found) else None
+
+
+def _meant(left: Profile, right: Profile, made: Encoder) -> Reuse | None:
+    """A translation that shows in what its sentences mean; None where it does not."""
+    by_meaning = meaning.meant(left.index, right.index, made)
+    copied = meaning.confidence(by_meaning)
+    if copied < COPIED:
+        return None
+    aligned = _passages(left, right, by_meaning.chain)
+    found = Reuse(
+        relation="translation", passages=aligned, copied=copied,
+        left_coverage=_covered(left, [(p.left_start, p.left_end) for p in aligned]),
+        right_coverage=_covered(right, [(p.right_start, p.right_end) for p in aligned]),
+        order=round(by_meaning.features[meaning.FEATURES.index("order")], 4))
+    return found if _is_enough(found) else None
+
+
+def _is_enough(found: Reuse) -> bool:
+    return len(found.passages) >= MIN_PASSAGES or found.words >= MIN_WORDS
 
 
 def is_link(found: Reuse, *, same_site: bool) -> bool:
@@ -68,6 +95,11 @@ def confidence(left: Profile, right: Profile, alignment: Alignment) -> float:
     if same and _is_copied(alignment.stretch):
         sure = max(sure, STRETCH)
     return round(min(sure, 0.999), 4)
+
+
+def is_told(left: Profile, right: Profile, alignment: Alignment, copied: float) -> bool:
+    """Whether what is aligned says, with that confidence, that text was copied."""
+    return copied >= COPIED and _is_told_alike(left, right, alignment)
 
 
 def _is_copied(stretch: Stretch) -> bool:

@@ -18,13 +18,14 @@ from archive.store.pages import Card
 from archive.topic import Topic
 from archive.urls import registered_domain
 from pipeline import leads as hints
+from pipeline import vectors
 from pipeline.alignment import Profile, profile
 from pipeline.comparing import profile_of
 from pipeline.credit import credit_lines, is_credit
 from pipeline.direction import link
 from pipeline.epoch import Epoch, shipped, unpacked
 from pipeline.explain import explained
-from pipeline.fingerprints import MEETING, TRANSLATED, keys, method
+from pipeline.fingerprints import MEETING, across, keys, method
 from pipeline.indexing import indexed
 from pipeline.leads import Leads
 from pipeline.reading import read
@@ -86,17 +87,18 @@ def trace(
     """
     kept = comparisons.last_epoch(conn)
     epoch = _unpacked(kept.packed) if kept is not None else shipped(own_tokens(topic))
-    named = method(epoch.digest)
+    named, encoder = _method_of(conn, epoch)
     subject = _bounded(subject)
     reading = read(subject.text, subject.language)
     held = comparisons.text(conn, subject.version_id) if subject.version_id is not None else None
     traced = _Traced(
         witness=_witness(subject) if held is None else links.witness(conn, held.version_id),
         profile=profile(indexed(reading), epoch),
-        body_digest=_body_digest(subject) if held is None else held.body_digest)
+        body_digest=_body_digest(subject) if held is None else held.body_digest, encoder=encoder)
     worth = keys(reading, epoch)
     met = comparisons.matching(conn, worth, reading.language, method=named, meeting=MEETING,
-                         across=TRANSLATED, article_id=held.article_id if held is not None else None)
+                               across=across(encoded=encoder is not None),
+                               article_id=held.article_id if held is not None else None)
     compared = [_compared(conn, epoch, traced, version_id, met[version_id])
                 for version_id in takewhile(lambda _: in_time(), list(met)[:MAX_COMPARED])]
     return Trace(
@@ -110,6 +112,15 @@ def trace(
     )
 
 
+def _method_of(conn: sqlite3.Connection, epoch: Epoch) -> tuple[str, vectors.Encoder | None]:
+    """How the archive was compared, with the extra `vectors` or without, and the encoder if it was and is here."""
+    named = method(epoch.digest, encoder=vectors.NAME)
+    if comparisons.compared(conn, method=named):
+        return named, _remembering() if vectors.installed() else None
+    return method(epoch.digest), None
+
+
+_remembering = lru_cache(maxsize=1)(vectors.Remembering)  # loading it takes time
 _unpacked = lru_cache(maxsize=1)(unpacked)  # the site asks again and again in one epoch
 
 
@@ -120,6 +131,7 @@ class _Traced:
     witness: Witness
     profile: Profile
     body_digest: str
+    encoder: vectors.Encoder | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +150,7 @@ def _compared(
 ) -> _Compared | None:
     text, own = comparisons.text(conn, version_id), traced.witness
     found = reuse(traced.profile, profile_of(text, epoch), meeting=meeting,
-                  identical=traced.body_digest == text.body_digest)
+                  identical=traced.body_digest == text.body_digest, made=traced.encoder)
     if found is None:
         return None
     other = links.witness(conn, version_id)

@@ -15,6 +15,7 @@ PENDING_WITNESSES = """
     WHERE version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
     ORDER BY public_id
 """
+COMPARED = "SELECT count(*) FROM witnesses WHERE method = :method"
 
 TEXT = """
     SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
@@ -104,6 +105,11 @@ class Searched:
 def pending_witnesses(conn: sqlite3.Connection, *, method: str) -> list[int]:
     """Versions that this method has not compared yet."""
     return [row["version_id"] for row in conn.execute(PENDING_WITNESSES, {"method": method})]
+
+
+def compared(conn: sqlite3.Connection, *, method: str) -> int:
+    """How many versions this method compared last."""
+    return int(conn.execute(COMPARED, {"method": method}).fetchone()[0])
 
 
 def text(conn: sqlite3.Connection, version_id: int) -> Text:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from multiprocessing import spawn
 from pathlib import Path
 from queue import Queue
@@ -21,7 +22,7 @@ from archive import events
 from archive.folder import open_archive
 from archive.store import comparisons, read_database
 from archive.topic import load_topic
-from pipeline import comparing, cores, epoch, indexing, linking
+from pipeline import comparing, cores, epoch, indexing, linking, vectors
 from pipeline.indexing import indexed
 from pipeline.reading import read
 from pipeline.work import Work
@@ -141,3 +142,33 @@ def test_a_reading_by_its_sentences_as_it_once_was_kept_is_read_again(work: Work
     text = comparisons.text(work.conn, 1)
     once = zlib.compress(json.dumps([1, ["kursk"], [[0, 5, 1, [0], "0"]]]).encode())
     assert comparing.index_of(replace(text, reading=once)) == indexed(read(text.text, text.language))
+
+
+def test_what_was_compared_without_the_extra_is_compared_anew_with_it_and_back_and_the_report_says_so(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent:
+        def encode(self, sentences: tuple[str, ...], /) -> object:
+            return import_module("numpy").zeros((len(sentences), vectors.SIZE))
+
+    monkeypatch.setattr(vectors, "Remembering", Silent)
+    held = work.conn.execute("SELECT count(*) FROM versions").fetchone()[0]
+    monkeypatch.setattr(vectors, "installed", lambda: None)
+    linking.compare_witnesses(work)
+    before = reuses(work)
+    assert linking.compare_witnesses(work).done == 0
+    monkeypatch.setattr(vectors, "installed", lambda: vectors.NAME)
+    report = linking.compare_witnesses(work)
+    assert report.done == held
+    assert dict(report.counts)["compared before without the extra vectors, now with it"] == held
+    assert reuses(work) == before, "an encoder to which nothing is alike adds nothing and takes nothing"
+    assert linking.compare_witnesses(work).done == 0
+    monkeypatch.setattr(vectors, "installed", lambda: None)
+    report = linking.compare_witnesses(work)
+    assert report.done == held
+    assert any("stemma-archive[vectors]" in said and counted == held for said, counted in report.counts)
+
+
+def reuses(work: Work) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in work.conn.execute(
+        "SELECT left_id, right_id, relation, words, copied FROM reuses ORDER BY left_id, right_id")]
