@@ -18,6 +18,7 @@ Difference = Literal["markup", "surroundings", "typography", "unread"]
 Relation = Literal["identical", "near-duplicate", "excerpt", "translation", "rewrite"]
 BlockKind = Literal["challenge", "consent", "paywall", "missing", "refused"]
 Direction = Literal["decided", "undecided"]
+LinkPlace = Literal["credit", "text", "list"]
 Verdict = Literal["confirm", "reject", "reverse", "add", "undo"]
 
 PARAGRAPH_BREAK = "\n\n"
@@ -185,12 +186,26 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A link of a text to a page of another host: its canonical address, and where it stands.
+
+    place: a line that credits a source, the text, or a line that is all links. paragraph is the number of the text's
+    paragraph, from 1; None of a credit line that is no part of the text.
+    """
+
+    url: str
+    place: LinkPlace
+    paragraph: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """Text and metadata that one extractor version read from one payload under one URL and charset.
 
     `authors` are persons, then `organisations`; `agencies` those that are credited anywhere. `credits` and `notices`
     are lines that name another source, and that tell of a correction or an update. `alternates` are (language,
-    address) of translations; `is_free` is None where the page does not say.
+    address) of translations; `outgoing` are links to other hosts, in order; `is_free` is None where the page does not
+    say.
     """
 
     payload_digest: str
@@ -213,6 +228,7 @@ class Document:
     agencies: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     alternates: tuple[tuple[str, str], ...] = ()
+    outgoing: tuple[Outgoing, ...] = ()
     posts: tuple[Post, ...] = ()
     is_free: bool | None = None
     text_digest: str = ""
@@ -360,7 +376,8 @@ class Reuse:
 class Witness:
     """A version as a member of a family of texts, with what speaks for its age and its origin.
 
-    `unlike_until`: when the article was last seen in the state before this one, None of a first version.
+    `unlike_until`: when the article was last seen in the state before this one, None of a first version. `addresses`
+    are all that led to the article.
     """
 
     public_id: str
@@ -376,6 +393,8 @@ class Witness:
     byline: str | None = None
     text: str = ""
     unlike_until: datetime | None = None
+    addresses: tuple[str, ...] = ()
+    outgoing: tuple[Outgoing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

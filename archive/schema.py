@@ -399,6 +399,9 @@ CREATE TABLE judgements (               -- what people decided on two texts, as 
     at TEXT NOT NULL,
     note TEXT
 ) STRICT;
+
+-- JSON list of [address, place, paragraph]: what the text links to on other hosts
+ALTER TABLE documents ADD COLUMN outgoing TEXT NOT NULL DEFAULT '[]';
 """
 
 VIEWS = """
@@ -408,8 +411,8 @@ SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordi
        json_extract(d.modified, '$.iso') AS modified, d.modified AS modified_detail,
        d.language, d.section, v.text, v.first_seen, v.last_seen, v.sightings, v.payloads, v.differences,
        v.change, v.passages, v.is_latest,
-       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.posts, d.is_free, d.candidates, d.extractor,
-       d.payload_digest, d.text_digest, d.state_digest,
+       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.outgoing, d.posts, d.is_free, d.candidates,
+       d.extractor, d.payload_digest, d.text_digest, d.state_digest,
        d.score, d.terms, d.document_id, v.article_id
 FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
 WHERE a.on_topic;

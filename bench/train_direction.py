@@ -27,7 +27,7 @@ from archive.urls import host_of, registered_domain
 from bench.aligned import aligned
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
-from pipeline.direction import least_sure, reasons
+from pipeline.direction import LINK_DEGREES, least_sure, reasons
 
 SEEN = datetime(2030, 1, 1, tzinfo=UTC)
 SETTINGS = {"none": 1.0, "noisy": 1.0, "true": 1.0}  # how much a pair of each counts
@@ -40,7 +40,8 @@ MOST = {"published": 3.0, "credit": 4.0, "cut": 4.0, "spaces": 4.0, "untranslate
 MOST_ELSE = 2.5
 LEAST = {("credit", "named"): 4.0}  # never wrong; the ridge alone keeps it low
 BY_HAND = {("canonical", "named"), ("first seen", "a day"), ("first seen", "before it was published"),
-           ("published", "by a guess"), ("published", "minutes"), ("names", "garbled")}
+           ("published", "by a guess"), ("published", "minutes"), ("names", "garbled"),
+           *(("link", degree) for degree in LINK_DEGREES)}
 Key = tuple[str, str]
 
 

@@ -52,9 +52,10 @@ _OUTCOMES = {
     "redirected": "redirected", "failed": "no answer",
 }
 _EVIDENCE = {
-    "canonical": "Canonical address", "credit": "Credit line", "published": "Dates of publication",
-    "first seen": "First sightings", "agency": "Agency", "headline": "Headline", "site lines": "Lines of the site",
-    "cut": "Cut off", "lacks": "Missing beginning", "covered": "Share of the text", "size": "Length",
+    "canonical": "Canonical address", "credit": "Credit line", "link": "Link in its text",
+    "published": "Dates of publication", "first seen": "First sightings", "agency": "Agency", "headline": "Headline",
+    "site lines": "Lines of the site", "cut": "Cut off", "lacks": "Missing beginning",
+    "covered": "Share of the text", "size": "Length",
     "spaces": "Doubled spaces", "untranslated": "Words left untranslated", "fluency": "Unusual English",
     "capitals": "Stray capitals", "names": "Second spelling of a name",
 }

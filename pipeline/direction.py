@@ -6,12 +6,12 @@ bench/train_direction.py printed it. What is absent is no evidence. Under DECIDE
 
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from archive.digests import normalised
-from archive.model import CopyLink, Evidence, Moment, Reuse, Witness
+from archive.model import PARAGRAPH_BREAK, CopyLink, Evidence, Moment, Outgoing, Reuse, Witness
 from archive.urls import canonical_url, registered_domain
 from pipeline.agencies import agencies
 from pipeline.copy_traces import Reason, traces
@@ -52,6 +52,12 @@ WEIGHTS: dict[tuple[str, str], float] = {
     ("canonical", "named"): 4.0,
     ("first seen", "a day"): 1.0,
     ("first seen", "before it was published"): 2.0,
+    # A link says that its text knew the other: surely, but an exemplar may also be edited to link to its copy ("our
+    # story in the ..."). So none by itself outweighs dates that are hours apart, and one in a list decides nothing.
+    ("link", "in a credit line"): 3.0,
+    ("link", "in what is shared"): 2.5,
+    ("link", "in its text"): 1.8,
+    ("link", "in a list of links"): 0.5,
     ("names", "garbled"): 0.7,
     ("published", "by a guess"): 0.5,
     ("published", "likely"): 0.7,
@@ -93,6 +99,7 @@ def reasons(left: Witness, right: Witness, found: Reuse) -> Iterator[Reason]:
         yield from _canonical(copy, exemplar)
         yield from _credited(copy, exemplar)
         yield from _agency(copy, exemplar)
+    yield from _linking(left, right, found)
     yield from _published(left, right)
     yield from _first_seen(left, right)
     yield from traces(left, right, found)
@@ -125,6 +132,42 @@ def _credited(copy: Witness, exemplar: Witness) -> Iterator[Reason]:
     if added and not exemplar.credits:
         yield Reason(kind="credit", degree="somebody", favours=exemplar.public_id,
                      detail=f"it credits somebody else: “{added[-1][:200]}”")
+
+
+def _linking(left: Witness, right: Witness, found: Reuse) -> Iterator[Reason]:
+    """The text that links to the other; where each does, as translations by one house do, that says nothing."""
+    ours = _best_link(left, right, [(p.left_start, p.left_end) for p in found.passages])
+    theirs = _best_link(right, left, [(p.right_start, p.right_end) for p in found.passages])
+    if ours and not theirs:
+        yield _knew(right, ours)
+    elif theirs and not ours:
+        yield _knew(left, theirs)
+
+
+def _knew(exemplar: Witness, degree: str) -> Reason:
+    return Reason(kind="link", degree=degree, favours=exemplar.public_id,
+                  detail=f"its text links to {exemplar.article}, {degree}")
+
+
+LINK_DEGREES = ("in a credit line", "in what is shared", "in its text", "in a list of links")  # the strongest first
+
+
+def _best_link(copy: Witness, exemplar: Witness, spans: Sequence[tuple[int, int]]) -> str | None:
+    """Where a text links to the other, in the words of the strongest such place; None where it does not."""
+    if not copy.outgoing:
+        return None
+    known = {canonical_url(url) for url in (exemplar.article, *exemplar.addresses)}
+    degrees = {_link_degree(one, copy.text, spans) for one in copy.outgoing if one.url in known}
+    return next((degree for degree in LINK_DEGREES if degree in degrees), None)
+
+
+def _link_degree(one: Outgoing, text: str, spans: Sequence[tuple[int, int]]) -> str:
+    if one.place != "text":
+        return "in a credit line" if one.place == "credit" else "in a list of links"
+    start = sum(len(p) + len(PARAGRAPH_BREAK) for p in text.split(PARAGRAPH_BREAK)[:(one.paragraph or 1) - 1])
+    end = text.find(PARAGRAPH_BREAK, start)
+    is_shared = any(a < (end if end >= 0 else len(text)) and start < b for a, b in spans)
+    return "in what is shared" if is_shared else "in its text"
 
 
 def _credits(witness: Witness) -> Iterable[tuple[str, str]]:

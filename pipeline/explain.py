@@ -52,6 +52,7 @@ def explained(link: CopyLink, reuse: Reuse | None, left_text: str, right_text: s
     return tuple(sentence for sentence in (
         *_alignment(name, copy, stretches, is_identical=link.relation == "identical"),
         *_numbers(copy, other, stretches), *_names(copy, other, stretches), *_credited(name, copy, link.evidence),
+        *_linking(name, link),
         *_difference(name, copy, other, stretches), *_judged(link.evidence), _direction(link),
     ) if sentence)
 
@@ -127,6 +128,15 @@ def _credited(name: str, copy: str, evidence: Iterable[Evidence]) -> Iterator[st
         yield "Both outlets have one owner, so it may be the same house's text."
     if kinds - {"owner"}:
         yield "It names where the text is from, so it may be a licensed or syndicated copy."
+
+
+def _linking(name: str, link: CopyLink) -> Iterator[str]:
+    """That one of the two links to the other, and where."""
+    for reason in link.evidence:
+        if reason.kind == "link":
+            who = name if reason.favours == link.exemplar else "The other"
+            whom = "the other" if reason.favours == link.exemplar else "this one"
+            yield f"{who} links to {whom}, {reason.detail.rpartition(', ')[2]}."
 
 
 def _difference(name: str, copy: str, other: str, stretches: Sequence[_Stretch]) -> Iterator[str]:

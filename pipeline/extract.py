@@ -29,12 +29,13 @@ from pipeline.credit import credit_lines
 from pipeline.dates import moment, overlap
 from pipeline.hidden import markup_in_scripts
 from pipeline.notices import notices
+from pipeline.outgoing import anchors, outgoing
 from pipeline.places import Page, key_of, near, page_of, prose
 from pipeline.posts import posts
 from pipeline.structured import Markup, first, markup, values
 from pipeline.text import clean_paragraph
 
-RULES = 4  # of this module's own rules; with trafilatura's version it names the extractor
+RULES = 5  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
 LANGUAGE_CHARACTERS = 800  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
@@ -70,10 +71,10 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     no article.
     """
     html, tree = _page(payload, charset)
-    said, page = markup(tree, url=url), page_of(tree)
+    said, page, linked = markup(tree, url=url), page_of(tree), anchors(tree, url)
     read = _without_links(_read(tree, url, page), page)
     if _is_stub(read, None) and (text := _in_scripts(html, tree, said, read)):
-        page = page_of(_with_text(tree, text))
+        page, linked = page_of(_with_text(tree, text)), anchors(tree, url)
         read = _without_links(_read(tree, url, page), page)
     found = (*said.candidates, *_from_trafilatura(tree, url, said.candidates, size=len(html)))
     found = (*found, *signed(read))
@@ -102,6 +103,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
         published=moment_of(found, "published"), modified=moment_of(found, "modified"), language=language(text),
         site_name=first(found, "site_name"), section=first(found, "section"), is_free=is_free(found),
         canonical=absolute(url, said.canonical) if said.canonical else None, alternates=_alternates(said, url),
+        outgoing=outgoing(linked, paragraphs, credits),
         paragraphs=paragraphs, credits=credits, notices=notices(around), posts=posts(said.posts, tree),
         candidates=(*found, *printed(own, credits)), text_digest=digest,
         body_digest=digest if body == paragraphs else text_digest(PARAGRAPH_BREAK.join(body)),

@@ -17,7 +17,7 @@ MAX_DECLARED = 20  # pages that one page declares
 MAX_LINKS = 2_000
 MAX_STEPS = 200  # elements of a paragraph before a link
 FAR = 80  # characters between the words and their link
-_BLOCKS = frozenset({"p", "div", "li", "td", "blockquote", "figcaption", "section", "article", "body", "footer"})
+BLOCKS = frozenset({"p", "div", "li", "td", "blockquote", "figcaption", "section", "article", "body", "footer"})
 _OUTSIDE = frozenset({"nav", "aside", "header"})
 # A post there is no article, and sharing buttons lead there too.
 _PLATFORMS = frozenset(
@@ -54,7 +54,7 @@ def declared(payload: bytes, *, url: str, charset: str | None, languages: tuple[
     own = canonical_url(url)
     found: dict[str, str] = {}
     for link in (*_canonical(tree, url), *_alternates(tree, url, languages), *_named(tree, url)):
-        if canonical_url(link) != own and not _is_whole_site(link) and not _is_platform(link):
+        if canonical_url(link) != own and not is_whole_site(link) and not is_platform(link):
             found.setdefault(canonical_url(link), link)
     return tuple(found.values())[:MAX_DECLARED]
 
@@ -78,16 +78,24 @@ def _named(tree: HtmlElement, url: str) -> Iterator[str]:
     """Links behind, or made of, words that call them the source or the original."""
     for element in tree.xpath("//a[@href]")[:MAX_LINKS]:
         link = absolute(url, element.get("href"))
-        if link is None or any(parent.tag in _OUTSIDE for parent in element.iterancestors()):
-            continue
-        text = " ".join(element.text_content()[:200].split())
-        if _LINK_TEXT.fullmatch(text.strip(" .:→»")) or _BEFORE.search(_text_before(element)):
+        if link is not None and not is_outside(element) and calls_it_the_source(element):
             yield link
+
+
+def is_outside(element: HtmlElement) -> bool:
+    """Whether a link stands in a menu, a header or an aside."""
+    return any(parent.tag in _OUTSIDE for parent in element.iterancestors())
+
+
+def calls_it_the_source(element: HtmlElement) -> bool:
+    """Whether the words of a link, or those before it, call what it leads to the source or the original."""
+    text = " ".join(element.text_content()[:200].split())
+    return _LINK_TEXT.fullmatch(text.strip(" .:→»")) is not None or _BEFORE.search(_text_before(element)) is not None
 
 
 def _text_before(element: HtmlElement) -> str:
     """The words of the link's own paragraph that stand before it; "" where it begins too far before."""
-    block = next((parent for parent in element.iterancestors() if parent.tag in _BLOCKS), None)
+    block = next((parent for parent in element.iterancestors() if parent.tag in BLOCKS), None)
     if block is None:
         return ""
     parts: list[str] = []
@@ -100,10 +108,11 @@ def _text_before(element: HtmlElement) -> str:
     return ""
 
 
-def _is_whole_site(link: str) -> bool:
+def is_whole_site(link: str) -> bool:
     """A front page, also that of one language."""
     return is_front_page(link) or re.fullmatch(r"https?://[^/?]+/[a-z]{2,3}(?:-[a-z]{2})?/?", link, re.I) is not None
 
 
-def _is_platform(link: str) -> bool:
+def is_platform(link: str) -> bool:
+    """An address of a platform, where everybody posts."""
     return registered_domain(host_of(link)) in _PLATFORMS

@@ -33,12 +33,12 @@ PENDING_EXTRACTION = """
 ADD_DOCUMENT = """
     INSERT OR IGNORE INTO documents (
         payload_digest, url, charset, extractor, title, byline, authors, published, modified, language, site_name,
-        section, canonical, text, credits, candidates, organisations, agencies, notices, alternates, posts, is_free,
-        text_digest, body_digest, state_digest
+        section, canonical, text, credits, candidates, organisations, agencies, notices, alternates, outgoing,
+        posts, is_free, text_digest, body_digest, state_digest
     ) VALUES (
         :payload_digest, :url, :charset, :extractor, :title, :byline, :authors, :published, :modified, :language,
         :site_name, :section, :canonical, :text, :credits, :candidates, :organisations, :agencies, :notices,
-        :alternates, :posts, :is_free, :text_digest, :body_digest, :state_digest
+        :alternates, :outgoing, :posts, :is_free, :text_digest, :body_digest, :state_digest
     )
 """
 
@@ -132,6 +132,7 @@ def add(conn: sqlite3.Connection, document: Document) -> None:
         "candidates": _json([[c.field, c.value, c.basis] for c in document.candidates]),
         "organisations": _json(document.organisations), "agencies": _json(document.agencies),
         "notices": _json(document.notices), "alternates": _json(document.alternates),
+        "outgoing": _json([[one.url, one.place, one.paragraph] for one in document.outgoing]),
         "is_free": None if document.is_free is None else int(document.is_free),
         "text_digest": document.text_digest, "body_digest": document.body_digest, "state_digest": document.state_digest,
         "posts": _json([asdict(post) for post in document.posts]),

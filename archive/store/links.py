@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
 
-from archive.model import CopyLink, Direction, Evidence, Family, Passage, Relation, Reuse, Witness
+from archive.model import CopyLink, Direction, Evidence, Family, Outgoing, Passage, Relation, Reuse, Witness
 from archive.store.comparisons import Text
 from archive.store.documents import moment_from
 from archive.times import from_iso
@@ -44,7 +44,8 @@ REUSES_OF = """
 
 WITNESS = """
     SELECT v.version_id, v.public_id, a.url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, v.title, d.language,
-           d.byline, d.published, v.first_seen, d.canonical, d.credits, v.text,
+           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, v.text,
+           (SELECT json_group_array(x.url) FROM addresses x WHERE x.article_id = v.article_id) AS addresses,
            (SELECT max(p.last_seen) FROM versions p
             WHERE p.article_id = v.article_id AND p.ordinal < v.ordinal) AS unlike_until
     FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
@@ -141,7 +142,9 @@ def witness(conn: sqlite3.Connection, version_id: int) -> Witness:
         public_id=row["public_id"], article=row["url"], outlet=row["outlet"], host=host_of(row["url"]),
         title=row["title"], language=row["language"], published=moment_from(row["published"]),
         first_seen=from_iso(row["first_seen"]), canonical=row["canonical"],
-        credits=tuple(json.loads(row["credits"])),
+        credits=tuple(json.loads(row["credits"])), addresses=tuple(sorted(json.loads(row["addresses"]))),
+        outgoing=tuple(Outgoing(url=url, place=place, paragraph=paragraph)
+                       for url, place, paragraph in json.loads(row["outgoing"])),
         byline=row["byline"], text=row["text"],
         unlike_until=from_iso(row["unlike_until"]) if row["unlike_until"] is not None else None,
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.model import Moment, Passage, Reuse, Witness
+from archive.model import Moment, Outgoing, Passage, Reuse, Witness
 from pipeline.dates import moment
 from pipeline.direction import DECIDED, WEIGHTS, link, probability_first
 
@@ -161,6 +161,69 @@ def test_a_declared_canonical_address_decides() -> None:
     made = link(witness("courier", seen=99), copy, reuse())
     assert (made.copy, made.direction, [e.kind for e in made.evidence if e.favours == "courier-1"]) == \
         ("digest-1", "decided", ["canonical"])
+
+
+COURIER = "https://courier.com/story"
+TEXT = "An opening of the copy's own.\n\nThe column crossed the border.\n\nRead also what others wrote."
+HELD = "Words of the other's own here\n\nThe column crossed the border.\n\nSome more that it alone has"
+SHARED = Reuse(relation="near-duplicate", left_coverage=0.5, right_coverage=0.5, order=1.0, passages=(
+    Passage(left_start=31, left_end=60, right_start=31, right_end=60, words=40),))
+
+
+def linking(*links: Outgoing, **changes: object) -> Witness:
+    return witness("digest", text=TEXT, outgoing=links, **changes)
+
+
+@pytest.mark.parametrize(("place", "paragraph", "degree", "is_decided"), [
+    ("credit", None, "in a credit line", True), ("text", 2, "in what is shared", True),
+    ("text", 1, "in its text", True), ("text", 3, "in its text", True), ("list", 3, "in a list of links", False),
+    ("text", 99, "in its text", True),
+])
+def test_a_text_that_links_to_the_other_knew_it(
+    place: str, paragraph: int | None, degree: str, is_decided: bool
+) -> None:
+    copy = linking(Outgoing(url=COURIER, place=place, paragraph=paragraph))  # type: ignore[arg-type]
+    exemplar = witness("courier", text=HELD)
+    made = link(copy, exemplar, SHARED)
+    assert made == link(exemplar, copy, SHARED.turned())
+    (reason,) = made.evidence
+    assert (reason.kind, reason.favours, reason.weight) == ("link", "courier-1", WEIGHTS["link", degree])
+    assert reason.detail == f"its text links to {COURIER}, {degree}"
+    assert (made.direction == "decided") is is_decided
+    assert made.exemplar == "courier-1" or not is_decided
+
+
+def test_of_several_links_the_strongest_counts_once() -> None:
+    copy = linking(*(Outgoing(url=COURIER, place=place, paragraph=3) for place in ("list", "text", "text")))
+    assert [e.weight for e in link(copy, witness("courier", text=HELD), SHARED).evidence] == [WEIGHTS["link", "in its text"]]
+
+
+@pytest.mark.parametrize("exemplar", [
+    pytest.param(witness("courier", article=COURIER + "/?utm_source=feed"), id="by its canonical address"),
+    pytest.param(witness("courier", article="https://courier.com/p/7", addresses=("http://courier.com/story?fbclid=1",)),
+                 id="by another of its addresses"),
+])
+def test_a_link_is_to_the_article_whatever_its_address(exemplar: Witness) -> None:
+    copy = linking(Outgoing(url=COURIER, place="text", paragraph=1))
+    assert [e.favours for e in link(copy, replace(exemplar, text=HELD), SHARED).evidence] == ["courier-1"]
+
+
+def test_links_to_others_and_links_of_both_say_nothing() -> None:
+    elsewhere = linking(Outgoing(url="https://courier.com/another", place="credit", paragraph=None))
+    assert link(elsewhere, witness("courier", text=HELD), SHARED).evidence == ()
+    back = witness("courier", text=HELD, outgoing=(Outgoing(url="https://digest.com/story", place="text", paragraph=1),))
+    copy = linking(Outgoing(url=COURIER, place="credit", paragraph=None))
+    assert link(copy, back, SHARED).evidence == (), "translations of one house link to each other"
+
+
+def test_a_link_against_dates_that_are_hours_apart_decides_nothing() -> None:
+    exemplar = witness("courier", text=HELD, published="2024-08-06T18:00:00Z")
+    for place, direction in (("text", "undecided"), ("credit", "undecided"), ("list", "decided")):
+        copy = linking(Outgoing(url=COURIER, place=place, paragraph=2),  # type: ignore[arg-type]
+                       published="2024-08-06T10:00:00Z")
+        made = link(copy, exemplar, SHARED)
+        assert made.direction == direction
+        assert made.exemplar == "digest-1" or direction == "undecided"
 
 
 @pytest.mark.parametrize(("early", "late", "degree"), [

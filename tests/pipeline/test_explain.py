@@ -134,3 +134,12 @@ def test_a_passage_of_a_megabyte_is_explained_in_seconds() -> None:
     said = explained(link(), whole, left, right)
     assert process_time() - started < 20
     assert any("differ in spelling only" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize(("favours", "said"), [
+    (EXEMPLAR, "The copy links to the other, in what is shared."), (COPY, "The other links to this one, in what is shared."),
+])
+def test_a_link_from_the_one_to_the_other_is_said(favours: str, said: str) -> None:
+    linked = Evidence(kind="link", favours=favours, weight=2.5,
+                      detail="its text links to https://wire.example.org/a,b, in what is shared")
+    assert said in explained(link(evidence=(linked,)), aligned((1, 0), (2, 1)), text(SECOND), text(FIRST))

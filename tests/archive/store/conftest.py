@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from archive.digests import payload_digest, state_digest, text_digest
-from archive.model import Capture, Document, Sighting, Version
+from archive.model import Capture, Document, Outgoing, Sighting, Version
 from archive.store import articles, captures, documents
 
 AT = datetime(2025, 3, 15, 12, tzinfo=UTC)
@@ -41,14 +41,15 @@ def published(
 ) -> Callable[..., list[int]]:
     """Keeps an article in one state after another, a day between two; returns its versions' ids."""
 
-    def kept(url: str, *texts: str, site_name: str | None = None, credits: tuple[str, ...] = ()) -> list[int]:
+    def kept(url: str, *texts: str, site_name: str | None = None, credits: tuple[str, ...] = (),
+             outgoing: tuple[Outgoing, ...] = ()) -> list[int]:
         (taken,) = conn.execute("SELECT count(*) FROM captures").fetchone()
         found = []
         for n, text in enumerate(texts):
             seen = capture(url=url, body=text.encode(), captured_at=AT + timedelta(days=n), n=taken + n)
             captures.add(conn, seen)
             read = document(url=url, payload_digest=seen.payload_digest, paragraphs=tuple(text.split("\n\n")),
-                            site_name=site_name, credits=credits)
+                            site_name=site_name, credits=credits, outgoing=outgoing)
             documents.add(conn, read)
             found.append((seen, read))
         conn.execute("UPDATE documents SET on_topic = 1, score = 5.5, terms = '[]', decided_by = 'topic'")

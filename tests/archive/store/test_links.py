@@ -7,7 +7,7 @@ from sqlite3 import Connection
 
 import pytest
 
-from archive.model import CopyLink, Evidence, Family, FamilyMember, InferredExemplar, Passage, Reuse
+from archive.model import CopyLink, Evidence, Family, FamilyMember, InferredExemplar, Outgoing, Passage, Reuse
 from archive.store import comparisons, kin, links
 
 ONE, TWO, THREE = "https://one.example/a", "https://two.example/b", "https://three.example/c"
@@ -15,6 +15,7 @@ REUSE = Reuse(relation="near-duplicate", left_coverage=0.9, right_coverage=0.8, 
     Passage(left_start=0, left_end=50, right_start=3, right_end=55, words=9),
     Passage(left_start=60, left_end=90, right_start=70, right_end=99, words=6)))
 METHOD = "winnow-1"
+LINKED = (Outgoing(url=TWO, place="text", paragraph=1), Outgoing(url=THREE, place="credit", paragraph=None))
 
 
 def copy_link(copy: str, exemplar: str) -> CopyLink:
@@ -100,9 +101,11 @@ def test_what_two_versions_share_comes_back(conn: Connection, published: Callabl
 def test_a_witness_has_what_speaks_for_its_age_and_origin(
     conn: Connection, published: Callable[..., list[int]]
 ) -> None:
-    (version_id,) = published(ONE, "four words of text", site_name="The One", credits=("Source: Two",))
+    (version_id,) = published(ONE, "four words of text", site_name="The One", credits=("Source: Two",),
+                              outgoing=LINKED)
     witness = links.witness(conn, version_id)
     assert (witness.public_id, witness.article, witness.host) == (ONE + "#1", ONE, "one.example")
+    assert (witness.outgoing, witness.addresses) == (LINKED, (ONE,))
     assert (witness.outlet, witness.credits, witness.text) == ("The One", ("Source: Two",), "four words of text")
     conn.execute("INSERT INTO outlets VALUES ('one.example', 'One of the topic file', NULL, NULL)")
     assert links.witness(conn, version_id).outlet == "One of the topic file"
