@@ -21,6 +21,7 @@ from archive.errors import TopicError
 from archive.model import SourceKind
 from archive.toml_table import Table, day, flag, list_of, one_of, suggestion, text, url
 from archive.topic_fields import contact, country_code, language_code, slug, term
+from archive.topic_keywords import Keywords, keywords_of
 from archive.topic_settings import (
     BackfillSettings,
     CrawlSettings,
@@ -42,21 +43,6 @@ OWN_SOURCES = (PROVENANCE, CAPTURE, HUNT)
 NAME_KINDS: tuple[NameKind, ...] = ("place", "person", "organisation")
 TEMPLATE = "template"
 TEMPLATE_TERM = "replace this term"  # in its keywords
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keywords:
-    """The terms of one language: words or phrases, in any case; a word's trailing * stands for any ending.
-
-    One `must` term puts a text on the topic if the sum is high enough, a `likely` one if an `any` term, a person or an
-    organisation vouches for it; `any` adds to the sum, `never` takes from it.
-    """
-
-    language: str
-    must: tuple[str, ...]
-    likely: tuple[str, ...] = ()
-    any: tuple[str, ...] = ()
-    never: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +250,7 @@ def _topic(raw: dict[str, object], source: str, path: str, *, settings: tuple[st
         languages=table.need("languages", list_of(language_code), ()),
         start=table.need("from", day, date.min),
         end=table.need("to", day, date.max),
-        keywords=_keywords(table.table("keywords")),
+        keywords=keywords_of(table.table("keywords")),
         gazetteer=tuple(_name(entry) for entry in table.tables("gazetteer")),
         sources=tuple(_source(entry) for entry in table.tables("source")),
         events=tuple(_event(entry) for entry in table.tables("event")),
@@ -307,23 +293,6 @@ def _twice(array: str, key: str, values: Iterable[str]) -> list[str]:
         for ordinal, value in enumerate(values, start=1)
         if value and first.setdefault(value, ordinal) != ordinal
     ]
-
-
-def _keywords(table: Table) -> tuple[Keywords, ...]:
-    return tuple(_keywords_of(table.table(language), language) for language in table.keys(language_code))
-
-
-def _keywords_of(table: Table, language: str) -> Keywords:
-    terms = list_of(term)
-    keywords = Keywords(
-        language=language,
-        must=table.need("must", terms, ()),
-        likely=table.get("likely", terms, ()),
-        any=table.get("any", terms, ()),
-        never=table.get("never", terms, ()),
-    )
-    table.close()
-    return keywords
 
 
 def _name(table: Table) -> Name:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from archive.model import Days
-from archive.topic import Keywords, KnownEvent, Name
+from archive.topic import KnownEvent, Name
+from archive.topic_keywords import Keywords
 from pipeline.agencies import agencies
 from pipeline.authors import names, signed
 from pipeline.credit import credit_lines

@@ -1,18 +1,17 @@
 """A text, its date and a topic -> Relevance: whether it is on the topic, and which terms decided.
 
-The rule. Each distinct term counts once: a `must` term or a name that decides 3, a `likely` one 2, an `any` term or
-another name 1 (those together at most 4), a `never` term -4. In the title all but `never` terms count twice: a
-headline may compare ("as in 1943"). On the topic is a sum of at least 3 with a `must` term or deciding name, or of at
-least 4 with a `likely` one and a voucher: an `any` term, a person or an organisation. So a region's name is no news of
-its war, and two places do not vouch for each other. Every stretch of text counts for one term only, the longest that
-begins first, so that "born in Kursk" is not also "in Kursk".
+The rule. Each distinct term counts once: a `must` term, a name that decides and two terms that stand `together` 3, a
+`likely` one 2, an `any` term or another name 1 (these at most 4 in all), a `never` term -4. In the title all but
+`never` terms count twice: a headline may compare ("as in 1943"). On the topic is a sum of at least 3 with one that
+counts 3, or of at least 4 with a `likely` one and a voucher: an `any` term, a person or an organisation. So a region's
+name is no news of its war, and two places do not vouch for each other. Every stretch of text counts for one term only,
+the longest that begins first, so that "born in Kursk" is not also "in Kursk"; what stands `together` is found beside.
 
 Days. What was published before the topic's first day cannot tell of it. After its last day only `must` terms
 decide: a town has other news by then.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -21,53 +20,39 @@ from typing import Literal
 
 from archive.model import Relevance
 from archive.topic import Name, Topic
+from archive.topic_keywords import Keywords
+from pipeline.term_patterns import Tokens, alternatives, capitals_of, is_written, normal, tokens_of
+from pipeline.together import Pairs, meetings, pairs_of
 
-RULE = "relevance/2"  # part of what `decided_by` names: another rule decides anew
+RULE = "relevance/3"  # part of what `decided_by` names: another rule decides anew
 
-Role = Literal["must", "decides", "likely", "any", "name", "never"]
-Tokens = tuple[str, ...]
+Role = Literal["must", "decides", "together", "likely", "any", "name", "never"]
 Span = tuple[datetime, datetime]  # the first and the last moment at which a text may have been published
 
-WEIGHTS: Mapping[Role, int] = {"must": 3, "decides": 3, "likely": 2, "any": 1, "name": 1, "never": -4}
-DECIDING: frozenset[Role] = frozenset({"must", "decides"})
+WEIGHTS: Mapping[Role, int] = {"must": 3, "decides": 3, "together": 3, "likely": 2, "any": 1, "name": 1, "never": -4}
+DECIDING: frozenset[Role] = frozenset({"must", "decides", "together"})
 SUPPORTING: frozenset[Role] = frozenset({"any", "name"})
+OF_THE_DAYS: frozenset[Role] = frozenset({"decides", "together", "likely"})
 TITLE_FACTOR = 2
 MOST_SUPPORT = 4
 THRESHOLD = 3
 THRESHOLD_OF_LIKELY = 4
 EAST, WEST = timedelta(hours=14), timedelta(hours=12)  # of UTC, where a day begins first and ends last
 
-# A stem shorter than this says too little: Сум- would find Сумма. Inside a phrase the other words vouch for it.
-SHORTEST_STEM = 4
-SHORTEST_STEM_IN_PHRASE = 3
-
-GAP = "[ -]"
-ANY_ENDING = r"\w*"
-# Of nouns and adjectives, Ukrainian and Russian; a derived word (Суджич, Путинский) has others.
-ENDINGS = "|".join(
-    "а я о е є и ы і ї у ю ь й ой ою ей ею єю ом ем єм ам ям ах ях ами ями ові еві єві ья ье ьи ью ьей "
-    "ов ев єв ів їв ей "
-    "ая яя ую юю ое ее ого его ому ему ої ій им ым ім ий ый ие ые их ых ими ыми".split()
-)
-TOWN_ENDINGS = "(?:а|у|ом|е|ові)?"
-CYRILLIC = re.compile(r"[а-яіїєґў'-]+")
-VARIANTS = (("’", "'"), ("ʼ", "'"), ("–", "-"), ("—", "-"), ("‑", "-"), ("ё", "е"), ("Ё", "Е"), ("İ", "I"))
-DROPPED = ("\u0301", "\u00ad", "\u200b", *"«»\"“”„‟")  # stress mark, soft hyphen, zero-width space, quotation marks
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sense:
     """What a pattern stands for: a term in its role; language None holds in every language.
 
-    label is the term of the topic file or the name of the gazetteer entry, kind what is shown beside it; a sense
-    with `is_proper` holds only where the text has a capital (Сейм the river, сейм the parliament).
+    label is the term of the topic file or the name of the gazetteer entry, kind what is shown beside it; capitals is
+    how many the text must have in front (Сейм the river, сейм the parliament).
     """
 
     role: Role
     label: str
     kind: str
     language: str | None
-    is_proper: bool
+    capitals: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +61,7 @@ class Terms:
 
     expression: re.Pattern[str]
     senses: tuple[tuple[Sense, ...], ...]
+    pairs: Pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +137,8 @@ def _beside(dated: Span | None, days: Span) -> tuple[bool, bool]:
 
 
 def _no_longer(hit: Hit) -> Hit:
-    """A name that decides, or a likely term, as one that only supports."""
-    return replace(hit, sense=replace(hit.sense, role="name")) if hit.sense.role in ("decides", "likely") else hit
+    """What decides or is likely in the topic's days alone, as a name that only supports."""
+    return replace(hit, sense=replace(hit.sense, role="name")) if hit.sense.role in OF_THE_DAYS else hit
 
 
 def matcher_of(topic: Topic) -> Matcher:
@@ -160,7 +146,10 @@ def matcher_of(topic: Topic) -> Matcher:
     pairs = sorted(_patterns(topic), key=lambda pair: pair[0])
     languages = {keywords.language for keywords in topic.keywords}
     return Matcher(
-        terms={language: _terms(pairs, language) for language in (None, *sorted(languages))},
+        terms={
+            language: _terms(pairs, language, [k for k in topic.keywords if language in (None, k.language)])
+            for language in (None, *sorted(languages))
+        },
         days=days_of(topic),
     )
 
@@ -171,17 +160,22 @@ def days_of(topic: Topic) -> Span:
     return start - EAST, end + timedelta(days=1) + WEST
 
 
-def _terms(pairs: Sequence[tuple[Tokens, Sense]], language: str | None) -> Terms:
+def _terms(
+    pairs: Sequence[tuple[Tokens, Sense]], language: str | None, keywords: Sequence[Keywords]
+) -> Terms:
     wanted = [pair for pair in pairs if language is None or pair[1].language in (None, language)]
     senses = {tokens: tuple(sense for _, sense in group) for tokens, group in groupby(wanted, key=lambda pair: pair[0])}
     order: list[Tokens] = []
-    body = _alternatives(tuple(senses), 0, order)
-    return Terms(expression=re.compile(rf"(?<!\w)(?:{body})"), senses=tuple(senses[tokens] for tokens in order))
+    body = alternatives(tuple(senses), 0, order)
+    return Terms(
+        expression=re.compile(rf"(?<!\w)(?:{body})"), senses=tuple(senses[tokens] for tokens in order),
+        pairs=pairs_of(keywords),
+    )
 
 
 def _hits(title: str, paragraphs: Sequence[str], language: str | None, matcher: Matcher) -> Iterator[Hit]:
-    head = _normal(title)
-    written = "\n".join((head, *(_normal(paragraph) for paragraph in paragraphs)))
+    head = normal(title)
+    written = "\n".join((head, *(normal(paragraph) for paragraph in paragraphs)))
     terms = matcher.terms.get(language) or matcher.terms[None]
     met = {
         (match.lastindex or 0, written[match.start() : match.end()], match.start() < len(head)): None
@@ -189,8 +183,11 @@ def _hits(title: str, paragraphs: Sequence[str], language: str | None, matcher: 
     }
     for group, form, in_title in met:
         for sense in terms.senses[group - 1]:
-            if form[0].isupper() or not sense.is_proper:
+            if is_written(form, sense.capitals):
                 yield Hit(sense=sense, form=form, in_title=in_title)
+    for meeting in meetings(written, terms.pairs):
+        sense = Sense(role="together", label=meeting.label, kind="together", language=None, capitals=0)
+        yield Hit(sense=sense, form=meeting.form, in_title=meeting.end <= len(head))
 
 
 def _distinct(hits: Iterable[Hit]) -> list[Hit]:
@@ -221,8 +218,8 @@ def _patterns(topic: Topic) -> Iterator[tuple[Tokens, Sense]]:
         )
         for role, terms in roles:
             for term in terms:
-                sense = Sense(role=role, label=term, kind=role, language=keywords.language, is_proper=False)
-                yield _tokens(term, is_name=False), sense
+                sense = Sense(role=role, label=term, kind=role, language=keywords.language, capitals=capitals_of(term))
+                yield tokens_of(term, is_name=False), sense
     for name in topic.gazetteer:
         yield from _name_patterns(name)
 
@@ -232,75 +229,9 @@ def _name_patterns(name: Name) -> Iterator[tuple[Tokens, Sense]]:
     role: Role = "decides" if name.decides else "likely" if name.likely else "name"
     spellings = {spelling for _, spellings in name.spellings for spelling in spellings}
     for spelling in sorted(spellings):
-        sense = Sense(role=role, label=name.name, kind=name.kind, language=None, is_proper=spelling[0].isupper())
-        yield _tokens(spelling, is_name=True), sense
+        sense = Sense(role=role, label=name.name, kind=name.kind, language=None, capitals=int(spelling[0].isupper()))
+        yield tokens_of(spelling, is_name=True), sense
     for misspelling in name.misspellings:
-        sense = Sense(role="name", label=name.name, kind=name.kind, language=None, is_proper=misspelling[0].isupper())
-        yield _tokens(misspelling, is_name=False), sense
-
-
-def _tokens(term: str, *, is_name: bool) -> Tokens:
-    """The pieces of a term's pattern: letters, gaps between words, and endings."""
-    words = re.split("[ -]+", _normal(term))
-    tokens: list[str] = []
-    for word in words:
-        if tokens:
-            tokens.append(GAP)
-        if word.endswith("*"):
-            tokens += [*map(re.escape, word[:-1].lower()), ANY_ENDING]
-        elif is_name and not word.isupper():
-            tokens += _declined(word.lower(), SHORTEST_STEM if len(words) == 1 else SHORTEST_STEM_IN_PHRASE)
-        else:
-            tokens += map(re.escape, word.lower())
-    return tuple(tokens)
-
-
-def _declined(word: str, shortest: int) -> list[str]:
-    """A Cyrillic name in every case; any other name as it is.
-
-    A name in -ово is a place where its genitive in -а is not met: Коренева is also a surname. In -ка the Ukrainian
-    locative changes the consonant (Мартинівка, у Мартинівці). A town in -ск is no adjective: Рильського is a poet's.
-    """
-    if CYRILLIC.fullmatch(word) is None:
-        return [*map(re.escape, word)]
-    if re.search("[оеє]в[ое]$", word):
-        stem, ending = word[:-1], "(?:о|е|ом|ому|ого|і)"
-    elif word.endswith("ка"):
-        stem, ending = word[:-2], r"(?:к\w{1,2}|ці)"
-    elif re.search("сь?к$", word):
-        stem, ending = word, TOWN_ENDINGS
-    else:
-        stem = re.sub("[аеєиіїоуыэюяйь]{1,2}$", "", word)
-        ending = f"(?:{ENDINGS})?" if stem == word else f"(?:{ENDINGS})"
-    return [*map(re.escape, stem), ending] if len(stem) >= shortest else [*map(re.escape, word)]
-
-
-def _alternatives(patterns: Sequence[Tokens], depth: int, order: list[Tokens]) -> str:
-    """A prefix tree as an expression: what more words follow is tried first; an empty group marks each end.
-
-    Appends each pattern to `order` where its group stands. One branch per letter instead of one per term keeps a text
-    of 1,000 words under a millisecond.
-    """
-    ends = [tokens for tokens in patterns if len(tokens) == depth]
-    going_on = sorted((tokens for tokens in patterns if len(tokens) > depth), key=lambda tokens: tokens[depth])
-    branches = [(token, tuple(group)) for token, group in groupby(going_on, key=lambda tokens: tokens[depth])]
-    branches.sort(key=lambda branch: (-_gaps(branch[1], depth), len(branch[0]) > 2, branch[0]))
-    parts = [token + _alternatives(group, depth + 1, order) for token, group in branches]
-    for tokens in ends:
-        order.append(tokens)
-        parts.append(r"(?!\w)()")
-    return parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
-
-
-def _gaps(patterns: Sequence[Tokens], depth: int) -> int:
-    return max(tokens[depth:].count(GAP) for tokens in patterns)
-
-
-def _normal(text: str) -> str:
-    """One space between words, one kind of apostrophe and hyphen, no stress marks, ё as е; as long when lower-cased."""
-    text = " ".join(unicodedata.normalize("NFC", text).split())
-    for sign in DROPPED:
-        text = text.replace(sign, "")
-    for variant, usual in VARIANTS:
-        text = text.replace(variant, usual)
-    return text
+        capitals = int(misspelling[0].isupper())
+        sense = Sense(role="name", label=name.name, kind=name.kind, language=None, capitals=capitals)
+        yield tokens_of(misspelling, is_name=False), sense

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from archive.model import Discovery, Slice
 from archive.times import to_digits
-from archive.topic import Keywords
+from archive.topic_keywords import Keywords
 from archive.urls import absolute
 from crawlers.archives.slices import last_second
 from crawlers.errors import Unreadable

@@ -165,6 +165,12 @@ range_bytes = "8 MB"
             "keywords.en.must[1]: 'Spring fl*od': a * may only end a word of at least two letters",
             id="a star inside a word",
         ),
+        pytest.param(
+            '["Spring flood*"]',
+            '["Spring flood*"]\ntogether = [{ one = ["water"] }]',
+            "keywords.en.together[1].other: required, and missing",
+            id="terms together that have one side",
+        ),
         pytest.param("must =", "any =", "keywords.en.must: required, and missing", id="keywords without must"),
         pytest.param(
             'kind = "place"',

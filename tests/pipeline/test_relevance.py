@@ -38,7 +38,7 @@ from pipeline.relevance import Matcher, matcher_of, relevance
 
 LABELLED = Path(__file__).parent / "relevance" / "labelled.jsonl"
 LEAST = {"tuning": (0.99, 0.94), "held-out": (0.98, 0.98), "second held-out": (0.98, 0.93)}  # precision and recall
-MOST_SECONDS = 0.01  # ten times what 1,000 words take (0.3 to 0.7 ms), so that a busy machine does not fail the test
+MOST_SECONDS = 0.015  # of the processor: some five times what 1,000 words take (2 to 3 ms on a busy machine)
 
 SMALL = parse_topic(
     """
@@ -53,10 +53,15 @@ SMALL = parse_topic(
     likely = ["Kursk governor"]
     any = ["troops", "border", "drones", "shelling", "evacuation", "bridge"]
     never = ["1943", "born in Kursk"]
+    [[keywords.en.together]]
+    one = ["tanks", "conscript*"]
+    other = ["Russian soil", "across the line", "FSB"]
+    without = ["parade*"]
     [keywords.uk]
     must = ["Курськ* област*"]
     [keywords.ru]
     must = ["Курск* област*"]
+    any = ["КТО", "КАБ*"]
     never = ["Курск* битв*"]
     [[gazetteer]]
     name = "Sudzha"
@@ -239,6 +244,57 @@ def test_a_likely_term_needs_a_voucher(small: Matcher, title: str, body: str, ex
     assert relevance(title, [body], None, small).on_topic is expected
 
 
+FAR = " ".join(["word"] * 21)
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "terms", "expected"),
+    [
+        pytest.param("", "Tanks stood on Russian soil.",
+                     ["+3 Tanks … Russian soil = tanks … Russian soil (together)"], True, id="one before the other"),
+        pytest.param("", "On Russian soil stood tanks.",
+                     ["+3 Russian soil … tanks = tanks … Russian soil (together)"], True, id="or behind it"),
+        pytest.param("Conscripts on Russian soil", "Tanks across the line.",
+                     ["+6 Conscripts … Russian soil = tanks … Russian soil (together, title)"], True, id="once, in the title"),
+        pytest.param("Conscripts lost", "Their mothers wait across the line.",
+                     ["+3 Conscripts … across the line = tanks … Russian soil (together)"], True, id="headline and lead"),
+        pytest.param("", "Tanks, tanks and conscripts.", [], False, id="two of one side"),
+        pytest.param("", f"Tanks {FAR} Russian soil.", [], False, id="too far apart"),
+        pytest.param("", f"Tanks {FAR} Russian soil. Conscripts there.",
+                     ["+3 Russian soil … Conscripts = tanks … Russian soil (together)"], True, id="the nearest counts"),
+        pytest.param("", "Tanks on Russian soil, 1943", ["+3 Tanks … Russian soil = tanks … Russian soil (together)",
+                                                        "-4 1943 (never)"], False, id="a never term weighs against it"),
+        pytest.param("Parade", "Tanks on Russian soil.", [], False, id="not beside what rules them out"),
+        pytest.param("", "Tanks parade on Russian soil.", [], False, id="nor around it"),
+        pytest.param("Parade", f"{FAR} Tanks on Russian soil.",
+                     ["+3 Tanks … Russian soil = tanks … Russian soil (together)"], True, id="which is far"),
+        pytest.param("", "Tanks of the fsb.", [], False, id="what is capitals is met in capitals"),
+        pytest.param("", "Tanks of the FSB.", ["+3 Tanks … FSB = tanks … Russian soil (together)"], True, id="there"),
+    ],
+)
+def test_terms_that_stand_together_decide(
+    small: Matcher, title: str, body: str, terms: list[str], expected: bool
+) -> None:
+    result = relevance(title, [body], "en", small)
+    assert (list(result.terms), result.on_topic) == (terms, expected)
+
+
+def test_terms_that_stand_together_are_those_of_the_language(small: Matcher) -> None:
+    assert not relevance("Tanks on Russian soil", [], "ru", small).terms
+    assert relevance("Tanks on Russian soil", [], None, small).on_topic
+
+
+@pytest.mark.parametrize(("text", "is_met"), [("Кто там?", False), ("режим КТО", True), ("кабинет", False), ("КАБы", True)])
+def test_a_keyword_of_capitals_is_no_other_word(small: Matcher, text: str, is_met: bool) -> None:
+    assert bool(relevance("", [text], "ru", small).terms) is is_met
+
+
+def test_many_terms_that_never_meet_are_compared_in_bounded_time(small: Matcher) -> None:
+    start = time.perf_counter()
+    relevance("", [f"{'tanks ' * 100_000}{FAR}{' FSB' * 100_000}"], "en", small)
+    assert time.perf_counter() - start < 5
+
+
 def day(text: str) -> tuple[datetime, datetime]:
     """A day whose zone is not known."""
     start = datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -255,6 +311,7 @@ def day(text: str) -> tuple[datetime, datetime]:
         pytest.param("Incursion", "2019-12-30", False, "before", id="nor does a must term"),
         pytest.param("Sudzha", "2026-05-12", False, "after", id="nor a name after"),
         pytest.param("Troops at the Seim", "2026-05-12", False, "after", id="nor a likely one"),
+        pytest.param("Tanks on Russian soil", "2026-05-12", False, "after", id="nor two together"),
         pytest.param("A year after the incursion", "2026-05-12", True, "after", id="a must term does"),
     ],
 )
@@ -343,7 +400,7 @@ def test_a_thousand_words_are_judged_fast(kursk: Matcher, language: str) -> None
     paragraphs = [" ".join(thousand[start : start + 50]) for start in range(0, 1000, 50)]
     seconds = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         relevance("", paragraphs, language, kursk)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < MOST_SECONDS
