@@ -402,6 +402,84 @@ CREATE TABLE judgements (               -- what people decided on two texts, as 
 
 -- JSON list of [address, place, paragraph]: what the text links to on other hosts
 ALTER TABLE documents ADD COLUMN outgoing TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE profiles (                 -- what articles are counted and filtered by; '' is not known
+    profile_id INTEGER PRIMARY KEY,
+    outlet TEXT NOT NULL,
+    country TEXT NOT NULL,
+    language TEXT NOT NULL,
+    month TEXT NOT NULL,                -- of the day, such as 2024-08
+    role TEXT NOT NULL CHECK (role IN ('alone', 'exemplar', 'repost', 'undecided')),
+    relation TEXT NOT NULL,             -- to what it was made from, else to what it shares text with
+    edited TEXT NOT NULL CHECK (edited IN ('edited', 'unedited')),
+    presence TEXT NOT NULL CHECK (presence IN ('present', 'gone', 'removed')),
+    UNIQUE (outlet, country, language, month, role, relation, edited, presence)
+) STRICT;
+
+CREATE TABLE catalogue (                -- of each version, what a search of many articles needs of it, and no text
+    version_id INTEGER PRIMARY KEY REFERENCES versions ON DELETE CASCADE,
+    article_id INTEGER NOT NULL,
+    is_latest INTEGER NOT NULL,
+    profile_id INTEGER NOT NULL REFERENCES profiles,
+    day TEXT NOT NULL,                  -- as the page states it, whatever the time zone; else of the first sighting
+    dated TEXT NOT NULL,
+    fold INTEGER NOT NULL,              -- its family's number; an article without kin has its own below zero
+    kin INTEGER NOT NULL                -- other articles of its family
+) STRICT;
+CREATE INDEX catalogue_article ON catalogue (article_id);
+CREATE INDEX catalogue_fold ON catalogue (fold, is_latest, day, profile_id);
+CREATE INDEX catalogue_day ON catalogue (is_latest, day, dated, article_id, profile_id, fold);
+
+CREATE TABLE uncatalogued (             -- articles of which something changed that the catalogue holds
+    article_id INTEGER PRIMARY KEY
+) STRICT;
+INSERT INTO uncatalogued SELECT article_id FROM articles;
+
+CREATE TRIGGER catalogue_versions_ai AFTER INSERT ON versions BEGIN
+    INSERT OR IGNORE INTO uncatalogued VALUES (new.article_id);
+END;
+CREATE TRIGGER catalogue_versions_au AFTER UPDATE ON versions BEGIN
+    INSERT OR IGNORE INTO uncatalogued VALUES (old.article_id), (new.article_id);
+END;
+CREATE TRIGGER catalogue_versions_ad AFTER DELETE ON versions BEGIN
+    INSERT OR IGNORE INTO uncatalogued VALUES (old.article_id);
+END;
+CREATE TRIGGER catalogue_articles_au AFTER UPDATE OF on_topic ON articles WHEN old.on_topic <> new.on_topic BEGIN
+    INSERT OR IGNORE INTO uncatalogued VALUES (new.article_id);
+END;
+CREATE TRIGGER catalogue_links_ai AFTER INSERT ON links BEGIN
+    INSERT OR IGNORE INTO uncatalogued
+    SELECT article_id FROM versions WHERE version_id IN (new.copy_id, new.exemplar_id);
+END;
+CREATE TRIGGER catalogue_links_ad AFTER DELETE ON links BEGIN
+    INSERT OR IGNORE INTO uncatalogued
+    SELECT article_id FROM versions WHERE version_id IN (old.copy_id, old.exemplar_id);
+END;
+CREATE TRIGGER catalogue_members_ai AFTER INSERT ON members BEGIN
+    INSERT OR IGNORE INTO uncatalogued VALUES (new.article_id);
+END;
+CREATE TRIGGER catalogue_members_ad AFTER DELETE ON members BEGIN
+    INSERT OR IGNORE INTO uncatalogued VALUES (old.article_id);
+END;
+CREATE TRIGGER catalogue_observations_ai AFTER INSERT ON observations WHEN new.outcome = 'gone' BEGIN
+    INSERT OR IGNORE INTO uncatalogued SELECT article_id FROM addresses WHERE url = new.url;
+END;
+CREATE TRIGGER catalogue_addresses_ai AFTER INSERT ON addresses BEGIN
+    INSERT OR IGNORE INTO uncatalogued VALUES (new.article_id);
+END;
+CREATE TRIGGER catalogue_addresses_au AFTER UPDATE OF article_id ON addresses
+WHEN old.article_id <> new.article_id BEGIN
+    INSERT OR IGNORE INTO uncatalogued VALUES (old.article_id), (new.article_id);
+END;
+CREATE TRIGGER catalogue_outlets_ai AFTER INSERT ON outlets BEGIN
+    INSERT OR IGNORE INTO uncatalogued SELECT article_id FROM articles WHERE domain = new.domain;
+END;
+CREATE TRIGGER catalogue_outlets_ad AFTER DELETE ON outlets BEGIN
+    INSERT OR IGNORE INTO uncatalogued SELECT article_id FROM articles WHERE domain = old.domain;
+END;
+
+-- every word of the search index, in how many versions it stands: which forms of a word there are
+CREATE VIRTUAL TABLE words USING fts5vocab (versions_fts, row);
 """
 
 VIEWS = """

@@ -51,7 +51,7 @@ class Name:
 
     decides: its mention alone puts a text on the topic; likely: its mention beside words of the subject. Misspellings
     are what machine translation makes of the name; they never decide, since some are words (Суджа, read as судья:
-    Judge).
+    Judge): these are in `common_words` too, and a search for the name does not look for them.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Name:
     likely: bool = False
     spellings: tuple[tuple[str, tuple[str, ...]], ...]
     misspellings: tuple[str, ...] = ()
+    common_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +307,11 @@ def _name(table: Table) -> Name:
             (language, spellings.get(language, list_of(term), ())) for language in spellings.keys(language_code)
         ),
         misspellings=table.get("misspellings", list_of(term), ()),
+        common_words=table.get("common_words", list_of(term), ()),
     )
+    for word in name.common_words:
+        if word not in name.misspellings:
+            table.note("common_words", f"'{word}' is none of the misspellings")
     if name.decides and name.likely:
         table.note("likely", "a name that decides is not also likely; leave one of the two out")
     if not spellings.raw:

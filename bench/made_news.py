@@ -53,14 +53,20 @@ def made_news(seed: int) -> Iterator[MadeText]:
         number += 1
 
 
+def common_words() -> list[tuple[str, float]]:
+    """The skeletons of the shipped table, each with its share of news articles."""
+    table = gzip.decompress((files("pipeline") / "tables" / "rates-1.txt.gz").read_bytes()).decode("ascii")
+    rows = (line.split(" ") for line in table.splitlines() if not line.startswith("#"))
+    return [(word, math.exp(-int(tenths) / 10)) for word, tenths in rows]
+
+
 class _Language:
     """Common words by their share of news articles, rare ones by rank."""
 
     def __init__(self, chance: random.Random) -> None:
-        table = gzip.decompress((files("pipeline") / "tables" / "rates-1.txt.gz").read_bytes()).decode("ascii")
-        rows = [line.split(" ") for line in table.splitlines() if not line.startswith("#")]
+        rows = common_words()
         self.common = [word for word, _ in rows]
-        self._weights = list(accumulate(math.exp(-int(tenths) / 10) for _, tenths in rows))
+        self._weights = list(accumulate(weight for _, weight in rows))
         self._subjects = [[_invented(self._rank(chance)) for _ in range(30)] for _ in range(SUBJECTS)]
 
     def text(self, chance: random.Random, words: int) -> str:

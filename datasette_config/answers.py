@@ -14,14 +14,13 @@ from types import MappingProxyType
 from typing import Any
 
 from archive.model import PARAGRAPH_BREAK, ChangedPassage, InferredExemplar
-from archive.store import kin, pages, posts, search
+from archive.store import kin, pages, posts
 from archive.store.kin import Link, SharedText
 from archive.store.pages import Card
 from archive.store.posts import PostLine
-from archive.urls import canonical_url
 from datasette_config import reasons, words
 from datasette_config.alignment import Row, aligned, longest, passage_row
-from datasette_config.parameters import Asked, ParameterError, asked, number
+from datasette_config.parameters import ParameterError, number
 from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
 from pipeline.diff import Paragraph, Skipped, changes, diff
 
@@ -65,22 +64,6 @@ class Start:
     latest: tuple[Card, ...]
     families: tuple[kin.FamilyCard, ...]
     most_edited: tuple[Card, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
-    """A page of search results; `outlets` and `languages` are what can be chosen, with numbers of articles.
-
-    `address` is the question itself where that is a web address that the archive does not hold.
-    """
-
-    asked: Asked
-    total: int
-    pages: int
-    hits: tuple[search.Hit, ...]
-    outlets: tuple[tuple[str, int], ...]
-    languages: tuple[tuple[str, int], ...]
-    address: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,24 +172,6 @@ def start(conn: sqlite3.Connection, _question: Question) -> Start:
     return Start(
         counts=pages.counts(conn), latest=pages.latest(conn, limit=LISTED),
         families=kin.largest_families(conn, limit=LISTED), most_edited=pages.most_edited(conn, limit=LISTED),
-    )
-
-
-def results(conn: sqlite3.Connection, question: Question) -> Results | Moved | Missing:
-    """/search and /search.json: articles that hold some words; a web address leads to its article."""
-    wanted = asked(question)
-    address = words.web_address(wanted.q)
-    if address:
-        place = pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address))
-        if place:
-            return Moved(path=f"/article/{place.key}")
-    found = search.search(conn, wanted.search)
-    last = max(1, -(-found.total // search.PAGE_LENGTH))
-    if wanted.search.page > last:
-        return Missing(reason=f"This search has {words.plural(last, 'page')}; there is no page {wanted.search.page}.")
-    return Results(
-        asked=wanted, total=found.total, pages=last, hits=found.hits, address=address,
-        outlets=tuple(search.outlets(conn)), languages=tuple(search.languages(conn)),
     )
 
 

@@ -19,11 +19,14 @@ from urllib.parse import unquote, urlencode
 from datasette import Response
 from datasette.utils import add_cors_headers, sqlite_timelimit
 
-from datasette_config import answers, records, tracing, words
+from archive.store.pages import Card
+from datasette_config import answers, lists, records, tracing, words
 from datasette_config.answers import Missing, Moved, presentable
+from datasette_config.kept_topic import KeptTopic
 from datasette_config.limits import Bucket
 from datasette_config.parameters import ParameterError
 from datasette_config.plugin import DATABASE
+from datasette_config.searching import Listing, Searching
 from pipeline.trace import as_json
 
 TIME_LIMIT_MS = 5_000  # for all of a page's queries; a page that takes longer is a question that is too wide
@@ -50,12 +53,14 @@ class TooSlowError(Exception):
 
 def routes(datasette: Any) -> list[tuple[str, View]]:
     """Address patterns and their views; Datasette's own index stays at /archive and /-/databases."""
-    topic = tracing.KeptTopic(Path(datasette.databases[DATABASE].path or ""))
+    topic = KeptTopic(Path(datasette.databases[DATABASE].path or ""))
+    searching = Searching(topic)
     name = r"(?P<name>[^/]+?)"
     return [
         (r"^/$", _page("start", answers.start)),
         (r"^/index\.json$", _page("start", answers.start)),
-        (r"^/search(?P<json>\.json)?$", _page("search", answers.results)),
+        (r"^/search(?P<json>\.json)?$", _page("search", searching.results)),
+        (r"^/search\.(?P<format>csv|atom)$", _listed(searching.listing)),
         (rf"^/article/{name}(?P<json>\.json)?$", _page("article", answers.article)),
         (rf"^/family/{name}(?P<json>\.json)?$", _page("family", answers.family)),
         (r"^/compare(?P<json>\.json)?$", _page("compare", answers.comparison)),
@@ -64,6 +69,28 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (r"^/trace(?P<json>\.json)?$", Tracing(topic, Bucket(TRACES_A_MINUTE)).view),
         (r"^/about$", _page("about", lambda _conn, _question: None)),
     ]
+
+
+def _listed(build: Build) -> View:
+    """What a search found, as a file for a program."""
+    async def view(request: Any, datasette: Any) -> Any:
+        found = await _ask(datasette, request, build)
+        if not isinstance(found, Listing):
+            return found
+
+        def at(card: Card) -> str:
+            name = card.key if card.is_latest else card.public_id
+            return str(datasette.absolute_url(request, datasette.urls.path(f"/article/{name}")))
+
+        headers = _HEADERS | {"X-Total-Count": str(found.total)}
+        if request.url_vars["format"] == "csv":
+            headers["Content-Disposition"] = 'attachment; filename="stemma-search.csv"'
+            return Response(lists.as_csv(found, at), headers=headers, content_type="text/csv; charset=utf-8")
+        here = str(datasette.absolute_url(request, address(datasette, request.path, _question(request))))
+        return Response(lists.as_atom(found, at, title=await _title(datasette), here=here), headers=headers,
+                        content_type="application/atom+xml; charset=utf-8")
+
+    return view
 
 
 async def download(request: Any, datasette: Any) -> Any:
@@ -79,7 +106,7 @@ async def download(request: Any, datasette: Any) -> Any:
 class Tracing:
     """/trace and /trace.json: a text in a form, or a name in the address. What was asked is not kept, nor cached."""
 
-    topic: tracing.KeptTopic
+    topic: KeptTopic
     bucket: Bucket
     turns: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, TRACES_AT_ONCE))
 

@@ -7,11 +7,16 @@ from datetime import date
 from typing import cast, get_args
 
 from archive.errors import ArchiveError
-from archive.store.search import Kind, Search, Sort
-from datasette_config.query import QueryError, full_text_query
+from archive.store.search import FACETS, NOT, Facet, Search, Sort
+from datasette_config.query import Query, QueryError, parse
 
 MAX_PAGE = 100_000
 MAX_NAME = 300  # characters of an outlet's name
+UNKNOWN = "-"  # a facet's value in an address, of articles of which it is not known
+# What the parameter `kind` was for, before each facet had a name of its own; addresses are kept for good.
+_KINDS: dict[str, tuple[Facet, str]] = {
+    "reposts": ("role", "repost"), "exemplars": ("role", "exemplar"), "edited": ("edited", "edited"),
+    "removed": ("presence", f"{NOT}present")}
 
 
 class ParameterError(ArchiveError):
@@ -20,17 +25,24 @@ class ParameterError(ArchiveError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A search as it was typed, for the form and for links to its other pages, beside what it means."""
+    """A search as it was typed, for the form and for links to its other pages, beside what it means.
+
+    as_typed: words stand for themselves, neither for their other forms nor for a name's other spellings. `search` has
+    no full-text query yet: which forms there are the archive knows.
+    """
 
     q: str
+    query: Query
+    as_typed: bool
     search: Search
 
     @property
     def arguments(self) -> dict[str, str]:
         """The arguments that repeat this search, without its page."""
-        found = {
-            "q": self.q, "outlet": self.search.outlet, "language": self.search.language, "from": self.search.since,
-            "to": self.search.until, "kind": self.search.kind if self.search.kind != "all" else None,
+        found: dict[str, str | None] = {
+            "q": self.q, "forms": "typed" if self.as_typed else None,
+            **dict[str, str | None]({facet: value or UNKNOWN for facet, value in self.search.chosen}),
+            "from": self.search.since, "to": self.search.until, "copies": "all" if self.search.is_unfolded else None,
             "sort": self.search.sort if self.search.sort != self.usual_sort else None,
         }
         return {name: value for name, value in found.items() if value}
@@ -38,26 +50,35 @@ class Asked:
     @property
     def usual_sort(self) -> Sort:
         """Best first where there are words to be good at, else newest first."""
-        return "best" if self.search.match else "newest"
+        return "best" if self.query.wanted else "newest"
+
+    def chosen(self, facet: str) -> str | None:
+        """What was chosen of a facet."""
+        return dict(self.search.chosen).get(cast(Facet, facet))
 
 
 def asked(arguments: Mapping[str, str]) -> Asked:
     """The search that an address asks for. Raises ParameterError."""
     q = arguments.get("q", "").strip()
     try:
-        query = full_text_query(q)
+        query = parse(q)
     except QueryError as error:
         raise ParameterError(f"{error}; ask for a few words") from error
     since, until = _day(arguments, "from"), _day(arguments, "to")
     if since and until and since > until:
         raise ParameterError(f"from={since} is later than to={until}")
-    kind = _choice(arguments, "kind", get_args(Kind), "all")
-    sort = _choice(arguments, "sort", get_args(Sort), "best" if query.match else "newest")
-    return Asked(q=q, search=Search(
-        match=query.match, without=query.without, outlet=_name(arguments, "outlet"),
-        language=_name(arguments, "language"), since=since, until=until, kind=cast(Kind, kind),
-        sort=cast(Sort, sort), page=number(arguments, "page", default=1, most=MAX_PAGE),
-    ))
+    chosen = {facet: _name(arguments, facet) for facet in FACETS}
+    kind = _choice(arguments, "kind", ("all", *_KINDS), "all")
+    if kind != "all" and not chosen[_KINDS[kind][0]]:
+        chosen[_KINDS[kind][0]] = _KINDS[kind][1]
+    sort = _choice(arguments, "sort", get_args(Sort), "best" if query.wanted else "newest")
+    return Asked(
+        q=q, query=query, as_typed=_choice(arguments, "forms", ("all", "typed"), "all") == "typed",
+        search=Search(
+            chosen=tuple((facet, "" if value == UNKNOWN else value) for facet, value in chosen.items() if value),
+            since=since, until=until, is_unfolded=_choice(arguments, "copies", ("folded", "all"), "folded") == "all",
+            sort=cast(Sort, sort), page=number(arguments, "page", default=1, most=MAX_PAGE),
+        ))
 
 
 def number(arguments: Mapping[str, str], name: str, *, default: int, most: int) -> int:

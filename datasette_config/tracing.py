@@ -6,14 +6,11 @@ Nothing of the text is kept: it is compared, shown to the one who sent it, and f
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from urllib.parse import parse_qsl
 
-from archive import events
-from archive.errors import TopicError, UnknownText, UnreadableFile
-from archive.folder import DataFolder
-from archive.topic import Topic, parse_topic
+from archive.errors import UnknownText, UnreadableFile
+from archive.topic import Topic
 from datasette_config.alignment import Row, longest, passage_row
 from datasette_config.answers import DETAILED, PASSAGES, WORD_BY_WORD, Missing
 from datasette_config.parameters import MAX_NAME, ParameterError
@@ -116,37 +113,6 @@ def answered(conn: sqlite3.Connection, topic: Topic, asked: Asked, *, clock: Cal
                 _rows(found, one, in_time=lambda: clock() < marked_until) if place < DETAILED else ()))
             for place, one in enumerate(found.exemplars)),
     )
-
-
-@dataclass(slots=True)
-class KeptTopic:
-    """The topic by which an archive was made, as its events.jsonl has it; read again when that file has changed."""
-
-    database: Path
-    _stamp: tuple[int, int] | None = None
-    _topic: Topic | None = None
-
-    def read(self) -> Topic | None:
-        """None where no command has kept one yet, or one that this version does not understand."""
-        file = DataFolder(self.database.parent).events
-        try:
-            status = file.stat()
-        except OSError:
-            return None
-        stamp = status.st_mtime_ns, status.st_size
-        if stamp != self._stamp:
-            self._topic, self._stamp = _parsed(file), stamp
-        return self._topic
-
-
-def _parsed(file: Path) -> Topic | None:
-    last = events.last_topic(file)
-    if last is None:
-        return None
-    try:
-        return parse_topic(str(last["text"]), path=str(last["file"]))
-    except TopicError:
-        return None
 
 
 def _pasted(text: str) -> Subject:

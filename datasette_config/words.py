@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from archive.model import Evidence
 from archive.store.kin import Link
 from archive.store.pages import FIRST_SEEN, Card, Dating, Reading
+from archive.store.search import NOT
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")
@@ -60,10 +61,19 @@ _EVIDENCE = {
     "capitals": "Stray capitals", "names": "Second spelling of a name",
 }
 _TURNING = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))  # of text, to be left out
-_KINDS = {
-    "all": "Everything", "reposts": "Reposts", "exemplars": "Exemplars of others", "edited": "Edited",
-    "removed": "Gone or removed",
+_FACETS = {
+    "role": "Copied or not", "language": "Language", "outlet": "Outlet", "country": "Country", "month": "Month",
+    "relation": "Shares text as", "edited": "Edited", "presence": "Still there",
 }
+_FACET_VALUES = {
+    "role": {"alone": "shares text with none", "exemplar": "others were made from it", "repost": "repost",
+             "undecided": "shares text, undecided who was first"},
+    "relation": {"": "none", "identical": "the same text", "near-duplicate": "nearly the same text",
+                 "excerpt": "excerpt", "translation": "translation", "rewrite": "text in other words"},
+    "edited": {"edited": "edited", "unedited": "one version"},
+    "presence": {"present": "last seen there", "gone": "gone at the last look", "removed": "removed"},
+}
+_SORTS = {"best": "best first", "newest": "newest first", "oldest": "oldest first", "copies": "most copied first"}
 
 
 def day(iso: str | None) -> str:
@@ -120,6 +130,14 @@ def language(code: str | None) -> str:
     return _LANGUAGES.get((code or "").split("-")[0], code or "language not known")
 
 
+def languages(codes: Sequence[str]) -> str:
+    """ "Italian and Russian", "4 languages"."""
+    if len(codes) > 3:
+        return f"{len(codes)} languages"
+    named = [language(code) for code in codes]
+    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+
+
 def direction(code: str | None) -> str:
     """The value of `dir` for a text in a language."""
     return "rtl" if (code or "").split("-")[0] in _RIGHT_TO_LEFT else "auto"
@@ -174,9 +192,25 @@ def outcome(name: str | None) -> str:
     return _OUTCOMES.get(name or "", name or "")
 
 
-def kind(name: str) -> str:
-    """A choice of the search form."""
-    return _KINDS.get(name, name)
+def facet(name: str) -> str:
+    """What a facet is called."""
+    return _FACETS.get(name, name)
+
+
+def facet_value(name: str, value: str) -> str:
+    """One of a facet's values."""
+    if value.startswith(NOT):
+        return f"not: {facet_value(name, value[len(NOT):])}"
+    if name == "language" and value:
+        return language(value)
+    if name == "month" and len(value) == 7:
+        return day(f"{value}-01").partition(" ")[2] or value
+    return _FACET_VALUES.get(name, {}).get(value) or value or "not known"
+
+
+def sort(name: str) -> str:
+    """An order of search results."""
+    return _SORTS.get(name, name)
 
 
 def evidence_kind(reason: Evidence) -> str:

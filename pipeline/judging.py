@@ -14,6 +14,7 @@ from archive.store.pages import Place
 from archive.urls import absolute, canonical_url
 from pipeline.intake import index_pending, read_judgements
 from pipeline.linking import link_families
+from pipeline.steps import catalogue_articles
 from pipeline.work import Work
 
 
@@ -47,7 +48,7 @@ def judge(
         at=work.clock(), note=note,
     )
     events.append(work.archive.folder.events, judgements.to_event(judgement))
-    reports += [read_judgements(work), link_families(work)]
+    reports += [read_judgements(work), link_families(work), catalogue_articles(work)]
     named = pages.cards(conn, [copy, exemplar])
     return reports, Judged(
         judgement=judgement, copy=named[copy].public_id, exemplar=named[exemplar].public_id,

@@ -16,7 +16,7 @@ from archive import warc
 from archive.errors import DamagedWarc
 from archive.model import Block, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
-from archive.store import articles, discoveries, documents, runs, transaction
+from archive.store import articles, catalogue, discoveries, documents, runs, transaction
 from archive.store.documents import PendingPayload
 from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
@@ -32,6 +32,7 @@ Job = tuple[Path, PendingPayload]
 ExtractOne = Callable[[Job], Document | Block | str]
 
 POOL_FROM = 40  # payloads from which starting processes pays
+CATALOGUED = 500  # articles a transaction, with their kin
 BATCH = 16  # payloads per message to a worker
 SUSPECT_BATCHES = 2 * cores.count()  # that may have been under way when a worker died
 
@@ -41,7 +42,7 @@ def update(work: Work) -> list[Report]:
     note_topic(work)
     return [step(work) for step in (
         index_pending, discover_pending, extract_pending, decide_relevance, follow_provenance, weigh_unread,
-        fold_versions, compare_witnesses, read_judgements, link_families,
+        fold_versions, compare_witnesses, read_judgements, link_families, catalogue_articles,
     )]
 
 
@@ -226,6 +227,16 @@ def fold_versions(work: Work) -> Report:
         work.progress("versions", index, len(touched))
     _merge_addresses(work)
     return Report(step="versions", done=len(touched), counts=(("versions", folded),), seconds=monotonic() - started)
+
+
+def catalogue_articles(work: Work) -> Report:
+    """Bring what searches count and sort by up to the articles that changed."""
+    started, done = monotonic(), 0
+    while pending := catalogue.pending(work.conn, limit=CATALOGUED):
+        with transaction(work.conn):
+            catalogue.renew(work.conn, pending)
+        done += len(pending)
+    return Report(step="catalogue", done=done, seconds=monotonic() - started)
 
 
 def _sightings(work: Work, article_id: int, extractor: str) -> list[articles.Seen]:

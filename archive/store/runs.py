@@ -53,13 +53,12 @@ ADD_SOURCE = """
     INSERT INTO sources (name, outlet, kind, address, country, language)
     VALUES (:name, :outlet, :kind, :address, :country, :language)
 """
-CLEAR_OUTLETS = "DELETE FROM outlets"
+DROP_OUTLET = "DELETE FROM outlets WHERE domain = :domain"
 OUTLETS = "SELECT domain, outlet, country, owner FROM outlets"
 # An outlet's name is evidence in credit lines: its articles' links are decided again.
 QUEUE_OUTLET = "INSERT OR IGNORE INTO unlinked (article_id) SELECT article_id FROM articles WHERE domain = :domain"
 ADD_OUTLET = """
     INSERT INTO outlets (domain, outlet, country, owner) VALUES (:domain, :outlet, :country, :owner)
-    ON CONFLICT (domain) DO NOTHING
 """
 
 
@@ -130,7 +129,9 @@ def set_sources(
         conn.execute(CLEAR_SOURCES)
         conn.executemany(ADD_SOURCE, sources)
         before = {tuple(row) for row in conn.execute(OUTLETS)}
-        conn.execute(CLEAR_OUTLETS)
-        conn.executemany(ADD_OUTLET, outlets)
-        changed = before ^ {tuple(row) for row in conn.execute(OUTLETS)}
-        conn.executemany(QUEUE_OUTLET, [{"domain": domain} for domain in sorted({row[0] for row in changed})])
+        first = {row["domain"]: row for row in reversed(outlets)}  # of several of one domain
+        wanted = {(row["domain"], row["outlet"], row["country"], row["owner"]): row for row in first.values()}
+        changed = before ^ wanted.keys()  # the rest stays: what hangs on an outlet's row is made anew with it
+        conn.executemany(DROP_OUTLET, [{"domain": row[0]} for row in changed & before])
+        conn.executemany(ADD_OUTLET, [wanted[row] for row in changed - before])
+        conn.executemany(QUEUE_OUTLET, [{"domain": domain} for domain in sorted({str(row[0]) for row in changed})])

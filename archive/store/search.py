@@ -1,64 +1,69 @@
-"""The search page's question: which articles hold these words, under these filters, twenty at a time."""
+"""The search page's question: which articles hold these words, under these filters, and how many of each kind.
+
+One look at the search index gives every version that has the words; the catalogue says of each what it is counted and
+sorted by. Counting, folding and sorting is done here, in one pass over numbers, so that every count is of all that was
+found and none is an estimate. Without words there is no such list: then SQL counts, and reads on by date until a page
+is full.
+"""
 
 import json
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import islice
+from typing import Literal, NamedTuple
 
 from archive.store.pages import Card, cards
 
-Kind = Literal["all", "reposts", "exemplars", "edited", "removed"]
-Sort = Literal["best", "newest"]
+Facet = Literal["outlet", "country", "language", "month", "role", "relation", "edited", "presence"]
+Sort = Literal["best", "newest", "oldest", "copies"]
 
+FACETS: tuple[Facet, ...] = ("role", "language", "outlet", "country", "month", "relation", "edited", "presence")
 PAGE_LENGTH = 20
+NOT = "not "  # before a facet's value: any but this
+MOST_WORDS = 400  # of the index that begin alike and are looked at for forms of one word
 
 # Around a found word, in text that is escaped afterwards: private use, and no letter of any script.
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_NOTHING = '""'  # a full-text query that matches no row; NULL would be a syntax error
+_STANDS_FOR = ("exemplar", "alone", "undecided", "repost")  # which of folded articles is shown
+_NEVER, _ALWAYS = "0000", "9999"  # days before and after all others
 
-# An article once: its latest version where that has the words, else the version that ranks best. The bare columns
-# beside min() come from the row that has the minimum (SQLite's rule). A day is compared as the page states it,
-# since that is the day people look for, whatever the time zone.
-FOUND = """
-    WITH hit AS MATERIALIZED (
-        SELECT rowid AS version_id, bm25(versions_fts, 4.0, 1.0) AS score
-        FROM versions_fts WHERE versions_fts MATCH :match
-    ), best AS MATERIALIZED (
-        SELECT v.article_id, v.version_id, h.score, min(h.score - 1000000 * v.is_latest)
-        FROM hit h JOIN versions v ON v.version_id = h.version_id
-        GROUP BY v.article_id
-        UNION ALL
-        SELECT v.article_id, v.version_id, 0.0, 0.0
-        FROM versions v
-        WHERE :everything AND v.is_latest
-          AND v.version_id NOT IN (SELECT rowid FROM versions_fts WHERE versions_fts MATCH :without)
-    ), found AS MATERIALIZED (
-        SELECT b.version_id, b.score, a.article_id, a.dated,
-               substr(coalesce(a.published, a.first_seen), 1, 10) AS day
-        FROM best b JOIN article a ON a.article_id = b.article_id
-        WHERE (:outlet IS NULL OR a.outlet = :outlet)
-          AND (:language IS NULL OR a.language = :language)
-          AND (:since IS NULL OR day >= :since)
-          AND (:until IS NULL OR day <= :until)
-          AND CASE :kind
-              WHEN 'all' THEN 1
-              WHEN 'edited' THEN a.versions > 1
-              WHEN 'removed' THEN a.gone_at IS NOT NULL
-              WHEN 'reposts' THEN a.article_id IN
-                  (SELECT copy_article_id FROM copy_link WHERE direction = 'decided')
-              WHEN 'exemplars' THEN a.article_id IN
-                  (SELECT exemplar_article_id FROM copy_link WHERE direction = 'decided')
-              END
-    )
-    SELECT total.total, page.version_id
-    FROM (SELECT count(*) AS total FROM found) total LEFT JOIN (
-        SELECT version_id, row_number() OVER (
-            ORDER BY CASE :sort WHEN 'best' THEN score END, day DESC, dated DESC, article_id DESC) AS place
-        FROM found ORDER BY place LIMIT :limit OFFSET :offset
-    ) page ON 1
-    ORDER BY page.place
+HITS = """
+    SELECT c.version_id, c.article_id, c.is_latest, c.profile_id, c.fold, c.kin, c.day, c.dated, h.score
+    FROM (SELECT rowid AS version_id, bm25(versions_fts, 4.0, 1.0) AS score
+          FROM versions_fts WHERE versions_fts MATCH :match) h
+    JOIN catalogue c ON c.version_id = h.version_id
+    WHERE c.day BETWEEN :since AND :until
+"""
+
+# What follows is asked where no word is wanted: of the latest versions, less those that have an unwanted word.
+COUNTED = """
+    SELECT profile_id, count(*) FROM catalogue
+    WHERE is_latest = 1 AND day BETWEEN :since AND :until AND (:without IS NULL OR version_id NOT IN (
+        SELECT rowid FROM versions_fts WHERE versions_fts MATCH coalesce(:without, '""')))
+    GROUP BY profile_id
+"""
+_REST = """
+    FROM catalogue
+    WHERE is_latest = 1 AND day BETWEEN :since AND :until
+      AND (:profiles IS NULL OR profile_id IN (SELECT value FROM json_each(:profiles)))
+      AND (:without IS NULL OR version_id NOT IN (
+          SELECT rowid FROM versions_fts WHERE versions_fts MATCH coalesce(:without, '""')))
+"""
+FOLDS = "SELECT count(*) FROM (SELECT DISTINCT fold" + _REST + ")"  # noqa: S608  # constants both
+_ROWS = "SELECT version_id, article_id, is_latest, profile_id, fold, kin, day, dated, 0.0" + _REST
+NEWEST = _ROWS + " ORDER BY day DESC, dated DESC, article_id DESC"
+OLDEST = _ROWS + " ORDER BY day, dated, article_id"
+MOST_COPIES = _ROWS + " ORDER BY kin DESC, fold, day, dated, article_id"
+_BY_SORT: Mapping[Sort, str] = {"newest": NEWEST, "oldest": OLDEST, "copies": MOST_COPIES, "best": NEWEST}
+FOLDED = (_ROWS + " AND fold IN (SELECT value FROM json_each(:folds)) "  # noqa: S608
+          "ORDER BY day, dated, article_id")
+
+PROFILES = """
+    SELECT profile_id, role, language, outlet, country, month, relation, edited, presence FROM profiles
+    WHERE profile_id IN (SELECT value FROM json_each(:ids))
 """
 
 SNIPPETS = """
@@ -73,28 +78,23 @@ BEGINNINGS = """
     FROM versions WHERE version_id IN (SELECT value FROM json_each(:ids))
 """
 
-OUTLETS = "SELECT outlet, count(*) AS articles FROM article GROUP BY outlet ORDER BY outlet"
-
-LANGUAGES = """
-    SELECT language, count(*) AS articles FROM article WHERE language IS NOT NULL
-    GROUP BY language ORDER BY articles DESC, language
-"""
+WORDS = "SELECT term, doc FROM words WHERE term >= :first AND term < :after ORDER BY doc DESC, term LIMIT :limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """What was asked; `match` and `without` are full-text queries (without: only where match is None).
 
-    `since` and `until` are days, both included; None does not restrict.
+    `chosen` has one value for each facet that restricts ('' is: not known; NOT before one: any other). `since` and
+    `until` are days, both included. is_unfolded: each article by itself, not under the earliest of its family that fits.
     """
 
     match: str | None = None
     without: str | None = None
-    outlet: str | None = None
-    language: str | None = None
+    chosen: tuple[tuple[Facet, str], ...] = ()
     since: str | None = None
     until: str | None = None
-    kind: Kind = "all"
+    is_unfolded: bool = False
     sort: Sort = "newest"
     page: int = 1
 
@@ -109,46 +109,225 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """An article that was found, by the version that has the words."""
+    """An article that was found, by the version that has the words.
+
+    `others` is how many of its family fit the search too and are folded under it, in `languages`.
+    """
 
     card: Card
     title: tuple[Piece, ...]
     snippet: tuple[Piece, ...]
+    others: int
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A facet's values with the number of articles that have them, most first, under all other facets' choices."""
+
+    facet: Facet
+    values: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One page of what was found, and how many articles there are in all."""
+    """One page of what was found: `total` articles in `texts`, families counting once; `facets` count them all."""
 
     total: int
+    texts: int
     hits: tuple[Hit, ...]
+    facets: tuple[Counted, ...]
+
+
+class _Row(NamedTuple):
+    version_id: int
+    article_id: int
+    is_latest: int
+    profile_id: int
+    fold: int
+    kin: int
+    day: str
+    dated: str
+    score: float
+
+
+_Profiles = Mapping[int, tuple[str, ...]]  # each profile's values, in the order of FACETS
+_Group = Sequence[_Row]  # articles that are shown as one; the first one is shown
 
 
 def search(conn: sqlite3.Connection, asked: Search) -> Found:
-    """Articles that hold the words, twenty a page; without words, all of them."""
-    rows = conn.execute(FOUND, {
-        "match": asked.match or _NOTHING, "without": asked.without or _NOTHING, "everything": asked.match is None,
-        "outlet": asked.outlet, "language": asked.language, "since": asked.since, "until": asked.until,
-        "kind": asked.kind, "sort": asked.sort, "limit": PAGE_LENGTH, "offset": (asked.page - 1) * PAGE_LENGTH,
-    }).fetchall()
-    ids = [row["version_id"] for row in rows if row["version_id"] is not None]
+    """Articles that hold the words, twenty texts a page; without words, all of them."""
+    return _by_words(conn, asked) if asked.match else _by_date(conn, asked)
+
+
+def first_found(conn: sqlite3.Connection, asked: Search, *, limit: int) -> tuple[int, list[Card]]:
+    """How many articles were found, and the first ones in order, every article by itself."""
+    if asked.match:
+        rows = _best(_rows(conn, HITS, {**_bounds(asked), "match": asked.match}))
+        allowed = _allowed(_profiles(conn, {row.profile_id for row in rows}), asked)
+        groups = _sorted([[row] for row in rows if row.profile_id in allowed], asked.sort)
+        total, ids = len(groups), [group[0].version_id for group in groups[:limit]]
+    else:
+        counts = _counted(conn, asked)
+        allowed = _allowed(_profiles(conn, counts), asked)
+        found = _rows(conn, _BY_SORT[asked.sort], {**_bounds(asked), **_restricted(asked, allowed)})
+        total, ids = sum(counts[one] for one in allowed), [row.version_id for row in islice(found, limit)]
     known = cards(conn, ids)
-    texts = _texts(conn, asked.match, ids)
-    hits = tuple(
-        Hit(card=known[v], title=_pieces(texts[v]["title"]), snippet=_pieces(" ".join(texts[v]["text"].split())))
-        for v in ids if v in texts and v in known
+    return total, [known[one] for one in ids if one in known]
+
+
+def words(conn: sqlite3.Connection, beginning: str) -> list[tuple[str, int]]:
+    """Words of the index that begin so, with the number of versions that have them; those of most, most first."""
+    values = {"first": beginning, "after": beginning + "\U0010ffff", "limit": MOST_WORDS}
+    return [(row["term"], row["doc"]) for row in conn.execute(WORDS, values)]
+
+
+def _by_words(conn: sqlite3.Connection, asked: Search) -> Found:
+    rows = _best(_rows(conn, HITS, {**_bounds(asked), "match": asked.match}))
+    counts = Counter(row.profile_id for row in rows)
+    profiles = _profiles(conn, counts)
+    allowed = _allowed(profiles, asked)
+    fitting = [row for row in rows if row.profile_id in allowed]
+    groups = _sorted([[row] for row in fitting] if asked.is_unfolded else _folded(fitting, profiles), asked.sort)
+    start = (asked.page - 1) * PAGE_LENGTH
+    return Found(
+        total=len(fitting), texts=len(groups), facets=_facets(counts, profiles, asked),
+        hits=_hits(conn, asked.match, groups[start:start + PAGE_LENGTH], profiles),
     )
-    return Found(total=rows[0]["total"], hits=hits)
 
 
-def outlets(conn: sqlite3.Connection) -> list[tuple[str, int]]:
-    """Every outlet with its number of articles, by name."""
-    return [(row["outlet"], row["articles"]) for row in conn.execute(OUTLETS)]
+def _by_date(conn: sqlite3.Connection, asked: Search) -> Found:
+    counts = _counted(conn, asked)
+    profiles = _profiles(conn, counts)
+    allowed = _allowed(profiles, asked)
+    values = {**_bounds(asked), **_restricted(asked, allowed)}
+    total = sum(counts[profile] for profile in allowed)
+    rows = _rows(conn, _BY_SORT[asked.sort], values)
+    start = (asked.page - 1) * PAGE_LENGTH
+    if asked.is_unfolded:
+        groups: list[_Group] = [[row] for row in islice(rows, start, start + PAGE_LENGTH)]
+    else:
+        page = list(islice(_first_of_folds(rows), start, start + PAGE_LENGTH))
+        members: dict[int, list[_Row]] = {row.fold: [] for row in page}
+        for row in _rows(conn, FOLDED, values | {"folds": json.dumps(list(members))}):
+            members[row.fold].append(row)
+        groups = [_led(group, profiles) for group in members.values()]
+    texts = total if asked.is_unfolded else int(conn.execute(FOLDS, values).fetchone()[0])
+    return Found(total=total, texts=texts, facets=_facets(counts, profiles, asked),
+                 hits=_hits(conn, None, groups, profiles))
 
 
-def languages(conn: sqlite3.Connection) -> list[tuple[str, int]]:
-    """Every language with its number of articles, most first."""
-    return [(row["language"], row["articles"]) for row in conn.execute(LANGUAGES)]
+def _bounds(asked: Search) -> dict[str, object]:
+    return {"since": asked.since or _NEVER, "until": asked.until or _ALWAYS, "without": asked.without}
+
+
+def _restricted(asked: Search, allowed: Collection[int]) -> dict[str, object]:
+    return {"profiles": json.dumps(list(allowed)) if asked.chosen else None}
+
+
+def _rows(conn: sqlite3.Connection, query: str, values: Mapping[str, object]) -> Iterator[_Row]:
+    cursor = conn.cursor()
+    cursor.row_factory = None  # many rows: tuples are read in a third of the time
+    yield from map(_Row._make, cursor.execute(query, values))
+
+
+def _counted(conn: sqlite3.Connection, asked: Search) -> Counter[int]:
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    return Counter(dict(cursor.execute(COUNTED, _bounds(asked))))
+
+
+def _best(rows: Iterable[_Row]) -> list[_Row]:
+    """An article once: its latest version where that has the words, else the version that has them best."""
+    best: dict[int, _Row] = {}
+    for row in rows:
+        before = best.get(row.article_id)
+        if before is None or (row.is_latest, -row.score) > (before.is_latest, -before.score):
+            best[row.article_id] = row
+    return list(best.values())
+
+
+def _profiles(conn: sqlite3.Connection, ids: Iterable[int]) -> _Profiles:
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    return {row[0]: row[1:] for row in cursor.execute(PROFILES, {"ids": json.dumps(list(ids))})}
+
+
+def _allowed(profiles: _Profiles, asked: Search) -> set[int]:
+    chosen = [(FACETS.index(facet), value) for facet, value in asked.chosen]
+    return {one for one, values in profiles.items() if all(_fits(values[place], value) for place, value in chosen)}
+
+
+def _fits(own: str, wanted: str) -> bool:
+    return own != wanted[len(NOT):] if wanted.startswith(NOT) else own == wanted
+
+
+def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tuple[Counted, ...]:
+    """Each facet counted under the choices in all others, so that it shows what another choice would find."""
+    chosen = [(FACETS.index(facet), value) for facet, value in asked.chosen]
+    found: list[Counter[str]] = [Counter() for _ in FACETS]
+    for profile, values in profiles.items():
+        against = [place for place, value in chosen if not _fits(values[place], value)]
+        if not against:
+            for place, counter in enumerate(found):
+                counter[values[place]] += counts[profile]
+        elif len(against) == 1:
+            found[against[0]][values[against[0]]] += counts[profile]
+    for place, value in chosen:
+        if not value.startswith(NOT):
+            found[place].setdefault(value, 0)
+    return tuple(
+        Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0]))))
+        for facet, counter in zip(FACETS, found, strict=True)
+    )
+
+
+def _folded(rows: Iterable[_Row], profiles: _Profiles) -> list[_Group]:
+    groups: dict[int, list[_Row]] = {}
+    for row in rows:
+        groups.setdefault(row.fold, []).append(row)
+    return [_led(group, profiles) if len(group) > 1 else group for group in groups.values()]
+
+
+def _led(group: _Group, profiles: _Profiles) -> _Group:
+    """The articles of a family that fit, the one that the others were made from first, of several the earliest."""
+    role = FACETS.index("role")
+    return sorted(group, key=lambda row: (
+        _STANDS_FOR.index(profiles[row.profile_id][role]), row.dated, row.article_id))
+
+
+def _first_of_folds(rows: Iterable[_Row]) -> Iterator[_Row]:
+    seen: set[int] = set()
+    for row in rows:
+        if row.fold not in seen:
+            seen.add(row.fold)
+            yield row
+
+
+def _sorted(groups: list[_Group], sort: Sort) -> list[_Group]:
+    """In the order that was asked for: a group by its best, newest or oldest article; of equals the newest first."""
+    by_age = sorted(groups, key=lambda group: max((row.day, row.dated, row.article_id) for row in group), reverse=True)
+    if sort == "best":
+        return sorted(by_age, key=lambda group: min(row.score for row in group))
+    if sort == "oldest":
+        return sorted(groups, key=lambda group: min((row.day, row.dated, row.article_id) for row in group))
+    if sort == "copies":
+        return sorted(by_age, key=lambda group: -group[0].kin)
+    return by_age
+
+
+def _hits(
+    conn: sqlite3.Connection, match: str | None, groups: Sequence[_Group], profiles: _Profiles
+) -> tuple[Hit, ...]:
+    ids = [group[0].version_id for group in groups]
+    known, texts = cards(conn, ids), _texts(conn, match, ids)
+    language = FACETS.index("language")
+    return tuple(
+        Hit(card=known[shown], title=_pieces(texts[shown]["title"]),
+            snippet=_pieces(" ".join(texts[shown]["text"].split())), others=len(group) - 1,
+            languages=tuple(sorted({profiles[row.profile_id][language] for row in group[1:]})))
+        for shown, group in zip(ids, groups, strict=True) if shown in texts and shown in known
+    )
 
 
 def _texts(conn: sqlite3.Connection, match: str | None, ids: Iterable[int]) -> dict[int, sqlite3.Row]:

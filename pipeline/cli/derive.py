@@ -86,10 +86,11 @@ def reindex(topic: Any, data: Path, as_json: bool) -> None:
 
     'stemma update' does so by itself when the archive has doubled.
     """
-    from pipeline import linking
+    from pipeline import linking, steps
 
     with opened(topic, data, "reindex") as (work, reports):
-        reports += [linking.reindex(work), linking.compare_witnesses(work), linking.link_families(work)]
+        reports += [step(work) for step in (
+            linking.reindex, linking.compare_witnesses, linking.link_families, steps.catalogue_articles)]
         work.progress.close()
     finish(reports, as_json=as_json)
 

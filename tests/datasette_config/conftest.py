@@ -15,7 +15,7 @@ import pytest
 from archive import events
 from archive.digests import address_key, state_digest, text_digest
 from archive.model import Capture, Exchange
-from archive.store import comparisons, open_database, transaction
+from archive.store import catalogue, comparisons, open_database, transaction
 from archive.times import from_iso, to_digits, to_iso
 from archive.topic import load_topic
 from archive.warc import WarcWriter
@@ -60,7 +60,10 @@ class Builder:
         self.writer = WarcWriter(self.data / "warc", started_at=datetime(2024, 8, 6, tzinfo=UTC), software="tests")
 
     def close(self) -> None:
+        """As at the end of an update: what searches count by is brought up to the rows."""
         self.writer.close()
+        while pending := catalogue.pending(self.conn, limit=100):
+            catalogue.renew(self.conn, pending)
         self.conn.close()
 
     def outlet(self, domain: str, name: str, *, country: str | None = None, owner: str | None = None) -> None:

@@ -11,7 +11,14 @@ from archive import warc
 from archive.urls import canonical_url
 
 VIEWS = ("article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
-         "partial_witness", "sighting", "post_version", "judgement")
+         "partial_witness", "sighting", "post_version", "judgement", "catalogued")
+# What searches count and sort by has no view of its own; kept up step by step, it is what a rebuild makes at once.
+_CATALOGUED = """
+    CREATE TEMP VIEW catalogued AS
+    SELECT v.public_id, c.is_latest, c.day, c.dated, c.kin, p.*, (
+        SELECT min(o.public_id) FROM catalogue f JOIN versions o USING (version_id) WHERE f.fold = c.fold) AS fold
+    FROM versions v LEFT JOIN catalogue c USING (version_id) LEFT JOIN profiles p USING (profile_id)
+"""
 _SETTLED = ("article", "version", "copy_link", "family", "witness", "capture")
 _PUBLIC_ID = re.compile(r"-\d{14}-[a-z2-7]{8}")
 _PLACES = frozenset({"path", "offset", "length", "payload_digest", "payload_sha256", "payload_length"})
@@ -25,6 +32,7 @@ def public_rows(database: Path, *, times: bool = True, views: tuple[str, ...] = 
     """
     conn = sqlite3.connect(database)
     conn.row_factory = sqlite3.Row
+    conn.execute(_CATALOGUED)
     found = {}
     for view in views:
         rows = [dict(row) for row in conn.execute(f"SELECT * FROM {view}")]

@@ -1,0 +1,181 @@
+"""The terms of a search -> a full-text query, with what else each of them stands for.
+
+A name of the topic's gazetteer stands for all its spellings, in every language and as machine translation garbles it
+(Sudzha, Суджа, Southzha); a word for its other forms (Суджу, Суджі; bridge, bridges), as far as the archive holds
+them. What was looked for is told beside what was found, and can be turned off; what stands in quotation marks never
+stands for anything else.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, product
+
+from archive.topic import Name
+from datasette_config.query import Query, Term, tokens
+from pipeline.stems import are_forms, beginnings, folded
+
+MOST_FORMS = 40  # of one word; of those that stand in most texts
+MOST_PHRASES = 60  # of one name of several words, each in its forms
+NOTHING = '""'  # a full-text query that matches no row
+
+Words = Callable[[str], Sequence[tuple[str, int]]]  # the index's words that begin so, each with how many texts have it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullTextQuery:
+    """`match` is None where no word is wanted: then everything is, but for what has the words of `without`."""
+
+    match: str | None
+    without: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """A term as it was typed and what was looked for: of `name`, an entry of the gazetteer, or the forms of a word."""
+
+    typed: str
+    name: str | None
+    forms: tuple[str, ...]
+
+
+class Names:
+    """The gazetteer's names by their spellings."""
+
+    def __init__(self, gazetteer: Iterable[Name]) -> None:
+        self._names: list[tuple[Name, list[tuple[str, ...]]]] = []
+        for name in gazetteer:
+            listed = [tokens_of(spelling) for spelling in spellings_of(name)]
+            self._names.append((name, [words for words in listed if words]))
+
+    def at(self, words: Sequence[str]) -> tuple[Name, int] | None:
+        """The name that stands at the beginning of some words, in any form, and of how many words; the longest."""
+        found: tuple[int, Name] | None = None
+        for name, listed in self._names:
+            for spelling in listed:
+                if len(spelling) <= len(words) and len(spelling) > (found[0] if found else 0) and all(
+                        _is_form(word, wanted) for word, wanted in zip(words, spelling, strict=False)):
+                    found = len(spelling), name
+        return (found[1], found[0]) if found else None
+
+
+def spellings_of(name: Name) -> list[str]:
+    """Every way to write a name that means no other thing, each once."""
+    listed = [spelling for _, of_language in name.spellings for spelling in of_language]
+    return list(dict.fromkeys([*listed, *(wrong for wrong in name.misspellings if wrong not in name.common_words)]))
+
+
+def tokens_of(spelling: str) -> tuple[str, ...]:
+    """A spelling's words as the index cuts them; * is any ending of the word before it."""
+    return tuple(
+        word + ("*" if part.endswith("*") and word == words[-1] else "")
+        for part in spelling.split() if (words := tokens(part)) for word in words)
+
+
+def as_typed(query: Query) -> FullTextQuery:
+    """Each term for itself."""
+    return _joined([[_quoted(term) for term in group] for group in query.wanted], map(_quoted, query.unwanted))
+
+
+def expanded(query: Query, names: Names, words: Words) -> tuple[FullTextQuery, tuple[Sought, ...]]:
+    """Each term for all that it stands for, and what that is, in the order of the terms."""
+    words = lru_cache(maxsize=256)(words)
+    sought: list[Sought] = []
+    wanted = list(_wanted(query.wanted, names, words, sought))
+    unwanted = [piece for term in query.unwanted for piece in _word(term, words, [])]
+    return _joined(wanted, unwanted), tuple(sought)
+
+
+def _wanted(
+    groups: Sequence[tuple[Term, ...]], names: Names, words: Words, sought: list[Sought]
+) -> Iterator[list[str]]:
+    """The alternatives of each group; of neighbours that are a name, those of the name."""
+    place = 0
+    while place < len(groups):
+        following = _words_from(groups, place)
+        found = names.at(following) if following else None
+        if found:
+            name, length = found
+            pieces, forms = _name(name, words)
+            typed = tuple(following[:length])
+            own = f'"{" ".join(typed)}"'
+            sought.append(Sought(typed=" ".join(typed), name=name.name, forms=tuple(forms)))
+            yield list(dict.fromkeys([own, *pieces]))
+            place += _groups_of(groups, place, length)
+        else:
+            yield [piece for term in groups[place] for piece in _word(term, words, sought)]
+            place += 1
+
+
+def _words_from(groups: Sequence[tuple[Term, ...]], place: int) -> list[str]:
+    """The words from a group on, as long as each is for itself: no phrase, no prefix, no choice of two."""
+    found: list[str] = []
+    for group in groups[place:]:
+        if len(group) != 1 or group[0].kind != "word":
+            break
+        found += group[0].words
+    return found
+
+
+def _groups_of(groups: Sequence[tuple[Term, ...]], place: int, length: int) -> int:
+    """How many groups so many words are, the last one whole."""
+    count, left = 0, length
+    while left > 0:
+        left -= len(groups[place + count][0].words)
+        count += 1
+    return count
+
+
+def _name(name: Name, words: Words) -> tuple[list[str], list[str]]:
+    """What to look for, and what of it the archive holds: one-word spellings by their forms, others as phrases."""
+    pieces: list[str] = []
+    held: list[tuple[int, str]] = []
+    for spelling in map(tokens_of, spellings_of(name)):
+        if not spelling:
+            continue
+        forms = [_forms_of(word, words) for word in spelling]
+        if len(spelling) == 1:
+            pieces += [f'"{form}"' for form, _ in forms[0]]
+            held += [(count, form) for form, count in forms[0]]
+        else:
+            for phrase in islice(product(*([form for form, _ in some[:8]] for some in forms)), MOST_PHRASES):
+                pieces.append(f'"{" ".join(phrase)}"')
+            held += [(0, " ".join(spelling))] if all(forms) else []
+    return pieces, list(dict.fromkeys(form for _, form in sorted(held, key=lambda pair: (-pair[0], pair[1]))))
+
+
+def _word(term: Term, words: Words, sought: list[Sought]) -> list[str]:
+    """A term with the forms of its last word; a phrase or a prefix as it stands."""
+    if term.kind != "word":
+        return [_quoted(term)]
+    *before, last = term.words
+    forms = [form for form, _ in _forms_of(last, words)]
+    if len(forms) > 1 or (forms and forms[0] != folded(last)):
+        sought.append(Sought(typed=term.text, name=None, forms=tuple(" ".join([*before, form]) for form in forms)))
+    return list(dict.fromkeys(f'"{" ".join([*before, form])}"' for form in [last, *forms]))
+
+
+def _forms_of(word: str, words: Words) -> list[tuple[str, int]]:
+    """The words of the index that are forms of a word, those in most texts first."""
+    if word.endswith("*"):
+        return list(words(folded(word[:-1]))[:MOST_FORMS])
+    found = {other: count for begins in beginnings(word) for other, count in words(begins) if are_forms(word, other)}
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_FORMS]
+
+
+def _is_form(word: str, wanted: str) -> bool:
+    return folded(word).startswith(folded(wanted[:-1])) if wanted.endswith("*") else are_forms(word, wanted)
+
+
+def _quoted(term: Term) -> str:
+    """In quotation marks, which take every other sign's meaning away."""
+    return f'"{term.text}"' + ("*" if term.kind == "prefix" else "")
+
+
+def _joined(wanted: Iterable[Sequence[str]], unwanted: Iterable[str]) -> FullTextQuery:
+    groups = [pieces or [NOTHING] for pieces in wanted]
+    without = " OR ".join(dict.fromkeys(unwanted)) or None
+    if not groups:
+        return FullTextQuery(match=None, without=without)
+    match = " AND ".join(f"({' OR '.join(group)})" if len(group) > 1 else group[0] for group in groups)
+    return FullTextQuery(match=f"({match}) NOT ({without})" if without else match, without=None)

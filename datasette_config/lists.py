@@ -1,0 +1,71 @@
+"""What a search found as files for programs: CSV for a spreadsheet, Atom for a feed reader."""
+
+import csv
+import io
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+from archive.store.pages import Card
+from datasette_config.searching import Listing
+
+COLUMNS = ("url", "title", "outlet", "language", "published", "published_basis", "first_seen", "last_seen", "gone_at",
+           "versions", "shares_text_with", "is_copy", "family", "public_id", "page")
+_ATOM = "http://www.w3.org/2005/Atom"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_CONTROL = dict.fromkeys((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)))
+
+Address = Callable[[Card], str]  # where the site shows an article, in full
+
+
+def as_csv(found: Listing, address: Address) -> str:
+    """A row for each article; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for card in found.cards:
+        writer.writerow([_cell(value) for value in (
+            card.url, card.title, card.outlet, card.language, card.dating.iso, card.dating.basis, card.first_seen,
+            card.last_seen, card.gone_at, card.versions, card.shares, int(card.is_copy), card.family, card.public_id,
+            address(card))])
+    return out.getvalue()
+
+
+def as_atom(found: Listing, address: Address, *, title: str, here: str) -> str:
+    """A feed of the articles, `here` its address; an entry's id stays, a new version moves its time."""
+    feed = ElementTree.Element(f"{{{_ATOM}}}feed")
+    _add(feed, "title", f"{found.asked.q}: {title}" if found.asked.q else title)
+    _add(feed, "id", here)
+    _add(feed, "link", rel="self", type="application/atom+xml", href=here)
+    _add(feed, "updated", max((card.last_seen for card in found.cards), default="1970-01-01T00:00:00Z"))
+    for card in found.cards:
+        entry = ElementTree.SubElement(feed, f"{{{_ATOM}}}entry")
+        _add(entry, "title", card.title or "Untitled")
+        _add(entry, "id", address(card))
+        _add(entry, "link", rel="alternate", type="text/html", href=address(card))
+        _add(entry, "link", rel="via", href=card.url)
+        _add(entry, "published", card.first_seen)
+        _add(entry, "updated", card.last_seen)
+        author = ElementTree.SubElement(entry, f"{{{_ATOM}}}author")
+        _add(author, "name", card.outlet)
+        _add(entry, "summary", _summary(card))
+    ElementTree.register_namespace("", _ATOM)
+    return ElementTree.tostring(feed, encoding="unicode", xml_declaration=True)
+
+
+def _summary(card: Card) -> str:
+    parts = [card.outlet, f"published {card.dating.iso}" if card.dating.basis != "first seen" else ""]
+    parts += [f"shares text with {card.shares} others" if card.shares else "",
+              f"{card.versions} versions" if card.versions > 1 else "",
+              f"gone by {card.gone_at}" if card.gone_at else ""]
+    return ", ".join(filter(None, parts))
+
+
+def _add(parent: ElementTree.Element, name: str, text: str = "", **attributes: str) -> None:
+    plain = {key: value.translate(_CONTROL) for key, value in attributes.items()}
+    ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}", plain).text = text.translate(_CONTROL) or None
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value

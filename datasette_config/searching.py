@@ -1,0 +1,90 @@
+"""A search as an address asks for it -> a page of what was found, or all of it for a program."""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from archive.store import pages, search
+from archive.store.pages import Card
+from archive.topic import Topic
+from archive.urls import canonical_url
+from datasette_config import words
+from datasette_config.answers import Missing, Moved
+from datasette_config.expanding import Names, Sought, as_typed, expanded
+from datasette_config.kept_topic import KeptTopic
+from datasette_config.parameters import Asked, asked
+
+MOST_LISTED = 1_000  # articles in a list for programs; a narrower search or a span of days gives the rest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """A page of search results: `total` articles in `texts`, since a family counts once unless it is unfolded.
+
+    `sought` says what the words stood for; `facets` count all that was found, each under the other facets' choices.
+    `address` is the question itself where that is a web address that the archive does not hold.
+    """
+
+    asked: Asked
+    sought: tuple[Sought, ...]
+    total: int
+    texts: int
+    pages: int
+    hits: tuple[search.Hit, ...]
+    facets: tuple[search.Counted, ...]
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The first MOST_LISTED of `total` articles that were found, every one by itself."""
+
+    asked: Asked
+    total: int
+    cards: tuple[Card, ...]
+
+
+class Searching:
+    """/search and what programs read of it; it knows the topic's names while its file does not change."""
+
+    def __init__(self, topic: KeptTopic) -> None:
+        self._kept = topic
+        self._named: tuple[Topic | None, Names] = (None, Names(()))
+
+    def results(self, conn: sqlite3.Connection, question: Mapping[str, str]) -> Results | Moved | Missing:
+        """/search and /search.json: articles that hold some words; a web address leads to its article."""
+        wanted = asked(question)
+        address = words.web_address(wanted.q)
+        if address:
+            place = pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address))
+            if place:
+                return Moved(path=f"/article/{place.key}")
+        meant, sought = self._meant(conn, wanted)
+        found = search.search(conn, meant)
+        last = max(1, -(-found.texts // search.PAGE_LENGTH))
+        if meant.page > last:
+            return Missing(reason=f"This search has {words.plural(last, 'page')}; there is no page {meant.page}.")
+        return Results(asked=wanted, sought=sought, total=found.total, texts=found.texts, pages=last, hits=found.hits,
+                       facets=found.facets, address=address)
+
+    def listing(self, conn: sqlite3.Connection, question: Mapping[str, str]) -> Listing:
+        """What /search finds, for lists: every article by itself, no page."""
+        wanted = asked(question)
+        meant, _ = self._meant(conn, wanted)
+        total, cards = search.first_found(conn, meant, limit=MOST_LISTED)
+        return Listing(asked=wanted, total=total, cards=tuple(cards))
+
+    def _meant(self, conn: sqlite3.Connection, wanted: Asked) -> tuple[search.Search, tuple[Sought, ...]]:
+        sought: tuple[Sought, ...] = ()
+        if wanted.as_typed:
+            query = as_typed(wanted.query)
+        else:
+            query, sought = expanded(wanted.query, self._names(), partial(search.words, conn))
+        return replace(wanted.search, match=query.match, without=query.without), sought
+
+    def _names(self) -> Names:
+        topic = self._kept.read()
+        if self._named[0] is not topic:
+            self._named = topic, Names(topic.gazetteer if topic else ())
+        return self._named[1]
