@@ -435,47 +435,61 @@ CREATE TABLE uncatalogued (             -- articles of which something changed t
 ) STRICT;
 INSERT INTO uncatalogued SELECT article_id FROM articles;
 
+-- No OR IGNORE in them: the statement that fires a trigger decides on conflicts, also on those within the trigger.
 CREATE TRIGGER catalogue_versions_ai AFTER INSERT ON versions BEGIN
-    INSERT OR IGNORE INTO uncatalogued VALUES (new.article_id);
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT new.article_id AS article_id)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_versions_au AFTER UPDATE ON versions BEGIN
-    INSERT OR IGNORE INTO uncatalogued VALUES (old.article_id), (new.article_id);
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT old.article_id AS article_id UNION SELECT new.article_id)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_versions_ad AFTER DELETE ON versions BEGIN
-    INSERT OR IGNORE INTO uncatalogued VALUES (old.article_id);
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT old.article_id AS article_id)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_articles_au AFTER UPDATE OF on_topic ON articles WHEN old.on_topic <> new.on_topic BEGIN
-    INSERT OR IGNORE INTO uncatalogued VALUES (new.article_id);
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT new.article_id AS article_id)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_links_ai AFTER INSERT ON links BEGIN
-    INSERT OR IGNORE INTO uncatalogued
-    SELECT article_id FROM versions WHERE version_id IN (new.copy_id, new.exemplar_id);
+    INSERT INTO uncatalogued SELECT article_id FROM (
+        SELECT DISTINCT article_id FROM versions WHERE version_id IN (new.copy_id, new.exemplar_id))
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_links_ad AFTER DELETE ON links BEGIN
-    INSERT OR IGNORE INTO uncatalogued
-    SELECT article_id FROM versions WHERE version_id IN (old.copy_id, old.exemplar_id);
+    INSERT INTO uncatalogued SELECT article_id FROM (
+        SELECT DISTINCT article_id FROM versions WHERE version_id IN (old.copy_id, old.exemplar_id))
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_members_ai AFTER INSERT ON members BEGIN
-    INSERT OR IGNORE INTO uncatalogued VALUES (new.article_id);
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT new.article_id AS article_id)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_members_ad AFTER DELETE ON members BEGIN
-    INSERT OR IGNORE INTO uncatalogued VALUES (old.article_id);
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT old.article_id AS article_id)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_observations_ai AFTER INSERT ON observations WHEN new.outcome = 'gone' BEGIN
-    INSERT OR IGNORE INTO uncatalogued SELECT article_id FROM addresses WHERE url = new.url;
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT article_id FROM addresses WHERE url = new.url)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_addresses_ai AFTER INSERT ON addresses BEGIN
-    INSERT OR IGNORE INTO uncatalogued VALUES (new.article_id);
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT new.article_id AS article_id)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_addresses_au AFTER UPDATE OF article_id ON addresses
 WHEN old.article_id <> new.article_id BEGIN
-    INSERT OR IGNORE INTO uncatalogued VALUES (old.article_id), (new.article_id);
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT old.article_id AS article_id UNION SELECT new.article_id)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_outlets_ai AFTER INSERT ON outlets BEGIN
-    INSERT OR IGNORE INTO uncatalogued SELECT article_id FROM articles WHERE domain = new.domain;
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT article_id FROM articles WHERE domain = new.domain)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 CREATE TRIGGER catalogue_outlets_ad AFTER DELETE ON outlets BEGIN
-    INSERT OR IGNORE INTO uncatalogued SELECT article_id FROM articles WHERE domain = old.domain;
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT article_id FROM articles WHERE domain = old.domain)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
 
 -- every word of the search index, in how many versions it stands: which forms of a word there are

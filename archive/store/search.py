@@ -86,7 +86,7 @@ class Search:
     """What was asked; `match` and `without` are full-text queries (without: only where match is None).
 
     `chosen` has one value for each facet that restricts ('' is: not known; NOT before one: any other). `since` and
-    `until` are days, both included. is_unfolded: each article by itself, not under the earliest of its family that fits.
+    `until` are days, both included. is_unfolded: each article by itself, not under the earliest of its family.
     """
 
     match: str | None = None

@@ -120,3 +120,16 @@ def test_what_is_off_the_topic_is_in_no_search(conn: sqlite3.Connection) -> None
     conn.execute("DELETE FROM versions")
     renewed(conn)
     assert conn.execute("SELECT count(*) FROM catalogue").fetchone()[0] == 0
+
+
+def test_a_statement_that_handles_conflicts_in_its_own_way_notes_a_change_all_the_same(conn: sqlite3.Connection) -> None:
+    article(conn, 1)
+    upsert = ("INSERT INTO addresses VALUES ('https://site-1.example/a', 1, 1) "
+              "ON CONFLICT (url) DO UPDATE SET article_id = excluded.article_id")
+    conn.execute(upsert)
+    conn.execute("INSERT INTO versions SELECT * FROM versions WHERE true "
+                 "ON CONFLICT (public_id) DO UPDATE SET sightings = 2")
+    conn.execute("INSERT OR REPLACE INTO addresses VALUES ('https://site-1.example/a', 1, 1)")
+    assert renewed(conn) == [1]
+    conn.execute(upsert)
+    assert renewed(conn) == [], "nothing moved"
