@@ -162,8 +162,9 @@ def _strange(copy: Witness, exemplar: Witness, found: Reuse) -> Iterator[Trace]:
         return
     ours, theirs = copy.text, exemplar.text
     if min(found.left_coverage, found.right_coverage) < MUCH_SHARED:
-        ours = "\n".join(ours[p.left_start:p.left_end] for p in found.passages)
-        theirs = "\n".join(theirs[p.right_start:p.right_end] for p in found.passages)
+        # Each in the order of its own text, which does not depend on which of the two is called the left one.
+        ours = "\n".join(ours[a:b] for a, b in sorted((p.left_start, p.left_end) for p in found.passages))
+        theirs = "\n".join(theirs[a:b] for a, b in sorted((p.right_start, p.right_end) for p in found.passages))
     more = more_fluent(theirs, ours)
     degree = next((name for least, name in LESS_FLUENT if more is not None and more >= least), None)
     if degree is not None:

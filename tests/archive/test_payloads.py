@@ -87,10 +87,10 @@ def test_a_bomb_takes_no_more_memory_than_the_limit_allows(coding: str) -> None:
 
 def test_a_stream_of_very_many_empty_members_is_refused_in_time() -> None:
     payload = gzip.compress(b"") * (MAX_MEMBERS * 50)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(UndecodablePayload, match="parts"):
         decoded(payload, content_encoding="gzip", limit=LIMIT)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "gzip, deflate"]))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archive.model import Passage, Reuse, Witness
@@ -115,6 +115,7 @@ TEXTS = st.lists(st.sampled_from([*STORY.split("\n"), "Advertisement", "Tags: ne
 
 
 @given(TEXTS, TEXTS, st.sampled_from(["en", "fr", None]), st.lists(st.tuples(*[st.integers(0, 400)] * 4), max_size=4))
+@example(STORY.split("\n")[-1], "\n".join([STORY.split("\n")[0]] * 3), "en", [(0, 74, 1, 131), (0, 2, 0, 0)])
 @settings(max_examples=200, deadline=None)
 def test_any_two_texts_tell_the_same_from_both_sides(
     one: str, other: str, language: str | None, spans: list[tuple[int, int, int, int]]

@@ -1,6 +1,6 @@
 """A diff loses nothing of either text, and stays readable."""
 
-from time import monotonic
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -56,10 +56,10 @@ def test_changes_count_what_stayed() -> None:
 
 def test_hostile_texts_do_not_hold_up_the_page() -> None:
     one, other = "a b " * 20_000, "b a a " * 20_000
-    started = monotonic()
+    started = process_time()
     diff(one, other)
     diff("x\n\ny\n\n" * 3_000, "y\n\nx\n\nz\n\n" * 3_000)
-    assert monotonic() - started < 20
+    assert process_time() - started < 20
 
 
 def passage(was: str, now: str, earlier: int | None, later: int | None) -> ChangedPassage:

@@ -108,9 +108,9 @@ def interleaved(word: str) -> str:
 ])
 def test_repetition_ends_in_time(left: str, right: str) -> None:
     ours, theirs = words(left), words(right)
-    started = time.monotonic()
+    started = time.process_time()
     kept(ours, theirs)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_megabyte_in_other_order_ends_in_time() -> None:
@@ -119,6 +119,6 @@ def test_a_megabyte_in_other_order_ends_in_time() -> None:
     random.Random(3).shuffle(blocks)
     ours, theirs = words(" ".join(text)), words(" ".join(blocks))
     for right in (theirs, words(" ".join(sorted(blocks)))):
-        started = time.monotonic()
+        started = time.process_time()
         assert kept(ours, right)
-        assert time.monotonic() - started < 4
+        assert time.process_time() - started < 4

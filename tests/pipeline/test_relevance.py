@@ -290,9 +290,9 @@ def test_a_keyword_of_capitals_is_no_other_word(small: Matcher, text: str, is_me
 
 
 def test_many_terms_that_never_meet_are_compared_in_bounded_time(small: Matcher) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     relevance("", [f"{'tanks ' * 100_000}{FAR}{' FSB' * 100_000}"], "en", small)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def day(text: str) -> tuple[datetime, datetime]:

@@ -151,9 +151,9 @@ def test_no_json_makes_it_raise(value: Any) -> None:
     ],
 )
 def test_a_bomb_ends_in_time(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     readings = found(ld(text))
-    assert time.monotonic() - started < 4
+    assert time.process_time() - started < 4
     assert all(len(value) <= MAX_VALUE for read in readings.values() for value in read)
     assert sum(map(len, readings.values())) <= MAX_CANDIDATES
 

@@ -89,7 +89,7 @@ def test_clean_paragraph(text: str, expected: str) -> None:
     "text", ["word " * 200_000, "x" * 1_000_000, "a'" * 500_000, "乌" * 300_000, "а\u0301" * 300_000]
 )
 def test_a_megabyte_takes_seconds_at_most(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     words(text)
     clean_paragraph(text)
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
