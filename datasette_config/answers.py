@@ -8,13 +8,15 @@ is built anew, while public ids and keys do not.
 import dataclasses
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 from archive.model import PARAGRAPH_BREAK, ChangedPassage, InferredExemplar
+from archive.store import cited as citing
 from archive.store import kin, pages, posts, search
+from archive.store.cited import Cited
 from archive.store.kin import Link, SharedText
 from archive.store.pages import Card
 from archive.store.posts import PostLine
@@ -23,6 +25,7 @@ from datasette_config import reasons, words
 from datasette_config.alignment import Row, aligned, longest, passage_row
 from datasette_config.parameters import Asked, ParameterError, asked, number
 from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
+from pipeline import citations
 from pipeline.diff import Paragraph, Skipped, changes, diff
 
 LISTED = 8  # articles and families in each list of the start page
@@ -114,8 +117,9 @@ class ArticleAnswer:
 
     `source` is the link that says what the article was made from; `sources` are all decided links in which it is the
     copy, `copies` those in which it is the exemplar. `lineage` leads from its exemplar to the family's root; `roots`
-    are all roots of the family: which of several stood first is undecided. `posts` are a live blog's, of `post_count`;
-    `decisions` what people decided on this article and others, also that they share nothing.
+    are all roots of the family: which of several stood first is undecided. `cited` is the version, then what it was
+    made from, as citations have them. `posts` are a live blog's, of `post_count`; `decisions` what people decided on
+    this article and others, also that they share nothing.
     """
 
     article: Card
@@ -133,6 +137,7 @@ class ArticleAnswer:
     captures: tuple[pages.CaptureLine, ...]
     unanswered: tuple[pages.Unanswered, ...]
     citation: str
+    cited: tuple[Cited, ...] = field(metadata=PAGE_ONLY)
     posts: tuple[PostLine, ...]
     post_count: int
     decisions: tuple[kin.Decision, ...]
@@ -212,6 +217,20 @@ def results(conn: sqlite3.Connection, question: Question) -> Results | Moved | M
 
 def article(conn: sqlite3.Connection, question: Question) -> ArticleAnswer | Moved | Missing:
     """/article/KEY, /article/PUBLIC_ID and their .json: a version of an article and all that is known of it."""
+    found = _named(conn, question)
+    return found if isinstance(found, Moved | Missing) else _article(conn, *found)
+
+
+def cited(conn: sqlite3.Connection, question: Question) -> Cited | Moved | Missing:
+    """/article/NAME/cite.*: the version that such a path of an article shows, as a citation has it."""
+    found = _named(conn, question)
+    return found if isinstance(found, Moved | Missing) else citing.cited(conn, [found[2].version_id])[0]
+
+
+def _named(
+    conn: sqlite3.Connection, question: Question
+) -> tuple[int, tuple[pages.VersionLine, ...], pages.VersionLine] | Moved | Missing:
+    """The article that a path names, its versions, and the one that is meant."""
     name = question[""]
     ordinal = number(question, "version", default=0, most=MAX_VERSION)
     place = pages.find(conn, name)
@@ -227,7 +246,7 @@ def article(conn: sqlite3.Connection, question: Question) -> ArticleAnswer | Mov
         if ordinal > len(versions):
             raise ParameterError(f"version={ordinal}: this article has {words.plural(len(versions), 'version')}")
         shown = versions[ordinal - 1]
-    return _article(conn, place.article_id, versions, shown)
+    return place.article_id, versions, shown
 
 
 def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Moved | Missing:
@@ -300,15 +319,17 @@ def _article(
     lineage = kin.lineage(conn, article_id)
     sources = tuple(d for d in links if d.link.direction == "decided" and d.link.copy.article_id == article_id)
     parent = lineage[0].article_id if lineage else None
+    source = next((d.link for d in sorted(sources, key=lambda d: d.other.article_id != parent)), None)
+    named = citing.cited(conn, [shown.version_id, *([source.exemplar.version_id] if source else [])])
     return ArticleAnswer(
         article=card, version=reading, versions=versions, edits=_edits(conn, versions), sources=sources,
         flips=pages.flips(conn, article_id),
-        source=next((d.link for d in sorted(sources, key=lambda d: d.other.article_id != parent)), None),
+        source=source, cited=named, citation=citations.plain(citations.citation(named[0], site=None)),
         copies=tuple(d for d in links if d.link.direction == "decided" and d.link.exemplar.article_id == article_id),
         undecided=tuple(d for d in links if d.link.direction != "decided"), lineage=lineage,
         roots=kin.roots(conn, [card.family]).get(card.family, ()) if card.family else (),
         addresses=pages.addresses(conn, article_id), captures=pages.captures(conn, article_id, limit=CAPTURES),
-        unanswered=pages.unanswered(conn, article_id, limit=CAPTURES), citation=words.citation(card, reading),
+        unanswered=pages.unanswered(conn, article_id, limit=CAPTURES),
         posts=posts.posts(conn, card.key, limit=POST_STATES), post_count=posts.post_count(conn, card.key),
         decisions=kin.decisions(conn, article_id, limit=DECISIONS),
     )

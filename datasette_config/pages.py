@@ -13,17 +13,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 from datasette import Response
 from datasette.utils import add_cors_headers, sqlite_timelimit
 
+from archive.store.cited import Cited
 from datasette_config import answers, records, tracing, words
 from datasette_config.answers import Missing, Moved, presentable
 from datasette_config.limits import Bucket
 from datasette_config.parameters import ParameterError
 from datasette_config.plugin import DATABASE
+from pipeline import citations
 from pipeline.trace import as_json
 
 TIME_LIMIT_MS = 5_000  # for all of a page's queries; a page that takes longer is a question that is too wide
@@ -32,13 +35,22 @@ TRACES_AT_ONCE = 2  # of all clients, so that other pages have threads left
 TRACE_LIMIT_MS = 8_000  # for all of a trace's queries; twice what its close looks may take
 TRACE_WAIT = 5.0  # seconds for one's turn
 
-# Nothing runs and nothing is fetched from elsewhere, whatever an archived text holds and however it got into a page.
+# Nothing runs but the site's own files, and nothing is fetched from elsewhere, whatever an archived text holds and
+# however it got into a page.
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-                               "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+                               "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+# Of the file's name: how it is written, and its media type.
+FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "ris": ("ris", "application/x-research-info-systems; charset=utf-8"),
+    "bib": ("bibtex", "application/x-bibtex; charset=utf-8"),
+    "json": ("csl", "application/vnd.citationstyles.csl+json"),
+    "html": ("robust", "text/html; charset=utf-8"),
+})
 
 Build = Callable[[sqlite3.Connection, Mapping[str, str]], Any]
 View = Callable[[Any, Any], Awaitable[Any]]
@@ -56,7 +68,8 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (r"^/$", _page("start", answers.start)),
         (r"^/index\.json$", _page("start", answers.start)),
         (r"^/search(?P<json>\.json)?$", _page("search", answers.results)),
-        (rf"^/article/{name}(?P<json>\.json)?$", _page("article", answers.article)),
+        (rf"^/article/{name}(?P<json>\.json)?$", _page("article", answers.article, _citing)),
+        (rf"^/article/{name}/cite\.(?P<format>{'|'.join(FORMATS)})$", cite),
         (rf"^/family/{name}(?P<json>\.json)?$", _page("family", answers.family)),
         (r"^/compare(?P<json>\.json)?$", _page("compare", answers.comparison)),
         (rf"^/capture/{name}\.warc$", download),
@@ -64,6 +77,18 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (r"^/trace(?P<json>\.json)?$", Tracing(topic, Bucket(TRACES_A_MINUTE)).view),
         (r"^/about$", _page("about", lambda _conn, _question: None)),
     ]
+
+
+async def cite(request: Any, datasette: Any) -> Any:
+    """/article/NAME/cite.ris and the like: the citation of one version, to be saved."""
+    found = await _ask(datasette, request, answers.cited)
+    if not isinstance(found, Cited):
+        return found
+    writer, media_type = FORMATS[request.url_vars["format"]]
+    text = citations.WRITERS[writer]([citations.citation(found, site=_site(datasette, request))])
+    file = f"{found.card.public_id}.{request.url_vars['format']}"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(body=text, status=200, headers=_HEADERS | headers, content_type=media_type)
 
 
 async def download(request: Any, datasette: Any) -> Any:
@@ -176,14 +201,26 @@ def address(datasette: Any, path: str, arguments: Mapping[str, Any] | None = Non
     return str(datasette.urls.path(path)) + (f"?{urlencode(given)}" if given else "")
 
 
-def _page(template: str, build: Build) -> View:
+def _site(datasette: Any, request: Any) -> str:
+    """The address at which the site was asked, with its base."""
+    return str(datasette.absolute_url(request, datasette.urls.path("/")))
+
+
+def _citing(datasette: Any, request: Any, answer: answers.ArticleAnswer) -> dict[str, Any]:
+    """What an article's page says for other programs: a link that lasts, and an item of schema.org."""
+    shown, *sources = [citations.citation(found, site=_site(datasette, request)) for found in answer.cited]
+    return {"permalink": shown.permalink, "robust_link": citations.robust_links([shown]).strip(),
+            "item": citations.news_article(shown, based_on=sources)}
+
+
+def _page(template: str, build: Build, more: Callable[..., dict[str, Any]] = lambda *_: {}) -> View:
     async def view(request: Any, datasette: Any) -> Any:
         answer = await _ask(datasette, request, build)
         if isinstance(answer, Response):
             return answer
         if _is_json(request):
             return _json(datasette, {"ok": True} | presentable(answer))
-        return await _html(datasette, request, template, {"page": answer})
+        return await _html(datasette, request, template, {"page": answer} | more(datasette, request, answer))
 
     return view
 
@@ -247,7 +284,8 @@ async def _may_view(datasette: Any, request: Any) -> bool:
 
 
 def _moved(datasette: Any, request: Any, moved: Moved) -> Any:
-    path = moved.path + (".json" if _is_json(request) else "")
+    cited = request.url_vars.get("format")
+    path = moved.path + (f"/cite.{cited}" if cited else ".json" if _is_json(request) else "")
     place = address(datasette, path, dict(moved.arguments)) + (f"#{moved.fragment}" if moved.fragment else "")
     return Response.redirect(place, headers=dict(_HEADERS))
 

@@ -9,6 +9,7 @@ import click
 
 from pipeline.cli.base import finish, now, opened, options
 
+WRITERS = ("csl", "ris", "bibtex", "robust")  # of pipeline.citations, which --help need not load
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -53,19 +54,30 @@ def verify(
 @click.option("--proof", "file", default=None, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
               help="Write a file by which anyone can check the capture, with 'stemma verify FILE'.")
 @click.option("--without-record", is_flag=True, help="Leave the page's bytes out of the proof: their digest stays.")
+@click.option("--format", "kind", type=click.Choice(["text", *WRITERS]), default="text", show_default=True,
+              help="CSL-JSON, RIS, BibTeX, or a Robust Link in HTML.")
+@click.option("--site", default=None, metavar="URL", help="Where the archive is served, for the version's address.")
 @options
-def cite(topic: Any, data: Path, as_json: bool, what: str, file: Path | None, without_record: bool) -> None:
+def cite(
+    topic: Any, data: Path, as_json: bool, what: str, file: Path | None, without_record: bool, kind: str,
+    site: str | None,
+) -> None:
     """Print the citation of a version; with --proof, write its capture with all that is needed to check it.
 
     VERSION is a public id; an article's address or key means its latest version.
     """
-    from pipeline import evidence
+    from pipeline import citations, evidence
 
     del topic
-    cited = evidence.cite(data, what)
+    cited = evidence.cite(data, what, site=site)
     if file is not None:
         evidence.write_proof(data, cited, file, with_record=not without_record)
-    click.echo(json.dumps(evidence.cited_as_json(cited), ensure_ascii=False) if as_json else cited.text)
+    if as_json:
+        click.echo(json.dumps(evidence.cited_as_json(cited), ensure_ascii=False))
+    elif kind == "text":
+        click.echo(citations.plain(cited.citation))
+    else:
+        click.echo(citations.WRITERS[kind]([cited.citation]), nl=False)
 
 
 @click.command()
