@@ -15,9 +15,10 @@ from typing import Any
 
 from archive.model import PARAGRAPH_BREAK, ChangedPassage, InferredExemplar
 from archive.store import cited as citing
-from archive.store import kin, pages, posts, search
+from archive.store import kin, lineage, pages, posts, search
 from archive.store.cited import Cited
 from archive.store.kin import Link, SharedText
+from archive.store.lineage import Lineage
 from archive.store.pages import Card
 from archive.store.posts import PostLine
 from archive.urls import canonical_url
@@ -227,6 +228,25 @@ def cited(conn: sqlite3.Connection, question: Question) -> Cited | Moved | Missi
     return found if isinstance(found, Moved | Missing) else citing.cited(conn, [found[2].version_id])[0]
 
 
+def article_lineage(conn: sqlite3.Connection, question: Question) -> Lineage | Moved | Missing:
+    """/article/NAME.prov.json and the like: where all versions of an article come from."""
+    found = _named(conn, question)
+    return found if isinstance(found, Moved | Missing) else lineage.of_article(conn, found[0])
+
+
+def family_lineage(conn: sqlite3.Connection, question: Question) -> Lineage | Moved | Missing:
+    """/family/PUBLIC_ID.prov.json and the like: where all texts of a family come from."""
+    found = _family_named(conn, question[""])
+    return lineage.of_family(conn, found) if isinstance(found, str) else found
+
+
+def _family_named(conn: sqlite3.Connection, name: str) -> str | Moved | Missing:
+    public_id = kin.find_family(conn, name)
+    if public_id is None:
+        return Missing(reason=f"No family is held under the name {name}.")
+    return public_id if public_id == name else Moved(path=f"/family/{public_id}")
+
+
 def _named(
     conn: sqlite3.Connection, question: Question
 ) -> tuple[int, tuple[pages.VersionLine, ...], pages.VersionLine] | Moved | Missing:
@@ -251,12 +271,9 @@ def _named(
 
 def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Moved | Missing:
     """/family/PUBLIC_ID and its .json: the witnesses of a family, its tree and its links."""
-    name = question[""]
-    public_id = kin.find_family(conn, name)
-    if public_id is None:
-        return Missing(reason=f"No family is held under the name {name}.")
-    if public_id != name:
-        return Moved(path=f"/family/{public_id}")
+    public_id = _family_named(conn, question[""])
+    if not isinstance(public_id, str):
+        return public_id
     members = kin.members(conn, public_id)
     names = sigla(members)
     drawn = tree(members)
@@ -316,9 +333,9 @@ def _article(
     card = pages.cards(conn, [shown.version_id])[shown.version_id]
     reading = pages.reading(conn, shown.version_id)
     links = _details(conn, article_id, kin.links(conn, article_id))
-    lineage = kin.lineage(conn, article_id)
+    above = kin.lineage(conn, article_id)
     sources = tuple(d for d in links if d.link.direction == "decided" and d.link.copy.article_id == article_id)
-    parent = lineage[0].article_id if lineage else None
+    parent = above[0].article_id if above else None
     source = next((d.link for d in sorted(sources, key=lambda d: d.other.article_id != parent)), None)
     named = citing.cited(conn, [shown.version_id, *([source.exemplar.version_id] if source else [])])
     return ArticleAnswer(
@@ -326,7 +343,7 @@ def _article(
         flips=pages.flips(conn, article_id),
         source=source, cited=named, citation=citations.plain(citations.citation(named[0], site=None)),
         copies=tuple(d for d in links if d.link.direction == "decided" and d.link.exemplar.article_id == article_id),
-        undecided=tuple(d for d in links if d.link.direction != "decided"), lineage=lineage,
+        undecided=tuple(d for d in links if d.link.direction != "decided"), lineage=above,
         roots=kin.roots(conn, [card.family]).get(card.family, ()) if card.family else (),
         addresses=pages.addresses(conn, article_id), captures=pages.captures(conn, article_id, limit=CAPTURES),
         unanswered=pages.unanswered(conn, article_id, limit=CAPTURES),

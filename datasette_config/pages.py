@@ -21,12 +21,13 @@ from datasette import Response
 from datasette.utils import add_cors_headers, sqlite_timelimit
 
 from archive.store.cited import Cited
+from archive.store.lineage import Lineage
 from datasette_config import answers, records, tracing, words
 from datasette_config.answers import Missing, Moved, presentable
 from datasette_config.limits import Bucket
 from datasette_config.parameters import ParameterError
 from datasette_config.plugin import DATABASE
-from pipeline import citations
+from pipeline import PROGRAM, citations, prov
 from pipeline.trace import as_json
 
 TIME_LIMIT_MS = 5_000  # for all of a page's queries; a page that takes longer is a question that is too wide
@@ -64,12 +65,15 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
     """Address patterns and their views; Datasette's own index stays at /archive and /-/databases."""
     topic = tracing.KeptTopic(Path(datasette.databases[DATABASE].path or ""))
     name = r"(?P<name>[^/]+?)"
+    told = r"(?P<tail>\.provn|\.prov\.json(?:ld)?)"
     return [
         (r"^/$", _page("start", answers.start)),
         (r"^/index\.json$", _page("start", answers.start)),
         (r"^/search(?P<json>\.json)?$", _page("search", answers.results)),
+        (rf"^/article/{name}{told}$", _lineage(answers.article_lineage)),
+        (rf"^/family/{name}{told}$", _lineage(answers.family_lineage)),
         (rf"^/article/{name}(?P<json>\.json)?$", _page("article", answers.article, _citing)),
-        (rf"^/article/{name}/cite\.(?P<format>{'|'.join(FORMATS)})$", cite),
+        (rf"^/article/{name}(?P<tail>/cite\.(?:{'|'.join(FORMATS)}))$", cite),
         (rf"^/family/{name}(?P<json>\.json)?$", _page("family", answers.family)),
         (r"^/compare(?P<json>\.json)?$", _page("compare", answers.comparison)),
         (rf"^/capture/{name}\.warc$", download),
@@ -84,11 +88,28 @@ async def cite(request: Any, datasette: Any) -> Any:
     found = await _ask(datasette, request, answers.cited)
     if not isinstance(found, Cited):
         return found
-    writer, media_type = FORMATS[request.url_vars["format"]]
+    ending = _ending(request)
+    writer, media_type = FORMATS[ending]
     text = citations.WRITERS[writer]([citations.citation(found, site=_site(datasette, request))])
-    file = f"{found.card.public_id}.{request.url_vars['format']}"
-    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{found.card.public_id}.{ending}"'}
     return Response(body=text, status=200, headers=_HEADERS | headers, content_type=media_type)
+
+
+def _lineage(build: Build) -> View:
+    """/article/NAME.prov.json, .prov.jsonld, .provn, and of /family the same: W3C PROV."""
+
+    async def view(request: Any, datasette: Any) -> Any:
+        found = await _ask(datasette, request, build)
+        if not isinstance(found, Lineage):
+            return found
+        ending = _ending(request)
+        text = await asyncio.to_thread(prov.written, found, ending, program=PROGRAM, site=_site(datasette, request))
+        headers = dict(_HEADERS)
+        if datasette.cors:
+            add_cors_headers(headers)
+        return Response(body=text, status=200, headers=headers, content_type=prov.FORMATS[ending][1])
+
+    return view
 
 
 async def download(request: Any, datasette: Any) -> Any:
@@ -201,6 +222,11 @@ def address(datasette: Any, path: str, arguments: Mapping[str, Any] | None = Non
     return str(datasette.urls.path(path)) + (f"?{urlencode(given)}" if given else "")
 
 
+def _ending(request: Any) -> str:
+    """What the file's name ends with."""
+    return str(request.url_vars["tail"].rpartition(".")[2])
+
+
 def _site(datasette: Any, request: Any) -> str:
     """The address at which the site was asked, with its base."""
     return str(datasette.absolute_url(request, datasette.urls.path("/")))
@@ -284,8 +310,7 @@ async def _may_view(datasette: Any, request: Any) -> bool:
 
 
 def _moved(datasette: Any, request: Any, moved: Moved) -> Any:
-    cited = request.url_vars.get("format")
-    path = moved.path + (f"/cite.{cited}" if cited else ".json" if _is_json(request) else "")
+    path = moved.path + (request.url_vars.get("tail") or (".json" if _is_json(request) else ""))
     place = address(datasette, path, dict(moved.arguments)) + (f"#{moved.fragment}" if moved.fragment else "")
     return Response.redirect(place, headers=dict(_HEADERS))
 

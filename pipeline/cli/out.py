@@ -141,22 +141,23 @@ def serve(topic: Any, data: Path, as_json: bool, host: str, port: int) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["jsonl", "wacz"]))
+@click.argument("kind", type=click.Choice(["jsonl", "wacz", "prov"]))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
-@click.option("--article", default=None, metavar="ARTICLE", help="wacz: only of this address, key or public id.")
-@click.option("--family", default=None, metavar="ID", help="wacz: only of the articles of this family.")
+@click.option("--article", default=None, metavar="ARTICLE", help="wacz, prov: only of this address, key or public id.")
+@click.option("--family", default=None, metavar="ID", help="wacz, prov: only of the articles of this family.")
 @click.option("--source", default=None, metavar="NAME", help="wacz: only what this source led to.")
 @click.option("--from", "first", type=DAY, default=None, help="wacz: only captures from this day on, UTC.")
 @click.option("--to", "last", type=DAY, default=None, help="wacz: only captures up to this day, UTC.")
+@click.option("--site", default=None, metavar="URL", help="prov: where the archive is served, for addresses of texts.")
 @options
 def export(
     topic: Any, data: Path, as_json: bool, kind: str, file: Path, article: str | None, family: str | None,
-    source: str | None, first: datetime | None, last: datetime | None,
+    source: str | None, first: datetime | None, last: datetime | None, site: str | None,
 ) -> None:
     """Write the archive to FILE, for other tools (docs/export.md).
 
     "jsonl" are the articles, one JSON object a line ("-": standard output); "wacz" the captures, as a package that
-    replays by itself.
+    replays by itself; "prov" where an article or a family comes from, as W3C PROV (FILE.json, .jsonld or .provn).
     """
     from pipeline import care, packages
 
@@ -169,8 +170,15 @@ def export(
                                  before=utc_day(last, add=1))
         finish([packages.export(topic, data, file, wanted, now=now())], as_json=as_json)
         return
+    if kind == "prov":
+        if source or first or last:
+            raise click.UsageError("--source, --from and --to are for wacz")
+        report = packages.export_lineage(data, file, packages.Wanted(article=article, family=family), site=site)
+        if str(file) != "-":
+            finish([report], as_json=as_json)
+        return
     if article or family or source or first or last:
-        raise click.UsageError("--article, --family, --source, --from and --to are for wacz")
+        raise click.UsageError("--article and --family are for wacz and prov, --source, --from and --to for wacz")
     finish([care.export_jsonl(data, file)], as_json=as_json) if str(file) != "-" else care.export_jsonl(data, file)
 
 

@@ -87,3 +87,22 @@ def test_the_copy_button_waits_for_its_script(site: Site, archive: Archive) -> N
     assert [button.get("data-copies") for button in buttons] == ["cite-text", "cite-link"]
     assert all(button.get("hidden") is not None and tree.get_element_by_id(button.get("data-copies")).text_content()
                for button in buttons)
+
+
+@pytest.mark.parametrize("ending", ["prov.json", "prov.jsonld", "provn"])
+def test_lineages_of_articles_and_families(site: Site, archive: Archive, ending: str) -> None:
+    of_article, of_family = (site.get(f"/{kind}/{name}.{ending}") for kind, name in (
+        ("article", archive.digest), ("family", archive.family)))
+    shown = site.json(f"/article/{archive.digest}.json")
+    for response in (of_article, of_family):
+        assert response.status_code == 200, response.text
+        assert shown["article"]["public_id"] in response.text
+        assert shown["source"]["exemplar"]["public_id"] in response.text
+    assert "text/provenance-notation" in of_article.headers["content-type"] or of_article.json()
+    assert site.get(f"/article/none.{ending}").status_code == site.get(f"/family/none.{ending}").status_code == 404
+
+
+def test_a_hostile_text_has_a_lineage(site: Site, archive: Archive) -> None:
+    told = site.get(f"/article/{archive.hostile}.prov.json").json()
+    assert any(archive.script in str(entity.get("prov:label")) for entity in told["entity"].values())
+    assert site.get(f"/article/{archive.hostile}.provn").text.endswith("endDocument\n")
