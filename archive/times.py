@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")
+
 
 def to_milliseconds(moment: datetime) -> datetime:
     """The moment in UTC, cut to the milliseconds that WARC records and the database keep; naive ones are refused."""
@@ -22,6 +25,28 @@ def from_iso(text: str) -> datetime:
 def to_digits(moment: datetime) -> str:
     """The 14 digits by which web archives name a capture's second: "20250315120000"."""
     return f"{_utc(moment):%Y%m%d%H%M%S}"
+
+
+def day_in_words(iso: str | None) -> str:
+    """ "8 August 2024" of a day or a time; what is no ISO 8601 as it is."""
+    try:
+        moment = datetime.fromisoformat(iso or "")
+    except ValueError:
+        return iso or "not known"
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def moment_in_words(iso: str | None) -> str:
+    """ "8 August 2024, 14:30 UTC+03:00"; only the day where only that is known."""
+    try:
+        found = datetime.fromisoformat(iso or "")
+    except ValueError:
+        return iso or "not known"
+    if len(iso or "") <= 10:
+        return day_in_words(iso)
+    offset = found.strftime("%z")
+    zone = "" if found.utcoffset() is None else "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
+    return f"{day_in_words(iso)}, {found:%H:%M} {zone}".rstrip()
 
 
 def _utc(moment: datetime) -> datetime:

@@ -8,20 +8,24 @@ is built anew, while public ids and keys do not.
 import dataclasses
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 from archive.model import PARAGRAPH_BREAK, ChangedPassage, InferredExemplar
-from archive.store import kin, pages, posts
+from archive.store import cited as citing
+from archive.store import kin, lineage, pages, posts
+from archive.store.cited import Cited
 from archive.store.kin import Link, SharedText
+from archive.store.lineage import Lineage
 from archive.store.pages import Card
 from archive.store.posts import PostLine
 from datasette_config import reasons, words
 from datasette_config.alignment import Row, aligned, longest, passage_row
 from datasette_config.parameters import ParameterError, number
 from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
+from pipeline import citations
 from pipeline.diff import Paragraph, Skipped, changes, diff
 
 LISTED = 8  # articles and families in each list of the start page
@@ -97,8 +101,9 @@ class ArticleAnswer:
 
     `source` is the link that says what the article was made from; `sources` are all decided links in which it is the
     copy, `copies` those in which it is the exemplar. `lineage` leads from its exemplar to the family's root; `roots`
-    are all roots of the family: which of several stood first is undecided. `posts` are a live blog's, of `post_count`;
-    `decisions` what people decided on this article and others, also that they share nothing.
+    are all roots of the family: which of several stood first is undecided. `cited` is the version, then what it was
+    made from, as citations have them. `posts` are a live blog's, of `post_count`; `decisions` what people decided on
+    this article and others, also that they share nothing.
     """
 
     article: Card
@@ -116,6 +121,7 @@ class ArticleAnswer:
     captures: tuple[pages.CaptureLine, ...]
     unanswered: tuple[pages.Unanswered, ...]
     citation: str
+    cited: tuple[Cited, ...] = field(metadata=PAGE_ONLY)
     posts: tuple[PostLine, ...]
     post_count: int
     decisions: tuple[kin.Decision, ...]
@@ -177,6 +183,39 @@ def start(conn: sqlite3.Connection, _question: Question) -> Start:
 
 def article(conn: sqlite3.Connection, question: Question) -> ArticleAnswer | Moved | Missing:
     """/article/KEY, /article/PUBLIC_ID and their .json: a version of an article and all that is known of it."""
+    found = _named(conn, question)
+    return found if isinstance(found, Moved | Missing) else _article(conn, *found)
+
+
+def cited(conn: sqlite3.Connection, question: Question) -> Cited | Moved | Missing:
+    """/article/NAME/cite.*: the version that such a path of an article shows, as a citation has it."""
+    found = _named(conn, question)
+    return found if isinstance(found, Moved | Missing) else citing.cited(conn, [found[2].version_id])[0]
+
+
+def article_lineage(conn: sqlite3.Connection, question: Question) -> Lineage | Moved | Missing:
+    """/article/NAME.prov.json and the like: where all versions of an article come from."""
+    found = _named(conn, question)
+    return found if isinstance(found, Moved | Missing) else lineage.of_article(conn, found[0])
+
+
+def family_lineage(conn: sqlite3.Connection, question: Question) -> Lineage | Moved | Missing:
+    """/family/PUBLIC_ID.prov.json and the like: where all texts of a family come from."""
+    found = _family_named(conn, question[""])
+    return lineage.of_family(conn, found) if isinstance(found, str) else found
+
+
+def _family_named(conn: sqlite3.Connection, name: str) -> str | Moved | Missing:
+    public_id = kin.find_family(conn, name)
+    if public_id is None:
+        return Missing(reason=f"No family is held under the name {name}.")
+    return public_id if public_id == name else Moved(path=f"/family/{public_id}")
+
+
+def _named(
+    conn: sqlite3.Connection, question: Question
+) -> tuple[int, tuple[pages.VersionLine, ...], pages.VersionLine] | Moved | Missing:
+    """The article that a path names, its versions, and the one that is meant."""
     name = question[""]
     ordinal = number(question, "version", default=0, most=MAX_VERSION)
     place = pages.find(conn, name)
@@ -192,17 +231,14 @@ def article(conn: sqlite3.Connection, question: Question) -> ArticleAnswer | Mov
         if ordinal > len(versions):
             raise ParameterError(f"version={ordinal}: this article has {words.plural(len(versions), 'version')}")
         shown = versions[ordinal - 1]
-    return _article(conn, place.article_id, versions, shown)
+    return place.article_id, versions, shown
 
 
 def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Moved | Missing:
     """/family/PUBLIC_ID and its .json: the witnesses of a family, its tree and its links."""
-    name = question[""]
-    public_id = kin.find_family(conn, name)
-    if public_id is None:
-        return Missing(reason=f"No family is held under the name {name}.")
-    if public_id != name:
-        return Moved(path=f"/family/{public_id}")
+    public_id = _family_named(conn, question[""])
+    if not isinstance(public_id, str):
+        return public_id
     members = kin.members(conn, public_id)
     names = sigla(members)
     drawn = tree(members)
@@ -262,18 +298,20 @@ def _article(
     card = pages.cards(conn, [shown.version_id])[shown.version_id]
     reading = pages.reading(conn, shown.version_id)
     links = _details(conn, article_id, kin.links(conn, article_id))
-    lineage = kin.lineage(conn, article_id)
+    above = kin.lineage(conn, article_id)
     sources = tuple(d for d in links if d.link.direction == "decided" and d.link.copy.article_id == article_id)
-    parent = lineage[0].article_id if lineage else None
+    parent = above[0].article_id if above else None
+    source = next((d.link for d in sorted(sources, key=lambda d: d.other.article_id != parent)), None)
+    named = citing.cited(conn, [shown.version_id, *([source.exemplar.version_id] if source else [])])
     return ArticleAnswer(
         article=card, version=reading, versions=versions, edits=_edits(conn, versions), sources=sources,
         flips=pages.flips(conn, article_id),
-        source=next((d.link for d in sorted(sources, key=lambda d: d.other.article_id != parent)), None),
+        source=source, cited=named, citation=citations.plain(citations.citation(named[0], site=None)),
         copies=tuple(d for d in links if d.link.direction == "decided" and d.link.exemplar.article_id == article_id),
-        undecided=tuple(d for d in links if d.link.direction != "decided"), lineage=lineage,
+        undecided=tuple(d for d in links if d.link.direction != "decided"), lineage=above,
         roots=kin.roots(conn, [card.family]).get(card.family, ()) if card.family else (),
         addresses=pages.addresses(conn, article_id), captures=pages.captures(conn, article_id, limit=CAPTURES),
-        unanswered=pages.unanswered(conn, article_id, limit=CAPTURES), citation=words.citation(card, reading),
+        unanswered=pages.unanswered(conn, article_id, limit=CAPTURES),
         posts=posts.posts(conn, card.key, limit=POST_STATES), post_count=posts.post_count(conn, card.key),
         decisions=kin.decisions(conn, article_id, limit=DECISIONS),
     )

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 from datasette import Response
 from datasette.utils import add_cors_headers, sqlite_timelimit
 
+from archive.store.cited import Cited
+from archive.store.lineage import Lineage
 from archive.store.pages import Card
 from datasette_config import answers, lists, records, tracing, words
 from datasette_config.answers import Missing, Moved, presentable
@@ -27,6 +30,7 @@ from datasette_config.limits import Bucket
 from datasette_config.parameters import ParameterError
 from datasette_config.plugin import DATABASE
 from datasette_config.searching import Listing, Searching
+from pipeline import PROGRAM, citations, prov
 from pipeline.trace import as_json
 
 TIME_LIMIT_MS = 5_000  # for all of a page's queries; a page that takes longer is a question that is too wide
@@ -35,13 +39,22 @@ TRACES_AT_ONCE = 2  # of all clients, so that other pages have threads left
 TRACE_LIMIT_MS = 8_000  # for all of a trace's queries; twice what its close looks may take
 TRACE_WAIT = 5.0  # seconds for one's turn
 
-# Nothing runs and nothing is fetched from elsewhere, whatever an archived text holds and however it got into a page.
+# Nothing runs but the site's own files, and nothing is fetched from elsewhere, whatever an archived text holds and
+# however it got into a page.
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-                               "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+                               "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+# Of the file's name: how it is written, and its media type.
+FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "ris": ("ris", "application/x-research-info-systems; charset=utf-8"),
+    "bib": ("bibtex", "application/x-bibtex; charset=utf-8"),
+    "json": ("csl", "application/vnd.citationstyles.csl+json"),
+    "html": ("robust", "text/html; charset=utf-8"),
+})
 
 Build = Callable[[sqlite3.Connection, Mapping[str, str]], Any]
 View = Callable[[Any, Any], Awaitable[Any]]
@@ -56,12 +69,16 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
     topic = KeptTopic(Path(datasette.databases[DATABASE].path or ""))
     searching = Searching(topic)
     name = r"(?P<name>[^/]+?)"
+    told = r"(?P<tail>\.provn|\.prov\.json(?:ld)?)"
     return [
         (r"^/$", _page("start", answers.start)),
         (r"^/index\.json$", _page("start", answers.start)),
         (r"^/search(?P<json>\.json)?$", _page("search", searching.results)),
-        (r"^/search\.(?P<format>csv|atom)$", _listed(searching.listing)),
-        (rf"^/article/{name}(?P<json>\.json)?$", _page("article", answers.article)),
+        (r"^/search(?P<tail>\.(?:csv|atom|bib|ris|csl\.json))$", _listed(searching.listing)),
+        (rf"^/article/{name}{told}$", _lineage(answers.article_lineage)),
+        (rf"^/family/{name}{told}$", _lineage(answers.family_lineage)),
+        (rf"^/article/{name}(?P<json>\.json)?$", _page("article", answers.article, _citing)),
+        (rf"^/article/{name}(?P<tail>/cite\.(?:{'|'.join(FORMATS)}))$", cite),
         (rf"^/family/{name}(?P<json>\.json)?$", _page("family", answers.family)),
         (r"^/compare(?P<json>\.json)?$", _page("compare", answers.comparison)),
         (rf"^/capture/{name}\.warc$", download),
@@ -72,7 +89,8 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
 
 
 def _listed(build: Build) -> View:
-    """What a search found, as a file for a program."""
+    """What a search found, as a file for a program: a table, a feed, or the citations of all."""
+
     async def view(request: Any, datasette: Any) -> Any:
         found = await _ask(datasette, request, build)
         if not isinstance(found, Listing):
@@ -82,13 +100,47 @@ def _listed(build: Build) -> View:
             name = card.key if card.is_latest else card.public_id
             return str(datasette.absolute_url(request, datasette.urls.path(f"/article/{name}")))
 
+        ending = _ending(request)
         headers = _HEADERS | {"X-Total-Count": str(found.total)}
-        if request.url_vars["format"] == "csv":
-            headers["Content-Disposition"] = 'attachment; filename="stemma-search.csv"'
+        if ending == "atom":
+            here = str(datasette.absolute_url(request, address(datasette, request.path, _question(request))))
+            return Response(lists.as_atom(found, at, title=await _title(datasette), here=here), headers=headers,
+                            content_type="application/atom+xml; charset=utf-8")
+        headers["Content-Disposition"] = f'attachment; filename="stemma-search.{ending}"'
+        if ending == "csv":
             return Response(lists.as_csv(found, at), headers=headers, content_type="text/csv; charset=utf-8")
-        here = str(datasette.absolute_url(request, address(datasette, request.path, _question(request))))
-        return Response(lists.as_atom(found, at, title=await _title(datasette), here=here), headers=headers,
-                        content_type="application/atom+xml; charset=utf-8")
+        writer, media_type = FORMATS[ending.removeprefix("csl.")]
+        text = citations.WRITERS[writer](citations.citation(one, site=_site(datasette, request)) for one in found.cited)
+        return Response(text, headers=headers, content_type=media_type)
+
+    return view
+
+
+async def cite(request: Any, datasette: Any) -> Any:
+    """/article/NAME/cite.ris and the like: the citation of one version, to be saved."""
+    found = await _ask(datasette, request, answers.cited)
+    if not isinstance(found, Cited):
+        return found
+    ending = _ending(request)
+    writer, media_type = FORMATS[ending]
+    text = citations.WRITERS[writer]([citations.citation(found, site=_site(datasette, request))])
+    headers = {"Content-Disposition": f'attachment; filename="{found.card.public_id}.{ending}"'}
+    return Response(body=text, status=200, headers=_HEADERS | headers, content_type=media_type)
+
+
+def _lineage(build: Build) -> View:
+    """/article/NAME.prov.json, .prov.jsonld, .provn, and of /family the same: W3C PROV."""
+
+    async def view(request: Any, datasette: Any) -> Any:
+        found = await _ask(datasette, request, build)
+        if not isinstance(found, Lineage):
+            return found
+        ending = _ending(request)
+        text = await asyncio.to_thread(prov.written, found, ending, program=PROGRAM, site=_site(datasette, request))
+        headers = dict(_HEADERS)
+        if datasette.cors:
+            add_cors_headers(headers)
+        return Response(body=text, status=200, headers=headers, content_type=prov.FORMATS[ending][1])
 
     return view
 
@@ -203,14 +255,31 @@ def address(datasette: Any, path: str, arguments: Mapping[str, Any] | None = Non
     return str(datasette.urls.path(path)) + (f"?{urlencode(given)}" if given else "")
 
 
-def _page(template: str, build: Build) -> View:
+def _ending(request: Any) -> str:
+    """What the file's name ends with."""
+    return str(request.url_vars["tail"].rpartition(".")[2])
+
+
+def _site(datasette: Any, request: Any) -> str:
+    """The address at which the site was asked, with its base."""
+    return str(datasette.absolute_url(request, datasette.urls.path("/")))
+
+
+def _citing(datasette: Any, request: Any, answer: answers.ArticleAnswer) -> dict[str, Any]:
+    """What an article's page says for other programs: a link that lasts, and an item of schema.org."""
+    shown, *sources = [citations.citation(found, site=_site(datasette, request)) for found in answer.cited]
+    return {"permalink": shown.permalink, "robust_link": citations.robust_links([shown]).strip(),
+            "item": citations.news_article(shown, based_on=sources)}
+
+
+def _page(template: str, build: Build, more: Callable[..., dict[str, Any]] = lambda *_: {}) -> View:
     async def view(request: Any, datasette: Any) -> Any:
         answer = await _ask(datasette, request, build)
         if isinstance(answer, Response):
             return answer
         if _is_json(request):
             return _json(datasette, {"ok": True} | presentable(answer))
-        return await _html(datasette, request, template, {"page": answer})
+        return await _html(datasette, request, template, {"page": answer} | more(datasette, request, answer))
 
     return view
 
@@ -274,7 +343,7 @@ async def _may_view(datasette: Any, request: Any) -> bool:
 
 
 def _moved(datasette: Any, request: Any, moved: Moved) -> Any:
-    path = moved.path + (".json" if _is_json(request) else "")
+    path = moved.path + (request.url_vars.get("tail") or (".json" if _is_json(request) else ""))
     place = address(datasette, path, dict(moved.arguments)) + (f"#{moved.fragment}" if moved.fragment else "")
     return Response.redirect(place, headers=dict(_HEADERS))
 

@@ -28,11 +28,11 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
 
 @hookimpl
 def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
-    """The addresses of style sheet and mark; the digest makes browsers fetch a changed style sheet."""
-    style = resources.files(PACKAGE).joinpath("static/stemma.css").read_bytes()
-    env.globals["stemma_style"] = (
-        f"{datasette.urls.static_plugins(static_name(), 'stemma.css')}?{hashlib.sha256(style).hexdigest()[:8]}"
-    )
+    """The addresses of style sheet, script and mark; the digest makes browsers fetch what changed."""
+    for name, file in (("stemma_style", "stemma.css"), ("stemma_copy", "copy.js")):
+        held = resources.files(PACKAGE).joinpath(f"static/{file}").read_bytes()
+        env.globals[name] = (
+            f"{datasette.urls.static_plugins(static_name(), file)}?{hashlib.sha256(held).hexdigest()[:8]}")
     env.globals["stemma_mark"] = datasette.urls.static_plugins(static_name(), "mark.svg")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from archive.store import pages, search
+from archive.store.cited import Cited, cited
 from archive.store.pages import Card
 from archive.topic import Topic
 from archive.urls import canonical_url
@@ -42,7 +43,12 @@ class Listing:
 
     asked: Asked
     total: int
-    cards: tuple[Card, ...]
+    cited: tuple[Cited, ...]
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """What is said of each."""
+        return tuple(one.card for one in self.cited)
 
 
 class Searching:
@@ -72,8 +78,8 @@ class Searching:
         """What /search finds, for lists: every article by itself, no page."""
         wanted = asked(question)
         meant, _ = self._meant(conn, wanted)
-        total, cards = search.first_found(conn, meant, limit=MOST_LISTED)
-        return Listing(asked=wanted, total=total, cards=tuple(cards))
+        total, ids = search.first_found(conn, meant, limit=MOST_LISTED)
+        return Listing(asked=wanted, total=total, cited=cited(conn, ids))
 
     def _meant(self, conn: sqlite3.Connection, wanted: Asked) -> tuple[search.Search, tuple[Sought, ...]]:
         sought: tuple[Sought, ...] = ()

@@ -1,16 +1,16 @@
 """Values of the archive -> words for people. Templates know this module as `say`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from archive.model import Evidence
 from archive.store.kin import Link
-from archive.store.pages import FIRST_SEEN, Card, Dating, Reading
+from archive.store.pages import FIRST_SEEN, Dating
 from archive.store.search import NOT
+from archive.times import day_in_words, moment_in_words
 
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December")
+day, moment = day_in_words, moment_in_words
+
 _LANGUAGES = {
     "ar": "Arabic", "be": "Belarusian", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German",
     "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish",
@@ -60,7 +60,6 @@ _EVIDENCE = {
     "spaces": "Doubled spaces", "untranslated": "Words left untranslated", "fluency": "Unusual English",
     "capitals": "Stray capitals", "names": "Second spelling of a name",
 }
-_TURNING = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))  # of text, to be left out
 _FACETS = {
     "role": "Copied or not", "language": "Language", "outlet": "Outlet", "country": "Country", "month": "Month",
     "relation": "Shares text as", "edited": "Edited", "presence": "Still there",
@@ -74,28 +73,6 @@ _FACET_VALUES = {
     "presence": {"present": "last seen there", "gone": "gone at the last look", "removed": "removed"},
 }
 _SORTS = {"best": "best first", "newest": "newest first", "oldest": "oldest first", "copies": "most copied first"}
-
-
-def day(iso: str | None) -> str:
-    """ "8 August 2024" of a day or a time."""
-    try:
-        moment = datetime.fromisoformat(iso or "")
-    except ValueError:
-        return iso or "not known"
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
-
-
-def moment(iso: str | None) -> str:
-    """ "8 August 2024, 14:30 UTC+03:00"; only the day where only that is known."""
-    try:
-        found = datetime.fromisoformat(iso or "")
-    except ValueError:
-        return iso or "not known"
-    if len(iso or "") <= 10:
-        return day(iso)
-    offset = found.strftime("%z")
-    zone = "" if found.utcoffset() is None else "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
-    return f"{day(iso)}, {found:%H:%M} {zone}".rstrip()
 
 
 def dated(dating: Dating) -> str:
@@ -285,16 +262,6 @@ def web_address(url: str) -> str | None:
         return None
     is_plain = parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
     return url if is_plain else None
-
-
-def citation(card: Card, reading: Reading) -> str:
-    """One plain line that names the text, its date, the capture and its digest."""
-    title = " ".join(card.title.split()) or "Untitled"
-    stop = "" if title[-1] in ".?!…" else "."
-    sha256 = f"sha256 {reading.payload_sha256}" if reading.payload_sha256 else f"digest {reading.payload_digest}"
-    line = (f"{title}{stop} {card.outlet}, {dated(card.dating)}. {card.url} Archived "
-            f"{moment(reading.first_seen)} by Stemma, {sha256}; public id {reading.public_id}.")
-    return line.translate(_TURNING)
 
 
 def _by_first_word(words: Mapping[str, str], basis: str) -> str:

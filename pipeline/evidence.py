@@ -24,8 +24,10 @@ from archive.ledger.notes import Head
 from archive.ledger.proof import Proof
 from archive.model import Capture, RecordRef, Report
 from archive.store import captures, evidence, health, pages, runs
+from archive.store import cited as citing
 from archive.urls import absolute, canonical_url
 from pipeline.care import reading
+from pipeline.citations import Citation, citation, plain
 from pipeline.work import Work, by_frequency
 
 DAMAGED = "damaged records: restore their files from a backup, then run 'stemma rebuild'"
@@ -154,22 +156,19 @@ def _difference(conn: sqlite3.Connection, capture: Capture) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cited:
+class CitedCapture:
     """A version's citation, and the capture that it was first seen in; `holder` has the payload of a revisit."""
 
-    public_id: str
-    text: str
+    citation: Citation
     capture: Capture
     holder: Capture | None
 
 
-def cite(data: Path, name: str) -> Cited:
+def cite(data: Path, name: str, *, site: str | None = None) -> CitedCapture:
     """The citation of a version, by its public id; by an article's address or key, of its latest.
 
-    Raises UnknownText.
+    `site` is the address at which the archive is served. Raises UnknownText.
     """
-    from datasette_config import words
-
     with reading(data) as conn:
         address = absolute("", name) if "://" in name else None
         place = pages.find(conn, name) if address is None else (
@@ -178,18 +177,18 @@ def cite(data: Path, name: str) -> Cited:
         if place is None or capture is None:
             raise UnknownText(f"{name} is no version of an article on the topic that the archive holds; give a public "
                               f"id, as pages and exports have it, or an article's address")
-        card, read = pages.cards(conn, [place.version_id])[place.version_id], pages.reading(conn, place.version_id)
-        return Cited(public_id=read.public_id, text=words.citation(card, read), capture=capture,
-                     holder=evidence.holder(conn, capture) if capture.is_revisit else None)
+        (found,) = citing.cited(conn, [place.version_id])
+        return CitedCapture(citation=citation(found, site=site), capture=capture,
+                            holder=evidence.holder(conn, capture) if capture.is_revisit else None)
 
 
-def cited_as_json(cited: Cited) -> dict[str, object]:
+def cited_as_json(cited: CitedCapture) -> dict[str, object]:
     """A citation for machines."""
-    return {"public_id": cited.public_id, "citation": cited.text, "url": cited.capture.url,
+    return {"public_id": cited.citation.public_id, "citation": plain(cited.citation), "url": cited.capture.url,
             "captured_at": cited.capture.captured_at.isoformat(), "payload_sha256": cited.capture.payload_sha256}
 
 
-def write_proof(data: Path, cited: Cited, file: Path, *, with_record: bool) -> None:
+def write_proof(data: Path, cited: CitedCapture, file: Path, *, with_record: bool) -> None:
     """Write the proof of a citation's capture. Raises ProofFailed, DamagedLog, DamagedWarc, WriteFailed."""
     made = proof.make(DataFolder(data), cited.capture.record, cited.holder.record if cited.holder else None,
                       with_record=with_record)

@@ -1,6 +1,8 @@
-"""`stemma export wacz`: what was asked for, with all that it needs to be replayed, as a package."""
+"""`stemma export wacz`: what was asked for, with all that it needs to be replayed, as a package; `prov`: lineages."""
 
+import os
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +10,10 @@ from pathlib import Path
 from time import monotonic
 
 from archive import wacz
-from archive.errors import UnknownText
+from archive.errors import UnknownText, WriteFailed
 from archive.folder import DataFolder
 from archive.model import Capture, RecordRef, Report
-from archive.store import evidence, pages
+from archive.store import evidence, kin, lineage, pages
 from archive.topic import Topic
 from archive.urls import absolute, canonical_url
 from archive.wacz import Page
@@ -53,6 +55,39 @@ def export(topic: Topic, data: Path, file: Path, wanted: Wanted, *, now: datetim
                           now=now)
     return Report(step="export", done=done, counts=(("pages", sum(page.title is not None for page in found)),),
                   seconds=monotonic() - started)
+
+
+def export_lineage(data: Path, file: Path, wanted: Wanted, *, site: str | None) -> Report:
+    """Write the lineage of an article or a family as W3C PROV, in the form that the file's ending names.
+
+    Raises UnknownText where neither, or nothing that is held, was named; WriteFailed.
+    """
+    from pipeline import prov
+
+    started = monotonic()
+    with reading(data) as conn:
+        if wanted.family:
+            family = kin.find_family(conn, wanted.family)
+            if family is None:
+                raise UnknownText(f"no family is held under the name {wanted.family}; give a public id")
+            found = lineage.of_family(conn, family)
+        elif wanted.article:
+            found = lineage.of_article(conn, _article(conn, wanted.article))
+        else:
+            raise UnknownText("say of what: --article ARTICLE or --family ID")
+    ending = file.suffix.removeprefix(".")
+    text = prov.written(found, ending if ending in prov.FORMATS else "json", program=PROGRAM, site=site)
+    if str(file) == "-":
+        sys.stdout.write(text)
+    else:
+        try:
+            part = file.with_name(file.name + ".part")
+            part.write_text(text, encoding="utf-8")
+            os.replace(part, file)
+        except OSError as error:
+            raise WriteFailed(f"{file}: {error.strerror}; name a file that can be written") from error
+    return Report(step="export", done=len(found.versions), seconds=monotonic() - started, counts=(
+        ("captures", len(found.captures)), ("links", len(found.links))))
 
 
 def _article(conn: sqlite3.Connection, name: str) -> int:

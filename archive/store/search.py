@@ -160,8 +160,8 @@ def search(conn: sqlite3.Connection, asked: Search) -> Found:
     return _by_words(conn, asked) if asked.match else _by_date(conn, asked)
 
 
-def first_found(conn: sqlite3.Connection, asked: Search, *, limit: int) -> tuple[int, list[Card]]:
-    """How many articles were found, and the first ones in order, every article by itself."""
+def first_found(conn: sqlite3.Connection, asked: Search, *, limit: int) -> tuple[int, list[int]]:
+    """How many articles were found, and the versions of the first ones in order, every article by itself."""
     if asked.match:
         rows = _best(_rows(conn, HITS, {**_bounds(asked), "match": asked.match}))
         allowed = _allowed(_profiles(conn, {row.profile_id for row in rows}), asked)
@@ -172,8 +172,7 @@ def first_found(conn: sqlite3.Connection, asked: Search, *, limit: int) -> tuple
         allowed = _allowed(_profiles(conn, counts), asked)
         found = _rows(conn, _BY_SORT[asked.sort], {**_bounds(asked), **_restricted(asked, allowed)})
         total, ids = sum(counts[one] for one in allowed), [row.version_id for row in islice(found, limit)]
-    known = cards(conn, ids)
-    return total, [known[one] for one in ids if one in known]
+    return total, ids
 
 
 def words(conn: sqlite3.Connection, beginning: str) -> list[tuple[str, int]]:

@@ -9,6 +9,7 @@ import click
 
 from pipeline.cli.base import finish, now, opened, options
 
+WRITERS = ("csl", "ris", "bibtex", "robust")  # of pipeline.citations, which --help need not load
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -53,19 +54,30 @@ def verify(
 @click.option("--proof", "file", default=None, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
               help="Write a file by which anyone can check the capture, with 'stemma verify FILE'.")
 @click.option("--without-record", is_flag=True, help="Leave the page's bytes out of the proof: their digest stays.")
+@click.option("--format", "kind", type=click.Choice(["text", *WRITERS]), default="text", show_default=True,
+              help="CSL-JSON, RIS, BibTeX, or a Robust Link in HTML.")
+@click.option("--site", default=None, metavar="URL", help="Where the archive is served, for the version's address.")
 @options
-def cite(topic: Any, data: Path, as_json: bool, what: str, file: Path | None, without_record: bool) -> None:
+def cite(
+    topic: Any, data: Path, as_json: bool, what: str, file: Path | None, without_record: bool, kind: str,
+    site: str | None,
+) -> None:
     """Print the citation of a version; with --proof, write its capture with all that is needed to check it.
 
     VERSION is a public id; an article's address or key means its latest version.
     """
-    from pipeline import evidence
+    from pipeline import citations, evidence
 
     del topic
-    cited = evidence.cite(data, what)
+    cited = evidence.cite(data, what, site=site)
     if file is not None:
         evidence.write_proof(data, cited, file, with_record=not without_record)
-    click.echo(json.dumps(evidence.cited_as_json(cited), ensure_ascii=False) if as_json else cited.text)
+    if as_json:
+        click.echo(json.dumps(evidence.cited_as_json(cited), ensure_ascii=False))
+    elif kind == "text":
+        click.echo(citations.plain(cited.citation))
+    else:
+        click.echo(citations.WRITERS[kind]([cited.citation]), nl=False)
 
 
 @click.command()
@@ -129,22 +141,23 @@ def serve(topic: Any, data: Path, as_json: bool, host: str, port: int) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["jsonl", "wacz"]))
+@click.argument("kind", type=click.Choice(["jsonl", "wacz", "prov"]))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
-@click.option("--article", default=None, metavar="ARTICLE", help="wacz: only of this address, key or public id.")
-@click.option("--family", default=None, metavar="ID", help="wacz: only of the articles of this family.")
+@click.option("--article", default=None, metavar="ARTICLE", help="wacz, prov: only of this address, key or public id.")
+@click.option("--family", default=None, metavar="ID", help="wacz, prov: only of the articles of this family.")
 @click.option("--source", default=None, metavar="NAME", help="wacz: only what this source led to.")
 @click.option("--from", "first", type=DAY, default=None, help="wacz: only captures from this day on, UTC.")
 @click.option("--to", "last", type=DAY, default=None, help="wacz: only captures up to this day, UTC.")
+@click.option("--site", default=None, metavar="URL", help="prov: where the archive is served, for addresses of texts.")
 @options
 def export(
     topic: Any, data: Path, as_json: bool, kind: str, file: Path, article: str | None, family: str | None,
-    source: str | None, first: datetime | None, last: datetime | None,
+    source: str | None, first: datetime | None, last: datetime | None, site: str | None,
 ) -> None:
     """Write the archive to FILE, for other tools (docs/export.md).
 
     "jsonl" are the articles, one JSON object a line ("-": standard output); "wacz" the captures, as a package that
-    replays by itself.
+    replays by itself; "prov" where an article or a family comes from, as W3C PROV (FILE.json, .jsonld or .provn).
     """
     from pipeline import care, packages
 
@@ -157,8 +170,15 @@ def export(
                                  before=utc_day(last, add=1))
         finish([packages.export(topic, data, file, wanted, now=now())], as_json=as_json)
         return
+    if kind == "prov":
+        if source or first or last:
+            raise click.UsageError("--source, --from and --to are for wacz")
+        report = packages.export_lineage(data, file, packages.Wanted(article=article, family=family), site=site)
+        if str(file) != "-":
+            finish([report], as_json=as_json)
+        return
     if article or family or source or first or last:
-        raise click.UsageError("--article, --family, --source, --from and --to are for wacz")
+        raise click.UsageError("--article and --family are for wacz and prov, --source, --from and --to for wacz")
     finish([care.export_jsonl(data, file)], as_json=as_json) if str(file) != "-" else care.export_jsonl(data, file)
 
 
