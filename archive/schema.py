@@ -423,11 +423,13 @@ CREATE TABLE catalogue (                -- of each version, what a search of man
     profile_id INTEGER NOT NULL REFERENCES profiles,
     day TEXT NOT NULL,                  -- as the page states it, whatever the time zone; else of the first sighting
     dated TEXT NOT NULL,
+    gone_at TEXT,                       -- first look after the last sighting that found it gone
     fold INTEGER NOT NULL,              -- its family's number; an article without kin has its own below zero
     kin INTEGER NOT NULL                -- other articles of its family
 ) STRICT;
 CREATE INDEX catalogue_article ON catalogue (article_id);
 CREATE INDEX catalogue_fold ON catalogue (fold, is_latest, day, profile_id);
+CREATE INDEX catalogue_gone ON catalogue (gone_at) WHERE gone_at IS NOT NULL;
 CREATE INDEX catalogue_day ON catalogue (is_latest, day, dated, article_id, profile_id, fold);
 
 CREATE TABLE uncatalogued (             -- articles of which something changed that the catalogue holds

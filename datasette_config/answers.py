@@ -28,7 +28,6 @@ from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
 from pipeline import citations
 from pipeline.diff import Paragraph, Skipped, changes, diff
 
-LISTED = 8  # articles and families in each list of the start page
 DETAILED = 12  # links of an article whose passages are shown with it
 PASSAGES = 5  # of each such link, the longest
 EDITS = 8  # neighbouring versions of an article that are compared on its page
@@ -58,16 +57,6 @@ class Missing:
     """The archive holds no such thing; `reason` says what was looked for."""
 
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """The start page."""
-
-    counts: pages.Counts
-    latest: tuple[Card, ...]
-    families: tuple[kin.FamilyCard, ...]
-    most_edited: tuple[Card, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,14 +160,6 @@ class Comparison:
 
 
 Question = Mapping[str, str]  # an address's arguments, with the name from its path as ""
-
-
-def start(conn: sqlite3.Connection, _question: Question) -> Start:
-    """/ and /index.json: what the archive holds."""
-    return Start(
-        counts=pages.counts(conn), latest=pages.latest(conn, limit=LISTED),
-        families=kin.largest_families(conn, limit=LISTED), most_edited=pages.most_edited(conn, limit=LISTED),
-    )
 
 
 def article(conn: sqlite3.Connection, question: Question) -> ArticleAnswer | Moved | Missing:

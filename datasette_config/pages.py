@@ -23,7 +23,7 @@ from datasette.utils import add_cors_headers, sqlite_timelimit
 from archive.store.cited import Cited
 from archive.store.lineage import Lineage
 from archive.store.pages import Card
-from datasette_config import answers, lists, records, tracing, words
+from datasette_config import answers, coverage, lists, records, tracing, words
 from datasette_config.answers import Missing, Moved, presentable
 from datasette_config.kept_topic import KeptTopic
 from datasette_config.limits import Bucket
@@ -71,8 +71,11 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
     name = r"(?P<name>[^/]+?)"
     told = r"(?P<tail>\.provn|\.prov\.json(?:ld)?)"
     return [
-        (r"^/$", _page("start", answers.start)),
-        (r"^/index\.json$", _page("start", answers.start)),
+        (r"^/$", _page("start", coverage.start)),
+        (r"^/index\.json$", _page("start", coverage.start)),
+        (r"^/sources(?P<json>\.json)?$", _page("sources", coverage.sources)),
+        (r"^/health(?P<json>\.json)?$", _page("health", coverage.condition)),
+        (r"^/data(?P<json>\.json)?$", _page("data", coverage.data)),
         (r"^/search(?P<json>\.json)?$", _page("search", searching.results)),
         (r"^/search(?P<tail>\.(?:csv|atom|bib|ris|csl\.json))$", _listed(searching.listing)),
         (rf"^/article/{name}{told}$", _lineage(answers.article_lineage)),

@@ -44,7 +44,7 @@ def every_page(site: Site, archive: Archive) -> list[str]:
             archive.plain, archive.spanish]
     versions = [v["public_id"] for key in keys for v in site.json(f"/article/{key}.json")["versions"]]
     return [
-        "/", "/about", "/search", "/search?q=kursk", "/search?kind=reposts&sort=best", "/search?q=nothing-at-all",
+        "/", "/about", "/sources", "/health", "/data", "/search", "/search?q=kursk", "/search?kind=reposts&sort=best", "/search?q=nothing-at-all",
         *(f"/article/{name}" for name in (*keys, *versions)), f"/family/{archive.family}", f"/family/{archive.pair}",
         *(f"/compare?left={archive.herald}&right={key}" for key in keys),
         f"/compare?left={archive.digest}&right={versions[0]}", *(f"/capture/{n}" for n in range(1, 14)),
@@ -108,6 +108,30 @@ def test_start_counts_what_is_held(site: Site, archive: Archive) -> None:
     assert [card["key"] for card in start["most_edited"]] == [archive.russian, archive.herald]
     assert start["latest"][0]["key"] == archive.spanish
     assert "8 articles" in text_of(site.get("/"))
+    assert sum(n for _, _, n in start["days"]) == 8
+    (gone,) = site.json("/search.json?kind=removed")["hits"]
+    assert [card["key"] for card in start["gone"]] == [gone["card"]["key"]]
+    assert sum(one["articles"] for one in start["outlets"]) == 8
+
+
+def test_the_charts_bars_lead_to_their_articles(site: Site) -> None:
+    tree = html.fromstring(site.get("/").content)
+    bars = tree.xpath("//figure[@class='chart']//a")
+    assert len(bars) > 1
+    found = [site.json(bar.get("href").replace("/search", "/search.json"))["total"] for bar in bars]
+    assert sum(found) == 8
+    shown = [int(re.search(r": (\d+) article", bar.findtext("title")).group(1)) for bar in bars]  # type: ignore[union-attr]
+    assert found == shown
+
+
+def test_sources_health_and_data_say_what_there_is(site: Site) -> None:
+    sources = site.json("/sources.json")
+    assert {one["outlet"]: one["reposts"] for one in sources["outlets"]}["The Border Herald"] == 0
+    assert site.json("/health.json")["alarms"] == []
+    data = site.json("/data.json")
+    assert {view["name"] for view in data["views"]} >= {"article", "version", "copy_link", "family"}
+    assert dict(next(view["columns"] for view in data["views"] if view["name"] == "article"))["key"].startswith("Short")
+    assert "Who copies whom" in text_of(site.get("/data"))
 
 
 def test_the_database_stays_within_reach(site: Site) -> None:
