@@ -423,6 +423,7 @@ CREATE TABLE catalogue (                -- of each version, what a search of man
     profile_id INTEGER NOT NULL REFERENCES profiles,
     day TEXT NOT NULL,                  -- as the page states it, whatever the time zone; else of the first sighting
     dated TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
     gone_at TEXT,                       -- first look after the last sighting that found it gone
     fold INTEGER NOT NULL,              -- its family's number; an article without kin has its own below zero
     kin INTEGER NOT NULL                -- other articles of its family

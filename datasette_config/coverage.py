@@ -31,6 +31,8 @@ class Start:
     """The start page; `days` are (day, language, articles), which `chart` draws."""
 
     counts: Counts
+    outlet_count: int
+    languages: int
     days: tuple[tuple[str, str, int], ...]
     chart: Chart | None
     outlets: tuple[OutletCounts, ...]
@@ -105,10 +107,10 @@ class Data:
 
 def start(conn: sqlite3.Connection, _question: Question) -> Start:
     """/ and /index.json: what the archive holds."""
-    days = coverage.days(conn)
+    days, outlets = coverage.days(conn), coverage.outlets(conn)
     return Start(
-        counts=coverage.counts(conn), days=tuple(days), chart=chart(days),
-        outlets=coverage.outlets(conn)[:OUTLETS], latest=coverage.latest(conn, limit=LISTED),
+        counts=coverage.counts(conn), days=tuple(days), chart=chart(days), outlets=outlets[:OUTLETS],
+        outlet_count=len(outlets), languages=len({language for _, language, _ in days if language}), latest=coverage.latest(conn, limit=LISTED),
         families=kin.largest_families(conn, limit=LISTED), most_edited=coverage.most_edited(conn, limit=LISTED),
         gone=coverage.gone(conn, limit=LISTED), alarms=len(health.alarms(conn)),
     )

@@ -6,15 +6,9 @@ from dataclasses import dataclass
 from archive.store.pages import Card, cards
 
 COUNTS = """
-    SELECT count(*) AS versions, coalesce(sum(is_latest), 0) AS articles,
-           count(DISTINCT CASE WHEN fold > 0 THEN fold END) AS families,
-           (SELECT count(DISTINCT p.outlet) FROM profiles p
-            WHERE EXISTS (SELECT 1 FROM catalogue c WHERE c.profile_id = p.profile_id)) AS outlets,
-           (SELECT count(DISTINCT p.language) FROM profiles p
-            WHERE p.language <> ''
-            AND EXISTS (SELECT 1 FROM catalogue c WHERE c.profile_id = p.profile_id)) AS languages,
-           (SELECT count(*) FROM links) AS links, (SELECT count(*) FROM captures) AS captures,
-           (SELECT max(v.last_seen) FROM versions v JOIN catalogue l USING (version_id)) AS last_seen
+    SELECT count(*) AS versions, coalesce(sum(is_latest), 0) AS articles, max(last_seen) AS last_seen,
+           (SELECT count(*) FROM families) AS families, (SELECT count(*) FROM links) AS links,
+           (SELECT count(*) FROM captures) AS captures
     FROM catalogue
 """
 
@@ -54,8 +48,6 @@ class Counts:
     """What the archive holds; `last_seen` is None for an empty one."""
 
     articles: int
-    outlets: int
-    languages: int
     versions: int
     families: int
     links: int

@@ -264,21 +264,18 @@ def _fits(own: str, wanted: str) -> bool:
 def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tuple[Counted, ...]:
     """Each facet counted under the choices in all others, so that it shows what another choice would find."""
     chosen = [(FACETS.index(facet), value) for facet, value in asked.chosen]
-    found: list[Counter[str]] = [Counter() for _ in FACETS]
-    for profile, values in profiles.items():
-        against = [place for place, value in chosen if not _fits(values[place], value)]
-        if not against:
-            for place, counter in enumerate(found):
-                counter[values[place]] += counts[profile]
-        elif len(against) == 1:
-            found[against[0]][values[against[0]]] += counts[profile]
-    for place, value in chosen:
-        if not value.startswith(NOT):
-            found[place].setdefault(value, 0)
-    return tuple(
-        Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0]))))
-        for facet, counter in zip(FACETS, found, strict=True)
-    )
+    counted = [(values, counts[profile]) for profile, values in profiles.items()]
+    found = []
+    for place, facet in enumerate(FACETS):
+        counter: dict[str, int] = {}
+        others = [(other, value) for other, value in chosen if other != place]
+        for values, n in counted:
+            if not others or all(_fits(values[other], value) for other, value in others):
+                counter[values[place]] = counter.get(values[place], 0) + n
+        counter |= {value: 0 for other, value in chosen
+                    if other == place and value not in counter and not value.startswith(NOT)}
+        found.append(Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0])))))
+    return tuple(found)
 
 
 def _folded(rows: Iterable[_Row], profiles: _Profiles) -> list[_Group]:
