@@ -110,9 +110,10 @@ def start(conn: sqlite3.Connection, _question: Question) -> Start:
     days, outlets = coverage.days(conn), coverage.outlets(conn)
     return Start(
         counts=coverage.counts(conn), days=tuple(days), chart=chart(days), outlets=outlets[:OUTLETS],
-        outlet_count=len(outlets), languages=len({language for _, language, _ in days if language}), latest=coverage.latest(conn, limit=LISTED),
-        families=kin.largest_families(conn, limit=LISTED), most_edited=coverage.most_edited(conn, limit=LISTED),
-        gone=coverage.gone(conn, limit=LISTED), alarms=len(health.alarms(conn)),
+        outlet_count=len(outlets), languages=len({language for _, language, _ in days if language}),
+        latest=coverage.latest(conn, limit=LISTED), families=kin.largest_families(conn, limit=LISTED),
+        most_edited=coverage.most_edited(conn, limit=LISTED), gone=coverage.gone(conn, limit=LISTED),
+        alarms=len(health.alarms(conn)),
     )
 
 

@@ -6,7 +6,6 @@ this package were first, it would be registered half made, without its hooks.
 
 import hashlib
 from collections.abc import Callable
-from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -38,10 +37,11 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    """The site goes on with the new file when the archive's database is replaced."""
+    """The site goes on with the new file when the database is replaced; every page has a rule of what may run."""
+    from datasette_config.policy import guarded
     from datasette_config.renewal import renewing
 
-    return partial(renewing, datasette=datasette)
+    return lambda app: renewing(guarded(app), datasette=datasette)
 
 
 @hookimpl
