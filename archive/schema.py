@@ -429,6 +429,7 @@ CREATE TABLE catalogue (                -- of each version, what a search of man
     kin INTEGER NOT NULL                -- other articles of its family
 ) STRICT;
 CREATE INDEX catalogue_article ON catalogue (article_id);
+CREATE INDEX catalogue_profile ON catalogue (is_latest, profile_id, day);
 CREATE INDEX catalogue_fold ON catalogue (fold, is_latest, day, profile_id);
 CREATE INDEX catalogue_gone ON catalogue (gone_at) WHERE gone_at IS NOT NULL;
 CREATE INDEX catalogue_day ON catalogue (is_latest, day, dated, article_id, profile_id, fold);
