@@ -27,6 +27,7 @@ from datasette_config import answers, coverage, lists, records, tracing, words
 from datasette_config.answers import Missing, Moved, presentable
 from datasette_config.kept_topic import KeptTopic
 from datasette_config.limits import Bucket
+from datasette_config.names import KeptNames, Names, marked, mentioned
 from datasette_config.parameters import ParameterError
 from datasette_config.plugin import DATABASE
 from datasette_config.searching import Listing, Searching
@@ -34,6 +35,7 @@ from pipeline import PROGRAM, citations, prov
 from pipeline.trace import as_json
 
 TIME_LIMIT_MS = 5_000  # for all of a page's queries; a page that takes longer is a question that is too wide
+MARKED_LENGTH = 100_000  # characters of a text in which names are marked
 TRACES_A_MINUTE = 12  # for each client
 TRACES_AT_ONCE = 2  # of all clients, so that other pages have threads left
 TRACE_LIMIT_MS = 8_000  # for all of a trace's queries; twice what its close looks may take
@@ -67,7 +69,8 @@ class TooSlowError(Exception):
 def routes(datasette: Any) -> list[tuple[str, View]]:
     """Address patterns and their views; Datasette's own index stays at /archive and /-/databases."""
     topic = KeptTopic(Path(datasette.databases[DATABASE].path or ""))
-    searching = Searching(topic)
+    names = KeptNames(topic)
+    searching = Searching(names)
     name = r"(?P<name>[^/]+?)"
     told = r"(?P<tail>\.provn|\.prov\.json(?:ld)?)"
     return [
@@ -80,7 +83,7 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (r"^/search(?P<tail>\.(?:csv|atom|bib|ris|csl\.json))$", _listed(searching.listing)),
         (rf"^/article/{name}{told}$", _lineage(answers.article_lineage)),
         (rf"^/family/{name}{told}$", _lineage(answers.family_lineage)),
-        (rf"^/article/{name}(?P<json>\.json)?$", _page("article", answers.article, _citing)),
+        (rf"^/article/{name}(?P<json>\.json)?$", _page("article", answers.article, _citing, partial(_naming, names))),
         (rf"^/article/{name}(?P<tail>/cite\.(?:{'|'.join(FORMATS)}))$", cite),
         (rf"^/family/{name}(?P<json>\.json)?$", _page("family", answers.family)),
         (r"^/compare(?P<json>\.json)?$", _page("compare", answers.comparison)),
@@ -275,14 +278,24 @@ def _citing(datasette: Any, request: Any, answer: answers.ArticleAnswer) -> dict
             "item": citations.news_article(shown, based_on=sources)}
 
 
-def _page(template: str, build: Build, more: Callable[..., dict[str, Any]] = lambda *_: {}) -> View:
+def _naming(names: KeptNames, _datasette: Any, _request: Any, answer: answers.ArticleAnswer) -> dict[str, Any]:
+    """An article's paragraphs with the topic's names marked, and which those are; an endless text stays unmarked."""
+    text = answer.version.text
+    paragraphs = marked(text, names.read() if len(text) <= MARKED_LENGTH else Names(()))
+    return {"paragraphs": paragraphs, "mentioned": mentioned(paragraphs)}
+
+
+def _page(template: str, build: Build, *more: Callable[..., dict[str, Any]]) -> View:
     async def view(request: Any, datasette: Any) -> Any:
         answer = await _ask(datasette, request, build)
         if isinstance(answer, Response):
             return answer
         if _is_json(request):
             return _json(datasette, {"ok": True} | presentable(answer))
-        return await _html(datasette, request, template, {"page": answer} | more(datasette, request, answer))
+        values = {"page": answer}
+        for adding in more:
+            values |= await asyncio.to_thread(adding, datasette, request, answer)
+        return await _html(datasette, request, template, values)
 
     return view
 

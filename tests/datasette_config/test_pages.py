@@ -192,6 +192,13 @@ def test_each_facet_counts_what_choosing_it_finds(site: Site) -> None:
                 assert site.json(f"/search.json?{rest}&{chosen}")["total"] == count, (question, counted["facet"], value)
 
 
+def test_an_articles_names_are_marked_and_lead_to_all_their_mentions(site: Site, archive: Archive) -> None:
+    tree = html.fromstring(site.get(f"/article/{archive.herald}").content)
+    assert "Sudzha" in tree.xpath("//div[@class='body']//span[@class='name place']/text()")
+    href = tree.xpath("//p[@class='mentioned']/a[text()='Sudzha']/@href")[0]
+    assert site.json(href.replace("/search", "/search.json"))["total"] >= 3
+
+
 def test_reposts_are_folded_under_the_earliest_held(site: Site, archive: Archive) -> None:
     (hit,) = [hit for hit in site.json("/search.json")["hits"] if hit["card"]["key"] == archive.herald]
     assert hit["others"] == 3
