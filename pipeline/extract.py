@@ -292,7 +292,12 @@ def _from_trafilatura(
 
 def _without_links(paragraphs: Sequence[str], page: Page) -> tuple[str, ...]:
     """Without the paragraphs that are one link and nothing else: navigation."""
-    return tuple(p for p in paragraphs if not any(leaf.linked >= ALL for leaf in page.by_key.get(key_of(p), ())[:SAME]))
+    return tuple(p for p in paragraphs if not _is_link(key_of(p), page))
+
+
+def _is_link(key: str, page: Page) -> bool:
+    at = page.by_key.get(key, ())
+    return any(leaf.linked >= ALL for leaf in at[:SAME]) or (not at and bool(key) and key in page.loose_links)
 
 
 def _without_title(paragraphs: tuple[str, ...], title: str | None) -> tuple[str, ...]:
