@@ -348,6 +348,32 @@ def test_a_term_of_another_language_hides_none_of_the_text_s_own() -> None:
     assert relevance("", ["Wehrmacht"], "en", matcher_of(topic)).terms == ("-4 Wehrmacht (never)",)
 
 
+@pytest.mark.parametrize(("language", "form"), [
+    ("en", "Sudzha"), ("en", "Sverdlikovo"), ("en", "Korenevo"), ("uk", "біля Суджі"), ("uk", "у Свердликовому"),
+    ("uk", "під Кореневим"), ("ru", "в Судже"), ("ru", "под Свердликовом"), ("ru", "в Коренево"), ("it", "Sudzha"),
+    ("es", "Korenevo"), ("de", "Sudscha"), ("fr", "Soudja"),
+])
+def test_a_text_that_names_one_village_alone_is_on_the_topic_in_its_days(
+    kursk: Matcher, language: str, form: str
+) -> None:
+    for title, body in ((form, "."), (".", f"… {form}, 12.08.")):
+        assert relevance(title, [body], language, kursk, dated=day("2024-08-12")).on_topic, (title, body)
+        assert not relevance(title, [body], language, kursk, dated=day("2019-08-12")).on_topic
+
+
+@pytest.mark.parametrize(("language", "title"), [
+    ("en", "The battle of Kursk, 1943: tanks, soldiers and a Ukrainian front"), ("uk", "Курська битва: танки і солдати 1943 року"),
+    ("ru", "Курская дуга: бои 1943 года и украинские фронты"), ("en", "The submarine Kursk and its dead"),
+    ("uk", "Підводний човен «Курськ»: солдати й матроси"), ("ru", "Подводная лодка «Курск»: бойцы вспоминают"),
+    ("en", "Kursk magnetic anomaly: ore near the front"), ("uk", "Курська магнітна аномалія"),
+    ("ru", "Курская магнитная аномалия"), ("en", "Kursk football club attacks again"), ("ru", "Футбол: «Авангард» Курск атакует"),
+    ("uk", "Футбол: «Авангард» з Курська в наступі"), ("it", "Il sottomarino Kursk"), ("de", "Das U-Boot Kursk"),
+    ("fr", "Le sous-marin Koursk"), ("es", "El submarino Kursk"),
+])
+def test_what_else_is_called_kursk_is_off_the_topic_in_its_days(kursk: Matcher, language: str, title: str) -> None:
+    assert not relevance(title, [], language, kursk, dated=day("2024-08-12")).on_topic
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     part: str

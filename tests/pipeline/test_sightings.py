@@ -114,3 +114,30 @@ def test_what_a_site_puts_between_paragraphs_makes_no_version(serve: Serve) -> N
     assert {row["url"].rpartition("/")[2]: row["ordinal"] for row in found} == dict.fromkeys(INSERTS, 1)
     assert [(row["sightings"], row["payloads"]) for row in found] == [(3, 3)] * len(INSERTS)
     assert {row["differences"] for row in found} == {'{"surroundings": 2}'}
+
+
+def live_blog(posts: dict[str, str]) -> WebResponse:
+    """A live blog of the posts by their hour, newest first."""
+    title = "Across the border in Kursk: the day as it happened"
+    told = {"@type": "LiveBlogPosting", "headline": title, "liveBlogUpdate": [
+        {"@type": "BlogPosting", "datePublished": f"2024-08-08T{hour}:00+03:00", "articleBody": text} for hour, text in posts.items()]}
+    shown = "".join(f"<div class='live-post'><time datetime='2024-08-08T{hour}:00+03:00'>{hour}</time><p>{text}</p></div>"
+                    for hour, text in posts.items())
+    page = (f"<html><head><title>{title}</title><script type='application/ld+json'>{json.dumps(told)}</script></head>"
+            f"<body><article><h1>{title}</h1><p>Our reporters write here what they see.</p>{shown}</article></body></html>")
+    return WebResponse(body=page.encode(), headers=(("Content-Type", "text/html; charset=utf-8"),))
+
+
+def test_a_live_blog_has_versions_of_each_of_its_posts(serve: Serve) -> None:
+    edited = TEXT[1].replace("3 burnt-out", "four burnt-out")
+    looks = [{"08:00": TEXT[1]}, {"10:00": TEXT[2], "09:00": TEXT[0], "08:00": TEXT[1]},
+             {"10:00": TEXT[2], "09:00": TEXT[0], "08:00": edited}]
+    now = [looks[0]]
+    _, stemma = serve(lambda request: live_blog(now[0]) if request.path == "/live" else WebResponse(status=404))
+    topic_file(stemma.folder, [f"{SITE}/live"])
+    for now[0] in looks:
+        stemma.run("run", "--topic", "topic.toml")
+    found = stemma.database().execute("SELECT post, ordinal, sightings, passages FROM post_version ORDER BY 1, 2").fetchall()
+    assert [(row["post"][11:16], row["ordinal"], row["sightings"]) for row in found] == [
+        ("08:00", 1, 2), ("08:00", 2, 1), ("09:00", 1, 2), ("10:00", 1, 2)]
+    assert [(p["was"], p["now"]) for p in json.loads(found[1]["passages"])] == [("3", "four")]
