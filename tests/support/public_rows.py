@@ -11,7 +11,7 @@ from archive import warc
 from archive.urls import canonical_url
 
 VIEWS = ("article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
-         "partial_witness", "sighting", "post_version", "judgement")
+         "partial_witness", "sighting", "post_version", "judgement", "withholding")
 _SETTLED = ("article", "version", "copy_link", "family", "witness", "capture")
 _PUBLIC_ID = re.compile(r"-\d{14}-[a-z2-7]{8}")
 _PLACES = frozenset({"path", "offset", "length", "payload_digest", "payload_sha256", "payload_length"})
