@@ -1,8 +1,9 @@
 """The site's pages as Datasette's routes: an answer, rendered as HTML or as JSON.
 
 Every page has a twin: the same path with ".json" gives the same answer as data, {"ok": true, ...}. Problems are
-pages too: 400 says which parameter is wrong, 404 what is not held, 503 that the question takes too long, 413 and 429
-that a traced text is too long or that too many were asked for; as JSON {"ok": false, "status": ..., "error": ...}.
+pages too: 400 says which parameter is wrong, 404 what is not held, 410 since when and why it is withheld, 503 that the
+question takes too long, 413 and 429 that a traced text is too long or that too many were asked for; as JSON
+{"ok": false, "status": ..., "error": ...}.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from archive.store.cited import Cited
 from archive.store.lineage import Lineage
 from archive.store.pages import Card
 from datasette_config import answers, coverage, lists, records, tracing, words
-from datasette_config.answers import Missing, Moved, presentable
+from datasette_config.answers import Missing, Moved, Withheld, presentable
 from datasette_config.kept_topic import KeptTopic
 from datasette_config.limits import Bucket
 from datasette_config.names import KeptNames, Names, marked, mentioned
@@ -215,6 +216,8 @@ class Tracing:
             return await self._refused(datasette, request, asked, 503, "This text takes too long; give a part of it.")
         finally:
             self.turns.release()
+        if isinstance(answer, Withheld):
+            return await _tombstone(datasette, request, answer)
         if isinstance(answer, Missing):
             return await self._refused(datasette, request, asked, 404, answer.reason)
         return await _traced(datasette, request, answer)
@@ -312,6 +315,8 @@ async def _ask(datasette: Any, request: Any, build: Build) -> Any:
         return await _problem(datasette, request, 503, "This question takes too long; ask for something rarer.")
     if isinstance(answer, Missing):
         return await _problem(datasette, request, 404, answer.reason)
+    if isinstance(answer, Withheld):
+        return await _tombstone(datasette, request, answer)
     return _moved(datasette, request, answer) if isinstance(answer, Moved) else answer
 
 
@@ -392,9 +397,18 @@ async def _problem(datasette: Any, request: Any, status: int, reason: str) -> An
     return await _html(datasette, request, "problem", {"reason": reason, "status": status}, status)
 
 
+async def _tombstone(datasette: Any, request: Any, answer: Withheld) -> Any:
+    """What stands in a text's place: 410, since when it is withheld, and why."""
+    stone = answer.stone
+    if _is_json(request):
+        reason = f"withheld since {stone.since[:10]}: {stone.reason}"
+        return _json(datasette, {"ok": False, "status": 410, "error": reason, "withheld": presentable(stone)}, 410)
+    return await _html(datasette, request, "withheld", {"page": answer}, 410)
+
+
 def _twin(request: Any, template: str, to: Callable[..., str]) -> str | None:
     """The address of the same page as JSON."""
-    if template in ("about", "problem") or (template == "trace" and not request.query_string):
+    if template in ("about", "problem", "withheld") or (template == "trace" and not request.query_string):
         return None
     path = "/index.json" if template == "start" else f"/{template}"
     name = request.url_vars.get("name")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from archive.store import pages, search
+from archive.store import pages, search, withholdings
 from archive.store.cited import Cited, cited
 from archive.store.pages import Card
 from archive.urls import canonical_url
@@ -62,8 +62,9 @@ class Searching:
         address = words.web_address(wanted.q)
         if address:
             place = pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address))
-            if place:
-                return Moved(path=f"/article/{place.key}")
+            key = place.key if place else getattr(withholdings.find(conn, address), "key", None)
+            if key:
+                return Moved(path=f"/article/{key}")
         meant, sought = self._meant(conn, wanted)
         found = search.search(conn, meant)
         last = max(1, -(-found.texts // search.PAGE_LENGTH))

@@ -23,7 +23,7 @@ from archive.ledger.keys import Key
 from archive.ledger.notes import Head
 from archive.ledger.proof import Proof
 from archive.model import Capture, RecordRef, Report
-from archive.store import captures, evidence, health, pages, runs
+from archive.store import captures, evidence, health, pages, runs, withholdings
 from archive.store import cited as citing
 from archive.urls import absolute, canonical_url
 from pipeline.care import reading
@@ -175,6 +175,7 @@ def cite(data: Path, name: str, *, site: str | None = None) -> CitedCapture:
             pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
         capture = evidence.seen_first(conn, place.version_id) if place is not None else None
         if place is None or capture is None:
+            withholdings.refuse(conn, name)
             raise UnknownText(f"{name} is no version of an article on the topic that the archive holds; give a public "
                               f"id, as pages and exports have it, or an article's address")
         (found,) = citing.cited(conn, [place.version_id])

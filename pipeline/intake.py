@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from time import monotonic
 
-from archive import events, judgements, warc
+from archive import events, judgements, warc, withholdings
 from archive.errors import DamagedWarc
 from archive.model import Capture, FailedFetch, Judgement, RecordRef, Report
 from archive.store import captures, discoveries, health, runs
 from archive.store import judgements as judged
+from archive.store import withholdings as withheld
 from archive.topic import Topic
 from archive.urls import host_of, registered_domain
+from archive.withholdings import Withholding
 from crawlers.discover import announcement
 from crawlers.errors import Unreadable
 from crawlers.frontier import Fetch
@@ -174,6 +176,25 @@ def read_judgements(work: Work) -> Report:
     for subject, reason in wrong.items():
         work.fail("events", subject, reason)
     return Report(step="judge", done=changed, failed=by_frequency(Counter(wrong.values())),
+                  seconds=monotonic() - started)
+
+
+def read_withholdings(work: Work) -> Report:
+    """Bring what people withheld, or show again, into the database; what is wrong in events.jsonl is a failure.
+
+    What is withheld from now on leaves the database in this step, whatever else is pending.
+    """
+    started, decisions, wrong = monotonic(), list[Withholding](), dict[str, str]()
+    file = work.archive.folder.events
+    for ordinal, event in enumerate(events.read(file).of(withholdings.KIND), start=1):
+        try:
+            decisions.append(withholdings.from_event(event))
+        except ValueError as error:
+            wrong[f"{file.name} withholding {ordinal}"] = str(error)
+    changed = withheld.replace(work.conn, withholdings.standing(decisions))
+    for subject, reason in wrong.items():
+        work.fail("withhold", subject, reason)
+    return Report(step="withhold", done=changed, failed=by_frequency(Counter(wrong.values())),
                   seconds=monotonic() - started)
 
 

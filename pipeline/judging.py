@@ -8,7 +8,7 @@ from archive import events, judgements
 from archive.errors import UnknownText
 from archive.model import Judgement, Report, Standing, Verdict
 from archive.store import judgements as kept
-from archive.store import kin, pages
+from archive.store import kin, pages, withholdings
 from archive.store.kin import Link
 from archive.store.pages import Place
 from archive.urls import absolute, canonical_url
@@ -88,6 +88,7 @@ def _place(conn: sqlite3.Connection, name: str) -> Place:
     found = pages.find(conn, name) if address is None else (
         pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
     if found is None:
+        withholdings.refuse(conn, name)
         raise UnknownText(f"{name} is no article on the topic that the archive holds; give the address of one, or the "
                           f"public id of a version, or fetch it with 'stemma capture'")
     return found

@@ -392,7 +392,7 @@ def test_article_twin_has_its_shape(site: Site, archive: Archive) -> None:
     twin = site.json(f"/article/{archive.digest}.json")
     assert list(twin) == ["ok", "article", "version", "versions", "edits", "flips", "source", "sources", "copies", "undecided",
                           "lineage", "roots", "addresses", "captures", "unanswered", "citation", "posts", "post_count",
-                          "decisions"]
+                          "decisions", "withheld"]
     assert twin["source"]["exemplar"]["key"] == archive.herald
     assert twin["source"]["evidence"][0] == {
         "kind": "credit", "favours": twin["source"]["exemplar"]["public_id"], "weight": 4.0,
@@ -483,7 +483,7 @@ def test_an_address_that_is_no_web_page_is_shown_and_not_linked(site: Site, arch
 
 def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: Archive) -> None:
     twin = site.json(f"/family/{archive.family}.json")
-    assert list(twin) == ["ok", "public_id", "members", "inferred", "links", "link_count", "sentences"]
+    assert list(twin) == ["ok", "public_id", "members", "inferred", "links", "link_count", "sentences", "withheld"]
     assert twin["inferred"] == []
     assert [(m["siglum"], m["made_from"], m["article"]["key"]) for m in twin["members"]] == [
         ("A", None, archive.herald), ("B", None, archive.ukrainian), ("C", "A", archive.digest),

@@ -22,7 +22,7 @@ from datasette_config.plugin import static_name
 Archive = Site = Any
 
 FOLDER = Path(datasette_config.__file__).parent
-VIEWS = {"article", "version", "sighting", "post_version", "copy_link", "family", "witness", "judgement", "capture",
+VIEWS = {"article", "version", "sighting", "post_version", "copy_link", "family", "witness", "judgement", "withholding", "capture",
          "observation", "discovery", "partial_witness"}
 
 
