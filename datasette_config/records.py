@@ -12,13 +12,14 @@ from pathlib import Path
 from archive.errors import DamagedWarc
 from archive.model import RecordRef
 from archive.payloads import UndecodablePayload, decoded
-from archive.store import pages
+from archive.store import pages, snapshots
 from archive.store.pages import CaptureLine, Card
 from archive.warc import WarcRecord, read_bytes, read_record
 from datasette_config.answers import Missing, Question
 
 SHOWN = 100_000  # bytes of a payload
 MAX_DECODED = 32_000_000  # bytes
+NOT_HERE = "What was received is not published here; who keeps the archive has the record."
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([\w-]{2,30})""", re.IGNORECASE)
 _TEXTUAL = re.compile(r"text/|application/(?:[\w.+-]*\+)?(?:xml|json|javascript|xhtml)|^$", re.IGNORECASE)
 # Signs without a shape of their own, as ones with: a record is evidence, and nothing in it may hide or turn text.
@@ -54,7 +55,10 @@ def capture(conn: sqlite3.Connection, question: Question) -> CaptureAnswer | Mis
     folder = warc_folder(conn)
     record, problem = WarcRecord(headers=(), http_head=b"", payload=b""), ""
     try:
-        record = read_record(folder, _within(folder, line.record))
+        if snapshots.read(conn) is not None:
+            problem = NOT_HERE
+        else:
+            record = read_record(folder, _within(folder, line.record))
     except DamagedWarc as error:
         problem = _without(error, folder)
     text, note = shown_text(record.payload, line) if record.payload else ("", "")
@@ -72,6 +76,8 @@ def record_bytes(conn: sqlite3.Connection, question: Question) -> bytes | Missin
     line = _line(conn, question)
     if line is None:
         return Missing(reason=f"No capture is held under the number {question['']}.")
+    if snapshots.read(conn) is not None:
+        return Missing(reason=NOT_HERE)
     try:
         return zlib.decompressobj(31).decompress(read_bytes(folder, _within(folder, line.record)))
     except zlib.error:
