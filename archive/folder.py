@@ -63,6 +63,11 @@ class DataFolder:
         return self.path / "key.pem"
 
     @property
+    def public(self) -> Path:
+        """Where the database lies that is served to other machines."""
+        return self.path / "public"
+
+    @property
     def lock(self) -> Path:
         return self.path / "lock"
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from archive.model import PARAGRAPH_BREAK, ChangedPassage, InferredExemplar
 from archive.store import cited as citing
-from archive.store import kin, lineage, pages, posts, withholdings
+from archive.store import kin, lineage, pages, posts, snapshots, withholdings
 from archive.store.cited import Cited
 from archive.store.kin import Link, SharedText
 from archive.store.lineage import Lineage
@@ -283,7 +283,7 @@ def comparison(conn: sqlite3.Connection, question: Question) -> Comparison | Ins
     return Comparison(
         left=left, right=right, shared=shared, rows=rows, link=link,
         sentences=reasons.sentences(conn, link, texts) if link else (),
-        paragraphs=() if shared else diff(texts[one], texts[other]),
+        paragraphs=() if shared or snapshots.excerpted(conn, texts) else diff(texts[one], texts[other]),
     )
 
 
@@ -352,10 +352,12 @@ def _edits(conn: sqlite3.Connection, versions: tuple[pages.VersionLine, ...]) ->
     pairs = list(pairwise(versions))[-EDITS:]
     texts = pages.texts(conn, [v.version_id for pair in pairs for v in pair])
     passages = pages.passages(conn, [later.version_id for _, later in pairs])
+    cut = snapshots.excerpted(conn, texts)
     return tuple(
         Edit(earlier=earlier, later=later, passages=passages[later.version_id],
              notices=_notices(texts[later.version_id], passages[later.version_id]),
-             paragraphs=changes(diff(texts[earlier.version_id], texts[later.version_id])))
+             paragraphs=() if cut & {earlier.version_id, later.version_id} else
+             changes(diff(texts[earlier.version_id], texts[later.version_id])))
         for earlier, later in reversed(pairs)
     )
 

@@ -8,6 +8,8 @@ from archive.errors import TopicError
 from archive.folder import DataFolder
 from archive.topic import Topic, parse_topic
 
+PUBLISHED = "topic.toml"  # beside a published database, which has no events
+
 
 @dataclass(slots=True)
 class KeptTopic:
@@ -19,8 +21,11 @@ class KeptTopic:
 
     def read(self) -> Topic | None:
         """None where no command has kept one yet, or one that this version does not understand."""
-        file = DataFolder(self.database.parent).events
+        folder = self.database.parent
+        file = DataFolder(folder).events
         try:
+            if not file.exists():
+                file = folder / PUBLISHED
             status = file.stat()
         except OSError:
             return None
@@ -31,10 +36,16 @@ class KeptTopic:
 
 
 def _parsed(file: Path) -> Topic | None:
+    if file.name == PUBLISHED:
+        return _topic(file.read_text("utf-8"), str(file))
     last = events.last_topic(file)
     if last is None:
         return None
+    return _topic(str(last["text"]), str(last["file"]))
+
+
+def _topic(text: str, path: str) -> Topic | None:
     try:
-        return parse_topic(str(last["text"]), path=str(last["file"]))
+        return parse_topic(text, path=path)
     except TopicError:
         return None

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlencode
 from datasette import Response
 from datasette.utils import add_cors_headers, sqlite_timelimit
 
+from archive.store import snapshots
 from archive.store.cited import Cited
 from archive.store.lineage import Lineage
 from archive.store.pages import Card
@@ -190,6 +191,9 @@ class Tracing:
                 return await _traced(datasette, request, tracing.Answer(asked=asked))
             return await self._refused(datasette, request, asked, 400, "Paste a text, or give the address or the "
                                        "public id of an article of the archive.")
+        if await _publication(datasette) == "excerpts":
+            return await self._refused(datasette, request, asked, 404, "Only excerpts of the texts are held here, so "
+                                       "no text can be compared with them.")
         wait = self.bucket.wait(str((request.scope.get("client") or ("",))[0]))
         if wait:
             return await self._refused(
@@ -379,7 +383,7 @@ def _json(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
 async def _html(datasette: Any, request: Any, template: str, context: dict[str, Any], status: int = 200) -> Any:
     to = partial(address, datasette)
     values = context | {"to": to, "say": words, "here": template, "twin": _twin(request, template, to),
-                        "site_title": await _title(datasette)}
+                        "site_title": await _title(datasette), "publication": await _publication(datasette)}
     body = await datasette.render_template(f"stemma/{template}.html", values, request=request)
     return Response.html(body, status=status, headers=dict(_HEADERS))
 
@@ -389,6 +393,12 @@ async def _title(datasette: Any) -> str:
     if hasattr(datasette, "get_instance_metadata"):  # Datasette 1.0
         return str((await datasette.get_instance_metadata()).get("title") or "Stemma")
     return str(datasette.metadata("title") or "Stemma")
+
+
+async def _publication(datasette: Any) -> str | None:
+    """What a database for serving holds, whole texts or excerpts; None of the archive's own."""
+    found = await datasette.get_database(DATABASE).execute_fn(snapshots.read)
+    return found.contents if found else None
 
 
 async def _problem(datasette: Any, request: Any, status: int, reason: str) -> Any:

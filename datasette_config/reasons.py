@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from archive.model import CopyLink, Direction, Relation, Reuse
-from archive.store import kin, pages
+from archive.store import kin, pages, snapshots
 from archive.store.kin import Link
 from pipeline.explain import explained
 
 
 def sentences(conn: sqlite3.Connection, link: Link, texts: Mapping[int, str]) -> tuple[str, ...]:
     """Why a link is shown; none where a text of it is not among `texts` (by version id)."""
+    told = snapshots.explanation(conn, link.copy.version_id, link.exemplar.version_id)
+    if told is not None:
+        return told
     # Explaining takes the smaller public id for the left side, as stored reuses do.
     left, right = sorted((link.copy, link.exemplar), key=lambda card: card.public_id)
     if left.version_id not in texts or right.version_id not in texts:

@@ -12,7 +12,7 @@ from pathlib import Path
 from archive.errors import DamagedWarc
 from archive.model import RecordRef
 from archive.payloads import UndecodablePayload, decoded, page_bytes
-from archive.store import pages, withholdings
+from archive.store import pages, snapshots, withholdings
 from archive.store.pages import CaptureLine, Card
 from archive.warc import WarcRecord, read_bytes, read_record
 from archive.withholdings import ANNOUNCING, covers, mentions
@@ -20,6 +20,7 @@ from datasette_config.answers import Missing, Question, Withheld
 
 SHOWN = 100_000  # bytes of a payload
 MAX_DECODED = 32_000_000  # bytes
+NOT_HERE = "What was received is not published here; who keeps the archive has the record."
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([\w-]{2,30})""", re.IGNORECASE)
 _TEXTUAL = re.compile(r"text/|application/(?:[\w.+-]*\+)?(?:xml|json|javascript|xhtml)|^$", re.IGNORECASE)
 # Signs without a shape of their own, as ones with: a record is evidence, and nothing in it may hide or turn text.
@@ -58,7 +59,10 @@ def capture(conn: sqlite3.Connection, question: Question) -> CaptureAnswer | Mis
         return withheld
     record, problem = WarcRecord(headers=(), http_head=b"", payload=b""), ""
     try:
-        record = read_record(folder, _within(folder, line.record))
+        if snapshots.read(conn) is not None:
+            problem = NOT_HERE
+        else:
+            record = read_record(folder, _within(folder, line.record))
     except DamagedWarc as error:
         problem = _without(error, folder)
     text, note = shown_text(record.payload, line) if record.payload else ("", "")
@@ -76,6 +80,8 @@ def record_bytes(conn: sqlite3.Connection, question: Question) -> bytes | Missin
     line = _line(conn, question)
     if line is None:
         return Missing(reason=f"No capture is held under the number {question['']}.")
+    if snapshots.read(conn) is not None:
+        return Missing(reason=NOT_HERE)
     withheld = _withheld(conn, folder, line)
     if withheld is not None:
         return withheld

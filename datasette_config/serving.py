@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from archive.errors import NotPublic, PortBusy
-from archive.store import open_database
+from archive.store import open_database, read_database, snapshots
+from archive.store.snapshots import Snapshot
 from archive.topic_settings import FullText
 
 # Facets that are only suggested cost many times what the page does; people's own SQL may take a few seconds.
@@ -20,26 +21,58 @@ SETTINGS = MappingProxyType({
     "allow_download": False,
 })
 
+EXCERPTS_ONLY = " Only excerpts of the texts are held here; the full texts are at their original addresses."
+OWN_TABLES = ("snapshot", "excerpts", "excerpts_fts", "explanations")  # of a database that was made for serving
+
 
 def application(data: Path, *, base_url: str = "/", title: str | None = None) -> Any:
-    """Datasette for the archive in a data folder; `title` is the topic's name.
+    """Datasette for the archive in a data folder, or for a database that was made for serving.
 
-    Raises MissingArchive, ForeignDatabase, NewerSchema.
+    `title` is the topic's name. Raises MissingArchive, ForeignDatabase, NewerSchema.
     """
     from datasette.app import Datasette
     from datasette.plugins import pm
-    from datasette.utils import parse_metadata
 
     import datasette_config
 
     database = data / "archive.db"
-    open_database(database).close()
+    published = held(database)
+    if published is None:
+        open_database(database).close()
     if not pm.is_registered(datasette_config):  # from a checkout; the installed distribution is found by its name
         pm.register(datasette_config)
-    metadata = parse_metadata(resources.files(datasette_config).joinpath("metadata.yaml").read_text("utf-8"))
-    if title:
-        metadata["title"] = title
-    return Datasette([str(database)], metadata=metadata, settings=SETTINGS | {"base_url": base_url})
+    return Datasette([str(database)] if published is None else [],
+                     immutables=[str(database)] if published is not None else [],
+                     metadata=metadata(published, title=title), settings=SETTINGS | {"base_url": base_url})
+
+
+def metadata(published: Snapshot | None, *, title: str | None = None) -> dict[str, Any]:
+    """What Datasette is told of the database; tables are searched in what is held of the texts."""
+    from datasette.utils import parse_metadata
+
+    packaged = resources.files("datasette_config").joinpath("metadata.yaml").read_text("utf-8")
+    told: dict[str, Any] = parse_metadata(packaged)
+    if title or published is not None:
+        told["title"] = title or (published.title if published else None) or told["title"]
+    if published is not None:
+        told["databases"]["archive"]["tables"] |= {name: {"hidden": True} for name in OWN_TABLES}
+    if published is not None and published.contents == "excerpts":
+        told["description"] += EXCERPTS_ONLY
+        told["databases"]["archive"]["description"] += EXCERPTS_ONLY
+        for name in ("article", "version"):
+            told["databases"]["archive"]["tables"][name]["fts_table"] = "excerpts_fts"
+    return told
+
+
+def held(database: Path) -> Snapshot | None:
+    """What a database that was made for serving holds; None of an archive's own, and where there is none yet."""
+    if not database.exists():
+        return None
+    conn = read_database(database)
+    try:
+        return snapshots.read(conn)
+    finally:
+        conn.close()
 
 
 def serve(
@@ -48,12 +81,14 @@ def serve(
 ) -> None:
     """Serve the archive until interrupted, then return; the site's address is announced when it can be opened.
 
-    Port 0 takes a free one. `full_text` is `publish.full_text` of the topic file: who may read whole texts. Raises
-    NotPublic, PortBusy, and what `application` raises.
+    Port 0 takes a free one. `full_text` is `publish.full_text` of the topic file: who may read whole texts; of a
+    database that holds excerpts, everyone may. Raises NotPublic, PortBusy, and what `application` raises.
     """
     import uvicorn
 
-    with suppress(KeyboardInterrupt), _listener(host, port, full_text=full_text) as listener:
+    published = held(data / "archive.db")
+    needed: FullText = "all" if published and published.contents == "excerpts" else full_text
+    with suppress(KeyboardInterrupt), _listener(host, port, full_text=needed) as listener:
         site = application(data, base_url=base_url, title=title)
         announce(_announced(host, listener.getsockname(), site.urls.path("/")))
         config = uvicorn.Config(site.app(), log_level="warning", lifespan="on", server_header=False)
@@ -69,18 +104,27 @@ def _announced(host: str, place: tuple[Any, ...], path: str) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{path}"
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the site there; of a name that means nothing, yes."""
+    try:
+        place = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4]
+    except OSError:
+        return True  # listening says what is wrong with it
+    return ip_address(str(place[0])).is_loopback
+
+
 def _allow(host: str, address: str, full_text: FullText) -> None:
     """Refuse what the topic file does not let be served. `address` is what the host's name stands for."""
     if full_text == "none":
         raise NotPublic(
-            'full_text = "none" under [publish] in the topic file: a site that shows excerpts only does not exist '
-            'yet; to read the archive on this machine, set full_text = "loopback"'
+            'full_text = "none" under [publish] in the topic file, and this database has whole texts; serve one that '
+            "has excerpts: 'stemma serve' and 'stemma publish' make it"
         )
     if full_text != "all" and not ip_address(address).is_loopback:
         raise NotPublic(
-            f"{host} can be reached from other machines, and the site shows whole texts, which are their owners'; if "
-            'you may publish them, set full_text = "all" under [publish] in the topic file; else pass a loopback '
-            "--host such as 127.0.0.1, and put a reverse proxy before it that lets in whom you judge right"
+            f"{host} can be reached from other machines, and this database has whole texts, which are their owners'; "
+            'if you may publish them, set full_text = "all" under [publish] in the topic file; else serve one that has '
+            "excerpts: 'stemma serve' and 'stemma publish' make it"
         )
 
 

@@ -12,7 +12,7 @@ from time import monotonic
 from archive.errors import ForeignDatabase, MissingArchive, OlderSchema
 from archive.folder import Archive, DataFolder, locked
 from archive.model import Report
-from archive.store import export, health, open_database, read_database
+from archive.store import export, health, open_database, read_database, snapshots
 from archive.topic import Topic
 from pipeline.steps import update
 from pipeline.work import Clock, Progress, Work, noted_run
@@ -107,11 +107,20 @@ def reading(data: Path) -> Iterator[sqlite3.Connection]:
         conn.close()
 
 
-def serve(topic: Topic, data: Path, *, host: str, port: int) -> None:
-    """Serve the archive until it is stopped. Raises PortBusy where the address is taken."""
-    from datasette_config import serving
+def serve(topic: Topic, data: Path, *, host: str, port: int, clock: Clock) -> None:
+    """Serve the archive until it is stopped: to others, as far as the topic file lets texts be published.
 
-    with reading(data):  # a missing or newer database is said here, in one sentence
-        pass
-    serving.serve(DataFolder(data).path, host=host, port=port, title=topic.publish.title or topic.title,
+    What they may read is a database of its own, made anew here. Raises PortBusy where the address is taken.
+    """
+    from datasette_config import serving
+    from pipeline import publishing
+
+    with reading(data) as conn:  # a missing or newer database is said here, in one sentence
+        is_published = snapshots.read(conn) is not None
+    folder = DataFolder(data).path
+    if not is_published and (topic.publish.full_text == "none" or not serving.is_loopback(host)) and (
+            topic.publish.full_text != "all" or any(source.full_text is False for source in topic.sources)):
+        publishing.refresh(topic, data, clock=clock)
+        folder = DataFolder(data).public
+    serving.serve(folder, host=host, port=port, title=topic.publish.title or topic.title,
                   full_text=topic.publish.full_text)

@@ -11,10 +11,11 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal, NamedTuple
 
+from archive.store import snapshots
 from archive.store.pages import Card, cards
 
 Facet = Literal["outlet", "country", "language", "month", "role", "relation", "edited", "presence"]
@@ -27,6 +28,8 @@ MOST_WORDS = 400  # of the index that begin alike and are looked at for forms of
 
 # Around a found word, in text that is escaped afterwards: private use, and no letter of any script.
 _OPEN, _CLOSE = "\ue000", "\ue001"
+_PHRASE = re.compile(r'"([^"\s][^"]*)"(\*?)')
+_ALL = " AND "
 _STANDS_FOR = ("exemplar", "alone", "undecided", "repost")  # which of folded articles is shown
 _NEVER, _ALWAYS = "0000", "9999"  # days before and after all others
 
@@ -65,6 +68,17 @@ FOLDED = _ROWS + """
     WHERE fold IN (SELECT value FROM json_each(:folds)) AND +is_latest = 1 AND +day BETWEEN :since AND :until
 """ + _CHOSEN + _WITHOUT + "ORDER BY day, dated, article_id"  # noqa: S608
 
+# Where the index has all words of texts and neither their places nor ranks: those are of what is held of the texts.
+RANKED = """
+    SELECT c.version_id, c.article_id, c.is_latest, c.profile_id, c.fold, c.kin, c.day, c.dated,
+           coalesce(r.score, 0.0) AS score
+    FROM (SELECT rowid AS version_id FROM versions_fts WHERE versions_fts MATCH :match) h
+    JOIN catalogue c ON c.version_id = h.version_id
+    LEFT JOIN (SELECT rowid AS version_id, bm25(excerpts_fts, 4.0, 1.0) AS score
+               FROM excerpts_fts WHERE excerpts_fts MATCH :phrases) r ON r.version_id = h.version_id
+    WHERE c.day BETWEEN :since AND :until
+"""
+
 PROFILES = """
     SELECT profile_id, role, language, outlet, country, month, relation, edited, presence FROM profiles
     WHERE profile_id IN (SELECT value FROM json_each(:ids))
@@ -75,6 +89,13 @@ SNIPPETS = """
            snippet(versions_fts, 1, :open, :close, '…', 40) AS text
     FROM versions_fts
     WHERE versions_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids))
+"""
+
+SHOWN = """
+    SELECT rowid AS version_id, highlight(excerpts_fts, 0, :open, :close) AS title,
+           snippet(excerpts_fts, 1, :open, :close, '…', 40) AS text
+    FROM excerpts_fts
+    WHERE excerpts_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids))
 """
 
 BEGINNINGS = """
@@ -161,13 +182,15 @@ _Group = Sequence[_Row]  # articles that are shown as one; the first one is show
 
 def search(conn: sqlite3.Connection, asked: Search) -> Found:
     """Articles that hold the words, twenty texts a page; without words, all of them."""
+    asked = _askable(conn, asked)
     return _by_words(conn, asked) if asked.match else _by_date(conn, asked)
 
 
 def first_found(conn: sqlite3.Connection, asked: Search, *, limit: int) -> tuple[int, list[int]]:
     """How many articles were found, and the versions of the first ones in order, every article by itself."""
+    asked = _askable(conn, asked)
     if asked.match:
-        rows = _best(_rows(conn, HITS, {**_bounds(asked), "match": asked.match}))
+        rows = _best(_matching(conn, asked))
         allowed = _allowed(_profiles(conn, {row.profile_id for row in rows}), asked)
         groups = _sorted([[row] for row in rows if row.profile_id in allowed], asked.sort)
         total, ids = len(groups), [group[0].version_id for group in groups[:limit]]
@@ -186,7 +209,7 @@ def words(conn: sqlite3.Connection, beginning: str) -> list[tuple[str, int]]:
 
 
 def _by_words(conn: sqlite3.Connection, asked: Search) -> Found:
-    rows = _best(_rows(conn, HITS, {**_bounds(asked), "match": asked.match}))
+    rows = _best(_matching(conn, asked))
     counts = Counter(row.profile_id for row in rows)
     profiles = _profiles(conn, counts)
     allowed = _allowed(profiles, asked)
@@ -218,6 +241,30 @@ def _by_date(conn: sqlite3.Connection, asked: Search) -> Found:
     texts = total if asked.is_unfolded else int(conn.execute(FOLDS, values).fetchone()[0])
     return Found(total=total, texts=texts, facets=_facets(counts, profiles, asked),
                  hits=_hits(conn, None, groups, profiles))
+
+
+def loosened(match: str) -> str:
+    """A full-text query without phrases: their words in any order, each of which must be there."""
+    return _PHRASE.sub(lambda found: f"({_ALL.join(_words_of(found[1]))}{found[2]})", match)
+
+
+def _words_of(phrase: str) -> list[str]:
+    return [f'"{word}"' for word in phrase.split()]
+
+
+def _askable(conn: sqlite3.Connection, asked: Search) -> Search:
+    """The question as this archive's index can answer it: an index without places knows no phrase to be unwanted."""
+    if asked.without is None or not snapshots.is_excerpts(conn):
+        return asked
+    return replace(asked, without=loosened(asked.without))
+
+
+def _matching(conn: sqlite3.Connection, asked: Search) -> Iterator[_Row]:
+    """Every version that has the words."""
+    values = {**_bounds(asked), "match": asked.match}
+    if not snapshots.is_excerpts(conn):
+        return _rows(conn, HITS, values)
+    return _rows(conn, RANKED, {**values, "match": loosened(asked.match or ""), "phrases": asked.match})
 
 
 def _bounds(asked: Search) -> dict[str, object]:
@@ -332,8 +379,11 @@ def _hits(
 
 def _texts(conn: sqlite3.Connection, match: str | None, ids: Iterable[int]) -> dict[int, sqlite3.Row]:
     values = {"match": match, "ids": json.dumps(list(ids)), "open": _OPEN, "close": _CLOSE}
-    found = conn.execute(SNIPPETS if match else BEGINNINGS, values)
-    return {row["version_id"]: row for row in found}
+    if not snapshots.is_excerpts(conn):
+        found = conn.execute(SNIPPETS if match else BEGINNINGS, values)
+        return {row["version_id"]: row for row in found}
+    shown = {row["version_id"]: row for row in conn.execute(BEGINNINGS, values)}
+    return shown | {row["version_id"]: row for row in (conn.execute(SHOWN, values) if match else ())}
 
 
 def _pieces(marked: str) -> tuple[Piece, ...]:

@@ -165,7 +165,7 @@ def serve(topic: Any, data: Path, as_json: bool, host: str, port: int) -> None:
     from pipeline import care
 
     del as_json
-    care.serve(topic, data, host=host, port=port)
+    care.serve(topic, data, host=host, port=port, clock=now)
 
 
 @click.command()
@@ -223,4 +223,4 @@ def demo(data: Path, host: str, port: int, no_serve: bool) -> None:
 
     show.fill(data, say=click.echo)
     if not no_serve:
-        care.serve(load_topic(data / show.TOPIC_FILE), data, host=host, port=port)
+        care.serve(load_topic(data / show.TOPIC_FILE), data, host=host, port=port, clock=now)

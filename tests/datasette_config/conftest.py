@@ -453,3 +453,15 @@ def conn(archive: Archive) -> Iterator[sqlite3.Connection]:
     connection = open_database(archive.database)
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="session", name="build")
+def build_fixture() -> Any:
+    """Builds the test's archive in a folder."""
+    return build
+
+
+@pytest.fixture(scope="session", name="site_of")
+def site_of_fixture() -> Any:
+    """The site of a folder, in a with statement."""
+    return site_of

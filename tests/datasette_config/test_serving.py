@@ -104,6 +104,6 @@ def test_whole_texts_are_served_to_others_only_where_the_topic_says_so(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_excerpts_only_are_not_served_at_all(archive: Archive, host: str) -> None:
-    with pytest.raises(NotPublic, match="excerpts only does not exist yet"):
+def test_whole_texts_are_not_served_at_all_where_the_topic_says_none(archive: Archive, host: str) -> None:
+    with pytest.raises(NotPublic, match="this database has whole texts"):
         serve(archive.data, host=host, port=0, full_text="none")
