@@ -64,7 +64,7 @@ COPIES = (
     """INSERT INTO main.documents SELECT document_id, payload_digest, url, charset, extractor, title, byline, authors,
               published, modified, language, site_name, section, canonical, '', short_list(credits),
               readings(candidates), text_digest, body_digest, state_digest, on_topic, score, terms, decided_by,
-              organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing
+              organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing, is_withheld
        FROM source.documents WHERE document_id IN (SELECT document_id FROM main.versions)""",
     """INSERT INTO main.post_versions SELECT public_id, article_id, post, ordinal, title, post_text(article_id, text),
               first_seen, last_seen, sightings, change, post_edit(article_id, passages)

@@ -16,8 +16,7 @@ from lxml import html
 
 from archive.digests import address_key
 from archive.store import open_database, pages
-from datasette_config import answers
-from datasette_config import pages as shell
+from datasette_config import answers, responses
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
 Archive = Site = Any
@@ -714,7 +713,7 @@ def with_path(archive: Archive, path: str | None) -> None:
 
 
 def test_a_question_that_takes_too_long_is_stopped(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shell, "TIME_LIMIT_MS", 0)
+    monkeypatch.setattr(responses, "TIME_LIMIT_MS", 0)
     page, twin = site.get("/search?q=kursk"), site.get("/search.json?q=kursk")
     assert (page.status_code, twin.status_code) == (503, 503)
     assert "This question takes too long" in text_of(page)
