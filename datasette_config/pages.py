@@ -23,7 +23,7 @@ from datasette.utils import add_cors_headers, sqlite_timelimit
 
 from archive.store.cited import Cited
 from archive.store.lineage import Lineage
-from datasette_config import answers, records, tracing, words
+from datasette_config import answers, records, timemap, tracing, words
 from datasette_config.answers import Missing, Moved, Withheld, presentable
 from datasette_config.limits import Bucket
 from datasette_config.parameters import ParameterError
@@ -78,7 +78,8 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (rf"^/family/{name}(?P<json>\.json)?$", _page("family", answers.family)),
         (r"^/compare(?P<json>\.json)?$", _page("compare", answers.comparison)),
         (rf"^/capture/{name}\.warc$", download),
-        (rf"^/capture/{name}(?P<json>\.json)?$", _page("capture", records.capture)),
+        (rf"^/capture/{name}(?P<json>\.json)?$", _page("capture", records.capture, headers=_memento)),
+        (r"^/timemap/link/(?P<address>.+)$", times),
         (r"^/trace(?P<json>\.json)?$", Tracing(topic, Bucket(TRACES_A_MINUTE)).view),
         (r"^/about$", _page("about", lambda _conn, _question: None)),
     ]
@@ -120,6 +121,19 @@ async def download(request: Any, datasette: Any) -> Any:
         return found
     headers = {"Content-Disposition": f'attachment; filename="stemma-capture-{int(request.url_vars["name"])}.warc"'}
     return Response(body=found, status=200, headers=_HEADERS | headers, content_type="application/warc")
+
+
+async def times(request: Any, datasette: Any) -> Any:
+    """/timemap/link/URL: when that address was captured; what follows a question mark is of the address."""
+    query = f"?{request.query_string}" if request.query_string else ""
+    given = request.url_vars["address"] + query
+    # Servers in between make one slash of two.
+    wanted = re.sub(r"^(https?):/(?!/)", r"\1://", given if "://" in given or ":/" in given else unquote(given))
+    found = await _ask(datasette, request, lambda conn, _: timemap.held(conn, wanted))
+    if not isinstance(found, timemap.TimeMap):
+        return found
+    text = timemap.link_format(found, to=partial(_whole, datasette, request))
+    return Response(body=text, status=200, headers=dict(_HEADERS), content_type=timemap.MEDIA_TYPE)
 
 
 @dataclass(slots=True)
@@ -232,7 +246,12 @@ def _ending(request: Any) -> str:
 
 def _site(datasette: Any, request: Any) -> str:
     """The address at which the site was asked, with its base."""
-    return str(datasette.absolute_url(request, datasette.urls.path("/")))
+    return _whole(datasette, request, "/")
+
+
+def _whole(datasette: Any, request: Any, path: str) -> str:
+    """The whole address of a path of the site."""
+    return str(datasette.absolute_url(request, datasette.urls.path("/"))).rstrip("/") + path
 
 
 def _citing(datasette: Any, request: Any, answer: answers.ArticleAnswer) -> dict[str, Any]:
@@ -242,14 +261,25 @@ def _citing(datasette: Any, request: Any, answer: answers.ArticleAnswer) -> dict
             "item": citations.news_article(shown, based_on=sources)}
 
 
-def _page(template: str, build: Build, more: Callable[..., dict[str, Any]] = lambda *_: {}) -> View:
+def _memento(datasette: Any, request: Any, answer: records.CaptureAnswer) -> dict[str, str]:
+    """That the page is of a capture, as Memento has it."""
+    capture = answer.capture
+    return timemap.headers(capture.url, capture.captured_at, to=partial(_whole, datasette, request))
+
+
+def _page(
+    template: str, build: Build, more: Callable[..., dict[str, Any]] = lambda *_: {},
+    headers: Callable[..., dict[str, str]] = lambda *_: {},
+) -> View:
     async def view(request: Any, datasette: Any) -> Any:
         answer = await _ask(datasette, request, build)
         if isinstance(answer, Response):
             return answer
         if _is_json(request):
             return _json(datasette, {"ok": True} | presentable(answer))
-        return await _html(datasette, request, template, {"page": answer} | more(datasette, request, answer))
+        page = await _html(datasette, request, template, {"page": answer} | more(datasette, request, answer))
+        page.headers.update(headers(datasette, request, answer))
+        return page
 
     return view
 
