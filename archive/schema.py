@@ -504,7 +504,8 @@ CREATE TABLE withholdings (             -- articles that are not shown, as event
     at TEXT NOT NULL,
     reason TEXT NOT NULL,
     family TEXT,                        -- public id of the family that it was in
-    kin TEXT NOT NULL                   -- JSON list of keys: the articles that shared text with it
+    kin TEXT NOT NULL,                  -- JSON list of keys: the articles that shared text with it
+    is_erased INTEGER NOT NULL          -- 1: its captures too
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE withheld_addresses (       -- all that they are known by, also what was found later
@@ -623,7 +624,7 @@ SELECT c.public_id AS copy, t.copy_url, e.public_id AS exemplar, t.exemplar_url,
 FROM told t LEFT JOIN versions c ON c.version_id = t.copy_id LEFT JOIN versions e ON e.version_id = t.exemplar_id;
 
 CREATE VIEW withholding AS           -- articles that are not shown: of their texts nothing is in the database
-SELECT url, key, at AS since, reason, family FROM withholdings;
+SELECT url, key, at AS since, reason, family, is_erased AS erased FROM withholdings;
 
 CREATE VIEW capture AS
 SELECT c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.payload_digest, c.payload_sha256,

@@ -1,9 +1,12 @@
 """What is taken away from the site as a file: lists of articles, citations, provenance, records."""
 
 import asyncio
+import re
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import unquote
 
 from datasette import Response
 from datasette.utils import add_cors_headers
@@ -11,8 +14,19 @@ from datasette.utils import add_cors_headers
 from archive.store.cited import Cited
 from archive.store.lineage import Lineage
 from archive.store.pages import Card
-from datasette_config import answers, lists, records
-from datasette_config.responses import HEADERS, Build, View, address, ask, ending_of, question_of, site_of, title_of
+from datasette_config import answers, lists, records, timemap
+from datasette_config.responses import (
+    HEADERS,
+    Build,
+    View,
+    address,
+    ask,
+    ending_of,
+    question_of,
+    site_of,
+    title_of,
+    whole,
+)
 from datasette_config.searching import Listing
 from pipeline import PROGRAM, citations, prov
 
@@ -90,3 +104,16 @@ async def record(request: Any, datasette: Any) -> Any:
         return found
     headers = {"Content-Disposition": f'attachment; filename="stemma-capture-{int(request.url_vars["name"])}.warc"'}
     return Response(body=found, status=200, headers=HEADERS | headers, content_type="application/warc")
+
+
+async def times(request: Any, datasette: Any) -> Any:
+    """/timemap/link/URL: when that address was captured; what follows a question mark is of the address."""
+    query = f"?{request.query_string}" if request.query_string else ""
+    given = request.url_vars["address"] + query
+    # Servers in between make one slash of two.
+    wanted = re.sub(r"^(https?):/(?!/)", r"\1://", given if "://" in given or ":/" in given else unquote(given))
+    found = await ask(datasette, request, lambda conn, _: timemap.held(conn, wanted))
+    if not isinstance(found, timemap.TimeMap):
+        return found
+    text = timemap.link_format(found, to=partial(whole, datasette, request))
+    return Response(body=text, status=200, headers=dict(HEADERS), content_type=timemap.MEDIA_TYPE)

@@ -11,13 +11,13 @@ from typing import Any
 
 from datasette import Response
 
-from datasette_config import answers, coverage, downloads, records
+from datasette_config import answers, coverage, downloads, records, timemap
 from datasette_config.answers import presentable
 from datasette_config.kept_topic import KeptTopic
 from datasette_config.limits import Bucket
 from datasette_config.names import KeptNames, Names, marked, mentioned
 from datasette_config.plugin import DATABASE
-from datasette_config.responses import Build, View, ask, html_of, is_json, json_of, site_of
+from datasette_config.responses import Build, View, ask, html_of, is_json, json_of, site_of, whole
 from datasette_config.review_view import ReviewView
 from datasette_config.reviewing import Reviewing
 from datasette_config.searching import Searching
@@ -50,14 +50,20 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (rf"^/family/{name}(?P<json>\.json)?$", page("family", answers.family)),
         (r"^/compare(?P<json>\.json)?$", page("compare", answers.comparison)),
         (rf"^/capture/{name}\.warc$", downloads.record),
-        (rf"^/capture/{name}(?P<json>\.json)?$", page("capture", records.capture)),
+        (rf"^/capture/{name}(?P<json>\.json)?$", page("capture", records.capture, headers=_memento)),
+        (r"^/timemap/link/(?P<address>.+)$", downloads.times),
         (r"^/trace(?P<json>\.json)?$", Tracing(topic, Bucket(TRACES_A_MINUTE)).view),
         (r"^/review$", ReviewView(Reviewing(topic.database)).view),
         (r"^/about$", page("about", lambda _conn, _question: None)),
     ]
 
 
-def page(template: str, build: Build, *more: Callable[..., dict[str, Any]]) -> View:
+def page(
+    template: str, build: Build, *more: Callable[..., dict[str, Any]],
+    headers: Callable[..., dict[str, str]] = lambda *_: {},
+) -> View:
+    """A page and its twin; `more` adds to what the page alone shows, `headers` to what it says of itself."""
+
     async def view(request: Any, datasette: Any) -> Any:
         answer = await ask(datasette, request, build)
         if isinstance(answer, Response):
@@ -67,9 +73,17 @@ def page(template: str, build: Build, *more: Callable[..., dict[str, Any]]) -> V
         values = {"page": answer}
         for adding in more:
             values |= await asyncio.to_thread(adding, datasette, request, answer)
-        return await html_of(datasette, request, template, values)
+        response = await html_of(datasette, request, template, values)
+        response.headers.update(headers(datasette, request, answer))
+        return response
 
     return view
+
+
+def _memento(datasette: Any, request: Any, answer: records.CaptureAnswer) -> dict[str, str]:
+    """That the page is of a capture, as Memento has it."""
+    capture = answer.capture
+    return timemap.headers(capture.url, capture.captured_at, to=partial(whole, datasette, request))
 
 
 def _citing(datasette: Any, request: Any, answer: answers.ArticleAnswer) -> dict[str, Any]:

@@ -94,7 +94,12 @@ def ending_of(request: Any) -> str:
 
 def site_of(datasette: Any, request: Any) -> str:
     """The address at which the site was asked, with its base."""
-    return str(datasette.absolute_url(request, datasette.urls.path("/")))
+    return whole(datasette, request, "/")
+
+
+def whole(datasette: Any, request: Any, path: str) -> str:
+    """The whole address of a path of the site."""
+    return str(datasette.absolute_url(request, datasette.urls.path("/"))).rstrip("/") + path
 
 
 def address(datasette: Any, path: str, arguments: Mapping[str, Any] | None = None, **more: Any) -> str:

@@ -9,20 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
-from archive import wacz, warc
-from archive.errors import DamagedWarc, UnknownText, WriteFailed
+from archive import wacz
+from archive.errors import UnknownText, WriteFailed
 from archive.folder import DataFolder
 from archive.model import Capture, RecordRef, Report
-from archive.payloads import UndecodablePayload, page_bytes
 from archive.store import evidence, kin, lineage, pages, withholdings
 from archive.topic import Topic
 from archive.urls import absolute, canonical_url
 from archive.wacz import Page
-from archive.withholdings import ANNOUNCING, covers, mentions
 from pipeline import PROGRAM
 from pipeline.care import reading
-
-MAX_PAGE_BYTES = 64_000_000  # of a source's page, unpacked, when it is looked into for withheld texts
+from pipeline.withheld import Withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +49,7 @@ def export(topic: Topic, data: Path, file: Path, wanted: Wanted, *, now: datetim
         article_id = _article(conn, wanted.article) if wanted.article else None
         found = list(_with_originals(conn, evidence.wanted(
             conn, article_id=article_id, family=wanted.family, source=wanted.source, since=wanted.since,
-            before=wanted.before), _Withheld(conn, DataFolder(data).warcs)))
+            before=wanted.before), Withheld(conn, DataFolder(data).warcs)))
         if not found:
             raise UnknownText(f"the archive holds no capture of what was asked for ({wanted.name}); nothing is written")
         done = wacz.write(file, DataFolder(data).warcs, found, title=f"{topic.title}: {wanted.name}", software=PROGRAM,
@@ -104,32 +101,8 @@ def _article(conn: sqlite3.Connection, name: str) -> int:
     return place.article_id
 
 
-class _Withheld:
-    """Which captures are left out: those of withheld texts, and the pages of sources that announce them."""
-
-    def __init__(self, conn: sqlite3.Connection, warcs: Path) -> None:
-        self._conn, self._warcs = conn, warcs
-        self._addresses = withholdings.addresses(conn)
-
-    def __contains__(self, capture: Capture) -> bool:
-        if not self._addresses:
-            return False
-        return covers(self._addresses, capture.url) or (capture.role in ANNOUNCING and self._is_told(capture))
-
-    def _is_told(self, capture: Capture) -> bool:
-        holder = evidence.holder(self._conn, capture) if capture.is_revisit else capture
-        if holder is None:
-            return False
-        try:
-            page = page_bytes(warc.read_payload(self._warcs, holder.record), content_encoding=holder.content_encoding,
-                              limit=MAX_PAGE_BYTES)
-        except (UndecodablePayload, DamagedWarc):
-            return True  # what cannot be looked into is left out
-        return mentions(page, self._addresses)
-
-
 def _with_originals(
-    conn: sqlite3.Connection, found: Iterable[tuple[Capture, str | None]], withheld: _Withheld
+    conn: sqlite3.Connection, found: Iterable[tuple[Capture, str | None]], withheld: Withheld
 ) -> Iterator[Page]:
     """Each capture once, and of each revisit the capture that holds its payload."""
     given, originals = set[RecordRef](), dict[RecordRef, Capture]()

@@ -22,7 +22,14 @@ from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
 from archive.withholdings import covers
 from pipeline import PROGRAM, cores
-from pipeline.intake import discover_pending, index_pending, note_topic, read_judgements, read_withholdings
+from pipeline.intake import (
+    discover_pending,
+    erase_pending,
+    index_pending,
+    note_topic,
+    read_judgements,
+    read_withholdings,
+)
 from pipeline.linking import compare_witnesses, link_families
 from pipeline.work import Work, by_frequency
 
@@ -42,8 +49,9 @@ def update(work: Work) -> list[Report]:
     """Everything that is derived, for what is pending."""
     note_topic(work)
     return [step(work) for step in (
-        index_pending, read_withholdings, discover_pending, extract_pending, decide_relevance, follow_provenance,
-        weigh_unread, fold_versions, compare_witnesses, read_judgements, link_families, catalogue_articles,
+        erase_pending, index_pending, read_withholdings, discover_pending, extract_pending, decide_relevance,
+        follow_provenance, weigh_unread, fold_versions, compare_witnesses, read_judgements, link_families,
+        catalogue_articles,
     )]
 
 

@@ -1,7 +1,7 @@
 """`stemma withhold URL|FAMILY`: a text is no longer shown, or is shown again; the evidence stays as it is."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from archive import events, withholdings
@@ -23,8 +23,8 @@ def withhold(work: Work, what: str, *, reason: str, by: str | None) -> tuple[lis
     The texts leave the database before anything else happens. Raises UnknownText for what is not held.
     """
     reports = [index_pending(work), read_withholdings(work)]
-    decided = [replace(one, reason=reason, by=by, at=work.clock()) for one in _meant(work, what)]
-    _keep(work, decided)
+    decided = [replace(one, reason=reason, by=by, at=work.clock()) for one in meant(work, what)]
+    keep(work, decided)
     reports += [read_withholdings(work), link_families(work), steps.catalogue_articles(work)]
     work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file
     return reports, decided
@@ -37,11 +37,13 @@ def show_again(work: Work, what: str, *, reason: str, by: str | None) -> tuple[l
     stone = withheld.find(work.conn, absolute("", what) or what if "://" in what else what)
     if not urls and stone is not None:
         urls = (stone.url,)
+    if stone is not None and stone.is_erased:
+        raise UnknownText(f"{what} was erased; nothing of it is left to be shown")
     if not urls:
         raise UnknownText(f"{what} is not withheld; the view 'withholding' lists what is")
     decided = [Withholding(url=url, addresses=(), reason=reason, by=by, at=work.clock(), is_undone=True)
                for url in urls]
-    _keep(work, decided)
+    keep(work, decided)
     return [*reports, *steps.update(work)], decided
 
 
@@ -58,12 +60,13 @@ def as_json(decided: list[Withholding]) -> list[dict[str, object]]:
     return [{"by": event.by, "at": event.at.isoformat(), **event.data} for event in made]
 
 
-def _keep(work: Work, decided: list[Withholding]) -> None:
+def keep(work: Work, decided: Sequence[Withholding]) -> None:
+    """Add decisions to the events."""
     for one in decided:
         events.append(work.archive.folder.events, withholdings.to_event(one))
 
 
-def _meant(work: Work, what: str) -> list[Withholding]:
+def meant(work: Work, what: str) -> list[Withholding]:
     """The articles that are meant, with all addresses and kin that are known of them; without reason."""
     conn = work.conn
     if "://" not in what and kin.find_family(conn, what) == what:

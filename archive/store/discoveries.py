@@ -91,6 +91,7 @@ LOOKS = """
                             AND l.outcome IN ('new', 'unchanged'))) AS gone_since,
            max(d.title) AS title, max(d.lead) AS lead
     FROM discoveries d LEFT JOIN observations o ON o.url = d.url AND o.via = 'stemma' AND o.at <= :until
+    WHERE NOT EXISTS (SELECT 1 FROM withheld_addresses w WHERE w.url = d.url)
     GROUP BY d.url ORDER BY min(d.found_at), d.url
 """
 
@@ -196,7 +197,7 @@ def set_preview_promise(
 
 
 def looks(conn: sqlite3.Connection, *, until: datetime = END_OF_TIME) -> Iterator[Look]:
-    """Every discovered URL with what was seen of it until a moment, in the order of discovery.
+    """Every discovered URL that is not withheld, with what was seen of it until a moment, in the order of discovery.
 
     What a clock that was wrong put into the future would keep a page from being looked at until then.
     """

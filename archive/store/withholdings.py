@@ -11,16 +11,19 @@ from dataclasses import dataclass
 
 from archive.digests import address_key, text_digest
 from archive.errors import UnknownText
+from archive.model import RecordRef
 from archive.store import transaction
 from archive.times import to_iso
 from archive.urls import canonical_url
 from archive.withholdings import Withholding, covers
 
-ALL = "SELECT url, at, reason FROM withholdings"
+ALL = "SELECT url, at, reason, is_erased FROM withholdings"
 ADDRESSES = "SELECT url FROM withheld_addresses"
+ADDRESSES_OF_ARTICLE = "SELECT url FROM withheld_addresses WHERE article = :url"
 FORGET = "DELETE FROM withholdings WHERE url = :url"
 ADD = """
-    INSERT INTO withholdings (url, key, at, reason, family, kin) VALUES (:url, :key, :at, :reason, :family, :kin)
+    INSERT INTO withholdings (url, key, at, reason, family, kin, is_erased)
+    VALUES (:url, :key, :at, :reason, :family, :kin, :is_erased)
 """
 COVER = "INSERT OR IGNORE INTO withheld_addresses (url, key, article) VALUES (:url, :key, :article)"
 
@@ -91,12 +94,32 @@ LIFT = (
     "DELETE FROM withheld_addresses WHERE article = :url",
 )
 
-FOUND = "SELECT url, key, since, reason FROM withholding WHERE url = :url"
+CAPTURES_OF = """
+    SELECT path, offset, length FROM captures
+    WHERE url IN (SELECT url FROM withheld_addresses WHERE article = :url) ORDER BY path, offset
+"""
+ERASE = (
+    """DELETE FROM observations WHERE EXISTS (
+           SELECT 1 FROM captures c WHERE c.path = :path AND c.offset = :offset
+           AND c.url = observations.url AND c.captured_at = observations.at)""",
+    "DELETE FROM captures WHERE path = :path AND offset = :offset",
+)
+# What was read of payloads that nothing holds any more.
+SWEEP = (
+    """DELETE FROM documents WHERE is_withheld AND NOT EXISTS (
+           SELECT 1 FROM captures c WHERE c.payload_digest = documents.payload_digest AND c.url = documents.url)""",
+    """DELETE FROM blocks WHERE url IN (SELECT url FROM withheld_addresses) AND NOT EXISTS (
+           SELECT 1 FROM captures c WHERE c.payload_digest = blocks.payload_digest AND c.url = blocks.url)""",
+    """DELETE FROM surfaces WHERE url IN (SELECT url FROM withheld_addresses) AND NOT EXISTS (
+           SELECT 1 FROM captures c WHERE c.payload_digest = surfaces.payload_digest AND c.url = surfaces.url)""",
+)
+
+FOUND = "SELECT url, key, since, reason, erased AS is_erased FROM withholding WHERE url = :url"
 BY_ADDRESS = "SELECT article FROM withheld_addresses WHERE url = :url"
 BY_KEY = "SELECT article FROM withheld_addresses WHERE key = :key"
 BY_FAMILY = "SELECT url FROM withholdings WHERE family = :family ORDER BY url"
 OF_KIN = """
-    SELECT w.url, w.key, w.since, w.reason FROM withholding w JOIN withholdings h USING (url)
+    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased FROM withholding w JOIN withholdings h USING (url)
     WHERE EXISTS (SELECT 1 FROM json_each(h.kin) k JOIN json_each(:keys) i ON i.value = k.value)
     ORDER BY w.since, w.url
 """
@@ -111,11 +134,17 @@ class Tombstone:
     key: str
     since: str
     reason: str
+    is_erased: bool
 
 
 def addresses(conn: sqlite3.Connection) -> frozenset[str]:
     """Every address that is withheld."""
     return frozenset(row["url"] for row in conn.execute(ADDRESSES))
+
+
+def addresses_of(conn: sqlite3.Connection, url: str) -> frozenset[str]:
+    """Every address of one withheld article."""
+    return frozenset(row["url"] for row in conn.execute(ADDRESSES_OF_ARTICLE, {"url": url}))
 
 
 def replace(conn: sqlite3.Connection, wanted: Mapping[str, Withholding]) -> int:
@@ -124,8 +153,8 @@ def replace(conn: sqlite3.Connection, wanted: Mapping[str, Withholding]) -> int:
     Texts that are withheld from now on leave the database at once: what is deleted is overwritten, also in the index
     of words. Texts that are shown again are for the next steps to read anew.
     """
-    known = {row["url"]: (row["at"], row["reason"]) for row in conn.execute(ALL)}
-    asked = {url: (to_iso(one.at), one.reason) for url, one in wanted.items()}
+    known = {row["url"]: (row["at"], row["reason"], bool(row["is_erased"])) for row in conn.execute(ALL)}
+    asked = {url: (to_iso(one.at), one.reason, one.is_erased) for url, one in wanted.items()}
     changed = [url for url in sorted(known.keys() | asked.keys()) if known.get(url) != asked.get(url)]
     if wanted or known:
         conn.execute("PRAGMA secure_delete = ON")  # also for what is read later, and blanked
@@ -146,7 +175,8 @@ def replace(conn: sqlite3.Connection, wanted: Mapping[str, Withholding]) -> int:
 def _add(conn: sqlite3.Connection, withholding: Withholding) -> None:
     url = withholding.url
     conn.execute(ADD, {"url": url, "key": address_key(url), "at": to_iso(withholding.at), "family": withholding.family,
-                       "reason": withholding.reason, "kin": json.dumps(withholding.kin)})
+                       "reason": withholding.reason, "kin": json.dumps(withholding.kin),
+                       "is_erased": int(withholding.is_erased)})
     names = {url, *withholding.addresses, *map(canonical_url, withholding.addresses)}
     cover(conn, url, {*names, *(row["url"] for row in conn.execute(KNOWN) if covers(names, row["url"]))})
     for row in conn.execute(ARTICLES, {"url": url}).fetchall():
@@ -205,7 +235,7 @@ def find(conn: sqlite3.Connection, name: str) -> Tombstone | None:
         row = conn.execute(BY_KEY, {"key": name.rsplit("-", 2)[0]}).fetchone()
         url = str(row["article"]) if row is not None else None
     row = conn.execute(FOUND, {"url": url}).fetchone() if url is not None else None
-    return Tombstone(**dict(row)) if row is not None else None
+    return _stone(row) if row is not None else None
 
 
 def refuse(conn: sqlite3.Connection, name: str) -> None:
@@ -233,9 +263,30 @@ def of_family(conn: sqlite3.Connection, family: str) -> tuple[str, ...]:
 def of_kin(conn: sqlite3.Connection, keys: Iterable[str]) -> tuple[Tombstone, ...]:
     """What is withheld of the texts that shared text with these articles."""
     rows = conn.execute(OF_KIN, {"keys": json.dumps(sorted(keys))})
-    return tuple(Tombstone(**dict(row)) for row in rows)
+    return tuple(map(_stone, rows))
 
 
 def kin_of(conn: sqlite3.Connection, url: str) -> tuple[str, ...]:
     """The keys of the articles that shared text with a withheld one."""
     return tuple(row["key"] for row in conn.execute(KIN, {"url": url}))
+
+
+def captures_of(conn: sqlite3.Connection, url: str) -> list[RecordRef]:
+    """Where the captures of a withheld article lie, under all its addresses."""
+    return [RecordRef(path=row["path"], offset=row["offset"], length=row["length"])
+            for row in conn.execute(CAPTURES_OF, {"url": url})]
+
+
+def forget(conn: sqlite3.Connection, places: Iterable[RecordRef]) -> None:
+    """Take what was known of captures that were erased, as if they had never been indexed."""
+    conn.execute("PRAGMA secure_delete = ON")
+    with transaction(conn):
+        for ref in places:
+            for statement in ERASE:
+                conn.execute(statement, {"path": ref.path, "offset": ref.offset})
+        for statement in SWEEP:
+            conn.execute(statement)
+
+
+def _stone(row: sqlite3.Row) -> Tombstone:
+    return Tombstone(**dict(row) | {"is_erased": bool(row["is_erased"])})

@@ -157,6 +157,32 @@ def withhold(topic: Any, data: Path, as_json: bool, what: str, reason: str, by: 
 
 
 @click.command()
+@click.argument("what", metavar="URL|FAMILY")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it is shown in the text's place.")
+@click.option("--by", default=None, metavar="NAME", help="Who decides so; it is kept with the event.")
+@click.option("--announcements", is_flag=True,
+              help="Erase the captures of feeds, sitemaps and lists as well that name its address.")
+@click.confirmation_option(prompt="Its captures are overwritten for good. Go on?")
+@options
+def erase(
+    topic: Any, data: Path, as_json: bool, what: str, reason: str, by: str | None, announcements: bool
+) -> None:
+    """Erase a text's captures from the WARC files, for when a court or a person in danger demands it.
+
+    It is withheld too; that something was there, when it was erased and why stays in the log, which still verifies.
+    """
+    from pipeline import erasing
+
+    with opened(topic, data, "erase") as (work, reports):
+        done, made = erasing.erase(work, what, reason=" ".join(reason.split()), by=(by or "").strip() or None,
+                                   announcements=announcements)
+        reports += done
+        work.progress.close()
+    click.echo(json.dumps(erasing.as_json(made), ensure_ascii=False) if as_json else "\n".join(erasing.lines(made)))
+    attend(reports)
+
+
+@click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535))
 @options

@@ -108,6 +108,7 @@ def routes(text: Text) -> list[str]:
     return [
         *(f"/article/{name}{tail}" for name in (text.key, text.public_id) for tail in (
             "", ".json", "/cite.ris", "/cite.bib", "/cite.json", "/cite.html", ".prov.json", ".provn")),
+        f"/timemap/link/{text.url}",
         *(f"/compare{tail}?left={a}&right={b}" for tail in ("", ".json")
           for a, b in ((text.public_id, text.copy), (text.copy, text.key))),
         *(f"/trace{tail}?of={name}" for tail in ("", ".json") for name in (text.key, text.public_id, quote(text.url))),
