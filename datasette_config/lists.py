@@ -31,11 +31,12 @@ def as_csv(found: Listing, address: Address) -> str:
 
 
 def as_atom(found: Listing, address: Address, *, title: str, here: str) -> str:
-    """A feed of the articles, `here` its address; an entry's id stays, a new version moves its time."""
+    """A feed of the articles, `here` its address or its name; an entry's id stays, a new version moves its time."""
     feed = ElementTree.Element(f"{{{_ATOM}}}feed")
     _add(feed, "title", f"{found.asked.q}: {title}" if found.asked.q else title)
     _add(feed, "id", here)
-    _add(feed, "link", rel="self", type="application/atom+xml", href=here)
+    if here.startswith("http"):
+        _add(feed, "link", rel="self", type="application/atom+xml", href=here)
     _add(feed, "updated", max((card.last_seen for card in found.cards), default="1970-01-01T00:00:00Z"))
     for card in found.cards:
         entry = ElementTree.SubElement(feed, f"{{{_ATOM}}}entry")

@@ -6,6 +6,7 @@ from contextlib import suppress
 from importlib import resources
 from ipaddress import ip_address
 from pathlib import Path
+from shlex import join
 from types import MappingProxyType
 from typing import Any
 
@@ -64,6 +65,21 @@ def metadata(published: Snapshot | None, *, title: str | None = None) -> dict[st
         for name in ("article", "version"):
             told["databases"]["archive"]["tables"][name]["fts_table"] = "excerpts_fts"
     return told
+
+
+def description(published: Snapshot) -> str:
+    """What Datasette is told of a database that it serves by itself, as YAML."""
+    import yaml
+
+    return str(yaml.safe_dump(metadata(published), allow_unicode=True, sort_keys=False, width=120))
+
+
+def command(*, port: int = 8001) -> str:
+    """The command that serves a published folder, in that folder."""
+    words = ["datasette", "serve", "--immutable", "archive.db", "--metadata", "metadata.yaml", "--port", str(port)]
+    for name, value in SETTINGS.items():
+        words += ["--setting", name, ("on" if value else "off") if isinstance(value, bool) else str(value)]
+    return join(words)
 
 
 def held(database: Path) -> Snapshot | None:

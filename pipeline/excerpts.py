@@ -4,6 +4,7 @@ A cap holds for a text, not for a link: however many texts share words with it, 
 QUOTATIONS stretches are shown, and of a short one no more than half.
 """
 
+import hashlib
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,9 +17,11 @@ QUOTATION = 200  # characters of each, and of what an edit changed
 SHARE = 0.5  # of a text's characters, in all
 POST = 120  # characters of a live blog's post: there are hundreds of them
 CHANGES = 3  # changed passages of an edit
-PASSAGES = 3  # of two texts
+PASSAGES = 3  # of two texts, a sentence of each
 LEFT_OUT = "[…]"  # a paragraph by itself, for what is not shown
 _SENTENCE_END = re.compile(r"[.!?…。！？][”\"»“’)\]]*(?=\s)|(?<=\S)(?=\n)")
+_SENTENCE_START = re.compile(r"(?:(?<=[.!?…。！？])|(?<=[.!?…][”\"»“’)\]]))[ \n]+|\n+")
+SAME = 40  # characters: two sentences that begin so alike are one
 _LEAST = 60  # characters: a sentence that ends before is too little of a beginning
 
 Span = tuple[int, int]  # characters of a text, end excluded
@@ -92,11 +95,11 @@ class Quoting:
     def grant(
         self, left: tuple[int, str], right: tuple[int, str], passages: Sequence[Passage], *, whole: Container[int] = (),
     ) -> None:
-        """Let two texts show the beginnings of their longest passages, as far as both may.
+        """Let two texts show some of what they share, as far as both may.
 
         A text of `whole` is shown as it is, and nothing of it needs to be granted.
         """
-        for piece in _pieces(left[1], right[1], passages):
+        for piece in _pieces(left[1], right[1], passages)[:PASSAGES]:
             sides = list(self._sides(left, right, piece, whole))
             if all(text.grants(span) for text, span in sides):
                 for text, span in sides:
@@ -115,7 +118,7 @@ class Quoting:
                 right_start, right_end = self._place(right, (piece.right_start, piece.right_end), whole)
                 found.append(replace(piece, left_start=left_start, left_end=left_end, right_start=right_start,
                                      right_end=right_end))
-        return tuple(sorted(found, key=lambda p: (p.left_start, p.right_start)))
+        return tuple(sorted(found[:PASSAGES], key=lambda p: (p.left_start, p.right_start)))
 
     def _sides(
         self, left: tuple[int, str], right: tuple[int, str], piece: Passage, whole: Container[int]
@@ -162,17 +165,47 @@ def _word_end(text: str, start: int, end: int) -> int:
 
 
 def _pieces(left: str, right: str, passages: Sequence[Passage]) -> list[Passage]:
-    """The beginnings of the longest passages, which alone are shown."""
-    longest = sorted(passages, key=lambda p: (-p.words, p.left_start))[:PASSAGES]
-    return [_piece(passage, left, right) for passage in longest]
+    """Stretches of two texts that may be shown: sentences that both have, in an order that what they say decides.
+
+    By places or lengths, each pair of many copies of one text would choose others, and all pairs together show the
+    text; by a digest of its beginning a sentence is chosen in all copies that have it, or in none. Of a passage without
+    such a sentence, as of a translation, it is the beginning.
+    """
+    found: dict[tuple[int, int], tuple[str, Passage]] = {}
+    for passage in passages:
+        sentences = list(_common_sentences(left, right, passage)) or [(passage.left_start, passage.right_start)]
+        for left_start, right_start in sentences:
+            piece = _piece(replace(passage, left_start=left_start, right_start=right_start), left, right)
+            found[left_start, right_start] = _choice(left[left_start:left_start + SAME]), piece
+    return [piece for _, piece in sorted(found.values(), key=lambda one: (one[0], one[1].left_start))]
+
+
+def _common_sentences(left: str, right: str, passage: Passage) -> Iterator[Span]:
+    """Where sentences of a passage begin that begin alike in both texts."""
+    starts = [passage.left_start, *(m.end() for m in _SENTENCE_START.finditer(
+        left, passage.left_start, passage.left_end))]
+    for start in starts:
+        opening = left[start:min(start + SAME, passage.left_end)]
+        place = right.find(opening, passage.right_start, passage.right_end) if len(opening) == SAME else -1
+        if place >= 0:
+            yield start, place
+
+
+def _choice(opening: str) -> str:
+    return hashlib.sha256(opening.encode("utf-8", "replace")).hexdigest()
 
 
 def _piece(passage: Passage, left: str, right: str) -> Passage:
-    """The beginning of a passage on both sides."""
-    left_end = min(passage.left_end, _word_end(left, passage.left_start, passage.left_start + QUOTATION))
-    right_end = min(passage.right_end, _word_end(right, passage.right_start, passage.right_start + QUOTATION))
+    """The beginning of a passage on both sides, to the end of its sentence where that is near."""
+    left_end = _quotation_end(left, passage.left_start, passage.left_end)
+    right_end = _quotation_end(right, passage.right_start, passage.right_end)
     words = min(passage.words, len(left[passage.left_start:left_end].split()))
     return replace(passage, left_end=left_end, right_end=right_end, words=words)
+
+
+def _quotation_end(text: str, start: int, end: int) -> int:
+    sentence = _SENTENCE_END.search(text, start + SAME, min(end, start + QUOTATION))
+    return min(end, sentence.end() if sentence else _word_end(text, start, start + QUOTATION))
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

@@ -1,143 +1,149 @@
-"""The archive -> a database for serving, of whole texts or of excerpts; and a folder that any Datasette can serve."""
+"""The archive -> a folder that any Datasette can serve: database, description, feed, citations."""
 
-import json
 import os
+import re
 import sqlite3
-from collections.abc import Container, Iterable
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 
+from archive.errors import TopicError
 from archive.folder import DataFolder
-from archive.model import ChangedPassage, Report
-from archive.store import read_database, snapshots
-from archive.store.snapshots import Contents, Rights, Shortening, Snapshot
-from archive.times import to_iso
-from archive.topic import Topic
-from pipeline import PROGRAM, excerpts
-from pipeline.excerpts import Quoting
-from pipeline.explain import explained
+from archive.model import Report
+from archive.store import read_database, search, snapshots
+from archive.store.cited import Cited, cited
+from archive.store.pages import Card
+from archive.store.snapshots import Snapshot
+from archive.topic import Topic, parse_topic
+from datasette_config import lists, serving
+from datasette_config.kept_topic import PUBLISHED
+from datasette_config.parameters import asked
+from datasette_config.searching import Listing
+from pipeline import citations
+from pipeline.snapshot import Made, snapshot
 from pipeline.work import Clock
 
-LINE = 300  # characters of what a page or a source declares: a lead, a credit line, a reason
-# Of what was read from a page, the fields that are no text of the article.
-READINGS = frozenset({
-    "title", "subtitle", "author", "contributor", "agency", "published", "modified", "language", "site_name", "section",
-    "type", "free", "keywords", "rights",
-})
+DATABASE = "archive.db"
+FED = 100  # articles in the feed, the newest
+AT_ONCE = 500  # articles whose citations are read at once
+EVERY = 1 << 60
+OPERATORS = ("crawl", "backfill", "publish", "watch")  # tables of the topic file that are no reader's business
+
+README = """{title}
+{line}
+
+{what}
+Made by Stemma {program} at {made_at}. To serve it, on any host that has Python 3.11:
+
+    pip install stemma-archive
+    cd {folder_name}
+    {command}
+
+A new publication into this folder shows on the running site by itself; a new metadata.yaml when it starts again.
+
+archive.db          the database, SQLite, read-only; "snapshot" says what it holds
+metadata.yaml       its description, for Datasette
+topic.toml          what is searched for under which names
+feed.atom           the newest articles
+citations.bib       citations of all articles, BibTeX
+citations.csl.json  the same, CSL-JSON
+"""
 
 
-def snapshot(topic: Topic, data: Path, target: Path, *, now: datetime) -> Contents:
-    """Write a database for serving to `target`, which appears whole or not at all, and say what it holds.
-
-    It is made from one state of the archive, beside a crawl too. Raises MissingArchive, OlderSchema.
+def publish(topic: Topic, data: Path, folder: Path, *, site: str | None, clock: Clock) -> Report:
+    """Write all that is published to a folder, also while that is being served: each file appears whole, the database
+    last. Raises what `snapshot` raises.
     """
-    database = DataFolder(data).database
-    read_database(database).close()  # a missing or other database is said before anything is made
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    try:
-        with snapshots.filling(part, database) as conn:
-            contents = _fill(conn, topic, now)
-        with open(part, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
-    return contents
+    started = monotonic()
+    base = f"{site.rstrip('/')}/" if site else None
+
+    def beside(database: Path) -> None:
+        conn = read_database(database)
+        try:
+            for name, text in _files(conn, topic, folder, base):
+                _write(folder / name, text)
+        finally:
+            conn.close()
+
+    return _report("publish", snapshot(topic, data, folder / DATABASE, now=clock(), beside=beside), started)
 
 
 def refresh(topic: Topic, data: Path, *, clock: Clock) -> Report:
     """Bring the data folder's own database for serving up to date."""
     started, folder = monotonic(), DataFolder(data).public
-    contents = snapshot(topic, data, folder / "archive.db", now=clock())
-    return Report(step="snapshot", done=1, counts=((contents, 1),), seconds=monotonic() - started)
+    return _report("snapshot", snapshot(topic, data, folder / DATABASE, now=clock(), beside=lambda _: _write(
+        folder / PUBLISHED, public_topic(topic))), started)
 
 
-def _fill(conn: sqlite3.Connection, topic: Topic, now: datetime) -> Contents:
-    cut = {found.version_id for found in snapshots.rights(conn) if not may_be_whole(topic, found)}
-    whole = _Whole(cut)
-    quoting = Quoting()
-    for left, right, passages in snapshots.reuses(conn) if cut else ():
-        if left in cut or right in cut:
-            texts = snapshots.text(conn, left), snapshots.text(conn, right)
-            quoting.grant((left, texts[0]), (right, texts[1]), passages, whole=whole)
-    cut_articles = {found.article_id for found in snapshots.rights(conn) if found.version_id in cut}
-    snapshots.copy(conn, _shortening(quoting, whole, cut_articles), cut)
-    for found in snapshots.links(conn):
-        sentences = [excerpts.short(one, LINE) for one in explained(found.link, found.reuse, *found.texts)]
-        snapshots.add_explanation(conn, found.copy_id, found.exemplar_id, sentences)
-    contents: Contents = "excerpts" if cut else "full"
-    snapshots.finish(conn, Snapshot(contents=contents, made_at=to_iso(now), program=PROGRAM,
-                                    title=topic.publish.title or topic.title))
-    return contents
+def _report(step: str, made: Made, started: float) -> Report:
+    return Report(step=step, done=made.versions, counts=(("of them as excerpts", made.excerpts),),
+                  seconds=monotonic() - started)
 
 
-def may_be_whole(topic: Topic, rights: Rights) -> bool:
-    """Whether a version may be shown whole: as its source's `full_text` says, else `publish.full_text`.
-
-    One source that says no is enough; and a text that its page says is not free is not given away by default.
-    """
-    said = {source.name: source.full_text for source in topic.sources}
-    found = {said.get(name) for name in rights.sources}
-    if False in found:
-        return False
-    return True in found or (topic.publish.full_text == "all" and rights.is_free is not False)
-
-
-class _Whole(Container[int]):
-    """The versions that are shown whole: all but those that are cut."""
-
-    def __init__(self, cut: Container[int]) -> None:
-        self._cut = cut
-
-    def __contains__(self, version_id: object) -> bool:
-        return version_id not in self._cut
+def public_topic(topic: Topic) -> str:
+    """The topic file without what is for its operators only; nothing where that cannot be told apart."""
+    kept, is_kept = [], True
+    for line in topic.text.splitlines(keepends=True):
+        header = re.match(r"\s*\[+\s*([\w-]+)", line)
+        if header:
+            is_kept = header[1] not in OPERATORS
+        kept += [line] if is_kept else []
+    text = "".join(kept)
+    try:
+        read = parse_topic(text, path=PUBLISHED)
+    except TopicError:
+        return ""
+    return text if (read.gazetteer, read.keywords) == (topic.gazetteer, topic.keywords) else ""
 
 
-def _shortening(quoting: Quoting, whole: Container[int], cut_articles: Container[int]) -> Shortening:
-    def shown(version_id: int, text: str) -> str:
-        return text if version_id in whole else quoting.of(version_id, text).excerpt(text)
-
-    def edit(version_id: int, passages: str) -> str:
-        return passages if version_id in whole else _changes(passages)
-
-    def post_text(article_id: int, text: str) -> str:
-        return excerpts.beginning(text, excerpts.POST) if article_id in cut_articles else text
-
-    def post_edit(article_id: int, passages: str) -> str:
-        return _changes(passages) if article_id in cut_articles else passages
-
-    def aligned(left: int, right: int, stored: str, left_text: str, right_text: str) -> str:
-        found = quoting.aligned((left, left_text), (right, right_text), snapshots.passages(stored), whole=whole)
-        return _json([[p.left_start, p.left_end, p.right_start, p.right_end, p.words] for p in found])
-
-    return Shortening(shown=shown, edit=edit, post_text=post_text, post_edit=post_edit, aligned=aligned, short=_line,
-                      short_list=_lines, readings=_readings, reasons=_reasons)
+def _files(conn: sqlite3.Connection, topic: Topic, folder: Path, site: str | None) -> Iterator[tuple[str, str]]:
+    """Everything but the database, by name."""
+    made = snapshots.read(conn)
+    if made is None:
+        raise AssertionError("a database that was made for serving says so")
+    yield "metadata.yaml", serving.description(made)
+    yield PUBLISHED, public_topic(topic)
+    yield "README.txt", _readme(made, folder)
+    yield "feed.atom", _feed(conn, made, topic, site)
+    yield "citations.bib", _cited(conn, citations.bibtex, site)
+    yield "citations.csl.json", _cited(conn, citations.csl_json, site)
 
 
-def _changes(passages: str) -> str:
-    return _json([asdict(one) for one in excerpts.changes([ChangedPassage(**one) for one in json.loads(passages)])])
+def _readme(made: Snapshot, folder: Path) -> str:
+    title = made.title or "Stemma"
+    what = ("News articles as they were found, in excerpts: the full texts are at their original addresses."
+            if made.contents == "excerpts" else "News articles as they were found.")
+    return README.format(title=title, line="=" * len(title), what=what, program=made.program, made_at=made.made_at,
+                         folder_name=folder.name, command=serving.command())
 
 
-def _line(text: str | None) -> str | None:
-    return None if text is None else excerpts.short(text, LINE)
+def _feed(conn: sqlite3.Connection, made: Snapshot, topic: Topic, site: str | None) -> str:
+    total, ids = search.first_found(conn, search.Search(), limit=FED)
+
+    def at(card: Card) -> str:
+        return f"{site}article/{card.key}" if site else card.url
+
+    newest = Listing(asked=asked({}), total=total, cited=cited(conn, ids))
+    here = f"{site}search.atom" if site else f"urn:stemma:{topic.name}"
+    return lists.as_atom(newest, at, title=made.title or "Stemma", here=here)
 
 
-def _lines(stored: str) -> str:
-    return _json([excerpts.short(line, LINE) for line in json.loads(stored)])
+def _cited(
+    conn: sqlite3.Connection, write: Callable[[Iterator[citations.Citation]], str], site: str | None
+) -> str:
+    _, ids = search.first_found(conn, search.Search(), limit=EVERY)
+
+    def every() -> Iterator[Cited]:
+        for start in range(0, len(ids), AT_ONCE):
+            yield from cited(conn, ids[start:start + AT_ONCE])
+
+    return write(citations.citation(one, site=site) for one in every())
 
 
-def _readings(stored: str) -> str:
-    return _json([[field, excerpts.short(value, LINE), basis] for field, value, basis in json.loads(stored)
-                  if field in READINGS])
-
-
-def _reasons(stored: str) -> str:
-    return _json([reason | {"detail": excerpts.short(reason["detail"], LINE)} for reason in json.loads(stored)])
-
-
-def _json(value: Iterable[object]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, "utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -65,7 +65,8 @@ COPIES = (
               published, modified, language, site_name, section, canonical, '', short_list(credits),
               readings(candidates), text_digest, body_digest, state_digest, on_topic, score, terms, decided_by,
               organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing, is_withheld
-       FROM source.documents WHERE document_id IN (SELECT document_id FROM main.versions)""",
+       FROM source.documents WHERE document_id IN (SELECT document_id FROM main.sightings
+                                                   UNION SELECT document_id FROM main.versions)""",
     """INSERT INTO main.post_versions SELECT public_id, article_id, post, ordinal, title, post_text(article_id, text),
               first_seen, last_seen, sightings, change, post_edit(article_id, passages)
        FROM source.post_versions WHERE article_id IN (SELECT article_id FROM main.articles)""",

@@ -1,4 +1,7 @@
-"""Commands by which the archive is cared for and goes out: verify, cite, withhold, backup, serve, export, demo ..."""
+"""Commands by which the archive is cared for and goes out.
+
+verify, cite, key, withhold, erase, backup, restore, serve, publish, export, demo
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -192,6 +195,22 @@ def serve(topic: Any, data: Path, as_json: bool, host: str, port: int) -> None:
 
     del as_json
     care.serve(topic, data, host=host, port=port, clock=now)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--site", default=None, metavar="URL", help="Where DIR will be served, for the feed's and the citations' "
+                                                         "addresses.")
+@options
+def publish(topic: Any, data: Path, as_json: bool, folder: Path, site: str | None) -> None:
+    """Write the archive to DIR as others may see it, for any host that has Datasette; also while DIR is being served.
+
+    DIR holds a read-only database, its description, the newest articles as a feed, and the citations of all. It holds
+    excerpts of the texts, unless the topic file's full_text says otherwise.
+    """
+    from pipeline import publishing
+
+    finish([publishing.publish(topic, data, folder, site=site, clock=now)], as_json=as_json)
 
 
 @click.command()
