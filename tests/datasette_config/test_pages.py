@@ -198,6 +198,12 @@ def test_an_articles_names_are_marked_and_lead_to_all_their_mentions(site: Site,
     assert site.json(href.replace("/search", "/search.json"))["total"] >= 3
 
 
+def test_every_page_says_to_whom_an_error_is_reported(site: Site) -> None:
+    for path in ("/", "/search", "/nothing"):
+        links = html.fromstring(site.get(path).content).xpath("//footer//a[text()='Report an error']/@href")
+        assert links == ["mailto:archive@example.org"] or path == "/nothing"
+
+
 def test_reposts_are_folded_under_the_earliest_held(site: Site, archive: Archive) -> None:
     (hit,) = [hit for hit in site.json("/search.json")["hits"] if hit["card"]["key"] == archive.herald]
     assert hit["others"] == 3
