@@ -55,7 +55,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     from datasette_config.policy import guarded
     from datasette_config.renewal import renewing
 
-    return lambda app: renewing(guarded(app), datasette=datasette)
+    return lambda app: renewing(guarded(app), datasette=datasette) if DATABASE in datasette.databases else app
 
 
 @hookimpl
