@@ -5,15 +5,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 LINTER := .venv-linter
 REPLAY := .venv-replay
+ALPHA := .venv-alpha
 PORT ?= 8001
 
-.PHONY: demo test check soak replay bench bench-quick screenshots constraints clean
+.PHONY: demo test check alpha soak replay bench bench-quick screenshots constraints clean
 
 demo: $(VENV)/.core
 	$(BIN)/stemma demo --port $(PORT)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 -m "not soak"
+
+# A report, no gate: what of the site the newest alpha of Datasette 1.0 would break.
+alpha: $(ALPHA)/.done
+	-$(ALPHA)/bin/python -m pytest -q -n 2 tests/datasette_config/test_pages.py tests/datasette_config/test_plugin.py \
+		tests/datasette_config/test_trace_page.py tests/datasette_config/test_review.py
 
 soak: $(VENV)/.test
 	$(BIN)/python -m pytest -m soak --timeout=7200
@@ -57,6 +63,13 @@ $(VENV)/.lint: $(VENV)/.test
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lint]' build
 	touch $@
 
+# pip warns that the alpha is none of the versions that are asked for; that is the point.
+$(ALPHA)/.done: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(ALPHA)
+	$(ALPHA)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(ALPHA)/bin/pip install --quiet --disable-pip-version-check --pre --upgrade 'datasette>=1.0a0'
+	touch $@
+
 # An environment of its own: import-linter brings rich, which breaks Datasette's 404 pages.
 $(LINTER)/.done: pyproject.toml
 	$(PYTHON) -m venv $(LINTER)
@@ -69,4 +82,4 @@ $(REPLAY)/.done:
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(LINTER) $(REPLAY) build dist *.egg-info
+	rm -rf $(VENV) $(LINTER) $(REPLAY) $(ALPHA) build dist *.egg-info

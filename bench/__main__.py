@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline import vectors
 
 HERE = Path(__file__).parent
+SERVED = 20_000  # articles of the archive whose site is asked; `python -m bench.made_archive` makes larger ones
 Result = dict[str, object]
 
 
@@ -33,6 +34,9 @@ def main() -> None:
         run([sys.executable, "-m", "bench.real_pages", str(options.shared / "extract")])
         run([sys.executable, "-m", "bench.politeness"])
         run([sys.executable, "-m", "bench.throughput", "--memory", "50000"])
+        with tempfile.TemporaryDirectory() as scratch:
+            run([sys.executable, "-m", "bench.made_archive", scratch, "--articles", str(SERVED)])
+            run([sys.executable, "-m", "bench.serving", scratch])
     (HERE / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 

@@ -52,10 +52,19 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (rf"^/capture/{name}\.warc$", downloads.record),
         (rf"^/capture/{name}(?P<json>\.json)?$", page("capture", records.capture, headers=_memento)),
         (r"^/timemap/link/(?P<address>.+)$", downloads.times),
-        (r"^/trace(?P<json>\.json)?$", Tracing(topic, Bucket(TRACES_A_MINUTE)).view),
-        (r"^/review$", ReviewView(Reviewing(topic.database)).view),
+        (r"^/trace(?P<json>\.json)?$", _function(Tracing(topic, Bucket(TRACES_A_MINUTE)).view)),
+        (r"^/review$", _function(ReviewView(Reviewing(topic.database)).view)),
         (r"^/about$", page("about", lambda _conn, _question: None)),
     ]
+
+
+def _function(method: View) -> View:
+    """A bound method as a function, which alone Datasette 1.0 takes for a view."""
+
+    async def view(request: Any, datasette: Any) -> Any:
+        return await method(request, datasette)
+
+    return view
 
 
 def page(
