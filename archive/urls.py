@@ -126,7 +126,8 @@ def absolute(base: str, link: str) -> str | None:
         joined = urlsplit(urljoin(base, link.strip()))._replace(fragment="").geturl()
     except ValueError:
         return None
-    return safe_url_string(joined) if is_fetchable(joined) and is_fetchable(safe_url_string(joined)) else None
+    safe = safe_url_string(joined) if is_fetchable(joined) else ""
+    return safe if is_fetchable(safe) else None
 
 
 def host_of(url: str) -> str:

@@ -121,5 +121,5 @@ def _share_of_consent(paragraphs: Sequence[str], words: int) -> float:
 def _paywall(found: tuple[Candidate, ...], paragraphs: Sequence[str], walls: Sequence[str]) -> str | None:
     if any(c.value == "false" for c in values(found, "free")):
         return "its markup says that it is not free, and it holds a stub"
-    said = next((m for text in (*paragraphs[-2:], *walls) if (m := _PAYWALL.search(text))), None)
+    said = next((m for text in (*paragraphs[-2:], *walls) if (m := _PAYWALL.search(text[-MAX_WALL:]))), None)
     return f"it ends with “{said[0]}”" if said else None

@@ -50,11 +50,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\ufffd]")
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|main|section|div|p|h1|br|table|td)\b", re.IGNORECASE)
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # of XML
 # Quotes count after "=" alone: stray ones are common, and would swallow whole pages where all quotes are paired.
-_TAG = re.compile(r"""<(?:(!--)|([a-z][^\s/>=]*+)(?:[^>=]++|=\s*"[^"]*"|=\s*'[^']*'|=)*+)""", re.IGNORECASE)
+_ATTRIBUTES = r"""[^>=]*+(?:=\s*(?:"[^"]*"|'[^']*')?[^>=]*+)*+"""
+_CODE = "([sS](?:[cC][rR][iI][pP][tT]|[tT][yY][lL][eE]))(?![^\\s/>])"
+_TAG = re.compile(rf"<(?:!(--)|(?:{_CODE}|[a-zA-Z]){_ATTRIBUTES})")
 _QUOTED = re.compile(r"""=\s*"[^"]*"|=\s*'[^']*'""")
-# Of what holds no tags. An unfinished one goes on to the end of the page, as parsers have it.
-_ENDS = {"script": re.compile("</script", re.IGNORECASE), "style": re.compile("</style", re.IGNORECASE)}
+# What is never closed goes on to the end of the page, as parsers have it.
 _COMMENT_END = re.compile("--!?>")
+_CODE_ENDS = {"c": re.compile("</script", re.IGNORECASE), "t": re.compile("</style", re.IGNORECASE)}
 MAX_SEARCHED = 3_000_000  # characters of a page in which htmldate looks for a day
 MAX_TEXT = 1_500_000  # characters of a page's text: a book has 500,000; they take a second
 MAX_ELEMENTS = 30_000  # of a page: the largest of 237 real ones has 4,000; 30,000 take about two seconds
@@ -156,14 +158,15 @@ def _check_tags(text: str) -> None:
     """Raise NoText for more tags, or more attributes of one, than can be read in time; one pass over the page."""
     at = number = 0
     while tag := _TAG.search(text, at):
-        at, number = tag.end(), number + 1
+        start, at = tag.span()
+        number += 1
         if number > MAX_TAGS:
             raise NoText(f"the page has more than {MAX_ELEMENTS:,} elements")
-        if at - tag.start() > MAX_ATTRIBUTES and len(_QUOTED.sub(" ", tag.group()).split()) > MAX_ATTRIBUTES:
+        if at - start > MAX_ATTRIBUTES and len(_QUOTED.sub(" ", tag.group()).split()) > MAX_ATTRIBUTES:
             raise NoText(f"a tag has more than {MAX_ATTRIBUTES:,} attributes")
-        end = _COMMENT_END if tag[1] else _ENDS.get(tag[2].lower())
-        if end is not None:
-            closed = end.search(text, at - 2 if tag[1] else at)  # "<!-->" is a whole comment
+        if tag.lastindex:  # what holds no tags, up to its end; "<!-->" is a whole comment
+            code = tag[2]
+            closed = _CODE_ENDS[code[1].lower()].search(text, at) if code else _COMMENT_END.search(text, at - 2)
             at = closed.end() if closed else len(text)
 
 

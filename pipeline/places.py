@@ -26,10 +26,12 @@ _HEADINGS = frozenset({"h2", "h3", "h4", "h5"})
 _UNSHOWN = ("script", "style", "noscript", "template", "svg", "button")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W_]+")
 _BREAK = "\x1e"
 _BREAKS = re.compile(rf"{_BREAK}\s*{_BREAK}")
 
 
+_NAMELESS = (None, None, None, None)
 Words = dict[tuple[str | None, ...], str]
 
 
@@ -89,7 +91,7 @@ class Page:
 
 def key_of(text: str) -> str:
     """A text as compared with another of the same page: letters and digits alone, case folded."""
-    return _NO_WORD.sub("", text).casefold()
+    return "".join(_WORD.findall(text)).casefold()
 
 
 def page_of(tree: HtmlElement) -> Page:
@@ -101,7 +103,7 @@ def page_of(tree: HtmlElement) -> Page:
         if len(leaves) > MAX_LEAVES:
             break
         around = _around(element, boxes, chains, words)
-        linked = MAX_LEAF if any(box.tag == "a" for box in around[1:4]) else _linked(element)
+        linked = MAX_LEAF if "a" in [box.tag for box in around[1:4]] else _linked(element)
         for text in _texts(element):
             key = key_of(text)
             if not key:
@@ -220,6 +222,8 @@ def _around(
     words: Words,
 ) -> tuple[Box, ...]:
     """The boxes around an element, itself first; the others hold what is known."""
+    if (above := chains.get(element.getparent())) is not None and element not in chains:  # as for most
+        return (_box(element, boxes, words), *above[:MAX_DEPTH - 1])
     waiting, current = list[HtmlElement](), element
     while current is not None and current not in chains and current.tag not in ("body", "html"):
         waiting.append(current)
@@ -228,21 +232,25 @@ def _around(
         current = current.getparent()
     around = chains.get(current, ())
     for inner in reversed(waiting):
-        box = boxes.get(inner)
-        if box is None:
-            box = boxes[inner] = Box(tag=str(inner.tag), names=_names(inner, words))
-        around = (box, *around[:MAX_DEPTH - 1])
+        around = (_box(inner, boxes, words), *around[:MAX_DEPTH - 1])
         if inner is not element:
             chains[inner] = around
     return around
 
 
+def _box(element: HtmlElement, boxes: dict[HtmlElement, Box], words: Words) -> Box:
+    box = boxes.get(element)
+    if box is None:
+        box = boxes[element] = Box(tag=str(element.tag), names=_names(element, words))
+    return box
+
+
 def _names(element: HtmlElement, words: Words) -> str:
     """The words of what an element is called; `words` holds those of attributes that were met."""
-    if not element.keys():
-        return ""
     get = element.get
     raw = (get("class"), get("id"), get("itemprop"), get("role"))
+    if raw == _NAMELESS:
+        return ""
     known = words.get(raw)
     if known is None:
         joined = " ".join(value[:MAX_NAMES] for value in raw if value)
