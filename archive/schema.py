@@ -478,6 +478,15 @@ CREATE TRIGGER catalogue_observations_ai AFTER INSERT ON observations WHEN new.o
     INSERT INTO uncatalogued SELECT article_id FROM (SELECT article_id FROM addresses WHERE url = new.url)
     WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
 END;
+CREATE TRIGGER catalogue_observations_au AFTER UPDATE OF outcome ON observations
+WHEN old.outcome <> new.outcome AND 'gone' IN (old.outcome, new.outcome) BEGIN
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT article_id FROM addresses WHERE url = new.url)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
+END;
+CREATE TRIGGER catalogue_observations_ad AFTER DELETE ON observations WHEN old.outcome = 'gone' BEGIN
+    INSERT INTO uncatalogued SELECT article_id FROM (SELECT article_id FROM addresses WHERE url = old.url)
+    WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);
+END;
 CREATE TRIGGER catalogue_addresses_ai AFTER INSERT ON addresses BEGIN
     INSERT INTO uncatalogued SELECT article_id FROM (SELECT new.article_id AS article_id)
     WHERE article_id NOT IN (SELECT article_id FROM uncatalogued);

@@ -7,7 +7,7 @@ stands for anything else.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, product
 
@@ -33,11 +33,15 @@ class FullTextQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """A term as it was typed and what was looked for: of `name`, an entry of the gazetteer, or the forms of a word."""
+    """A term as it was typed and what was looked for: of `name`, an entry of the gazetteer, or the forms of a word.
+
+    is_unwanted: what has any of it was left out.
+    """
 
     typed: str
     name: str | None
     forms: tuple[str, ...]
+    is_unwanted: bool = False
 
 
 def as_typed(query: Query) -> FullTextQuery:
@@ -49,9 +53,10 @@ def expanded(query: Query, names: Names, words: Words) -> tuple[FullTextQuery, t
     """Each term for all that it stands for, and what that is, in the order of the terms."""
     words = lru_cache(maxsize=256)(words)
     sought: list[Sought] = []
+    left_out: list[Sought] = []
     wanted = list(_wanted(query.wanted, names, words, sought))
-    unwanted = [piece for term in query.unwanted for piece in _word(term, words, [])]
-    return _joined(wanted, unwanted), tuple(sought)
+    unwanted = [piece for term in query.unwanted for piece in _term(term, names, words, left_out)]
+    return _joined(wanted, unwanted), (*sought, *(replace(one, is_unwanted=True) for one in left_out))
 
 
 def _wanted(
@@ -64,14 +69,10 @@ def _wanted(
         found = names.at(following) if following else None
         if found:
             name, length = found
-            pieces, forms = _name(name, words)
-            typed = tuple(following[:length])
-            own = f'"{" ".join(typed)}"'
-            sought.append(Sought(typed=" ".join(typed), name=name.name, forms=tuple(forms)))
-            yield list(dict.fromkeys([own, *pieces]))
+            yield _name(name, " ".join(following[:length]), words, sought)
             place += _groups_of(groups, place, length)
         else:
-            yield [piece for term in groups[place] for piece in _word(term, words, sought)]
+            yield [piece for term in groups[place] for piece in _term(term, names, words, sought)]
             place += 1
 
 
@@ -94,7 +95,22 @@ def _groups_of(groups: Sequence[tuple[Term, ...]], place: int, length: int) -> i
     return count
 
 
-def _name(name: Name, words: Words) -> tuple[list[str], list[str]]:
+def _term(term: Term, names: Names, words: Words, sought: list[Sought]) -> list[str]:
+    """What a term stands for by itself: of a name that it is as a whole, its spellings, else its forms."""
+    found = names.at(term.words) if term.kind == "word" else None
+    if found and found[1] == len(term.words):
+        return _name(found[0], term.text, words, sought)
+    return _word(term, words, sought)
+
+
+def _name(name: Name, typed: str, words: Words, sought: list[Sought]) -> list[str]:
+    """The spellings of a name, and the one that was typed."""
+    pieces, forms = _spellings(name, words)
+    sought.append(Sought(typed=typed, name=name.name, forms=tuple(forms)))
+    return list(dict.fromkeys([f'"{typed}"', *pieces]))
+
+
+def _spellings(name: Name, words: Words) -> tuple[list[str], list[str]]:
     """What to look for, and what of it the archive holds: one-word spellings by their forms, others as phrases."""
     pieces: list[str] = []
     held: list[tuple[int, str]] = []

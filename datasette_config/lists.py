@@ -7,11 +7,12 @@ from xml.etree import ElementTree
 
 from archive.store.pages import Card
 from datasette_config.searching import Listing
+from datasette_config.words import web_address
 
 COLUMNS = ("url", "title", "outlet", "language", "published", "published_basis", "first_seen", "last_seen", "gone_at",
            "versions", "shares_text_with", "is_copy", "family", "public_id", "page")
 _ATOM = "http://www.w3.org/2005/Atom"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # as CJK keyboards type them
 _CONTROL = dict.fromkeys((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)))
 
 Address = Callable[[Card], str]  # where the site shows an article, in full
@@ -31,23 +32,27 @@ def as_csv(found: Listing, address: Address) -> str:
 
 
 def as_atom(found: Listing, address: Address, *, title: str, here: str) -> str:
-    """A feed of the articles, `here` its address or its name; an entry's id stays, a new version moves its time."""
+    """A feed of the articles, `here` its address or its name; an entry's id stays, a new version moves its time.
+
+    RFC 4287 wants an author of a feed whose entries do not all have one, as of one without entries.
+    """
     feed = ElementTree.Element(f"{{{_ATOM}}}feed")
     _add(feed, "title", f"{found.asked.q}: {title}" if found.asked.q else title)
     _add(feed, "id", here)
     if here.startswith("http"):
         _add(feed, "link", rel="self", type="application/atom+xml", href=here)
-    _add(feed, "updated", max((card.last_seen for card in found.cards), default="1970-01-01T00:00:00Z"))
+    _add(feed, "updated", max((card.since for card in found.cards), default="1970-01-01T00:00:00Z"))
+    _author(feed, title)
     for card in found.cards:
         entry = ElementTree.SubElement(feed, f"{{{_ATOM}}}entry")
         _add(entry, "title", card.title or "Untitled")
         _add(entry, "id", address(card))
         _add(entry, "link", rel="alternate", type="text/html", href=address(card))
-        _add(entry, "link", rel="via", href=card.url)
+        if web_address(card.url):
+            _add(entry, "link", rel="via", href=card.url)
         _add(entry, "published", card.first_seen)
-        _add(entry, "updated", card.last_seen)
-        author = ElementTree.SubElement(entry, f"{{{_ATOM}}}author")
-        _add(author, "name", card.outlet)
+        _add(entry, "updated", card.since)
+        _author(entry, card.outlet)
         _add(entry, "summary", _summary(card))
     ElementTree.register_namespace("", _ATOM)
     return ElementTree.tostring(feed, encoding="unicode", xml_declaration=True)
@@ -59,6 +64,10 @@ def _summary(card: Card) -> str:
               f"{card.versions} versions" if card.versions > 1 else "",
               f"gone by {card.gone_at}" if card.gone_at else ""]
     return ", ".join(filter(None, parts))
+
+
+def _author(parent: ElementTree.Element, name: str) -> None:
+    _add(ElementTree.SubElement(parent, f"{{{_ATOM}}}author"), "name", name)
 
 
 def _add(parent: ElementTree.Element, name: str, text: str = "", **attributes: str) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import cast, get_args
 
 from archive.errors import ArchiveError
+from archive.model import Relation
 from archive.store.search import FACETS, NOT, Facet, Search, Sort
 from datasette_config.query import Query, QueryError, parse
 
@@ -17,6 +18,10 @@ UNKNOWN = "-"  # a facet's value in an address, of articles of which it is not k
 _KINDS: dict[str, tuple[Facet, str]] = {
     "reposts": ("role", "repost"), "exemplars": ("role", "exemplar"), "edited": ("edited", "edited"),
     "removed": ("presence", f"{NOT}present")}
+
+_VALUES: dict[Facet, tuple[str, ...]] = {
+    "role": ("alone", "exemplar", "repost", "undecided"), "relation": get_args(Relation),
+    "edited": ("edited", "unedited"), "presence": ("present", "gone", "removed")}
 
 
 class ParameterError(ArchiveError):
@@ -52,6 +57,12 @@ class Asked:
         """Best first where there are words to be good at, else newest first."""
         return "best" if self.query.wanted else "newest"
 
+    @property
+    def sorts(self) -> tuple[Sort, ...]:
+        """The orders that can be chosen, the usual one first."""
+        others = [sort for sort in get_args(Sort) if sort not in (self.usual_sort, "best")]
+        return (self.usual_sort, *others)
+
     def chosen(self, facet: str) -> str | None:
         """What was chosen of a facet."""
         return dict(self.search.chosen).get(cast(Facet, facet))
@@ -67,7 +78,7 @@ def asked(arguments: Mapping[str, str]) -> Asked:
     since, until = _day(arguments, "from"), _day(arguments, "to")
     if since and until and since > until:
         raise ParameterError(f"from={since} is later than to={until}")
-    chosen = {facet: _name(arguments, facet) for facet in FACETS}
+    chosen = {facet: _facet(arguments, facet) for facet in FACETS}
     kind = _choice(arguments, "kind", ("all", *_KINDS), "all")
     if kind != "all" and not chosen[_KINDS[kind][0]]:
         chosen[_KINDS[kind][0]] = _KINDS[kind][1]
@@ -109,6 +120,17 @@ def _choice(arguments: Mapping[str, str], name: str, choices: tuple[str, ...], d
     text = arguments.get(name, "").strip() or default
     if text not in choices:
         raise ParameterError(f"{name}={text[:40]} is none of {', '.join(choices)}")
+    return text
+
+
+def _facet(arguments: Mapping[str, str], facet: Facet) -> str | None:
+    """A facet's value, one of those that there can be; an address of before may say which one is not meant."""
+    text = _name(arguments, facet)
+    value = (text or "").removeprefix(NOT)
+    if facet in _VALUES and value and value != UNKNOWN and value not in _VALUES[facet]:
+        raise ParameterError(f"{facet}={value[:40]} is none of {', '.join(_VALUES[facet])}")
+    if facet == "month" and value and value != UNKNOWN and not re.fullmatch(r"\d{4}-\d\d", value, flags=re.ASCII):
+        raise ParameterError(f"month={value[:40]} is not a month; write it as 2024-08")
     return text
 
 

@@ -31,6 +31,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+REVIEW = "stemma-review"  # by which Datasette's permissions can name who may judge links
+
 Build = Callable[[sqlite3.Connection, Mapping[str, str]], Any]
 View = Callable[[Any, Any], Awaitable[Any]]
 
@@ -120,6 +122,15 @@ async def may_view(datasette: Any, request: Any) -> bool:
         action="view-database", resource=DatabaseResource(DATABASE), actor=request.actor))
 
 
+async def may_review(datasette: Any, request: Any) -> bool:
+    """Who is signed in, unless Datasette's configuration says otherwise."""
+    if request.actor is None:
+        return False
+    if hasattr(datasette, "permission_allowed"):  # Datasette 0.x
+        return bool(await datasette.permission_allowed(request.actor, REVIEW, default=True))
+    return True
+
+
 def json_of(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
     headers = dict(HEADERS)
     if datasette.cors:
@@ -129,16 +140,20 @@ def json_of(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
 
 async def html_of(datasette: Any, request: Any, template: str, context: dict[str, Any], status: int = 200) -> Any:
     to = partial(address, datasette)
+    copy_of = await publication(datasette)
     values = context | {"to": to, "say": words, "here": template, "twin": _twin(request, template, to),
-                        "site_title": await title_of(datasette), "publication": await publication(datasette)}
+                        "site_title": await title_of(datasette), "publication": copy_of,
+                        "may_review": copy_of is None and await may_review(datasette, request)}
     body = await datasette.render_template(f"stemma/{template}.html", values, request=request)
     return Response.html(body, status=status, headers=dict(HEADERS))
 
 
-async def problem(datasette: Any, request: Any, status: int, reason: str) -> Any:
+async def problem(datasette: Any, request: Any, status: int, reason: str, *, sign_in: bool = False) -> Any:
+    """What stands in an answer's place, and why; sign_in: it is there for who is signed in."""
     if is_json(request):
         return json_of(datasette, {"ok": False, "status": status, "error": reason}, status)
-    return await html_of(datasette, request, "problem", {"reason": reason, "status": status}, status)
+    context = {"reason": reason, "status": status, "sign_in": sign_in}
+    return await html_of(datasette, request, "problem", context, status)
 
 
 async def tombstone(datasette: Any, request: Any, answer: Withheld) -> Any:

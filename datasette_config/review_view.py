@@ -16,14 +16,14 @@ from datasette_config.responses import (
     TooSlowError,
     address,
     html_of,
+    may_review,
     may_view,
     problem,
     question_of,
     read,
 )
+from datasette_config.reviewers import PLUGIN
 from datasette_config.reviewing import MAX_BODY_BYTES, Reviewing
-
-ACTION = "stemma-review"  # by which Datasette's permissions can name who may
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class ReviewView:
         if request.method not in ("GET", "HEAD", "POST"):
             return await problem(datasette, request, 405, "Ask with GET or POST.")
         if not await may_view(datasette, request) or not await may_review(datasette, request):
-            return await problem(datasette, request, 403, "Uncertain links are judged by reviewers who are signed in.")
+            return await problem(datasette, request, 403, "Uncertain links are judged by reviewers who are signed in.",
+                                 sign_in=request.actor is None and bool(datasette.plugin_config(PLUGIN)))
         if await datasette.get_database(DATABASE).execute_fn(snapshots.read) is not None:
             return await problem(datasette, request, 404, "This is a copy for readers; links are judged where the "
                                  "archive is kept.")
@@ -48,7 +49,9 @@ class ReviewView:
         except ParameterError as error:
             return await problem(datasette, request, 400, f"{error}.")
         except WriteFailed as error:
-            return await problem(datasette, request, 503, f"Nothing was kept: {error}.")
+            reason = str(error).replace(f"{self.reviewing.database.parent}/", "")
+            return await problem(datasette, request, 507, f"Your verdict was not kept: {reason}. Go back: what you "
+                                 "wrote still stands in its form.")
         except TooSlowError:
             return await problem(datasette, request, 503, "The queue takes too long; judge with 'stemma judge'.")
         response = await html_of(datasette, request, "review", {"page": found, "reviewer": name_of(request.actor)})
@@ -62,15 +65,6 @@ class ReviewView:
         form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"))
         await read(datasette, partial(self.reviewing.keep, by=name_of(request.actor)), form)
         return Response.redirect(address(datasette, "/review"), status=303, headers=dict(HEADERS))
-
-
-async def may_review(datasette: Any, request: Any) -> bool:
-    """Who is signed in, unless Datasette's configuration says otherwise."""
-    if request.actor is None:
-        return False
-    if hasattr(datasette, "permission_allowed"):  # Datasette 0.x
-        return bool(await datasette.permission_allowed(request.actor, ACTION, default=True))
-    return True
 
 
 def name_of(actor: Any) -> str:

@@ -18,7 +18,7 @@ from archive.model import Judgement, Verdict
 from archive.store import judgements as kept
 from archive.store import kin, pages, review
 from archive.store.kin import Link
-from archive.store.pages import Card
+from archive.store.pages import Card, Place
 from datasette_config import reasons
 from datasette_config.alignment import Row, longest, passage_row
 from datasette_config.answers import WORD_BY_WORD
@@ -42,7 +42,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A verdict that the next update will read; the cards are None where a text is not held any more."""
+    """A verdict that the next update will read; the cards are None where a text is not held any more.
+
+    is_last: nothing was decided on the two texts after it.
+    """
 
     verdict: Verdict
     by: str
@@ -50,6 +53,12 @@ class Waiting:
     note: str | None
     copy: Card | None
     exemplar: Card | None
+    is_last: bool
+
+    @property
+    def pair(self) -> frozenset[str] | None:
+        """The keys of the two articles."""
+        return frozenset({self.copy.key, self.exemplar.key}) if self.copy and self.exemplar else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +88,17 @@ class Reviewing:
         """A page of uncertain links, without those that wait for an update. Raises ParameterError."""
         page = number(question, "page", default=1, most=MAX_PAGE)
         waiting = self._waiting(conn)
-        decided = frozenset(frozenset({one.copy.key, one.exemplar.key}) for one in waiting if one.copy and one.exemplar)
+        decided = frozenset(one.pair for one in waiting if one.pair and one.is_last and one.verdict != "undo")
         found = review.uncertain(conn, skip=decided, offset=(page - 1) * LISTED, limit=LISTED)
         return Review(
             questions=tuple(_question(conn, link) for link in found.links), total=found.total, page=page,
             pages=max(1, -(-found.total // LISTED)), waiting=waiting, problem=problem)
 
     def keep(self, conn: sqlite3.Connection, form: Mapping[str, str], *, by: str) -> None:
-        """Append a verdict. Raises ParameterError for one that does not fit, WriteFailed where there is no room."""
+        """Append a verdict. Raises ParameterError for one that does not fit, WriteFailed where there is no room.
+
+        Nor does one fit that answers to a page from before somebody else's verdict, or from before the link turned.
+        """
         verdict = form.get("verdict", "")
         if verdict not in get_args(Verdict):
             raise ParameterError(f"a verdict is one of {', '.join(get_args(Verdict))}")
@@ -94,26 +106,50 @@ class Reviewing:
         left, right = (pages.find(conn, form.get(side, "").strip()) for side in ("copy", "exemplar"))
         if left is None or right is None or left.article_id == right.article_id:
             raise ParameterError("name two articles that the archive holds, by key or public id")
-        try:
-            copy, exemplar = review.sides(conn, left, right, cast(Verdict, verdict))
-        except UnknownText as error:
-            raise ParameterError(str(error)) from error
+        last = next((one for one in self._waiting(conn) if one.pair == frozenset({left.key, right.key})), None)
+        if last and last.verdict == verdict and last.by == by and last.note == note:
+            return  # sent twice
+        copy, exemplar = _sides(conn, left, right, cast(Verdict, verdict), last=last, by=by)
         events.append(self._events, judgements.to_event(Judgement(
             verdict=cast(Verdict, verdict), copy=kept.capture_key(conn, copy),
             exemplar=kept.capture_key(conn, exemplar), by=by, at=self.clock(), note=note)))
 
     def _waiting(self, conn: sqlite3.Connection) -> tuple[Waiting, ...]:
         told = events.read(self._events).of(judgements.KIND)[review.last_read(conn):]
-        found = []
-        for event in told:
+        found: list[Waiting] = []
+        decided = set[frozenset[str]]()
+        for event in reversed(told):
             try:
                 judgement = judgements.from_event(event)
             except (ValueError, ArchiveError):
                 continue  # the update says what is wrong with it
             copy, exemplar = (review.captured(conn, side) for side in (judgement.copy, judgement.exemplar))
+            pair = frozenset({copy.key, exemplar.key}) if copy and exemplar else None
             found.append(Waiting(verdict=judgement.verdict, by=judgement.by, at=judgement.at.isoformat(),
-                                 note=judgement.note, copy=copy, exemplar=exemplar))
-        return tuple(reversed(found))
+                                 note=judgement.note, copy=copy, exemplar=exemplar,
+                                 is_last=pair is not None and pair not in decided))
+            decided |= {pair} if pair else set()
+        return tuple(found)
+
+
+def _sides(
+    conn: sqlite3.Connection, left: Place, right: Place, verdict: Verdict, *, last: Waiting | None, by: str
+) -> tuple[int, int]:
+    """The versions of copy and exemplar that a verdict names; `last` is the pair's verdict that waits for an update."""
+    if last and last.verdict != "undo":
+        if verdict == "undo":
+            return left.version_id, right.version_id
+        if last.by != by:
+            raise ParameterError(f"{last.by} has decided on these two ({last.verdict}) after you opened the page; take "
+                                 "that back first if you know better")
+    link = kin.link_between(conn, left.article_id, right.article_id)
+    if (verdict in ("confirm", "reverse") and link and link.direction == "decided"
+            and link.copy.article_id != left.article_id):
+        raise ParameterError("the link has been turned round after you opened the page; look at it again")
+    try:
+        return review.sides(conn, left, right, verdict)
+    except UnknownText as error:
+        raise ParameterError(str(error)) from error
 
 
 def _question(conn: sqlite3.Connection, link: Link) -> Question:

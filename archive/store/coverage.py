@@ -91,7 +91,8 @@ def outlets(conn: sqlite3.Connection) -> tuple[OutletCounts, ...]:
     """Every outlet, the one with most articles first."""
     return tuple(
         OutletCounts(**dict(row) | {
-            "country": row["country"] or None, "languages": tuple(sorted((row["languages"] or "").split(",")))})
+            "country": row["country"] or None,
+            "languages": tuple(sorted(row["languages"].split(","))) if row["languages"] else ()})
         for row in conn.execute(OUTLETS))
 
 

@@ -17,8 +17,8 @@ FIRST_SEEN = "first seen"  # a dating's basis where the page states no date
 
 CARDS = """
     SELECT v.version_id, v.article_id, v.article_key, v.public_id, v.url, v.title, a.outlet, a.owner, v.language,
-           v.ordinal, v.is_latest, a.versions, v.published_detail, a.first_seen, a.last_seen, a.gone_at, a.removed,
-           a.family,
+           v.ordinal, v.is_latest, v.first_seen AS since, a.versions, v.published_detail, a.first_seen, a.last_seen,
+           a.gone_at, a.removed, a.family,
            (SELECT count(*) FROM copy_link k WHERE k.copy_article_id = a.article_id)
            + (SELECT count(*) FROM copy_link k WHERE k.exemplar_article_id = a.article_id) AS shares,
            EXISTS (SELECT 1 FROM copy_link k
@@ -128,7 +128,10 @@ class Dating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What is said of an article wherever it is named; title and public id are those of one of its versions."""
+    """What is said of an article wherever it is named; title, public id and `since` are those of one of its versions.
+
+    since is when that version was first seen, first_seen when the article was.
+    """
 
     version_id: int
     article_id: int
@@ -141,6 +144,7 @@ class Card:
     language: str | None
     ordinal: int
     is_latest: bool
+    since: str
     versions: int
     dating: Dating
     first_seen: str

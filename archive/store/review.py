@@ -15,7 +15,7 @@ SURE_COPIED, SURE_DIRECTION = 0.98, 0.9  # from which nobody needs to look
 
 # The least sure first; of equals those that share most. What a person decided on is no question any more.
 UNCERTAIN = """
-    SELECT k.copy_article_id, k.exemplar_article_id FROM copy_link k
+    SELECT k.copy_article_id, k.exemplar_article_id, k.copy_key, k.exemplar_key FROM copy_link k
     WHERE (k.confidence < :copied OR k.direction = 'undecided' OR k.direction_confidence < :direction)
       AND NOT EXISTS (
           SELECT 1 FROM judgement j WHERE j.stands
@@ -36,7 +36,7 @@ CAPTURED = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncertain:
-    """A page of uncertain links, of `total`."""
+    """A page of uncertain links, of `total` on all pages."""
 
     links: tuple[Link, ...]
     total: int
@@ -44,18 +44,11 @@ class Uncertain:
 
 def uncertain(conn: sqlite3.Connection, *, skip: frozenset[frozenset[str]], offset: int, limit: int) -> Uncertain:
     """Links that a person might judge, without the pairs of article keys that are to be skipped."""
-    rows = conn.execute(UNCERTAIN, {"copied": SURE_COPIED, "direction": SURE_DIRECTION}).fetchall()
-    found: list[Link] = []
-    left_out = 0
-    for row in rows[offset:]:
-        if len(found) == limit:
-            break
-        link = kin.link_between(conn, row["copy_article_id"], row["exemplar_article_id"])
-        if link is None or frozenset({link.copy.key, link.exemplar.key}) in skip:
-            left_out += 1
-        else:
-            found.append(link)
-    return Uncertain(links=tuple(found), total=len(rows) - left_out)
+    rows = [row for row in conn.execute(UNCERTAIN, {"copied": SURE_COPIED, "direction": SURE_DIRECTION})
+            if frozenset({row["copy_key"], row["exemplar_key"]}) not in skip]
+    links = (kin.link_between(conn, row["copy_article_id"], row["exemplar_article_id"])
+             for row in rows[offset:offset + limit])
+    return Uncertain(links=tuple(filter(None, links)), total=len(rows))
 
 
 def captured(conn: sqlite3.Connection, key: CaptureKey) -> Card | None:

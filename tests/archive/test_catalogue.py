@@ -111,6 +111,21 @@ def test_an_article_that_goes_and_an_outlet_that_gets_a_name(conn: sqlite3.Conne
         "gone", "The Site", "GB")
 
 
+def test_a_look_that_turns_out_to_have_found_it_gone(conn: sqlite3.Connection) -> None:
+    """A page that says "not found" with status 200 is known for one when it has been read."""
+    article(conn, 1)
+    conn.execute("INSERT INTO observations VALUES ('https://site-1.example/a', '2024-09-01T00:00:00.000Z', 'article', "
+                 "NULL, 'new', NULL, 'stemma')")
+    renewed(conn)
+    for outcome, presence in (("gone", "gone"), ("blocked", "present"), ("gone", "gone")):
+        conn.execute("UPDATE observations SET outcome = ?", [outcome])
+        renewed(conn)
+        assert shown(conn, 11)["presence"] == presence
+    conn.execute("DELETE FROM observations")
+    renewed(conn)
+    assert shown(conn, 11)["presence"] == "present"
+
+
 def test_what_is_off_the_topic_is_in_no_search(conn: sqlite3.Connection) -> None:
     article(conn, 1)
     renewed(conn)

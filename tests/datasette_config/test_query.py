@@ -99,7 +99,8 @@ def test_forms_and_spellings_only_ever_find_more(index: sqlite3.Connection, chos
     pytest.param("Курськ", {1}, id="a Cyrillic word's other cases"),
     pytest.param("село", {6, 8}, id="ё may be written е"),
     pytest.param("kursk -footballs", {0}, id="an unwanted word in its other forms"),
-    pytest.param("home OR Суджа", {3, 1, 2}, id="beside OR each stands for its forms only"),
+    pytest.param("home OR Суджа", {0, 1, 2, 3, 5, 7}, id="a name beside OR is a name too"),
+    pytest.param("(Kursk OR Суджа) -southzha", {3}, id="and an unwanted one, in every spelling"),
     pytest.param("Sudzha bridges", set(), id="all are wanted still"),
 ])
 def test_a_question_finds(index: sqlite3.Connection, typed: str, places: set[int]) -> None:
@@ -111,6 +112,17 @@ def test_what_was_looked_for_is_told(index: sqlite3.Connection) -> None:
     assert [(one.typed, one.name) for one in sought] == [("Sudzha", "Sudzha"), ("bridge", None)]
     assert set(sought[0].forms) == {"sudzha", "суджа", "суджі", "судже", "sudzy", "sudzanskim", "southzha"}
     assert set(sought[1].forms) == {"bridge", "bridges"}, "a bridgehead is another word"
+
+
+def test_what_was_left_out_is_told(index: sqlite3.Connection) -> None:
+    _, sought = expanded(parse("Kursk -bridge -Суджа"), NAMES, partial(words, index))
+    assert [(one.typed, one.name, one.is_unwanted) for one in sought] == [
+        ("bridge", None, True), ("Суджа", "Sudzha", True)]
+
+
+def test_unwanted_words_are_no_name_of_several_words(index: sqlite3.Connection) -> None:
+    query, _ = expanded(parse("-Sudzha -district"), NAMES, partial(words, index))
+    assert found(index, query.without) == {0, 1, 2, 5, 7}, "and not the district alone"
 
 
 def test_a_spelling_is_cut_as_the_index_cuts_it() -> None:

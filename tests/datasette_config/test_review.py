@@ -2,6 +2,8 @@
 
 import json
 import re
+import resource
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,12 @@ from urllib.parse import urlencode
 
 import pytest
 from datasette_auth_passwords.utils import hash_password
+from lxml import html
 
 from archive import events
 from archive.errors import UnreadableFile
 from archive.store import open_database
+from datasette_config import reviewing
 from datasette_config.serving import application
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -94,6 +98,99 @@ def test_a_link_can_be_added_and_a_pair_that_is_linked_cannot(own: tuple[Site, A
     assert "&lt;script&gt;" in page.text
 
 
+def pairs_of(page: Any) -> list[tuple[str, str]]:
+    return re.findall(r'name="copy" value="([^"]+)"><input type="hidden" name="exemplar" value="([^"]+)"', page.text)
+
+
+def test_pages_of_the_queue_share_nothing_and_count_alike_while_verdicts_wait(
+    own: tuple[Site, Archive], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviewing, "LISTED", 1)
+    site, _ = own
+    cookies = signed_in(site)
+    first = site.get("/review", cookies=cookies)
+    total = int(re.search(r"<b>(\d+) uncertain link", first.text)[1])  # type: ignore[index]
+    copy, exemplar = pairs_of(first)[0]
+    assert send(site, cookies, copy=copy, exemplar=exemplar, verdict="reject").status_code == 303
+    pages = [site.get(f"/review?page={n}", cookies=cookies) for n in range(1, total)]
+    assert all(f"<b>{total - 1} uncertain link" in page.text for page in pages)
+    shown = [frozenset(pairs_of(page)[0]) for page in pages]
+    assert len(set(shown)) == total - 1
+    assert frozenset({copy, exemplar}) not in shown
+
+
+def test_a_verdict_can_be_taken_back_before_an_update_has_read_it(own: tuple[Site, Archive]) -> None:
+    site, archive = own
+    cookies = signed_in(site)
+    before = site.get("/review", cookies=cookies)
+    copy, exemplar = pairs_of(before)[0]
+    send(site, cookies, copy=copy, exemplar=exemplar, verdict="reject", note="A slip")
+    send(site, cookies, copy=copy, exemplar=exemplar, verdict="reject", note="A slip")
+    assert len(events.read(archive.data / "events.jsonl").of("judgement")) == 1, "pressed twice is said once"
+    assert "Take back</button>" in site.get("/review", cookies=cookies).text
+    assert send(site, cookies, copy=copy, exemplar=exemplar, verdict="undo").status_code == 303
+    after = site.get("/review", cookies=cookies)
+    assert (copy, exemplar) in pairs_of(after)
+    assert "Take back</button>" not in after.text
+    kept = events.read(archive.data / "events.jsonl").of("judgement")
+    assert [one.data["verdict"] for one in kept] == ["reject", "undo"]
+
+
+def test_nobody_decides_against_another_reviewer_unawares(own: tuple[Site, Archive]) -> None:
+    site, archive = own
+    olha, ivan = signed_in(site), signed_in(site, "Ivan")
+    copy, exemplar = pairs_of(site.get("/review", cookies=ivan))[0]
+    send(site, olha, copy=copy, exemplar=exemplar, verdict="reject")
+    answer = send(site, ivan, copy=copy, exemplar=exemplar, verdict="confirm")
+    assert answer.status_code == 400
+    assert "Olha has decided on these two (reject)" in answer.text
+    assert send(site, olha, copy=copy, exemplar=exemplar, verdict="confirm").status_code == 303, "her own mind changes"
+    assert [one.by for one in events.read(archive.data / "events.jsonl").of("judgement")] == ["Olha", "Olha"]
+
+
+@pytest.mark.parametrize("verdict", ["confirm", "reverse"])
+def test_a_link_that_turned_after_its_page_was_made_is_looked_at_again(own: tuple[Site, Archive], verdict: str) -> None:
+    """On the page "made from it" meant the mirror's text; now the link says that it is the other way round."""
+    site, archive = own
+    conn = open_database(archive.database)
+    conn.execute("UPDATE links SET copy_id = exemplar_id, exemplar_id = copy_id WHERE relation = 'identical'")
+    conn.close()
+    answer = send(site, signed_in(site), copy=archive.mirror, exemplar=archive.digest, verdict=verdict)
+    assert answer.status_code == 400
+    assert "turned round" in answer.text
+
+
+def test_a_verdict_that_cannot_be_written_says_so_and_is_not_kept(own: tuple[Site, Archive]) -> None:
+    site, archive = own
+    file = archive.data / "events.jsonl"
+    before = file.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before), limits[1]))
+    try:
+        answer = send(site, signed_in(site), copy=archive.mirror, exemplar=archive.digest, verdict="reject")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert answer.status_code == 507
+    assert "Your verdict was not kept: events.jsonl:" in answer.text
+    assert "Too slow" not in answer.text
+    assert str(archive.data) not in answer.text
+    assert file.read_bytes() == before
+
+
+def test_who_is_signed_in_sees_it_on_every_page_and_can_sign_out(own: tuple[Site, Archive]) -> None:
+    site, _ = own
+    for path in ("/", "/search", "/review", "/article/none"):
+        page = site.get(path, cookies=signed_in(site))
+        assert page.headers["cache-control"] == "private, no-store", path
+        links = html.fromstring(page.content).xpath("//footer//a/@href")
+        assert {"/review", "/-/logout"} <= set(links), path
+        assert "Olha" in html.fromstring(page.content).xpath("string(//footer)")
+    stranger = html.fromstring(site.get("/").content).xpath("//footer//a/@href")
+    assert not {"/review", "/-/logout"} & set(stranger)
+
+
 def test_a_page_beyond_the_queue_is_empty_and_a_wrong_one_is_named(own: tuple[Site, Archive]) -> None:
     site, _ = own
     assert "Nothing is uncertain" in site.get("/review?page=99", cookies=signed_in(site)).text
@@ -102,8 +199,11 @@ def test_a_page_beyond_the_queue_is_empty_and_a_wrong_one_is_named(own: tuple[Si
 
 def test_reviewers_of_the_data_folder_sign_in_by_password(tmp_path: Path, build_archive: Any, serve_site: Any) -> None:
     build_archive(tmp_path)
+    with serve_site(tmp_path) as site:
+        assert "/-/login" not in site.get("/review").text, "nobody could sign in there"
     (tmp_path / "reviewers.json").write_text(json.dumps({"Olha": hash_password("a long one")}))
     with serve_site(tmp_path) as site:
+        assert 'href="/-/login"' in site.get("/review").text
         for password, status in (("wrong", 200), ("a long one", 302)):
             answer = site.post("/-/login", data={"username": "Olha", "password": password})
             assert answer.status_code == status

@@ -10,7 +10,8 @@ from datasette_config.tree import siglum, timeline, tree
 
 CARD = Card(
     version_id=0, article_id=0, key="k", public_id="p", url="https://a.example/", title="T", outlet="O", owner=None,
-    language="en", ordinal=1, is_latest=True, versions=1, first_seen="2024-08-06T00:00:00.000Z",
+    language="en", ordinal=1, is_latest=True, versions=1, since="2024-08-06T00:00:00.000Z",
+    first_seen="2024-08-06T00:00:00.000Z",
     last_seen="2024-08-06T00:00:00.000Z", gone_at=None, removed=False, family="p", shares=1, is_copy=False,
     dating=Dating(iso="2024-08-06", earliest="2024-08-05T10:00:00.000Z", latest="2024-08-07T12:00:00.000Z",
                   verbatim="6.8.", basis="url"),

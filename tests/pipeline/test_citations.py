@@ -157,7 +157,8 @@ def cleaned(title: str, *, name: str = "Anna van der Reed", outlet: str = "The B
     """As an archive holds it, with such a title."""
     card = Card(
         version_id=1, article_id=1, key="abcdefghijkl", public_id=KNOWN.public_id, url=KNOWN.url, title=title,
-        outlet=outlet, owner=None, language="en", ordinal=1, is_latest=True, versions=1, first_seen=KNOWN.first_seen,
+        outlet=outlet, owner=None, language="en", ordinal=1, is_latest=True, versions=1, since=KNOWN.first_seen,
+        first_seen=KNOWN.first_seen,
         last_seen=KNOWN.first_seen, gone_at=None, removed=False, family=None, shares=0, is_copy=False,
         dating=Dating(iso=str(KNOWN.published), earliest="", latest="", verbatim=None, basis="json-ld"),
     )
