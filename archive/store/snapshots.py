@@ -33,7 +33,7 @@ ADD_EXCERPT = "INSERT INTO excerpts (version_id) VALUES (:version_id)"
 ADD_EXPLANATION = "INSERT INTO explanations VALUES (:copy_id, :exemplar_id, :sentences)"
 
 # Where no list of columns stands, a column that is added later is published; where one stands, an insert that lacks
-# it fails, and somebody has to decide.
+# it fails, and somebody has to decide. "+" keeps SQLite from looking up every pair of two lists by an index.
 COPIES = (
     "INSERT INTO main.warcs SELECT * FROM source.warcs",
     "INSERT INTO main.captures SELECT * FROM source.captures",
@@ -72,8 +72,8 @@ COPIES = (
     "WHERE version_id IN (SELECT version_id FROM main.versions)",
     """INSERT INTO main.links SELECT copy_id, exemplar_id, relation, copied, direction, direction_confidence,
               reasons(evidence)
-       FROM source.links WHERE copy_id IN (SELECT version_id FROM main.versions)
-                           AND exemplar_id IN (SELECT version_id FROM main.versions)""",
+       FROM source.links WHERE +copy_id IN (SELECT version_id FROM main.versions)
+                           AND +exemplar_id IN (SELECT version_id FROM main.versions)""",
 )
 
 # By these a text is found that shares words with another: only where all are held whole.
@@ -106,8 +106,8 @@ ADD_REUSES = """
     INSERT INTO main.reuses SELECT left_id, right_id, relation, left_coverage, right_coverage, "order", words,
            aligned(left_id, right_id, passages, (SELECT text FROM source.versions WHERE version_id = left_id),
                    (SELECT text FROM source.versions WHERE version_id = right_id)), copied
-    FROM source.reuses WHERE left_id IN (SELECT version_id FROM main.versions)
-                         AND right_id IN (SELECT version_id FROM main.versions)
+    FROM source.reuses WHERE +left_id IN (SELECT version_id FROM main.versions)
+                         AND +right_id IN (SELECT version_id FROM main.versions)
 """
 
 # A link with what two texts share, whichever of them is on the left.

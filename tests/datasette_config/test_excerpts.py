@@ -184,6 +184,8 @@ def test_tables_can_be_searched_in_what_is_held(excerpts: Site) -> None:
     pytest.param('checkpoint -newsletter', {"The Border Herald", "Mirror News"}, id="an unwanted word counts anywhere in the text"),
     pytest.param('checkpoint -"our newsletter"', {"The Border Herald", "Mirror News"}, id="an unwanted phrase as its words"),
     pytest.param("newslett*", {"East Watch Digest"}, id="a beginning of a word"),
+    pytest.param("bord\u19b0er", set(), id="a word that is two to the index"),
+    pytest.param("newsletter -bord\u19b0er", {"East Watch Digest"}, id="such a word that is not wanted"),
     pytest.param("newsletter OR normally", {"East Watch Digest", "The Border Herald"}, id="either of two"),
 ])
 def test_a_search_finds_words_of_the_whole_text(excerpts: Site, question: str, outlets: set[str]) -> None:
