@@ -244,6 +244,12 @@ def test_all_texts_are_published_where_the_topic_says_so(own_archive: Archive, s
         found = site.json("/search.json?copies=all&forms=typed&q=%22the+situation+was+under%22")
         assert [hit["card"]["outlet"] for hit in found["hits"]] == ["The Border Herald"]
         assert site.get("/capture/1.warc").status_code == 404
+        traced = site.post("/trace.json", content="The gas metering station outside the town, the last through which "
+                           "Russian gas still flows to Europe across Ukraine, was undamaged on Tuesday night, according "
+                           "to its operator. Ukrainian troops crossed the border into Russia's Kursk region at dawn on "
+                           "Tuesday and had reached the outskirts of Sudzha by evening.",
+                           headers={"content-type": "text/plain"}).json()
+        assert traced["exemplars"], "the keys by which texts are found are there, and the topic's names"
 
 
 @pytest.mark.parametrize(("full_text", "said", "is_free", "is_whole"), [
