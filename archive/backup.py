@@ -50,10 +50,14 @@ class Outcome:
     troubles: tuple[str, ...]
 
 
-def backup(folder: DataFolder, target: Path, *, now: datetime) -> Outcome:
+def backup(
+    folder: DataFolder, target: Path, *, now: datetime, erased: Mapping[str, Mapping[int, bytes]] | None = None
+) -> Outcome:
     """Bring a backup up to date. Raises MissingArchive, WriteFailed, UnreadableFile where the folder is another's.
 
-    The log comes first, then the database, then events and WARC files: what names a record is older than the record.
+    erased: by file, at which bytes records were erased and what stands there now; nothing else of a file may differ
+    from its copy. The log comes first, then the database, then events and WARC files: what names a record is older
+    than the record.
     """
     before = manifest(target) if target.exists() else {}
     made, troubles = dict[str, Held](), list[str]()
@@ -64,7 +68,11 @@ def backup(folder: DataFolder, target: Path, *, now: datetime) -> Outcome:
         made[DATABASE], ends = _database(folder, target, now)
         _grow(folder, target, _EVENTS, _whole_lines(folder.path / _EVENTS), before, made, troubles)
         for path, end in ends.items():
-            _grow(folder, target, f"warc/{path}", end, before, made, troubles)
+            name = f"warc/{path}"
+            fillers = (erased or {}).get(name, {})
+            if fillers and _is_only_erased(folder.path / name, target / name, before.get(name), fillers):
+                before = before | {name: _copied(folder, target, name, before[name].size)}
+            _grow(folder, target, name, end, before, made, troubles)
         for name in sorted(before.keys() - made.keys() - {DATABASE}):
             made[name] = before[name]
             troubles.append(f"{name} is not in the archive any more; the backup keeps it: bring it back from there")
@@ -119,6 +127,25 @@ def _grow(
         made[name] = Held(size=size, sha256=_copy(source, target / name, size), stored=name)
 
 
+def _is_only_erased(source: Path, copy: Path, held: Held | None, fillers: Mapping[int, bytes]) -> bool:
+    """Whether a file differs from its copy, and in nothing but records that were erased."""
+    if held is None or not source.exists() or not copy.exists() or _digest(source, held.size) == held.sha256:
+        return False
+    digest, place = hashlib.sha256(), 0
+    for offset in sorted(offset for offset in fillers if offset < held.size):
+        for chunk in _chunks(copy, offset - place, start=place):
+            digest.update(chunk)
+        digest.update(fillers[offset])
+        place = offset + len(fillers[offset])
+    for chunk in _chunks(copy, held.size - place, start=place):
+        digest.update(chunk)
+    return digest.hexdigest() == _digest(source, held.size)
+
+
+def _copied(folder: DataFolder, target: Path, name: str, size: int) -> Held:
+    return Held(size=size, sha256=_copy(folder.path / name, target / name, size), stored=name)
+
+
 def _copy(source: Path, copy: Path, size: int) -> str:
     """Copy the first bytes of a file; the copy appears whole. Returns its digest."""
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -141,8 +168,9 @@ def _digest(path: Path, size: int) -> str:
     return digest.hexdigest()
 
 
-def _chunks(path: Path, size: int) -> Iterator[bytes]:
+def _chunks(path: Path, size: int, *, start: int = 0) -> Iterator[bytes]:
     with open(path, "rb") as file:
+        file.seek(start)
         while size and (chunk := file.read(min(_CHUNK, size))):
             size -= len(chunk)
             yield chunk

@@ -423,11 +423,15 @@ CREATE TABLE catalogue (                -- of each version, what a search of man
     profile_id INTEGER NOT NULL REFERENCES profiles,
     day TEXT NOT NULL,                  -- as the page states it, whatever the time zone; else of the first sighting
     dated TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    gone_at TEXT,                       -- first look after the last sighting that found it gone
     fold INTEGER NOT NULL,              -- its family's number; an article without kin has its own below zero
     kin INTEGER NOT NULL                -- other articles of its family
 ) STRICT;
 CREATE INDEX catalogue_article ON catalogue (article_id);
+CREATE INDEX catalogue_profile ON catalogue (is_latest, profile_id, day);
 CREATE INDEX catalogue_fold ON catalogue (fold, is_latest, day, profile_id);
+CREATE INDEX catalogue_gone ON catalogue (gone_at) WHERE gone_at IS NOT NULL;
 CREATE INDEX catalogue_day ON catalogue (is_latest, day, dated, article_id, profile_id, fold);
 
 CREATE TABLE uncatalogued (             -- articles of which something changed that the catalogue holds
@@ -494,6 +498,26 @@ END;
 
 -- every word of the search index, in how many versions it stands: which forms of a word there are
 CREATE VIRTUAL TABLE words USING fts5vocab (versions_fts, row);
+CREATE TABLE withholdings (             -- articles that are not shown, as events.jsonl has it
+    url TEXT PRIMARY KEY,               -- canonical
+    key TEXT NOT NULL,
+    at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    family TEXT,                        -- public id of the family that it was in
+    kin TEXT NOT NULL,                  -- JSON list of keys: the articles that shared text with it
+    is_erased INTEGER NOT NULL          -- 1: its captures too
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE withheld_addresses (       -- all that they are known by, also what was found later
+    url TEXT PRIMARY KEY,
+    key TEXT NOT NULL,                  -- of an article of this address: what public ids begin with
+    article TEXT NOT NULL               -- url in withholdings
+) STRICT, WITHOUT ROWID;
+CREATE INDEX withheld_addresses_key ON withheld_addresses (key);
+CREATE INDEX withheld_addresses_article ON withheld_addresses (article);
+
+-- 1: of a withheld article; nothing of what was read is in the row
+ALTER TABLE documents ADD COLUMN is_withheld INTEGER NOT NULL DEFAULT 0;
 """
 
 VIEWS = """
@@ -599,6 +623,9 @@ SELECT c.public_id AS copy, t.copy_url, e.public_id AS exemplar, t.exemplar_url,
        t.copy_id, t.exemplar_id, t.copy_article_id, t.exemplar_article_id
 FROM told t LEFT JOIN versions c ON c.version_id = t.copy_id LEFT JOIN versions e ON e.version_id = t.exemplar_id;
 
+CREATE VIEW withholding AS           -- articles that are not shown: of their texts nothing is in the database
+SELECT url, key, at AS since, reason, family, is_erased AS erased FROM withholdings;
+
 CREATE VIEW capture AS
 SELECT c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.payload_digest, c.payload_sha256,
        c.payload_length, c.is_revisit, c.truncated, c.path, c.offset, c.length, c.capture_id
@@ -647,7 +674,7 @@ def second(db: Database) -> None:
 
 @migrations()
 def third(db: Database) -> None:
-    """Passages that changed and what did not, how sure a copy is, epochs, exemplars not held, what people decided."""
+    """Passages that changed, how sure a copy is, epochs, exemplars not held, what people decided and withheld."""
     for statement in _statements(THIRD):
         db.execute(statement)
 

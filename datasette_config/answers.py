@@ -15,12 +15,13 @@ from typing import Any
 
 from archive.model import PARAGRAPH_BREAK, ChangedPassage, InferredExemplar
 from archive.store import cited as citing
-from archive.store import kin, lineage, pages, posts, snapshots
+from archive.store import kin, lineage, pages, posts, snapshots, withholdings
 from archive.store.cited import Cited
 from archive.store.kin import Link, SharedText
 from archive.store.lineage import Lineage
 from archive.store.pages import Card
 from archive.store.posts import PostLine
+from archive.store.withholdings import Tombstone
 from datasette_config import reasons, words
 from datasette_config.alignment import Row, aligned, longest, passage_row
 from datasette_config.parameters import ParameterError, number
@@ -28,7 +29,6 @@ from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
 from pipeline import citations
 from pipeline.diff import Paragraph, Skipped, changes, diff
 
-LISTED = 8  # articles and families in each list of the start page
 DETAILED = 12  # links of an article whose passages are shown with it
 PASSAGES = 5  # of each such link, the longest
 EDITS = 8  # neighbouring versions of an article that are compared on its page
@@ -61,13 +61,14 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """The start page."""
+class Withheld:
+    """The text is not shown; `announced` where it is the page of a source that is not, since it tells of the text."""
 
-    counts: pages.Counts
-    latest: tuple[Card, ...]
-    families: tuple[kin.FamilyCard, ...]
-    most_edited: tuple[Card, ...]
+    stone: Tombstone
+    announced: bool = False
+
+
+Instead = Moved | Missing | Withheld  # of an answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ class ArticleAnswer:
     copy, `copies` those in which it is the exemplar. `lineage` leads from its exemplar to the family's root; `roots`
     are all roots of the family: which of several stood first is undecided. `cited` is the version, then what it was
     made from, as citations have them. `posts` are a live blog's, of `post_count`; `decisions` what people decided on
-    this article and others, also that they share nothing.
+    this article and others, also that they share nothing; `withheld` shared text with it, and is not shown.
     """
 
     article: Card
@@ -125,6 +126,7 @@ class ArticleAnswer:
     posts: tuple[PostLine, ...]
     post_count: int
     decisions: tuple[kin.Decision, ...]
+    withheld: tuple[Tombstone, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,8 @@ class FamilyAnswer:
     """A family; `links` are those that draw its tree, then undecided ones, of `link_count` in all.
 
     `inferred` are exemplars that are not held, such as the text of an agency that several of its witnesses credit.
-    `sentences` say of the first EXPLAINED of them, in their order, why each is shown.
+    `sentences` say of the first EXPLAINED of them, in their order, why each is shown. `withheld` shared text with its
+    members, and is not shown.
     """
 
     public_id: str
@@ -150,6 +153,7 @@ class FamilyAnswer:
     links: tuple[Link, ...]
     link_count: int
     sentences: tuple[tuple[str, ...], ...]
+    withheld: tuple[Tombstone, ...]
     tree: Tree = dataclasses.field(metadata=PAGE_ONLY)
     timeline: Timeline | None = dataclasses.field(metadata=PAGE_ONLY)
 
@@ -173,56 +177,59 @@ class Comparison:
 Question = Mapping[str, str]  # an address's arguments, with the name from its path as ""
 
 
-def start(conn: sqlite3.Connection, _question: Question) -> Start:
-    """/ and /index.json: what the archive holds."""
-    return Start(
-        counts=pages.counts(conn), latest=pages.latest(conn, limit=LISTED),
-        families=kin.largest_families(conn, limit=LISTED), most_edited=pages.most_edited(conn, limit=LISTED),
-    )
-
-
-def article(conn: sqlite3.Connection, question: Question) -> ArticleAnswer | Moved | Missing:
+def article(conn: sqlite3.Connection, question: Question) -> ArticleAnswer | Instead:
     """/article/KEY, /article/PUBLIC_ID and their .json: a version of an article and all that is known of it."""
     found = _named(conn, question)
-    return found if isinstance(found, Moved | Missing) else _article(conn, *found)
+    return found if isinstance(found, Instead) else _article(conn, *found)
 
 
-def cited(conn: sqlite3.Connection, question: Question) -> Cited | Moved | Missing:
+def cited(conn: sqlite3.Connection, question: Question) -> Cited | Instead:
     """/article/NAME/cite.*: the version that such a path of an article shows, as a citation has it."""
     found = _named(conn, question)
-    return found if isinstance(found, Moved | Missing) else citing.cited(conn, [found[2].version_id])[0]
+    return found if isinstance(found, Instead) else citing.cited(conn, [found[2].version_id])[0]
 
 
-def article_lineage(conn: sqlite3.Connection, question: Question) -> Lineage | Moved | Missing:
+def article_lineage(conn: sqlite3.Connection, question: Question) -> Lineage | Instead:
     """/article/NAME.prov.json and the like: where all versions of an article come from."""
     found = _named(conn, question)
-    return found if isinstance(found, Moved | Missing) else lineage.of_article(conn, found[0])
+    return found if isinstance(found, Instead) else lineage.of_article(conn, found[0])
 
 
-def family_lineage(conn: sqlite3.Connection, question: Question) -> Lineage | Moved | Missing:
+def family_lineage(conn: sqlite3.Connection, question: Question) -> Lineage | Instead:
     """/family/PUBLIC_ID.prov.json and the like: where all texts of a family come from."""
     found = _family_named(conn, question[""])
     return lineage.of_family(conn, found) if isinstance(found, str) else found
 
 
-def _family_named(conn: sqlite3.Connection, name: str) -> str | Moved | Missing:
+def _family_named(conn: sqlite3.Connection, name: str) -> str | Instead:
     public_id = kin.find_family(conn, name)
+    stone = withholdings.find(conn, name) if public_id is None else None
+    if stone is not None:  # the family goes on without it, under another name
+        kept = (pages.find(conn, key) for key in withholdings.kin_of(conn, stone.url))
+        public_id = next((family for place in kept if place is not None
+                          and (family := kin.find_family(conn, place.key)) is not None), None)
     if public_id is None:
-        return Missing(reason=f"No family is held under the name {name}.")
+        return _absent(conn, name, f"No family is held under the name {name}.")
     return public_id if public_id == name else Moved(path=f"/family/{public_id}")
+
+
+def _absent(conn: sqlite3.Connection, name: str, reason: str) -> Missing | Withheld:
+    """What is said of a name under which nothing is shown."""
+    stone = withholdings.find(conn, name)
+    return Missing(reason=reason) if stone is None else Withheld(stone=stone)
 
 
 def _named(
     conn: sqlite3.Connection, question: Question
-) -> tuple[int, tuple[pages.VersionLine, ...], pages.VersionLine] | Moved | Missing:
+) -> tuple[int, tuple[pages.VersionLine, ...], pages.VersionLine] | Instead:
     """The article that a path names, its versions, and the one that is meant."""
     name = question[""]
     ordinal = number(question, "version", default=0, most=MAX_VERSION)
     place = pages.find(conn, name)
     if place is None:
         blog = posts.article_of(conn, name)
-        return Moved(path=f"/article/{blog}", fragment=f"post-{name}") if blog is not None else Missing(
-            reason=f"No article or version is held under the name {name}.")
+        return Moved(path=f"/article/{blog}", fragment=f"post-{name}") if blog is not None else _absent(
+            conn, name, f"No article or version is held under the name {name}.")
     versions = pages.versions(conn, place.article_id)
     shown = next((v for v in versions if v.version_id == place.version_id), versions[-1])
     if name not in (place.key, shown.public_id):
@@ -234,7 +241,7 @@ def _named(
     return place.article_id, versions, shown
 
 
-def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Moved | Missing:
+def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Instead:
     """/family/PUBLIC_ID and its .json: the witnesses of a family, its tree and its links."""
     public_id = _family_named(conn, question[""])
     if not isinstance(public_id, str):
@@ -251,10 +258,11 @@ def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Moved
         ),
         inferred=kin.inferred(conn, public_id), links=links, link_count=kin.family_link_count(conn, public_id),
         sentences=reasons.of_links(conn, links[:EXPLAINED]),
+        withheld=withholdings.of_kin(conn, [member.card.key for member in members]),
     )
 
 
-def comparison(conn: sqlite3.Connection, question: Question) -> Comparison | Missing:
+def comparison(conn: sqlite3.Connection, question: Question) -> Comparison | Instead:
     """/compare?left=&right= and /compare.json: two versions beside each other; a key means the latest version."""
     places = []
     for side in ("left", "right"):
@@ -263,7 +271,7 @@ def comparison(conn: sqlite3.Connection, question: Question) -> Comparison | Mis
             raise ParameterError(f"{side} is missing; give the public id of a version, or an article's key")
         place = pages.find(conn, name)
         if place is None:
-            return Missing(reason=f"No article or version is held under the name {name}.")
+            return _absent(conn, name, f"No article or version is held under the name {name}.")
         places.append(place)
     one, other = (place.version_id for place in places)
     known, texts = pages.cards(conn, (one, other)), pages.texts(conn, (one, other))
@@ -314,6 +322,7 @@ def _article(
         unanswered=pages.unanswered(conn, article_id, limit=CAPTURES),
         posts=posts.posts(conn, card.key, limit=POST_STATES), post_count=posts.post_count(conn, card.key),
         decisions=kin.decisions(conn, article_id, limit=DECISIONS),
+        withheld=withholdings.of_kin(conn, [card.key]),
     )
 
 

@@ -13,7 +13,8 @@ from itertools import islice, product
 
 from archive.store.search import NOTHING
 from archive.topic import Name
-from datasette_config.query import Query, Term, tokens
+from datasette_config.names import Names, spellings_of, tokens_of
+from datasette_config.query import Query, Term
 from pipeline.stems import are_forms, beginnings, folded
 
 MOST_FORMS = 40  # of one word; of those that stand in most texts
@@ -37,39 +38,6 @@ class Sought:
     typed: str
     name: str | None
     forms: tuple[str, ...]
-
-
-class Names:
-    """The gazetteer's names by their spellings."""
-
-    def __init__(self, gazetteer: Iterable[Name]) -> None:
-        self._names: list[tuple[Name, list[tuple[str, ...]]]] = []
-        for name in gazetteer:
-            listed = [tokens_of(spelling) for spelling in spellings_of(name)]
-            self._names.append((name, [words for words in listed if words]))
-
-    def at(self, words: Sequence[str]) -> tuple[Name, int] | None:
-        """The name that stands at the beginning of some words, in any form, and of how many words; the longest."""
-        found: tuple[int, Name] | None = None
-        for name, listed in self._names:
-            for spelling in listed:
-                if len(spelling) <= len(words) and len(spelling) > (found[0] if found else 0) and all(
-                        _is_form(word, wanted) for word, wanted in zip(words, spelling, strict=False)):
-                    found = len(spelling), name
-        return (found[1], found[0]) if found else None
-
-
-def spellings_of(name: Name) -> list[str]:
-    """Every way to write a name that means no other thing, each once."""
-    listed = [spelling for _, of_language in name.spellings for spelling in of_language]
-    return list(dict.fromkeys([*listed, *(wrong for wrong in name.misspellings if wrong not in name.common_words)]))
-
-
-def tokens_of(spelling: str) -> tuple[str, ...]:
-    """A spelling's words as the index cuts them; * is any ending of the word before it."""
-    return tuple(
-        word + ("*" if part.endswith("*") and word == words[-1] else "")
-        for part in spelling.split() if (words := tokens(part)) for word in words)
 
 
 def as_typed(query: Query) -> FullTextQuery:
@@ -161,10 +129,6 @@ def _forms_of(word: str, words: Words) -> list[tuple[str, int]]:
         return list(words(folded(word[:-1]))[:MOST_FORMS])
     found = {other: count for begins in beginnings(word) for other, count in words(begins) if are_forms(word, other)}
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_FORMS]
-
-
-def _is_form(word: str, wanted: str) -> bool:
-    return folded(word).startswith(folded(wanted[:-1])) if wanted.endswith("*") else are_forms(word, wanted)
 
 
 def _quoted(term: Term) -> str:

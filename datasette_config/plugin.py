@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from pluggy import HookimplMarker
@@ -33,15 +34,28 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
         held = resources.files(PACKAGE).joinpath(f"static/{file}").read_bytes()
         env.globals[name] = (
             f"{datasette.urls.static_plugins(static_name(), file)}?{hashlib.sha256(held).hexdigest()[:8]}")
+    env.globals["stemma_contact"] = partial(_contact, datasette, {})
     env.globals["stemma_mark"] = datasette.urls.static_plugins(static_name(), "mark.svg")
+
+
+def _contact(datasette: Any, kept: dict[str, Any]) -> str | None:
+    """To whom errors are reported: the topic file's contact, a mail or a web address; None of a copy for readers."""
+    from datasette_config.kept_topic import KeptTopic
+
+    if DATABASE not in datasette.databases:
+        return None
+    topic = kept.setdefault("topic", KeptTopic(Path(datasette.databases[DATABASE].path or ""))).read()
+    contact = topic.contact if topic else ""
+    return contact if contact.startswith(("mailto:", "https://", "http://")) else None
 
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    """The site goes on with the new file when the archive's database is replaced."""
+    """The site goes on with the new file when the database is replaced; every page has a rule of what may run."""
+    from datasette_config.policy import guarded
     from datasette_config.renewal import renewing
 
-    return partial(renewing, datasette=datasette)
+    return lambda app: renewing(guarded(app), datasette=datasette) if DATABASE in datasette.databases else app
 
 
 @hookimpl

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from archive.errors import DamagedWarc
 from archive.model import RecordRef
-from archive.payloads import UndecodablePayload, decoded
-from archive.store import pages, snapshots
+from archive.payloads import UndecodablePayload, decoded, page_bytes
+from archive.store import pages, snapshots, withholdings
 from archive.store.pages import CaptureLine, Card
 from archive.warc import WarcRecord, read_bytes, read_record
-from datasette_config.answers import Missing, Question
+from archive.withholdings import ANNOUNCING, covers, mentions
+from datasette_config.answers import Missing, Question, Withheld
 
 SHOWN = 100_000  # bytes of a payload
 MAX_DECODED = 32_000_000  # bytes
@@ -47,12 +48,15 @@ class CaptureAnswer:
     problem: str
 
 
-def capture(conn: sqlite3.Connection, question: Question) -> CaptureAnswer | Missing:
+def capture(conn: sqlite3.Connection, question: Question) -> CaptureAnswer | Missing | Withheld:
     """/capture/ID and its .json: one capture and its record."""
     line = _line(conn, question)
     if line is None:
         return Missing(reason=f"No capture is held under the number {question['']}.")
     folder = warc_folder(conn)
+    withheld = _withheld(conn, folder, line)
+    if withheld is not None:
+        return withheld
     record, problem = WarcRecord(headers=(), http_head=b"", payload=b""), ""
     try:
         if snapshots.read(conn) is not None:
@@ -70,7 +74,7 @@ def capture(conn: sqlite3.Connection, question: Question) -> CaptureAnswer | Mis
     )
 
 
-def record_bytes(conn: sqlite3.Connection, question: Question) -> bytes | Missing:
+def record_bytes(conn: sqlite3.Connection, question: Question) -> bytes | Missing | Withheld:
     """/capture/ID.warc: the record by itself, uncompressed; a whole WARC file of one record."""
     folder = warc_folder(conn)
     line = _line(conn, question)
@@ -78,12 +82,37 @@ def record_bytes(conn: sqlite3.Connection, question: Question) -> bytes | Missin
         return Missing(reason=f"No capture is held under the number {question['']}.")
     if snapshots.read(conn) is not None:
         return Missing(reason=NOT_HERE)
+    withheld = _withheld(conn, folder, line)
+    if withheld is not None:
+        return withheld
     try:
         return zlib.decompressobj(31).decompress(read_bytes(folder, _within(folder, line.record)))
     except zlib.error:
         return Missing(reason=f"The record of capture {question['']} is damaged; run 'stemma verify'.")
     except DamagedWarc as error:
         return Missing(reason=_without(error, folder))
+
+
+def _withheld(conn: sqlite3.Connection, folder: Path, line: CaptureLine) -> Withheld | None:
+    """That the capture is of a withheld text, or of a feed or list that announces one."""
+    addresses = withholdings.addresses(conn)
+    url = line.url if covers(addresses, line.url) else None
+    if url is None and addresses and line.role in ANNOUNCING and not line.is_revisit:
+        url = _announced(folder, line, addresses)
+    stone = withholdings.find(conn, url) if url is not None else None
+    return Withheld(stone=stone, announced=url != line.url) if stone is not None else None
+
+
+def _announced(folder: Path, line: CaptureLine, addresses: frozenset[str]) -> str | None:
+    """One of the addresses that a source's page names; of a page that cannot be unpacked, any."""
+    try:
+        payload = read_record(folder, _within(folder, line.record)).payload
+        page = page_bytes(payload, content_encoding=line.content_encoding, limit=MAX_DECODED)
+    except DamagedWarc:
+        return None  # nothing of it is shown
+    except UndecodablePayload:
+        return min(addresses)
+    return next((address for address in sorted(addresses) if mentions(page, [address])), None)
 
 
 def warc_folder(conn: sqlite3.Connection) -> Path:

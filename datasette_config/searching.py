@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from archive.store import pages, search
+from archive.store import pages, search, withholdings
 from archive.store.cited import Cited, cited
 from archive.store.pages import Card
-from archive.topic import Topic
 from archive.urls import canonical_url
 from datasette_config import words
 from datasette_config.answers import Missing, Moved
-from datasette_config.expanding import Names, Sought, as_typed, expanded
-from datasette_config.kept_topic import KeptTopic
+from datasette_config.expanding import Sought, as_typed, expanded
+from datasette_config.names import KeptNames
 from datasette_config.parameters import Asked, asked
 
 MOST_LISTED = 1_000  # articles in a list for programs; a narrower search or a span of days gives the rest
@@ -51,12 +50,11 @@ class Listing:
         return tuple(one.card for one in self.cited)
 
 
+@dataclass(frozen=True, slots=True)
 class Searching:
-    """/search and what programs read of it; it knows the topic's names while its file does not change."""
+    """/search and what programs read of it."""
 
-    def __init__(self, topic: KeptTopic) -> None:
-        self._kept = topic
-        self._named: tuple[Topic | None, Names] = (None, Names(()))
+    names: KeptNames
 
     def results(self, conn: sqlite3.Connection, question: Mapping[str, str]) -> Results | Moved | Missing:
         """/search and /search.json: articles that hold some words; a web address leads to its article."""
@@ -64,8 +62,9 @@ class Searching:
         address = words.web_address(wanted.q)
         if address:
             place = pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address))
-            if place:
-                return Moved(path=f"/article/{place.key}")
+            key = place.key if place else getattr(withholdings.find(conn, address), "key", None)
+            if key:
+                return Moved(path=f"/article/{key}")
         meant, sought = self._meant(conn, wanted)
         found = search.search(conn, meant)
         last = max(1, -(-found.texts // search.PAGE_LENGTH))
@@ -86,11 +85,5 @@ class Searching:
         if wanted.as_typed:
             query = as_typed(wanted.query)
         else:
-            query, sought = expanded(wanted.query, self._names(), partial(search.words, conn))
+            query, sought = expanded(wanted.query, self.names.read(), partial(search.words, conn))
         return replace(wanted.search, match=query.match, without=query.without), sought
-
-    def _names(self) -> Names:
-        topic = self._kept.read()
-        if self._named[0] is not topic:
-            self._named = topic, Names(topic.gazetteer if topic else ())
-        return self._named[1]

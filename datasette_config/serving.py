@@ -14,6 +14,7 @@ from archive.errors import NotPublic, PortBusy
 from archive.store import open_database, read_database, snapshots
 from archive.store.snapshots import Snapshot
 from archive.topic_settings import FullText
+from datasette_config import reviewers
 
 # Facets that are only suggested cost many times what the page does; people's own SQL may take a few seconds.
 SETTINGS = MappingProxyType({
@@ -44,7 +45,8 @@ def application(data: Path, *, base_url: str = "/", title: str | None = None) ->
         pm.register(datasette_config)
     return Datasette([str(database)] if published is None else [],
                      immutables=[str(database)] if published is not None else [],
-                     metadata=metadata(published, title=title), settings=SETTINGS | {"base_url": base_url})
+                     metadata=metadata(published, title=title) | {"plugins": reviewers.plugins(data)},
+                     settings=SETTINGS | {"base_url": base_url})
 
 
 def metadata(published: Snapshot | None, *, title: str | None = None) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from time import monotonic
 from urllib.parse import parse_qsl
 
 from archive.errors import UnknownText, UnreadableFile
+from archive.store import withholdings
 from archive.topic import Topic
 from datasette_config.alignment import Row, longest, passage_row
-from datasette_config.answers import DETAILED, PASSAGES, WORD_BY_WORD, Missing
+from datasette_config.answers import DETAILED, PASSAGES, WORD_BY_WORD, Missing, Withheld
 from datasette_config.parameters import MAX_NAME, ParameterError
 from pipeline import trace as tracing
 from pipeline.subject import Subject, of_text, read_article
@@ -93,7 +94,7 @@ def in_body(body: bytes, content_type: str) -> Asked:
 
 
 def answered(conn: sqlite3.Connection, topic: Topic, asked: Asked, *, clock: Callable[[], float] = monotonic
-             ) -> Answer | Missing:
+             ) -> Answer | Missing | Withheld:
     """Trace what was asked. Raises ParameterError where the text is none."""
     deadline = clock() + TIME_LIMIT_MS / 1000
     marked_until = deadline + MARKING_MS / 1000
@@ -103,6 +104,9 @@ def answered(conn: sqlite3.Connection, topic: Topic, asked: Asked, *, clock: Cal
         try:
             subject = read_article(conn, asked.of)
         except UnknownText:
+            stone = withholdings.find(conn, asked.of)
+            if stone is not None:
+                return Withheld(stone=stone)
             return Missing(reason=f"No article is held under “{asked.of}”; paste its text instead.")
     found = tracing.trace(conn, topic, subject, in_time=lambda: clock() < deadline)
     return Answer(

@@ -7,6 +7,7 @@ expressions, in any case, at the start of a paragraph or where they say so. Add 
 # Boxes within a text that are none of it. Not "paywall" alone: that is what the paid text itself is called.
 BOX_NAMES = (
     "related", "recommended", "recommendations?", "read more", "readmore", "more on", "see also", "also read",
+    "read (?:also|next|too)",
     "newsletters?", "promo", "promotions?", "subscribe", "subscription", "signup", "sign up",
     "(?:paywall|regwall) (?:message|prompt|offer|banner|overlay|cta|teaser|note|notice|hint|barrier|gate)",
     "teasers?", "author bio", "author box", "author info", "about author", "authorbox", "author card", "biography",

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
 
-from archive import warc
+from archive import erasures, warc
 from archive.digests import payload_digest
 from archive.errors import ProofFailed, UnknownText, UnreadableFile, WriteFailed
 from archive.folder import DataFolder, locked
@@ -23,15 +23,18 @@ from archive.ledger.keys import Key
 from archive.ledger.notes import Head
 from archive.ledger.proof import Proof
 from archive.model import Capture, RecordRef, Report
-from archive.store import captures, evidence, health, pages, runs
+from archive.store import captures, evidence, health, pages, runs, withholdings
 from archive.store import cited as citing
 from archive.urls import absolute, canonical_url
 from pipeline.care import reading
 from pipeline.citations import Citation, citation, plain
+from pipeline.intake import erasures_of
 from pipeline.work import Work, by_frequency
 
 DAMAGED = "damaged records: restore their files from a backup, then run 'stemma rebuild'"
 CHANGED = "records or events that are not what the log holds: restore their files from a backup"
+ERASED = "erased"  # a record in whose place stands what the erasure's event says
+UNERASED = "it is to be erased, and is not: 'stemma update' goes on with it"
 DERIVED = "places where the database is damaged, or says otherwise than the records: run 'stemma rebuild'"
 
 
@@ -52,16 +55,17 @@ def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
     for trouble in health.integrity(work.conn):
         work.fail("database", f"archive.db: {trouble[:80]}", trouble)
         failed[DERIVED] += 1
-    done = 0
+    done = erased = 0
     for subject, stage, reason in _records(work, checked):
         done += 1
+        erased += stage == ERASED
         if reason:
             work.fail(stage, subject, reason)
             failed[{"index": DAMAGED, "log": CHANGED, "database": DERIVED}[stage]] += 1
         work.progress("verify", done, 0)
     return Report(
         step="verify", done=done, failed=by_frequency(failed), attention=tuple(failed),
-        counts=(("entries of the log", checked.size), ("signed heads", len(checked.heads)),
+        counts=(("records erased", erased), ("entries of the log", checked.size), ("signed heads", len(checked.heads)),
                 ("keys that followed a lost one", sum(key.why == "lost" for key in checked.keys))),
         seconds=monotonic() - started,
     )
@@ -71,9 +75,15 @@ def _records(work: Work, checked: Checked) -> Iterator[tuple[str, str, str | Non
     """Every record and event, and every entry that has none: where it is, in which stage what is wrong, if anything."""
     folder = work.archive.folder
     files = warc.files(folder.warcs)
+    erased = erasures.fillers(erasures_of(folder.events)[0])
     for path in files:
         held = _Held(folder, checked, WARC_FOLDER + path)
         for meaning, ref in warc.records(folder.warcs, path):
+            if ref in erased:
+                held.skip(ref.offset, ref.offset + 1)
+                is_done = warc.read_bytes(folder.warcs, ref) == erased[ref]
+                yield f"{path} at byte {ref.offset}", ERASED if is_done else "log", None if is_done else UNERASED
+                continue
             yield f"{path} at byte {ref.offset}", *_wrong(work, meaning, ref, held)
         yield from held.missing(path)
     held = _Held(folder, checked, EVENTS)
@@ -175,6 +185,7 @@ def cite(data: Path, name: str, *, site: str | None = None) -> CitedCapture:
             pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
         capture = evidence.seen_first(conn, place.version_id) if place is not None else None
         if place is None or capture is None:
+            withholdings.refuse(conn, name)
             raise UnknownText(f"{name} is no version of an article on the topic that the archive holds; give a public "
                               f"id, as pages and exports have it, or an article's address")
         (found,) = citing.cited(conn, [place.version_id])

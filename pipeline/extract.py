@@ -35,7 +35,7 @@ from pipeline.posts import posts
 from pipeline.structured import Markup, first, markup, values
 from pipeline.text import clean_paragraph
 
-RULES = 5  # of this module's own rules; with trafilatura's version it names the extractor
+RULES = 6  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
 LANGUAGE_CHARACTERS = 800  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
@@ -49,14 +49,19 @@ _LINE_BREAK = "\x1e"  # which no XML text can hold
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\ufffd]")
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|main|section|div|p|h1|br|table|td)\b", re.IGNORECASE)
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # of XML
-_SCRIPT = re.compile(r"<(script|style|svg|template)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 # Quotes count after "=" alone: stray ones are common, and would swallow whole pages where all quotes are paired.
-_TAG = re.compile(r"""<[a-zA-Z](?:[^>=]++|=\s*"[^"]*"|=\s*'[^']*'|=)*+""")
+_TAG = re.compile(r"""<(?:(!--)|([a-z][^\s/>=]*+)(?:[^>=]++|=\s*"[^"]*"|=\s*'[^']*'|=)*+)""", re.IGNORECASE)
 _QUOTED = re.compile(r"""=\s*"[^"]*"|=\s*'[^']*'""")
+# Of what holds no tags. An unfinished one goes on to the end of the page, as parsers have it.
+_ENDS = {"script": re.compile("</script", re.IGNORECASE), "style": re.compile("</style", re.IGNORECASE)}
+_COMMENT_END = re.compile("--!?>")
 MAX_SEARCHED = 3_000_000  # characters of a page in which htmldate looks for a day
 MAX_TEXT = 1_500_000  # characters of a page's text: a book has 500,000; they take a second
 MAX_ELEMENTS = 30_000  # of a page: the largest of 237 real ones has 4,000; 30,000 take about two seconds
-MAX_MARKS = 200_000  # "<" of a page, which are many in scripts too
+MAX_TAGS = 200_000  # of a page, which lie outside scripts
+LARGE = 2_500_000  # characters, which may be 10 MB: the parser takes no longer script, comment or attribute by itself
+MAX_DEPTH = 250  # elements of a large page in one another; of others the parser takes no more
+MAX_ATTRIBUTE = 100_000  # characters of one, on a large page
 MAX_ATTRIBUTES = 2_000  # of one tag: the parser's time grows with their square
 
 
@@ -147,28 +152,38 @@ def language(text: str) -> str | None:
     return str(py3langid.classify(text[:LANGUAGE_CHARACTERS])[0]) if len(text) >= 40 else None
 
 
-def _has_long_tag(text: str) -> bool:
-    return any(
-        len(_QUOTED.sub(" ", tag.group()).split()) > MAX_ATTRIBUTES
-        for tag in _TAG.finditer(text) if tag.end() - tag.start() > MAX_ATTRIBUTES
-    )
+def _check_tags(text: str) -> None:
+    """Raise NoText for more tags, or more attributes of one, than can be read in time; one pass over the page."""
+    at = number = 0
+    while tag := _TAG.search(text, at):
+        at, number = tag.end(), number + 1
+        if number > MAX_TAGS:
+            raise NoText(f"the page has more than {MAX_ELEMENTS:,} elements")
+        if at - tag.start() > MAX_ATTRIBUTES and len(_QUOTED.sub(" ", tag.group()).split()) > MAX_ATTRIBUTES:
+            raise NoText(f"a tag has more than {MAX_ATTRIBUTES:,} attributes")
+        end = _COMMENT_END if tag[1] else _ENDS.get(tag[2].lower())
+        if end is not None:
+            closed = end.search(text, at - 2 if tag[1] else at)  # "<!-->" is a whole comment
+            at = closed.end() if closed else len(text)
 
 
 def _tree(text: str) -> HtmlElement:
-    if text.count("<") > MAX_MARKS:
-        raise NoText(f"the page has more than {MAX_ELEMENTS:,} elements")
-    # Outside scripts, where "<" is no tag; those are long on many pages, so they are looked for only where it matters.
-    if _has_long_tag(text) and _has_long_tag(_SCRIPT.sub(" ", text)):
-        raise NoText(f"a tag has more than {MAX_ATTRIBUTES:,} attributes")
+    _check_tags(text)
     # An XML declaration with an encoding makes lxml refuse a str.
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
-    parser = lxml.html.HTMLParser(collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True)
+    is_large = len(text) > LARGE
+    parser = lxml.html.HTMLParser(
+        collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True, huge_tree=is_large)
     try:
         tree = lxml.html.document_fromstring(text, parser=parser)
     except (etree.ParserError, ValueError) as error:
         raise NoText(f"this is no HTML page ({error})") from error
     if tree.xpath("count(//*)") > MAX_ELEMENTS:
         raise NoText(f"the page has more than {MAX_ELEMENTS:,} elements")
+    if is_large and tree.xpath(f"boolean({'/*' * (MAX_DEPTH + 1)})"):
+        raise NoText(f"the page's elements are nested more than {MAX_DEPTH} deep")
+    if is_large:
+        _drop_long_attributes(tree)
     shown = tree.find("body").text_content() if tree.find("body") is not None else ""
     if not shown.strip():
         raise NoText("this is no HTML page, or an empty one")
@@ -176,6 +191,13 @@ def _tree(text: str) -> HtmlElement:
     if len(shown) > MAX_TEXT and len(tree.find("body").text_content()) > MAX_TEXT:
         raise NoText(f"the page's text has more than {MAX_TEXT:,} characters")
     return tree
+
+
+def _drop_long_attributes(tree: HtmlElement) -> None:
+    """Without pictures and states that stand in attributes, through which expressions would search."""
+    for element in tree.iter(etree.Element):
+        for name in [name for name, value in element.attrib.items() if len(value) > MAX_ATTRIBUTE]:
+            del element.attrib[name]
 
 
 def _without_code(tree: HtmlElement) -> HtmlElement:
@@ -270,7 +292,12 @@ def _from_trafilatura(
 
 def _without_links(paragraphs: Sequence[str], page: Page) -> tuple[str, ...]:
     """Without the paragraphs that are one link and nothing else: navigation."""
-    return tuple(p for p in paragraphs if not any(leaf.linked >= ALL for leaf in page.by_key.get(key_of(p), ())[:SAME]))
+    return tuple(p for p in paragraphs if not _is_link(key_of(p), page))
+
+
+def _is_link(key: str, page: Page) -> bool:
+    at = page.by_key.get(key, ())
+    return any(leaf.linked >= ALL for leaf in at[:SAME]) or (not at and bool(key) and key in page.loose_links)
 
 
 def _without_title(paragraphs: tuple[str, ...], title: str | None) -> tuple[str, ...]:

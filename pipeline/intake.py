@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from time import monotonic
 
-from archive import events, judgements, warc
+from archive import erasures, events, judgements, warc, withholdings
+from archive.erasures import Erasure
 from archive.errors import DamagedWarc
 from archive.model import Capture, FailedFetch, Judgement, RecordRef, Report
 from archive.store import captures, discoveries, health, runs
 from archive.store import judgements as judged
+from archive.store import withholdings as withheld
 from archive.topic import Topic
 from archive.urls import host_of, registered_domain
+from archive.withholdings import Withholding
 from crawlers.discover import announcement
 from crawlers.errors import Unreadable
 from crawlers.frontier import Fetch
@@ -175,6 +178,69 @@ def read_judgements(work: Work) -> Report:
         work.fail("events", subject, reason)
     return Report(step="judge", done=changed, failed=by_frequency(Counter(wrong.values())),
                   seconds=monotonic() - started)
+
+
+def read_withholdings(work: Work) -> Report:
+    """Bring what people withheld, or show again, into the database; what is wrong in events.jsonl is a failure.
+
+    What is withheld from now on leaves the database in this step, whatever else is pending.
+    """
+    started = monotonic()
+    decisions, wrong = withholdings_of(work.archive.folder.events)
+    changed = withheld.replace(work.conn, withholdings.standing(decisions))
+    for subject, reason in wrong.items():
+        work.fail("withhold", subject, reason)
+    return Report(step="withhold", done=changed, failed=by_frequency(Counter(wrong.values())),
+                  seconds=monotonic() - started)
+
+
+def withholdings_of(file: Path) -> tuple[list[Withholding], dict[str, str]]:
+    """What events.jsonl has of texts that are withheld or shown again, and what is wrong with other such lines."""
+    found, wrong = list[Withholding](), dict[str, str]()
+    for ordinal, event in enumerate(events.read(file).of(withholdings.KIND), start=1):
+        try:
+            found.append(withholdings.from_event(event))
+        except ValueError as error:
+            wrong[f"{file.name} withholding {ordinal}"] = str(error)
+    return found, wrong
+
+
+def erase_pending(work: Work) -> Report:
+    """Overwrite in WARC files what was decided to be erased and is not yet, and take it from the database.
+
+    Mostly there is nothing: `stemma erase` does it itself. A run that was killed, or files that came back from an older
+    backup, are gone on with here.
+    """
+    started, folder, done = monotonic(), work.archive.folder, 0
+    found, wrong = erasures_of(folder.events)
+    told = runs.subjects(work.conn, stages=["log"])  # by a verification while they were pending
+    for path, wanted in erasures.by_path(erasures.fillers(found)):
+        pending = warc.unfilled(folder.warcs, path, wanted)
+        if pending:
+            warc.overwrite(folder.warcs, path, pending)
+        # Also where the file was done before: the run may have been killed between the two.
+        withheld.forget(work.conn, [RecordRef(path=path, offset=offset, length=len(written))
+                                    for offset, written in wanted.items()
+                                    if captures.capture_at(work.conn, path=path, offset=offset) is not None])
+        for subject in told & {f"{path} at byte {offset}" for offset in wanted}:
+            runs.clear_failure(work.conn, stage="log", subject=subject)
+        done += len(pending)
+    for subject, reason in wrong.items():
+        work.fail("erase", subject, reason)
+    return Report(step="erase", done=done, failed=by_frequency(Counter(wrong.values())), seconds=monotonic() - started)
+
+
+def erasures_of(file: Path) -> tuple[list[Erasure], dict[str, str]]:
+    """The erasures that events.jsonl has, and what is wrong with others."""
+    found, wrong = list[Erasure](), dict[str, str]()
+    for ordinal, event in enumerate(events.read(file).of(erasures.KIND), start=1):
+        try:
+            erasure = erasures.from_event(event)
+            erasures.fillers([erasure])
+            found.append(erasure)
+        except ValueError as error:
+            wrong[f"{file.name} erasure {ordinal}"] = str(error)
+    return found, wrong
 
 
 def _source_rows(topic: Topic) -> Iterator[dict[str, str | None]]:

@@ -1,14 +1,13 @@
 """`stemma judge A B VERDICT`: what a person decides on two texts, kept as an event, and the links that follow."""
 
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archive import events, judgements
 from archive.errors import UnknownText
-from archive.model import Judgement, Report, Standing, Verdict
+from archive.model import Judgement, Report, Verdict
 from archive.store import judgements as kept
-from archive.store import kin, pages
+from archive.store import kin, pages, review, withholdings
 from archive.store.kin import Link
 from archive.store.pages import Place
 from archive.urls import absolute, canonical_url
@@ -42,7 +41,7 @@ def judge(
     left, right = _place(conn, one), _place(conn, other)
     if left.article_id == right.article_id:
         raise UnknownText(f"{one} and {other} are one article; name two, or see its versions with 'stemma serve'")
-    copy, exemplar = _sides(conn, left, right, verdict)
+    copy, exemplar = review.sides(conn, left, right, verdict)
     judgement = Judgement(
         verdict=verdict, copy=kept.capture_key(conn, copy), exemplar=kept.capture_key(conn, exemplar), by=by,
         at=work.clock(), note=note,
@@ -88,38 +87,7 @@ def _place(conn: sqlite3.Connection, name: str) -> Place:
     found = pages.find(conn, name) if address is None else (
         pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
     if found is None:
+        withholdings.refuse(conn, name)
         raise UnknownText(f"{name} is no article on the topic that the archive holds; give the address of one, or the "
                           f"public id of a version, or fetch it with 'stemma capture'")
     return found
-
-
-def _sides(conn: sqlite3.Connection, one: Place, other: Place, verdict: Verdict) -> tuple[int, int]:
-    """The versions of copy and exemplar that a judgement of the pair names. Raises UnknownText where none fits."""
-    link = kin.link_between(conn, one.article_id, other.article_id)
-    if verdict == "undo":
-        standing = _standing(conn, one, other)
-        if not standing:
-            raise UnknownText(f"nobody's judgement stands on {one.key} and {other.key}; there is nothing to take back")
-        return one.version_id, other.version_id
-    if link is None:
-        if verdict == "add":
-            return one.version_id, other.version_id
-        raise UnknownText(f"{one.key} and {other.key} are not linked, so there is nothing to {verdict}; if one was "
-                          f"made from the other, say 'add' with the copy first")
-    if verdict == "add":
-        raise UnknownText(f"{one.key} and {other.key} are linked already; say 'confirm', 'reverse' or 'reject'")
-    if link.direction == "undecided":
-        if verdict == "reverse":
-            raise UnknownText(f"which of {one.key} and {other.key} came first is undecided, so there is nothing to "
-                              f"reverse; say 'confirm' with the copy first")
-        ends = {link.copy.article_id: link.copy.version_id, link.exemplar.article_id: link.exemplar.version_id}
-        return ends[one.article_id], ends[other.article_id]
-    ends_as_shown = link.copy.version_id, link.exemplar.version_id
-    return ends_as_shown if verdict != "reverse" else (ends_as_shown[1], ends_as_shown[0])
-
-
-def _standing(conn: sqlite3.Connection, one: Place, other: Place) -> Sequence[Standing]:
-    """The judgement of the pair that stands; the key of an article begins its versions' public ids."""
-    ends = {one.key, other.key}
-    return [found for found in kept.standing(conn, one.article_id)
-            if {name.rsplit("-", 2)[0] for name in (found.copy, found.exemplar)} == ends]

@@ -13,12 +13,13 @@ from archive import wacz
 from archive.errors import UnknownText, WriteFailed
 from archive.folder import DataFolder
 from archive.model import Capture, RecordRef, Report
-from archive.store import evidence, kin, lineage, pages
+from archive.store import evidence, kin, lineage, pages, withholdings
 from archive.topic import Topic
 from archive.urls import absolute, canonical_url
 from archive.wacz import Page
 from pipeline import PROGRAM
 from pipeline.care import reading
+from pipeline.withheld import Withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ def export(topic: Topic, data: Path, file: Path, wanted: Wanted, *, now: datetim
         article_id = _article(conn, wanted.article) if wanted.article else None
         found = list(_with_originals(conn, evidence.wanted(
             conn, article_id=article_id, family=wanted.family, source=wanted.source, since=wanted.since,
-            before=wanted.before)))
+            before=wanted.before), Withheld(conn, DataFolder(data).warcs)))
         if not found:
             raise UnknownText(f"the archive holds no capture of what was asked for ({wanted.name}); nothing is written")
         done = wacz.write(file, DataFolder(data).warcs, found, title=f"{topic.title}: {wanted.name}", software=PROGRAM,
@@ -95,14 +96,19 @@ def _article(conn: sqlite3.Connection, name: str) -> int:
     place = pages.find(conn, name) if address is None else (
         pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
     if place is None:
+        withholdings.refuse(conn, name)
         raise UnknownText(f"{name} is no article on the topic that the archive holds; give its address, key or id")
     return place.article_id
 
 
-def _with_originals(conn: sqlite3.Connection, found: Iterable[tuple[Capture, str | None]]) -> Iterator[Page]:
+def _with_originals(
+    conn: sqlite3.Connection, found: Iterable[tuple[Capture, str | None]], withheld: Withheld
+) -> Iterator[Page]:
     """Each capture once, and of each revisit the capture that holds its payload."""
     given, originals = set[RecordRef](), dict[RecordRef, Capture]()
     for capture, title in found:
+        if capture in withheld:
+            continue
         given.add(capture.record)
         yield Page(capture=capture, title=title)
         holder = evidence.holder(conn, capture) if capture.is_revisit else None

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -12,6 +12,8 @@ from pipeline.text import clean_paragraph
 
 MAX_ELEMENTS = 20_000  # blocks of a page that are looked at
 MAX_LEAVES = 20_000
+MAX_LINKS = 5_000
+MIN_LINK = 25  # characters of a link that stands among blocks
 MAX_LEAF = 20_000  # characters
 MIN_PROSE = 80  # characters
 NEAR, MAX_NEAR = 8, 300  # blocks, characters
@@ -74,11 +76,15 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The leaves of a page in order, by key, and the order of its first h1 (-1: none)."""
+    """The leaves of a page in order, by key, the order of its first h1 (-1: none), and the keys of links among blocks.
+
+    Such a link stands in a block beside other blocks, so that it is in no leaf.
+    """
 
     leaves: Sequence[Leaf]
     by_key: Mapping[str, Sequence[Leaf]]
     heading: int
+    loose_links: frozenset[str]
 
 
 def key_of(text: str) -> str:
@@ -90,7 +96,8 @@ def page_of(tree: HtmlElement) -> Page:
     """Where each text of a page stands. To be read before trafilatura empties the tree."""
     boxes, chains, words = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]](), Words()
     leaves, by_key, heading = list[Leaf](), defaultdict[str, list[Leaf]](list), -1
-    for order, element in enumerate(_leaves(tree)):
+    elements, holders = _leaves(tree)
+    for order, element in enumerate(elements):
         if len(leaves) > MAX_LEAVES:
             break
         around = _around(element, boxes, chains, words)
@@ -112,7 +119,14 @@ def page_of(tree: HtmlElement) -> Page:
             heading = order
     _sum_up(boxes)
     _count_pictures(tree, boxes)
-    return Page(leaves=leaves, by_key=by_key, heading=heading)
+    return Page(leaves=leaves, by_key=by_key, heading=heading, loose_links=_loose_links(tree, holders))
+
+
+def _loose_links(tree: HtmlElement, holders: Collection[HtmlElement]) -> frozenset[str]:
+    """Of some length: a name that stands by itself may be a part of a sentence that was cut at its link."""
+    links = (link for link, _ in zip(tree.iter("a"), range(MAX_LINKS), strict=False))
+    texts = (link.text_content()[:MAX_NEAR] for link in links if link.getparent() in holders)
+    return frozenset(key_of(text) for text in texts if len(text) >= MIN_LINK)
 
 
 def _sum_up(boxes: dict[HtmlElement, Box]) -> None:
@@ -153,8 +167,8 @@ def prose(page: Page) -> int:
     )
 
 
-def _leaves(tree: HtmlElement) -> list[HtmlElement]:
-    """Block elements without blocks in them, in order."""
+def _leaves(tree: HtmlElement) -> tuple[list[HtmlElement], set[HtmlElement]]:
+    """Block elements without blocks in them, in order, and all that hold blocks."""
     body = tree.find("body")
     blocks, holders = list[HtmlElement](), set[HtmlElement]()
     for count, element in enumerate((body if body is not None else tree).iter(*_BLOCKS)):
@@ -165,7 +179,7 @@ def _leaves(tree: HtmlElement) -> list[HtmlElement]:
         while parent is not None and parent not in holders:
             holders.add(parent)
             parent = parent.getparent()
-    return [element for element in blocks if element not in holders]
+    return [element for element in blocks if element not in holders], holders
 
 
 def _texts(element: HtmlElement) -> Iterator[str]:

@@ -24,12 +24,14 @@ _OUTSIDE = frozenset({"nav", "aside", "footer", "header"})
 
 
 def posts(listed: Iterable[tuple[str, str, str]], tree: HtmlElement) -> tuple[Post, ...]:
-    """The posts of a live blog, in the page's order; none for a page that is none."""
+    """The posts of a live blog, in the page's order; none for a page that is none.
+
+    A blog that has just begun lists one or two; many that list so few show more.
+    """
     found = [Post(key=at or headline or text[:MIN_POST], at=_iso(at), title=headline or None, text=text)
              for at, headline, text in listed if headline or text]
-    if len(found) >= MIN_POSTS:
-        return _told_apart(found)
-    return _by_structure(tree)
+    shown = _by_structure(tree) if len(found) < MIN_POSTS else ()
+    return shown or _told_apart(found)
 
 
 def _by_structure(tree: HtmlElement) -> tuple[Post, ...]:

@@ -7,11 +7,13 @@ from pathlib import Path
 from time import monotonic
 
 from archive import backup as copies
+from archive import erasures
 from archive.folder import DataFolder, locked
 from archive.model import Report
 from archive.store import open_database, read_database, runs
 from archive.topic import Topic
 from pipeline import PROGRAM
+from pipeline.intake import erasures_of
 from pipeline.work import Clock, by_frequency
 
 
@@ -23,7 +25,9 @@ def backup(topic: Topic, data: Path, target: Path, *, clock: Clock) -> Report:
     started, folder, began = monotonic(), DataFolder(data), clock()
     read_database(folder.database).close()  # a missing or other database is said before anything is made
     with locked(DataFolder(target), create=True):
-        done = copies.backup(folder, target, now=began)
+        done = copies.backup(folder, target, now=began, erased={
+            f"warc/{path}": written for path, written in erasures.by_path(
+                erasures.fillers(erasures_of(folder.events)[0]))})
     report = _report("backup", done, started)
     _note(folder, topic, report, began=began, ended=clock())
     return report

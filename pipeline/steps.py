@@ -16,12 +16,20 @@ from archive import warc
 from archive.errors import DamagedWarc
 from archive.model import Block, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
-from archive.store import articles, catalogue, discoveries, documents, runs, transaction
+from archive.store import articles, catalogue, discoveries, documents, runs, transaction, withholdings
 from archive.store.documents import PendingPayload
 from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
+from archive.withholdings import covers
 from pipeline import PROGRAM, cores
-from pipeline.intake import discover_pending, index_pending, note_topic, read_judgements
+from pipeline.intake import (
+    discover_pending,
+    erase_pending,
+    index_pending,
+    note_topic,
+    read_judgements,
+    read_withholdings,
+)
 from pipeline.linking import compare_witnesses, link_families
 from pipeline.work import Work, by_frequency
 
@@ -41,8 +49,9 @@ def update(work: Work) -> list[Report]:
     """Everything that is derived, for what is pending."""
     note_topic(work)
     return [step(work) for step in (
-        index_pending, discover_pending, extract_pending, decide_relevance, follow_provenance, weigh_unread,
-        fold_versions, compare_witnesses, read_judgements, link_families, catalogue_articles,
+        erase_pending, index_pending, read_withholdings, discover_pending, extract_pending, decide_relevance,
+        follow_provenance, weigh_unread, fold_versions, compare_witnesses, read_judgements, link_families,
+        catalogue_articles,
     )]
 
 
@@ -53,6 +62,7 @@ def extract_pending(work: Work) -> Report:
     started, failed, done, in_place = monotonic(), Counter[str](), 0, Counter[str]()
     program = f"{PROGRAM} {EXTRACTOR}"  # what failed is tried again by a newer one of either
     pending = documents.pending_extraction(work.conn, extractor=EXTRACTOR, program=program)
+    withheld = withholdings.addresses(work.conn)
     found = extracted(work.archive.folder.warcs, pending, _extract_one)
     for index, (payload, result) in enumerate(found, start=1):
         if isinstance(result, Document | Block):
@@ -63,6 +73,7 @@ def extract_pending(work: Work) -> Report:
                 else:
                     documents.add(work.conn, result)
                     done += 1
+                _withhold(work, result, withheld)
                 runs.clear_failure(work.conn, stage="extract", subject=payload.subject)
         else:
             work.fail("extract", payload.subject, result, program=program)
@@ -70,6 +81,15 @@ def extract_pending(work: Work) -> Report:
         work.progress("extract", index, len(pending))
     return Report(step="extract", done=done, failed=by_frequency(failed), seconds=monotonic() - started, counts=tuple(
         (f"in an article's place ({kind})", n) for kind, n in sorted(in_place.items())))
+
+
+def _withhold(work: Work, read: Document | Block, withheld: frozenset[str]) -> None:
+    """Blank what was read if its page, or the article that it says it is, is withheld; in the same transaction."""
+    names = [read.url, *([article_address(read.url, read.canonical)] if isinstance(read, Document) else [])]
+    article = next((found for name in names if covers(withheld, name)
+                    and (found := withholdings.article_of(work.conn, name)) is not None), None)
+    if article is not None:
+        withholdings.cover(work.conn, article, [read.url])
 
 
 def extracted(
@@ -217,6 +237,7 @@ def fold_versions(work: Work) -> Report:
     for index, article_id in enumerate(touched, start=1):
         with transaction(work.conn):
             url = articles.article_url(work.conn, article_id)
+            withholdings.spread(work.conn, article_id)
             seen = _sightings(work, article_id, EXTRACTOR)
             looks = [one.sighting for one in seen] if any(one.on_topic for one in seen) else []
             found = versions(url, looks)
@@ -226,6 +247,7 @@ def fold_versions(work: Work) -> Report:
         folded += len(found)
         work.progress("versions", index, len(touched))
     _merge_addresses(work)
+    withholdings.spread_all(work.conn)
     return Report(step="versions", done=len(touched), counts=(("versions", folded),), seconds=monotonic() - started)
 
 

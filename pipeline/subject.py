@@ -7,7 +7,7 @@ from pathlib import Path
 
 from archive.errors import UnknownText, UnreadableFile
 from archive.model import PARAGRAPH_BREAK, Block, Days
-from archive.store import pages
+from archive.store import pages, withholdings
 from archive.times import from_iso
 from archive.topic import Topic
 from archive.urls import absolute, canonical_url, host_of, registered_domain
@@ -72,6 +72,7 @@ def read_article(conn: sqlite3.Connection, name: str) -> Subject:
     place = pages.find(conn, name) if address is None else (
         pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
     if place is None:
+        withholdings.refuse(conn, name)
         raise UnknownText(f"{name} is no file, and no article on the topic that the archive holds; give the path of a "
                           f"text file, or fetch the article with 'stemma capture' first")
     card = pages.cards(conn, [place.version_id])[place.version_id]

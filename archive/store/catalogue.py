@@ -32,7 +32,7 @@ FACTS = """
         FROM own JOIN versions v USING (article_id) JOIN links l ON l.exemplar_id = v.version_id
     )
     SELECT a.article_id, a.outlet, coalesce(a.country, '') AS country, coalesce(a.language, '') AS language,
-           substr(coalesce(a.published, a.first_seen), 1, 10) AS day, a.dated,
+           substr(coalesce(a.published, a.first_seen), 1, 10) AS day, a.dated, a.gone_at,
            CASE WHEN EXISTS (SELECT 1 FROM link l WHERE l.article_id = a.article_id
                              AND l.is_copy AND l.direction = 'decided') THEN 'repost'
                 WHEN EXISTS (SELECT 1 FROM link l WHERE l.article_id = a.article_id
@@ -55,8 +55,8 @@ ADD_PROFILES = """
 """
 
 ADD = """
-    INSERT INTO catalogue (version_id, article_id, is_latest, profile_id, day, dated, fold, kin)
-    SELECT v.version_id, v.article_id, v.is_latest, p.profile_id, f.day, f.dated, f.fold, f.kin
+    INSERT INTO catalogue (version_id, article_id, is_latest, profile_id, day, dated, last_seen, gone_at, fold, kin)
+    SELECT v.version_id, v.article_id, v.is_latest, p.profile_id, f.day, f.dated, v.last_seen, f.gone_at, f.fold, f.kin
     FROM facts f JOIN versions v USING (article_id)
     JOIN profiles p ON (p.outlet, p.country, p.language, p.month, p.role, p.relation, p.edited, p.presence)
                      = (f.outlet, f.country, f.language, substr(f.day, 1, 7), f.role, f.relation, f.edited, f.presence)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from archive.model import Capture, Discovery, RecordRef, Role
-from archive.store import transaction
+from archive.store import transaction, withholdings
 from archive.store.captures import from_row
 from archive.times import from_iso, to_iso
+from archive.withholdings import covers
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -45,6 +46,8 @@ ADD_DISCOVERY = """
         found_at = excluded.found_at, title = excluded.title, published = excluded.published,
         lead = excluded.lead, byline = excluded.byline, promise = NULL, weighed_by = NULL
     WHERE excluded.found_at < found_at
+       -- what was withheld, and is shown again
+       OR excluded.found_at = found_at AND coalesce(discoveries.title, discoveries.lead, discoveries.byline) IS NULL
 """
 
 # Announcements of what no look could read, which are all that is known of it.
@@ -88,6 +91,7 @@ LOOKS = """
                             AND l.outcome IN ('new', 'unchanged'))) AS gone_since,
            max(d.title) AS title, max(d.lead) AS lead
     FROM discoveries d LEFT JOIN observations o ON o.url = d.url AND o.via = 'stemma' AND o.at <= :until
+    WHERE NOT EXISTS (SELECT 1 FROM withheld_addresses w WHERE w.url = d.url)
     GROUP BY d.url ORDER BY min(d.found_at), d.url
 """
 
@@ -149,7 +153,7 @@ def unread_provenance(conn: sqlite3.Connection) -> list[Capture]:
 
 def add_discoveries(conn: sqlite3.Connection, record: RecordRef, discoveries: Iterable[Discovery]) -> int:
     """Keep what one capture of a source, or of an article, announced; a source's earliest announcement stands."""
-    found = tuple(discoveries)
+    found, withheld = tuple(discoveries), withholdings.addresses(conn)
     rows = (
         {"url": d.url, "source": d.source, "found_at": to_iso(d.found_at), "title": d.title, "published": d.published,
          "lead": d.lead, "byline": d.byline}
@@ -157,6 +161,10 @@ def add_discoveries(conn: sqlite3.Connection, record: RecordRef, discoveries: It
     )
     with transaction(conn):
         conn.executemany(ADD_DISCOVERY, rows)
+        for d in found if withheld else ():
+            article = withholdings.article_of(conn, d.url) if covers(withheld, d.url) else None
+            if article is not None:
+                withholdings.cover(conn, article, [d.url])
         conn.execute(ADD_READING, {"path": record.path, "offset": record.offset, "discoveries": len(found)})
     return len(found)
 
@@ -189,7 +197,7 @@ def set_preview_promise(
 
 
 def looks(conn: sqlite3.Connection, *, until: datetime = END_OF_TIME) -> Iterator[Look]:
-    """Every discovered URL with what was seen of it until a moment, in the order of discovery.
+    """Every discovered URL that is not withheld, with what was seen of it until a moment, in the order of discovery.
 
     What a clock that was wrong put into the future would keep a page from being looked at until then.
     """

@@ -57,10 +57,10 @@ PENDING_RELEVANCE = """
            (SELECT min(c.captured_at) FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
             AND c.role = 'article') AS captured_at
     FROM documents d
-    WHERE d.decided_by IS NULL OR d.decided_by != :decided_by
+    WHERE NOT d.is_withheld AND (d.decided_by IS NULL OR d.decided_by != :decided_by
        OR (coalesce(json_extract(d.published, '$.basis'), 'htmldate') = 'htmldate' AND d.on_topic AND EXISTS (
            SELECT 1 FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
-           AND c.role = 'article' AND c.captured_at < :begins))
+           AND c.role = 'article' AND c.captured_at < :begins)))
     ORDER BY d.document_id
 """
 

@@ -48,12 +48,16 @@ REUSES = """
 """
 
 LARGEST_FAMILIES = """
-    SELECT f.public_id, f.members,
-           (SELECT version_id FROM versions v WHERE v.public_id = f.public_id) AS exemplar_id,
-           (SELECT count(DISTINCT a.outlet) FROM witness w JOIN article a ON a.article_id = w.article_id
-            WHERE w.family = f.public_id) AS outlets,
-           (SELECT min(w.version_id) FROM witness w WHERE w.family = f.public_id) AS member_id
-    FROM family f ORDER BY f.members DESC, f.public_id LIMIT :limit
+    WITH large AS (
+        SELECT f.family_id, f.public_id, count(*) AS members FROM families f JOIN members m USING (family_id)
+        GROUP BY f.family_id ORDER BY members DESC, f.public_id LIMIT :limit
+    )
+    SELECT l.public_id, l.members,
+           (SELECT version_id FROM versions v WHERE v.public_id = l.public_id) AS exemplar_id,
+           (SELECT count(DISTINCT p.outlet) FROM catalogue c JOIN profiles p USING (profile_id)
+            WHERE c.fold = l.family_id AND c.is_latest = 1) AS outlets,
+           (SELECT min(version_id) FROM members m WHERE m.family_id = l.family_id) AS member_id
+    FROM large l ORDER BY l.members DESC, l.public_id
 """
 
 # The members that were made from no other held text, as far as it is decided.

@@ -28,26 +28,6 @@ CARDS = """
     JOIN article a ON a.article_id = v.article_id
 """
 
-COUNTS = """
-    SELECT (SELECT count(*) FROM article) AS articles,
-           (SELECT count(DISTINCT outlet) FROM article) AS outlets,
-           (SELECT count(DISTINCT language) FROM article) AS languages,
-           (SELECT count(*) FROM version) AS versions,
-           (SELECT count(*) FROM family) AS families,
-           (SELECT count(*) FROM copy_link) AS links,
-           (SELECT count(*) FROM capture) AS captures,
-           (SELECT max(last_seen) FROM article) AS last_seen
-"""
-
-LATEST = """
-    SELECT version_id FROM article
-    ORDER BY substr(coalesce(published, first_seen), 1, 10) DESC, dated DESC, article_id DESC LIMIT :limit
-"""
-
-MOST_EDITED = """
-    SELECT version_id FROM article WHERE versions > 1 ORDER BY versions DESC, last_seen DESC LIMIT :limit
-"""
-
 BY_KEY = "SELECT article_id, key, version_id FROM article WHERE key = :key"
 
 BY_ARTICLE = "SELECT article_id, key, version_id FROM article WHERE article_id = :article_id"
@@ -178,20 +158,6 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """What the archive holds; `last_seen` is None for an empty one."""
-
-    articles: int
-    outlets: int
-    languages: int
-    versions: int
-    families: int
-    links: int
-    captures: int
-    last_seen: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """What a name in an address stands for; `key` is the article's key as it is now."""
 
@@ -286,21 +252,6 @@ def cards(conn: sqlite3.Connection, version_ids: Iterable[int]) -> dict[int, Car
     """The cards of versions, by version id; versions of articles off the topic are left out."""
     rows = conn.execute(CARDS, {"ids": json.dumps(sorted(set(version_ids)))})
     return {row["version_id"]: _card(row) for row in rows}
-
-
-def counts(conn: sqlite3.Connection) -> Counts:
-    """How much the archive holds."""
-    return Counts(**dict(conn.execute(COUNTS).fetchone()))
-
-
-def latest(conn: sqlite3.Connection, *, limit: int) -> tuple[Card, ...]:
-    """The articles with the newest dates."""
-    return _listed(conn, LATEST, limit)
-
-
-def most_edited(conn: sqlite3.Connection, *, limit: int) -> tuple[Card, ...]:
-    """The articles with most versions, of those with more than one."""
-    return _listed(conn, MOST_EDITED, limit)
 
 
 def find(conn: sqlite3.Connection, name: str) -> Place | None:

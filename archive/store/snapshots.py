@@ -52,6 +52,8 @@ COPIES = (
     "INSERT INTO main.members SELECT * FROM source.members WHERE article_id IN (SELECT article_id FROM main.articles)",
     "INSERT INTO main.families SELECT * FROM source.families",
     "INSERT INTO main.judgements SELECT * FROM source.judgements",
+    "INSERT INTO main.withholdings SELECT * FROM source.withholdings",
+    "INSERT INTO main.withheld_addresses SELECT * FROM source.withheld_addresses",
     "INSERT INTO main.profiles SELECT * FROM source.profiles",
     "INSERT INTO main.catalogue SELECT * FROM source.catalogue "
     "WHERE article_id IN (SELECT article_id FROM main.articles)",
@@ -68,7 +70,8 @@ COPIES = (
     """INSERT INTO main.documents SELECT document_id, payload_digest, url, charset, extractor, short(title),
               short(byline), authors, published, modified, language, site_name, section, canonical, '',
               short_list(credits), readings(candidates), text_digest, body_digest, state_digest, on_topic, score,
-              terms, decided_by, organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing
+              terms, decided_by, organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing,
+              is_withheld
        FROM source.documents WHERE document_id IN (SELECT document_id FROM main.sightings
                                                    UNION SELECT document_id FROM main.versions)""",
     """INSERT INTO main.post_versions SELECT public_id, article_id, post, ordinal, short(title),

@@ -10,8 +10,10 @@ was read for what it has of a span of days, `Stemma-Asked-Days` says which.
     write      exchanges -> records
     stretches  where records begin and end, also in damaged files
     read       records -> what they mean
+    erase      records -> as many other bytes
 """
 
+from archive.warc.erase import overwrite, unfilled
 from archive.warc.read import (
     Damage,
     Meaning,
@@ -30,6 +32,6 @@ from archive.warc.write import ROTATE_BYTES, WarcWriter, list_name, list_payload
 __all__ = [
     "LIST_TYPE", "NOT_MODIFIED_PROFILE", "PREFIX", "ROTATE_BYTES", "VIA", "Damage", "Meaning", "WarcRecord",
     "WarcWriter",
-    "asked_days", "files", "list_name", "list_payload", "mend_tail", "parse_head", "parse_record", "read_bytes",
-    "read_payload", "read_record", "records", "stretches",
+    "asked_days", "files", "list_name", "list_payload", "mend_tail", "overwrite", "parse_head", "parse_record",
+    "read_bytes", "read_payload", "read_record", "records", "stretches", "unfilled",
 ]

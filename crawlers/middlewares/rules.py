@@ -11,8 +11,9 @@ from archive.errors import DamagedWarc
 from archive.model import Capture
 from archive.observations import REDIRECTS
 from archive.payloads import UndecodablePayload, decoded
-from archive.store import captures, runs
+from archive.store import captures, runs, withholdings
 from archive.urls import absolute
+from archive.withholdings import covers
 from crawlers.crawl import Crawl, Refused
 from crawlers.middlewares.base import CRAWL_DELAY, Middleware
 from crawlers.recorder import CAPTURE, ORIGINAL, ROLE
@@ -26,13 +27,16 @@ class RobotsMiddleware(Middleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self._withheld = withholdings.addresses(self.crawl.conn)
         self._rules: dict[str, asyncio.Task[Robots]] = {}
         self.crawl.copy_refusal = self.copy_refusal
 
     async def process_request(self, request: Request) -> None:
-        """Raise Refused for what the host's rules forbid; note the delay that they ask for."""
+        """Raise Refused for what the host's rules forbid, or what is withheld; note the delay that they ask for."""
         if request.meta.get(ROLE) == "robots":
             return
+        if covers(self._withheld, request.meta.get(ORIGINAL) or request.url):
+            raise Refused("it is withheld, so it is not fetched either; see 'stemma withhold'")
         rules = await self._rules_for(request.url)
         if not rules.allows(request.url):
             raise Refused(rules.why)

@@ -12,7 +12,8 @@ from pipeline.cli.base import cli
 for command in (  # in the order of the work
     intake.init, intake.check, intake.crawl, intake.capture, intake.backfill, intake.import_, derive.update,
     derive.run, derive.reindex, derive.rebuild, research.trace, research.judge, research.hunt, status.status,
-    out.verify, out.cite, out.key, out.backup, out.restore, out.serve, out.publish, out.export, out.demo,
+    out.verify, out.cite, out.key, out.withhold, out.erase, out.backup, out.restore, out.serve, out.publish, out.export,
+    out.demo,
 ):
     cli.add_command(command)
 

@@ -17,7 +17,7 @@ from pipeline import PROGRAM
 
 DEFAULT_TOPIC = "kursk"
 TOLD = 20  # sentences for a person at once; `status` shows all
-QUIET = frozenset({"index", "discover", "alarms", "judge", "log"})  # steps that mostly have nothing to do
+QUIET = frozenset({"index", "discover", "alarms", "judge", "withhold", "erase", "log"})  # mostly nothing to do
 
 
 class Commands(click.Group):

@@ -47,8 +47,8 @@ def run(topic: Any, data: Path, as_json: bool) -> None:
     refuse_placeholder(topic)
     with pinging(topic):
         with opened(topic, data, "run", create=True) as (work, reports):
-            reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work),
-                        *steps.update(work)]
+            reports += [intake.index_pending(work), intake.read_withholdings(work), intake.discover_pending(work),
+                        intake.crawl(work), *steps.update(work)]
             work.progress.close()
             changes, noted = tell_changes(work, reports)
             reports.append(noted)

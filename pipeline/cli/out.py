@@ -1,6 +1,6 @@
 """Commands by which the archive is cared for and goes out.
 
-verify, cite, key, backup, restore, serve, publish, export, demo
+verify, cite, key, withhold, erase, backup, restore, serve, publish, export, demo
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.base import finish, now, opened, options
+from pipeline.cli.base import attend, finish, now, opened, options
 
 WRITERS = ("csl", "ris", "bibtex", "robust")  # of pipeline.citations, which --help need not load
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -129,6 +129,60 @@ def restore(topic: Any, data: Path, as_json: bool, source: Path) -> None:
     finish([safekeeping.restore(source, data)], as_json=as_json)
     if not as_json:
         click.echo(f"put the archive's key into {data / 'key.pem'}, then run 'stemma verify --data {data}'")
+
+
+@click.command()
+@click.argument("what", metavar="URL|FAMILY")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it is shown in the text's place. Needed to withhold.")
+@click.option("--by", default=None, metavar="NAME", help="Who decides so; it is kept with the event.")
+@click.option("--undo", is_flag=True, help="Show it again; the texts are read anew from the WARC files.")
+@options
+def withhold(topic: Any, data: Path, as_json: bool, what: str, reason: str, by: str | None, undo: bool) -> None:
+    """Show a text no longer: the site has a tombstone in its place, exports and tables lack it, the evidence stays.
+
+    URL is an address of an article, its key or the public id of a version; FAMILY, the public id of a family, means
+    all articles that it has now.
+    """
+    from pipeline import withholding
+
+    if not undo and not reason.strip():
+        raise click.UsageError("--reason: say why; it is shown in the text's place")
+    with opened(topic, data, "withhold") as (work, reports):
+        decide = withholding.show_again if undo else withholding.withhold
+        done, decided = decide(work, what, reason=" ".join(reason.split()), by=(by or "").strip() or None)
+        reports += done
+        work.progress.close()
+    if as_json:
+        click.echo(json.dumps(withholding.as_json(decided), ensure_ascii=False))
+    else:
+        click.echo("\n".join(withholding.lines(decided)))
+    attend(reports)
+
+
+@click.command()
+@click.argument("what", metavar="URL|FAMILY")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it is shown in the text's place.")
+@click.option("--by", default=None, metavar="NAME", help="Who decides so; it is kept with the event.")
+@click.option("--announcements", is_flag=True,
+              help="Erase the captures of feeds, sitemaps and lists as well that name its address.")
+@click.confirmation_option(prompt="Its captures are overwritten for good. Go on?")
+@options
+def erase(
+    topic: Any, data: Path, as_json: bool, what: str, reason: str, by: str | None, announcements: bool
+) -> None:
+    """Erase a text's captures from the WARC files, for when a court or a person in danger demands it.
+
+    It is withheld too; that something was there, when it was erased and why stays in the log, which still verifies.
+    """
+    from pipeline import erasing
+
+    with opened(topic, data, "erase") as (work, reports):
+        done, made = erasing.erase(work, what, reason=" ".join(reason.split()), by=(by or "").strip() or None,
+                                   announcements=announcements)
+        reports += done
+        work.progress.close()
+    click.echo(json.dumps(erasing.as_json(made), ensure_ascii=False) if as_json else "\n".join(erasing.lines(made)))
+    attend(reports)
 
 
 @click.command()

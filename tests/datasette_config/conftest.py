@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -464,4 +464,16 @@ def build_fixture() -> Any:
 @pytest.fixture(scope="session", name="site_of")
 def site_of_fixture() -> Any:
     """The site of a folder, in a with statement."""
+    return site_of
+
+
+@pytest.fixture
+def build_archive() -> Callable[[Path], Archive]:
+    """Makes an archive of a test's own in a folder."""
+    return build
+
+
+@pytest.fixture
+def serve_site() -> Callable[..., Any]:
+    """Serves an archive of a test's own."""
     return site_of

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import uvicorn
@@ -14,6 +15,7 @@ from datasette_config import pages
 from datasette_config.serving import application
 
 playwright = pytest.importorskip("playwright.sync_api")
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
 
 REQUIRED = bool(os.environ.get("STEMMA_REQUIRE_BROWSER"))  # as CI sets it: a missing browser then fails the tests
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -204,3 +206,34 @@ def luminance(colour: list[float]) -> float:
     parts = [c / 255 for c in colour]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_datasettes_own_pages_run_their_scripts_and_no_others(page: Page, archive: Archive) -> None:
+    """The rule lets Datasette's scripts run (a complaint fails the page), and what a row or a column's name holds not."""
+    for path in ("/archive", "/archive/article", "/archive/article?_facet=language&_sort_desc=title", "/archive/removed",
+                 "/archive?sql=select+1", "/archive/copy_link", "/-/databases", "/-/plugins", "/-/versions"):
+        answer = page.goto(path)
+        assert "sha256-" in answer.headers["content-security-policy"]
+        assert "script-src 'self' 'sha256" in answer.headers["content-security-policy"]
+    page.goto("/archive?sql=select+1")
+    page.locator(".CodeMirror").wait_for()
+    page.goto("/archive/article")
+    assert page.evaluate("DATASETTE_ALLOW_FACET") is True
+    page.goto("/archive?sql=" + quote("""select '<img src=x onerror="alert(1)">' as "</style><script>alert(2)</script>\""""))
+    page.wait_for_load_state("networkidle")
+
+
+def test_axe_finds_nothing_on_any_page(page: Page, archive: Archive) -> None:
+    """WCAG 2.2 A and AA and axe's own good practice, all details open, by axe-core itself."""
+    found = []
+    for path in (
+        "/", "/search", "/search?q=Sudzha+bridge&language=en", "/search?q=nothing-at-all", "/search?q=https://a.example/",
+        "/about", "/sources", "/health", "/data", "/trace", f"/trace?of={archive.digest}", f"/article/{archive.herald}",
+        f"/article/{archive.russian}", f"/article/{archive.hostile}", f"/family/{archive.family}", "/capture/12",
+        f"/compare?left={archive.mirror}&right={archive.digest}",
+    ):
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach(found => { found.open = true })")
+        for violation in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]:
+            found += [f"{path} {violation['id']}: {node['html'][:160]}" for node in violation["nodes"]]
+    assert found == []

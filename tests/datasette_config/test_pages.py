@@ -16,8 +16,7 @@ from lxml import html
 
 from archive.digests import address_key
 from archive.store import open_database, pages
-from datasette_config import answers
-from datasette_config import pages as shell
+from datasette_config import answers, responses
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
 Archive = Site = Any
@@ -44,7 +43,7 @@ def every_page(site: Site, archive: Archive) -> list[str]:
             archive.plain, archive.spanish]
     versions = [v["public_id"] for key in keys for v in site.json(f"/article/{key}.json")["versions"]]
     return [
-        "/", "/about", "/search", "/search?q=kursk", "/search?kind=reposts&sort=best", "/search?q=nothing-at-all",
+        "/", "/about", "/sources", "/health", "/data", "/search", "/search?q=kursk", "/search?kind=reposts&sort=best", "/search?q=nothing-at-all",
         *(f"/article/{name}" for name in (*keys, *versions)), f"/family/{archive.family}", f"/family/{archive.pair}",
         *(f"/compare?left={archive.herald}&right={key}" for key in keys),
         f"/compare?left={archive.digest}&right={versions[0]}", *(f"/capture/{n}" for n in range(1, 14)),
@@ -100,14 +99,39 @@ def test_pages_say_their_languages(site: Site, archive: Archive) -> None:
 def test_start_counts_what_is_held(site: Site, archive: Archive) -> None:
     start = site.json("/index.json")
     assert start["counts"] == {
-        "articles": 8, "outlets": 8, "languages": 5, "versions": 11, "families": 2, "links": 4, "captures": 14,
+        "articles": 8, "versions": 11, "families": 2, "links": 4, "captures": 14,
         "last_seen": "2024-08-18T20:00:00.000Z",
     }
+    assert (start["outlet_count"], start["languages"]) == (8, 5)
     assert [f["members"] for f in start["families"]] == [4, 2]
     assert start["families"][0]["exemplar"]["key"] == archive.herald
     assert [card["key"] for card in start["most_edited"]] == [archive.russian, archive.herald]
     assert start["latest"][0]["key"] == archive.spanish
     assert "8 articles" in text_of(site.get("/"))
+    assert sum(n for _, _, n in start["days"]) == 8
+    (gone,) = site.json("/search.json?kind=removed")["hits"]
+    assert [card["key"] for card in start["gone"]] == [gone["card"]["key"]]
+    assert sum(one["articles"] for one in start["outlets"]) == 8
+
+
+def test_the_charts_bars_lead_to_their_articles(site: Site) -> None:
+    tree = html.fromstring(site.get("/").content)
+    bars = tree.xpath("//figure[@class='chart']//a")
+    assert len(bars) > 1
+    found = [site.json(bar.get("href").replace("/search", "/search.json"))["total"] for bar in bars]
+    assert sum(found) == 8
+    shown = [int(re.search(r": (\d+) article", bar.findtext("title")).group(1)) for bar in bars]  # type: ignore[union-attr]
+    assert found == shown
+
+
+def test_sources_health_and_data_say_what_there_is(site: Site) -> None:
+    sources = site.json("/sources.json")
+    assert {one["outlet"]: one["reposts"] for one in sources["outlets"]}["The Border Herald"] == 0
+    assert site.json("/health.json")["alarms"] == []
+    data = site.json("/data.json")
+    assert {view["name"] for view in data["views"]} >= {"article", "version", "copy_link", "family"}
+    assert dict(next(view["columns"] for view in data["views"] if view["name"] == "article"))["key"].startswith("Short")
+    assert "Who copies whom" in text_of(site.get("/data"))
 
 
 def test_the_database_stays_within_reach(site: Site) -> None:
@@ -165,6 +189,19 @@ def test_each_facet_counts_what_choosing_it_finds(site: Site) -> None:
                 rest = "&".join(part for part in question.split("&") if not part.startswith(f"{counted['facet']}="))
                 chosen = urlencode({counted["facet"]: value or "-"})
                 assert site.json(f"/search.json?{rest}&{chosen}")["total"] == count, (question, counted["facet"], value)
+
+
+def test_an_articles_names_are_marked_and_lead_to_all_their_mentions(site: Site, archive: Archive) -> None:
+    tree = html.fromstring(site.get(f"/article/{archive.herald}").content)
+    assert "Sudzha" in tree.xpath("//div[@class='body']//span[@class='name place']/text()")
+    href = tree.xpath("//p[@class='mentioned']/a[text()='Sudzha']/@href")[0]
+    assert site.json(href.replace("/search", "/search.json"))["total"] >= 3
+
+
+def test_every_page_says_to_whom_an_error_is_reported(site: Site) -> None:
+    for path in ("/", "/search", "/nothing"):
+        links = html.fromstring(site.get(path).content).xpath("//footer//a[text()='Report an error']/@href")
+        assert links == ["mailto:archive@example.org"] or path == "/nothing"
 
 
 def test_reposts_are_folded_under_the_earliest_held(site: Site, archive: Archive) -> None:
@@ -360,7 +397,7 @@ def test_article_twin_has_its_shape(site: Site, archive: Archive) -> None:
     twin = site.json(f"/article/{archive.digest}.json")
     assert list(twin) == ["ok", "article", "version", "versions", "edits", "flips", "source", "sources", "copies", "undecided",
                           "lineage", "roots", "addresses", "captures", "unanswered", "citation", "posts", "post_count",
-                          "decisions"]
+                          "decisions", "withheld"]
     assert twin["source"]["exemplar"]["key"] == archive.herald
     assert twin["source"]["evidence"][0] == {
         "kind": "credit", "favours": twin["source"]["exemplar"]["public_id"], "weight": 4.0,
@@ -451,7 +488,7 @@ def test_an_address_that_is_no_web_page_is_shown_and_not_linked(site: Site, arch
 
 def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: Archive) -> None:
     twin = site.json(f"/family/{archive.family}.json")
-    assert list(twin) == ["ok", "public_id", "members", "inferred", "links", "link_count", "sentences"]
+    assert list(twin) == ["ok", "public_id", "members", "inferred", "links", "link_count", "sentences", "withheld"]
     assert twin["inferred"] == []
     assert [(m["siglum"], m["made_from"], m["article"]["key"]) for m in twin["members"]] == [
         ("A", None, archive.herald), ("B", None, archive.ukrainian), ("C", "A", archive.digest),
@@ -682,7 +719,7 @@ def with_path(archive: Archive, path: str | None) -> None:
 
 
 def test_a_question_that_takes_too_long_is_stopped(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shell, "TIME_LIMIT_MS", 0)
+    monkeypatch.setattr(responses, "TIME_LIMIT_MS", 0)
     page, twin = site.get("/search?q=kursk"), site.get("/search.json?q=kursk")
     assert (page.status_code, twin.status_code) == (503, 503)
     assert "This question takes too long" in text_of(page)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from archive.store.search import words
 from archive.topic import Name
-from datasette_config.expanding import FullTextQuery, Names, as_typed, expanded, tokens_of
+from datasette_config.expanding import FullTextQuery, as_typed, expanded
+from datasette_config.names import Names, marked, mentioned, tokens_of
 from datasette_config.query import MAX_LENGTH, QueryError, parse
 
 SUDZHA = Name(
@@ -121,3 +122,18 @@ def test_a_spelling_is_cut_as_the_index_cuts_it() -> None:
 def test_a_question_that_nobody_types_is_refused(typed: str) -> None:
     with pytest.raises(QueryError):
         parse(typed)
+
+
+def test_names_are_marked_in_a_text_and_nothing_of_it_is_lost() -> None:
+    text = "У Суджі тихо.\n\nThe Sudzha district, said a judge; Judge Smith of Southzha.\n\n sudzha"
+    paragraphs = marked(text, NAMES)
+    assert ["".join(part.text for part in paragraph) for paragraph in paragraphs] == text.split("\n\n")
+    assert [part.text for paragraph in paragraphs for part in paragraph if part.name] == [
+        "Суджі", "Sudzha district", "Southzha"]
+    assert [(one.name, one.times) for one in mentioned(paragraphs)] == [("Sudzha", 2), ("Sudzha district", 1)]
+
+
+@given(st.text(max_size=200))
+def test_any_text_stays_as_it_is(text: str) -> None:
+    assert "".join(part.text for paragraph in marked(text, NAMES) for part in paragraph) == "".join(
+        paragraph for paragraph in text.split("\n\n") if paragraph.strip())

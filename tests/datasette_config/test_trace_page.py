@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from archive.topic import load_topic
-from datasette_config import pages, tracing
+from datasette_config import pages, trace_view, tracing
 from datasette_config.answers import WORD_BY_WORD
 from pipeline import trace as command
 from pipeline.subject import of_text, read_article
@@ -129,7 +129,7 @@ def test_who_asks_too_often_waits(usual_limit: None, own_site: Site) -> None:
 
 
 def test_when_too_many_ask_at_once_some_are_told_to_come_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "TRACE_WAIT", 0.001)
+    monkeypatch.setattr(trace_view, "TRACE_WAIT", 0.001)
 
     async def crowd() -> list[Any]:
         return await asyncio.gather(*(site.datasette.client.post("/trace", data={"text": PASTED}) for _ in range(8)))

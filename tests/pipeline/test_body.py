@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.body import Told, own_text
-from pipeline.places import page_of
+from pipeline.places import key_of, page_of
 
 SENTENCES = [
     f"The {what} stood at the crossing until noon and nobody in the village could say whose it was or why."
@@ -198,3 +198,14 @@ def test_nothing_is_made_up_and_nothing_of_a_text_is_all_that_is_left(
     text = own_text(found, page, told)
     assert set(text) <= {*found, *shown}
     assert bool(text) >= bool(found)
+
+
+def test_a_link_that_stands_among_blocks_is_navigation_and_a_name_there_is_not() -> None:
+    page = "<div>{}<div class='x'><h4>More</h4>{}</div></div>"
+    long, name = "<a href='/x'>How the lorry came to stand on the bridge</a>", "<a href='/x'>Anna Smith</a>"
+    for link, is_kept in ((long, False), (name, True)):
+        tree = lxml.html.document_fromstring(f"<html><body>{page.format(TEXT, link)}</body></html>")
+        read = page_of(tree)
+        text = lxml.html.fragment_fromstring(link).text
+        assert (key_of(text) not in read.loose_links) is is_kept
+        assert key_of(text) not in read.by_key

@@ -15,6 +15,7 @@ from pipeline.credit import MAX_LINE, credit_lines
         "Джерело: Вісник кордону",
         "Источник: Вестник",
         "Fonte: Il Corriere",
+        "Quelle: Grenzpost", "Originally published by the Frontier Courier",
         "Перевод с английского",
         "За матеріалами Вісника",
         "Tradotto dall'inglese",

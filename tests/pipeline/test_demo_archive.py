@@ -125,6 +125,8 @@ def test_off_topic_pages_are_kept_and_not_published(demo: FilledDemo) -> None:
     for url in map(canonical_url, TRUTH["pages"]["off_topic"]):
         assert url in captured
         assert url not in published
+    holds = json.loads(demo.stemma.run("status", "--topic", "topic.toml", "--json").stdout)["holds"]
+    assert holds["articles off the topic"] == len(TRUTH["pages"]["off_topic"])
 
 
 def test_no_page_but_those_is_judged_off_the_topic(demo: FilledDemo) -> None:

@@ -1,4 +1,4 @@
-"""Relevance: the rule on small topics, and its quality on 663 labelled titles with their first sentences.
+"""Relevance: the rule on small topics, and its quality on 985 labelled titles with their first sentences.
 
 How labelled.jsonl was made, all of it by hand:
 
@@ -17,6 +17,10 @@ A second held-out part: 60 Ukrainian and 40 Russian ones, written when rule and 
 read the terms. Judged once as they were: precision 1.00, recall .889. Those with an even first byte then became "tuning"
 (48, of which one was wrong); of the others (52) the figures alone were seen, before and after the Ukrainian and Russian
 terms were completed by each other and five settlements were added.
+
+Then 205 more "tuning" ones in seven languages, nine in ten hard, by whose errors terms that stand together were added, and
+a third held-out part: 117 in seven languages (89 hard), written when these were settled, by one who knew them, and judged
+once: precision .923, recall .800. Its errors were seen, so it cannot be judged again once they are mended.
 """
 
 import hashlib
@@ -37,7 +41,8 @@ from archive.topic import load_topic, parse_topic
 from pipeline.relevance import Matcher, matcher_of, relevance
 
 LABELLED = Path(__file__).parent / "relevance" / "labelled.jsonl"
-LEAST = {"tuning": (0.99, 0.94), "held-out": (0.98, 0.98), "second held-out": (0.98, 0.93)}  # precision and recall
+LEAST = {"tuning": (0.99, 0.94), "held-out": (0.98, 0.98), "second held-out": (0.98, 0.96),
+         "third held-out": (0.92, 0.80)}  # precision and recall
 MOST_SECONDS = 0.015  # of the processor: some five times what 1,000 words take (2 to 3 ms on a busy machine)
 
 SMALL = parse_topic(
@@ -343,6 +348,32 @@ def test_a_term_of_another_language_hides_none_of_the_text_s_own() -> None:
     assert relevance("", ["Wehrmacht"], "en", matcher_of(topic)).terms == ("-4 Wehrmacht (never)",)
 
 
+@pytest.mark.parametrize(("language", "form"), [
+    ("en", "Sudzha"), ("en", "Sverdlikovo"), ("en", "Korenevo"), ("uk", "біля Суджі"), ("uk", "у Свердликовому"),
+    ("uk", "під Кореневим"), ("ru", "в Судже"), ("ru", "под Свердликовом"), ("ru", "в Коренево"), ("it", "Sudzha"),
+    ("es", "Korenevo"), ("de", "Sudscha"), ("fr", "Soudja"),
+])
+def test_a_text_that_names_one_village_alone_is_on_the_topic_in_its_days(
+    kursk: Matcher, language: str, form: str
+) -> None:
+    for title, body in ((form, "."), (".", f"… {form}, 12.08.")):
+        assert relevance(title, [body], language, kursk, dated=day("2024-08-12")).on_topic, (title, body)
+        assert not relevance(title, [body], language, kursk, dated=day("2019-08-12")).on_topic
+
+
+@pytest.mark.parametrize(("language", "title"), [
+    ("en", "The battle of Kursk, 1943: tanks, soldiers and a Ukrainian front"), ("uk", "Курська битва: танки і солдати 1943 року"),
+    ("ru", "Курская дуга: бои 1943 года и украинские фронты"), ("en", "The submarine Kursk and its dead"),
+    ("uk", "Підводний човен «Курськ»: солдати й матроси"), ("ru", "Подводная лодка «Курск»: бойцы вспоминают"),
+    ("en", "Kursk magnetic anomaly: ore near the front"), ("uk", "Курська магнітна аномалія"),
+    ("ru", "Курская магнитная аномалия"), ("en", "Kursk football club attacks again"), ("ru", "Футбол: «Авангард» Курск атакует"),
+    ("uk", "Футбол: «Авангард» з Курська в наступі"), ("it", "Il sottomarino Kursk"), ("de", "Das U-Boot Kursk"),
+    ("fr", "Le sous-marin Koursk"), ("es", "El submarino Kursk"),
+])
+def test_what_else_is_called_kursk_is_off_the_topic_in_its_days(kursk: Matcher, language: str, title: str) -> None:
+    assert not relevance(title, [], language, kursk, dated=day("2024-08-12")).on_topic
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     part: str
@@ -361,7 +392,7 @@ def examples() -> list[Example]:
 
 def test_the_labelled_set_is_what_it_says_it_is() -> None:
     found = examples()
-    assert len(found) >= 663
+    assert len(found) >= 985
     assert sum(example.hard for example in found) >= len(found) / 2
     assert {example.language for example in found} == {"en", "uk", "ru", "it", "es", "de", "fr"}
     held_out = [example for example in found if example.part == "held-out"]
@@ -371,6 +402,8 @@ def test_the_labelled_set_is_what_it_says_it_is() -> None:
         assert first_byte % 5 < 3
     second = [example for example in found if example.part == "second held-out"]
     assert len(second) == 52, "an example may be moved to the tuning part, never to the other"
+    third = [example for example in found if example.part == "third held-out"]
+    assert len(third) == 117, "an example may be moved to the tuning part, never to the other"
 
 
 def judged(example: Example, matcher: Matcher) -> Relevance:

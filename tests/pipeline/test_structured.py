@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.structured import MAX_CANDIDATES, MAX_VALUE, candidates, canonical, values
+from pipeline.structured import MAX_CANDIDATES, MAX_VALUE, candidates, canonical, markup, values
 
 JSON = st.recursive(
     st.one_of(
@@ -114,6 +114,23 @@ ARTICLE = {"@type": "NewsArticle", "headline": "The headline"}
 )
 def test_json_ld(value: Any, field: str, expected: list[str]) -> None:
     assert found(ld(value)).get(field, []) == expected
+
+
+OWN, OTHER = "https://courier.example/story", "https://courier.example/other"
+
+
+@pytest.mark.parametrize("nodes", [
+    pytest.param([{"headline": "Other", "url": OTHER}, {"headline": "Own", "url": OWN}], id="by its address"),
+    pytest.param([{"headline": "Other", "url": OTHER}, {"headline": "Own", "mainEntityOfPage": {"@id": OWN}}], id="as a page"),
+    pytest.param([{"headline": "Other", "url": OTHER}, {"headline": "Own", "url": f"{OWN}?utm_source=x"}], id="or written so"),
+    pytest.param([{"headline": "Other"}, {"headline": "Own"}], id="by its headline"),
+])
+def test_of_several_articles_the_pages_own_is_read(nodes: list[dict[str, Any]]) -> None:
+    graph = {"@graph": [{"@type": "NewsArticle", "author": {"name": f"Author of {node['headline']}"}} | node for node in nodes]}
+    tree = lxml.html.document_fromstring(f"<html><head>{ld(graph)}</head><body><h1>Own</h1><p>Text</p></body></html>")
+    found = markup(tree, url=OWN).candidates
+    assert next(c.value for c in found if c.field == "title") == "Own"
+    assert [c.value for c in found if c.field == "author"] == ["Author of Own"]
 
 
 def test_persons_and_organisations_are_told_apart() -> None:

@@ -17,6 +17,7 @@ STORY = "".join(
     f"<p>The {ordinal} convoy reached the town shortly after noon and was met by a crowd that had waited since "
     "early morning, according to people who stood there.</p>" for ordinal in ("first", "second", "third")
 )
+MANY_ATTRIBUTES = "<p " + "a " * 3_000 + ">"
 
 
 def with_data(data: str) -> str:
@@ -37,6 +38,22 @@ PAGES = {
     "19 MB of an attribute": lambda: f"<html><body>{STORY}<p title='{'x' * 19_000_000}'>y</p>",
     "19 MB of a paragraph": lambda: f"<html><body>{STORY}<p>{'word ' * 3_800_000}</p>",
     "19 MB of a script": lambda: f"<html><body>{STORY}<script>var a = '{'x' * 19_000_000}'</script>",
+    "11 MB of a script above the text": lambda: f"<html><body><script>var a = '{'x' * 11_000_000}'</script>{STORY}",
+    "18 MB of a script above the text": lambda: (
+        f"<html><head><script>{'<p>word</p>' * 1_600_000}</script><body>{STORY}"),
+    "18 MB of a style above the text": lambda: (
+        f"<html><head><style>{'a{color:red}' * 1_500_000}</style><body>{STORY}"),
+    "18 MB of a state above the text": lambda: with_data('{"a":["' + "x" * 18_000_000 + '"]}'),
+    "18 MB of a comment above the text": lambda: f"<html><body><!--{'x' * 18_000_000}-->{STORY}",
+    "18 MB of a picture above the text": lambda: f"<html><body><img src='data:{'x' * 18_000_000}'>{STORY}",
+    "19 MB of names of classes": lambda: f"<html><body><div class='{'author ' * 2_700_000}'>x</div>{STORY}",
+    "3 MB of a script, 1,900 elements deep": lambda: (
+        f"<html><body><script>{'x' * 3_000_000}</script>{('<div>' * 1_900 + STORY + '</div>' * 1_900) * 7}"),
+    "190,000 scripts without an end": lambda: f"<html><body>{STORY}{MANY_ATTRIBUTES}{'<script>' * 190_000}",
+    "190,000 comments without an end": lambda: f"<html><body>{STORY}{MANY_ATTRIBUTES}{'<!-- ' * 190_000}",
+    "190,000 drawings without an end": lambda: f"<html><body>{STORY}{MANY_ATTRIBUTES}{'<svg>' * 190_000}",
+    "a tag of many attributes in a drawing": lambda: f"<html><body>{STORY}<svg>{MANY_ATTRIBUTES}</svg>",
+    "a tag of many attributes behind a comment": lambda: f"<html><body>{STORY}<!-->{MANY_ATTRIBUTES}-->",
     "150,000 paragraphs in a script": lambda: (
         f'<html><head><meta property="og:type" content="article"></head><body><p>x<script>"{"<p>x" * 150_000}"</script>'),
     "19 MB of references": lambda: f"<html><body>{STORY}<p>{'&lt;' * 4_700_000}</p>",

@@ -11,11 +11,12 @@ from archive import warc
 from archive.urls import canonical_url
 
 VIEWS = ("article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
-         "partial_witness", "sighting", "post_version", "judgement", "catalogued")
+         "partial_witness", "sighting", "post_version", "judgement", "withholding", "catalogued")
 # What searches count and sort by has no view of its own; kept up step by step, it is what a rebuild makes at once.
 _CATALOGUED = """
     CREATE TEMP VIEW catalogued AS
-    SELECT v.public_id, c.is_latest, c.day, c.dated, c.kin, p.*, (
+    SELECT v.public_id, c.is_latest, c.day, c.dated, c.kin, p.outlet, p.country, p.language, p.month, p.role, p.relation,
+           p.edited, p.presence, (
         SELECT min(o.public_id) FROM catalogue f JOIN versions o USING (version_id) WHERE f.fold = c.fold) AS fold
     FROM versions v LEFT JOIN catalogue c USING (version_id) LEFT JOIN profiles p USING (profile_id)
 """

@@ -1,0 +1,186 @@
+"""erase as a person meets it, on the demo's archive: the payloads are gone from every file, and the log still verifies."""
+
+import json
+import shutil
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from public_rows import public_rows
+from stemma_testing import FilledDemo, Stemma
+
+from archive import erasures, events, warc
+from archive.erasures import Erasure
+from archive.model import RecordRef
+
+REASON = "A court demands it"
+AT = datetime(2025, 3, 15, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def own(demo: FilledDemo, tmp_path: Path) -> Stemma:
+    """A copy of the demo's archive."""
+    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copy(demo.stemma.folder / "topic.toml", tmp_path)
+    shutil.copy(demo.stemma.folder / "authority.pem", tmp_path)
+    return replace(demo.stemma, folder=tmp_path)
+
+
+def chosen(stemma: Stemma) -> tuple[str, str, bytes, list[RecordRef]]:
+    """URL, key, a sentence and the captures of an article with several versions."""
+    conn = stemma.database()
+    row = conn.execute("SELECT * FROM article ORDER BY versions DESC, key LIMIT 1").fetchone()
+    places = [RecordRef(path=c["path"], offset=c["offset"], length=c["length"]) for c in conn.execute(
+        "SELECT * FROM captures WHERE url IN (SELECT url FROM addresses WHERE article_id = ?) ORDER BY path, offset",
+        (row["article_id"],))]
+    conn.close()
+    sentence = max(row["text"].split("\n\n")[-1].split(". "), key=len)
+    return row["url"], row["key"], sentence.encode(), places
+
+
+def plain(folder: Path) -> bytes:
+    """All that the WARC files of a folder unpack to."""
+    found = b""
+    for path in warc.files(folder):
+        for offset, end, is_whole in warc.stretches(folder / path):
+            assert is_whole
+            raw = warc.read_bytes(folder, RecordRef(path=path, offset=offset, length=end - offset))
+            record = zlib.decompressobj(31).decompress(raw)
+            head, _, body = record.partition(b"\r\n\r\n")
+            found += head + (zlib.decompressobj(31).decompress(body.partition(b"\r\n\r\n")[2])
+                             if b"Content-Encoding: gzip" in body[:2000] and b"\x1f\x8b" in body else body)
+    return found
+
+
+def erase(stemma: Stemma, what: str, *words: str) -> Any:
+    return json.loads(stemma.run("erase", what, "--reason", REASON, "--by", "Vera Lens", "--yes", "--topic", "topic.toml",
+                                 "--json", *words).stdout)
+
+
+def verified(stemma: Stemma, code: int = 0) -> Any:
+    done = stemma.run("verify", "--topic", "topic.toml", "--json", code=code)
+    return next(report for report in json.loads(done.stdout) if report["step"] == "verify")
+
+
+def differing(before: bytes, after: bytes) -> set[int]:
+    assert len(before) == len(after)
+    return {place for place, (one, other) in enumerate(zip(before, after, strict=True)) if one != other}
+
+
+def test_captures_leave_the_files_and_nothing_else_moves(own: Stemma) -> None:
+    url, key, sentence, places = chosen(own)
+    folder = own.folder / "data" / "warc"
+    before = {path: (folder / path).read_bytes() for path in warc.files(folder)}
+    assert sentence in plain(folder)
+    (made,) = erase(own, url)
+    assert (made["url"], made["reason"], made["by"], len(made["records"])) == (url, REASON, "Vera Lens", len(places))
+    assert sentence not in plain(folder)
+    for path, was in before.items():
+        within = {place for ref in places if ref.path == path for place in range(ref.offset, ref.offset + ref.length)}
+        assert differing(was, (folder / path).read_bytes()) <= within
+    assert not list(folder.rglob("*.part"))
+    report = verified(own)
+    assert (report["failed"], report["counts"]["records erased"]) == ({}, len(places))
+    for file in (own.folder / "data").glob("archive.db*"):
+        assert sentence not in file.read_bytes()
+    assert "was erased" in own.run("withhold", key, "--undo", "--topic", "topic.toml", code=2).stderr
+
+
+def test_a_rebuild_gives_what_the_database_says_after_it(own: Stemma) -> None:
+    url, _, _, _ = chosen(own)
+    erase(own, url)
+    own.run("update", "--topic", "topic.toml")
+    after = public_rows(own.folder / "data" / "archive.db")
+    own.run("rebuild", "--topic", "topic.toml")
+    assert public_rows(own.folder / "data" / "archive.db") == after
+    assert [json.loads(row)["erased"] for row in after["withholding"]] == [1]
+    assert verified(own)["failed"] == {}
+
+
+def test_it_is_not_fetched_again(own: Stemma) -> None:
+    url, _, _, _ = chosen(own)
+    erase(own, url)
+    own.run("crawl", "--topic", "topic.toml")
+    assert "it is withheld" in own.run("capture", url, "--topic", "topic.toml", code=1).stdout
+    conn = own.database()
+    assert not conn.execute("SELECT count(*) FROM captures WHERE url = ?", (url,)).fetchone()[0]
+    conn.close()
+
+
+def test_the_next_backup_loses_it_too_and_tells_no_damage(own: Stemma) -> None:
+    url, _, sentence, places = chosen(own)
+    own.run("backup", "copy", "--topic", "topic.toml")
+    assert sentence in plain(own.folder / "copy" / "warc")
+    erase(own, url)
+    own.run("backup", "copy", "--topic", "topic.toml")
+    assert sentence not in plain(own.folder / "copy" / "warc")
+    own.run("backup", "copy", "--check", "--topic", "topic.toml")
+    # What is changed beside what was erased is damage as ever.
+    file = own.folder / "data" / "warc" / places[0].path
+    raw = bytearray(file.read_bytes())
+    raw[5] ^= 1
+    file.write_bytes(raw)
+    assert "does not begin as its copy" in own.run("backup", "copy", "--topic", "topic.toml", code=1).stderr
+
+
+def test_a_killed_run_is_gone_on_with(own: Stemma) -> None:
+    """The event is kept first: what it names is told by verify until it is done, by whatever run comes next."""
+    url, _, sentence, places = chosen(own)
+    own.run("withhold", url, "--reason", REASON, "--topic", "topic.toml")
+    events.append(own.folder / "data" / "events.jsonl", erasures.to_event(
+        Erasure(url=url, places=tuple(places), reason=REASON, at=AT)))
+    assert verified(own, code=1)["counts"]["records erased"] == 0
+    folder = own.folder / "data" / "warc"
+    first = next(erasures.by_path({ref: erasures.filler(ref, AT) for ref in places[:1]}))
+    warc.overwrite(folder, *first)  # and killed again, before the others and the database
+    own.run("update", "--topic", "topic.toml")
+    assert sentence not in plain(folder)
+    report = verified(own)
+    assert (report["failed"], report["counts"]["records erased"]) == ({}, len(places))
+    conn = own.database()
+    assert not conn.execute("SELECT 1 FROM captures WHERE path = ? AND offset = ?",
+                            (places[0].path, places[0].offset)).fetchone()
+    conn.close()
+
+
+def test_what_somebody_else_put_in_its_place_is_found(own: Stemma) -> None:
+    url, _, _, places = chosen(own)
+    erase(own, url)
+    file = own.folder / "data" / "warc" / places[0].path
+    other = erasures.filler(places[0], AT)
+    warc.overwrite(own.folder / "data" / "warc", places[0].path, {places[0].offset: other})
+    assert other in file.read_bytes()
+    assert verified(own, code=1)["failed"]
+
+
+def test_with_announcements_feeds_that_name_it_go_too(own: Stemma) -> None:
+    url, _, _, places = chosen(own)
+    (made,) = erase(own, url, "--announcements")
+    assert len(made["records"]) > len(places)
+    assert url.rsplit("/", 1)[1].encode() not in b"".join(
+        raw for raw in plain(own.folder / "data" / "warc").split(b"WARC/1.1") if b"Stemma-Role: feed" in raw)
+    assert verified(own)["failed"] == {}
+
+
+def test_an_events_line_cannot_name_other_files() -> None:
+    for record in ({"path": "../key.pem", "offset": 0, "length": 300}, {"path": "/etc/passwd", "offset": 0, "length": 300},
+                   {"path": "a.warc.gz", "offset": -1, "length": 300}, {"path": "a.warc.gz"}, "x"):
+        with pytest.raises(ValueError, match="an erasure names"):
+            erasures.from_event(events.Event(kind="erasure", at=AT, data={"url": "u", "records": [record]}))
+
+
+@given(st.integers(240, 400_000))
+@example(65_558)
+@example(65_559)
+@example(131_099)
+def test_a_filler_has_just_the_length_and_is_a_record(length: int) -> None:
+    place = RecordRef(path="2025/03/a.warc.gz", offset=7, length=length)
+    written = erasures.filler(place, AT)
+    assert len(written) == length
+    assert warc.parse_record(written, place).payload.strip() == b"erased"[:len(warc.parse_record(written, place).payload)]
+    assert written == erasures.filler(place, AT) != erasures.filler(replace(place, offset=8), AT)
