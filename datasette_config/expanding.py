@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, product
 
+from archive.store.search import NOTHING
 from archive.topic import Name
 from datasette_config.names import Names, spellings_of, tokens_of
 from datasette_config.query import Query, Term
@@ -18,7 +19,6 @@ from pipeline.stems import are_forms, beginnings, folded
 
 MOST_FORMS = 40  # of one word; of those that stand in most texts
 MOST_PHRASES = 60  # of one name of several words, each in its forms
-NOTHING = '""'  # a full-text query that matches no row
 
 Words = Callable[[str], Sequence[tuple[str, int]]]  # the index's words that begin so, each with how many texts have it
 

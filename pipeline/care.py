@@ -122,5 +122,6 @@ def serve(topic: Topic, data: Path, *, host: str, port: int, clock: Clock) -> No
             topic.publish.full_text != "all" or any(source.full_text is False for source in topic.sources)):
         publishing.refresh(topic, data, clock=clock)
         folder = DataFolder(data).public
-    serving.serve(folder, host=host, port=port, title=topic.publish.title or topic.title,
+    title = None if is_published else topic.publish.title or topic.title  # a published one has its own
+    serving.serve(folder, host=host, port=port, title=title,
                   full_text=topic.publish.full_text)

@@ -21,7 +21,7 @@ from datasette_config.parameters import asked
 from datasette_config.searching import Listing
 from pipeline import citations
 from pipeline.snapshot import Made, snapshot
-from pipeline.work import Clock
+from pipeline.work import Clock, Work
 
 DATABASE = "archive.db"
 FED = 100  # articles in the feed, the newest
@@ -73,6 +73,15 @@ def refresh(topic: Topic, data: Path, *, clock: Clock) -> Report:
     started, folder = monotonic(), DataFolder(data).public
     return _report("snapshot", snapshot(topic, data, folder / DATABASE, now=clock(), beside=lambda _: _write(
         folder / PUBLISHED, public_topic(topic))), started)
+
+
+def renewed(work: Work) -> list[Report]:
+    """The same where it was made before: what is not to be shown any more must not be shown there until the next start.
+
+    Nothing is done where others are served nothing.
+    """
+    data = work.archive.folder
+    return [refresh(work.topic, data.path, clock=work.clock)] if (data.public / DATABASE).exists() else []
 
 
 def _report(step: str, made: Made, started: float) -> Report:

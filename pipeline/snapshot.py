@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from archive.errors import UnreadableFile
 from archive.folder import DataFolder
@@ -83,7 +84,7 @@ def _fill(conn: sqlite3.Connection, topic: Topic, now: datetime) -> Made:
             texts = snapshots.text(conn, left), snapshots.text(conn, right)
             quoting.grant((left, texts[0]), (right, texts[1]), passages, whole=whole)
     cut_articles = {found.article_id for found in held if found.version_id in cut}
-    snapshots.copy(conn, _shortening(quoting, whole, cut_articles), cut)
+    snapshots.copy(conn, _shortening(quoting, whole, cut_articles) if cut else _AS_IT_IS, cut)
     for found in snapshots.links(conn):
         sentences = [excerpts.short(one, LINE) for one in explained(found.link, found.reuse, *found.texts)]
         snapshots.add_explanation(conn, found.copy_id, found.exemplar_id, sentences)
@@ -133,6 +134,15 @@ def _shortening(quoting: Quoting, whole: Container[int], cut_articles: Container
 
     return Shortening(shown=shown, edit=edit, post_text=post_text, post_edit=post_edit, aligned=aligned, short=_line,
                       short_list=_lines, readings=_readings, reasons=_reasons)
+
+
+def _same(*values: Any) -> Any:
+    """The value itself: the last, or of what two texts share the third, which goes before their texts."""
+    return values[2] if len(values) > 2 else values[-1]
+
+
+_AS_IT_IS = Shortening(shown=_same, edit=_same, post_text=_same, post_edit=_same, aligned=_same, short=_same,
+                       short_list=_same, readings=_same, reasons=_same)
 
 
 def _changes(passages: str) -> str:

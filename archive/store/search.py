@@ -29,7 +29,9 @@ MOST_WORDS = 400  # of the index that begin alike and are looked at for forms of
 # Around a found word, in text that is escaped afterwards: private use, and no letter of any script.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _PHRASE = re.compile(r'"([^"\s][^"]*)"(\*?)')
+_WORD = re.compile(r'"[^"]+"\*?')
 _ALL = " AND "
+NOTHING = '""'  # a query that matches no row
 _STANDS_FOR = ("exemplar", "alone", "undecided", "repost")  # which of folded articles is shown
 _NEVER, _ALWAYS = "0000", "9999"  # days before and after all others
 
@@ -78,6 +80,8 @@ RANKED = """
                FROM excerpts_fts WHERE excerpts_fts MATCH :phrases) r ON r.version_id = h.version_id
     WHERE c.day BETWEEN :since AND :until
 """
+
+PROBE = "SELECT 1 FROM versions_fts WHERE versions_fts MATCH :match LIMIT 1"
 
 PROFILES = """
     SELECT profile_id, role, language, outlet, country, month, relation, edited, presence FROM profiles
@@ -256,7 +260,7 @@ def _askable(conn: sqlite3.Connection, asked: Search) -> Search:
     """The question as this archive's index can answer it: an index without places knows no phrase to be unwanted."""
     if asked.without is None or not snapshots.is_excerpts(conn):
         return asked
-    return replace(asked, without=loosened(asked.without))
+    return replace(asked, without=_in_words(conn, asked.without))
 
 
 def _matching(conn: sqlite3.Connection, asked: Search) -> Iterator[_Row]:
@@ -264,7 +268,24 @@ def _matching(conn: sqlite3.Connection, asked: Search) -> Iterator[_Row]:
     values = {**_bounds(asked), "match": asked.match}
     if not snapshots.is_excerpts(conn):
         return _rows(conn, HITS, values)
-    return _rows(conn, RANKED, {**values, "match": loosened(asked.match or ""), "phrases": asked.match})
+    return _rows(conn, RANKED, {**values, "match": _in_words(conn, asked.match or ""), "phrases": asked.match})
+
+
+def _in_words(conn: sqlite3.Connection, match: str) -> str:
+    """A query loosened, without what is one word to us and several, a phrase, to the index, as in some scripts."""
+    words = loosened(match)
+    return words if _is_askable(conn, words) else _WORD.sub(
+        lambda found: found[0] if _is_askable(conn, found[0]) else NOTHING, words)
+
+
+def _is_askable(conn: sqlite3.Connection, match: str) -> bool:
+    try:
+        conn.execute(PROBE, {"match": match}).fetchone()
+    except sqlite3.OperationalError as error:
+        if "phrase queries are not supported" in str(error):
+            return False
+        raise
+    return True
 
 
 def _bounds(asked: Search) -> dict[str, object]:

@@ -32,19 +32,23 @@ ADD_MARK = "INSERT INTO snapshot (contents, made_at, program, title) VALUES (:co
 ADD_EXCERPT = "INSERT INTO excerpts (version_id) VALUES (:version_id)"
 ADD_EXPLANATION = "INSERT INTO explanations VALUES (:copy_id, :exemplar_id, :sentences)"
 
-# Where no list of columns stands, a column that is added later is published; where one stands, an insert that lacks
-# it fails, and somebody has to decide.
+# What is in no public view of the archive is published neither. Where no list of columns stands, a column that is added
+# later is published; where one stands, an insert that lacks it fails, and somebody has to decide. "+" keeps SQLite from
+# looking up every pair of two lists by an index.
 COPIES = (
     "INSERT INTO main.warcs SELECT * FROM source.warcs",
-    "INSERT INTO main.captures SELECT * FROM source.captures",
-    "INSERT INTO main.observations SELECT * FROM source.observations",
+    "INSERT INTO main.captures SELECT * FROM source.captures "
+    "WHERE capture_id IN (SELECT capture_id FROM source.capture)",
+    "INSERT INTO main.observations SELECT url, at, role, source, outcome, error, via FROM source.observation",
     "INSERT INTO main.sources SELECT * FROM source.sources",
     "INSERT INTO main.outlets SELECT * FROM source.outlets",
-    "INSERT INTO main.articles SELECT * FROM source.articles WHERE on_topic",
+    "INSERT INTO main.articles SELECT * FROM source.articles "
+    "WHERE article_id IN (SELECT article_id FROM source.article)",
     "INSERT INTO main.addresses SELECT * FROM source.addresses "
     "WHERE article_id IN (SELECT article_id FROM main.articles)",
     "INSERT INTO main.sightings SELECT * FROM source.sightings "
-    "WHERE article_id IN (SELECT article_id FROM main.articles)",
+    "WHERE capture_id IN (SELECT capture_id FROM source.sighting) "
+    "AND article_id IN (SELECT article_id FROM main.articles)",
     "INSERT INTO main.members SELECT * FROM source.members WHERE article_id IN (SELECT article_id FROM main.articles)",
     "INSERT INTO main.families SELECT * FROM source.families",
     "INSERT INTO main.judgements SELECT * FROM source.judgements",
@@ -53,29 +57,33 @@ COPIES = (
     "INSERT INTO main.profiles SELECT * FROM source.profiles",
     "INSERT INTO main.catalogue SELECT * FROM source.catalogue "
     "WHERE article_id IN (SELECT article_id FROM main.articles)",
-    """INSERT INTO main.discoveries SELECT url, source, found_at, title, published, short(lead), short(byline), promise,
-              weighed_by FROM source.discoveries""",
-    """INSERT INTO main.blocks SELECT payload_digest, url, charset, extractor, kind, short(reason), title, short(lead),
-              short(byline), published, promise, weighed_by FROM source.blocks""",
+    """INSERT INTO main.discoveries SELECT url, source, found_at, short(title), published, short(lead), short(byline),
+              promise, weighed_by FROM source.discoveries
+       WHERE (url, source) IN (SELECT url, source FROM source.discovery)""",
+    """INSERT INTO main.blocks SELECT payload_digest, url, charset, extractor, kind, short(reason), short(title),
+              short(lead), short(byline), published, promise, weighed_by FROM source.blocks""",
     """INSERT INTO main.versions SELECT version_id, public_id, article_id, ordinal, document_id, first_seen, last_seen,
-              sightings, change, is_latest, title, shown(version_id, text), payloads, differences,
+              sightings, change, is_latest, short(title), shown(version_id, text), payloads, differences,
               edit(version_id, passages)
-       FROM source.versions WHERE article_id IN (SELECT article_id FROM main.articles)""",
-    """INSERT INTO main.documents SELECT document_id, payload_digest, url, charset, extractor, title, byline, authors,
-              published, modified, language, site_name, section, canonical, '', short_list(credits),
-              readings(candidates), text_digest, body_digest, state_digest, on_topic, score, terms, decided_by,
-              organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing, is_withheld
+       FROM source.versions WHERE version_id IN (SELECT version_id FROM source.version)
+                              AND article_id IN (SELECT article_id FROM main.articles)""",
+    """INSERT INTO main.documents SELECT document_id, payload_digest, url, charset, extractor, short(title),
+              short(byline), authors, published, modified, language, site_name, section, canonical, '',
+              short_list(credits), readings(candidates), text_digest, body_digest, state_digest, on_topic, score,
+              terms, decided_by, organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing,
+              is_withheld
        FROM source.documents WHERE document_id IN (SELECT document_id FROM main.sightings
                                                    UNION SELECT document_id FROM main.versions)""",
-    """INSERT INTO main.post_versions SELECT public_id, article_id, post, ordinal, title, post_text(article_id, text),
-              first_seen, last_seen, sightings, change, post_edit(article_id, passages)
-       FROM source.post_versions WHERE article_id IN (SELECT article_id FROM main.articles)""",
+    """INSERT INTO main.post_versions SELECT public_id, article_id, post, ordinal, short(title),
+              post_text(article_id, text), first_seen, last_seen, sightings, change, post_edit(article_id, passages)
+       FROM source.post_versions WHERE public_id IN (SELECT public_id FROM source.post_version)
+                                   AND article_id IN (SELECT article_id FROM main.articles)""",
     "INSERT INTO main.witnesses SELECT * FROM source.witnesses "
     "WHERE version_id IN (SELECT version_id FROM main.versions)",
     """INSERT INTO main.links SELECT copy_id, exemplar_id, relation, copied, direction, direction_confidence,
               reasons(evidence)
-       FROM source.links WHERE copy_id IN (SELECT version_id FROM main.versions)
-                           AND exemplar_id IN (SELECT version_id FROM main.versions)""",
+       FROM source.links WHERE +copy_id IN (SELECT version_id FROM main.versions)
+                           AND +exemplar_id IN (SELECT version_id FROM main.versions)""",
 )
 
 # By these a text is found that shares words with another: only where all are held whole.
@@ -91,16 +99,14 @@ RIGHTS = """
     SELECT v.version_id, v.article_id, d.is_free,
            (SELECT json_group_array(DISTINCT c.source) FROM source.sightings s JOIN source.captures c USING (capture_id)
             WHERE s.version_id = v.version_id AND c.source IS NOT NULL) AS sources
-    FROM source.versions v JOIN source.articles a USING (article_id) JOIN source.documents d USING (document_id)
-    WHERE a.on_topic
+    FROM source.version v JOIN source.documents d ON d.document_id = v.document_id
 """
 
 # What shares most first: where not all can be shown, that is.
 REUSES = """
     SELECT r.left_id, r.right_id, r.passages FROM source.reuses r
-    JOIN source.versions l ON l.version_id = r.left_id JOIN source.articles la ON la.article_id = l.article_id
-    JOIN source.versions q ON q.version_id = r.right_id JOIN source.articles qa ON qa.article_id = q.article_id
-    WHERE la.on_topic AND qa.on_topic
+    WHERE +r.left_id IN (SELECT version_id FROM source.version)
+      AND +r.right_id IN (SELECT version_id FROM source.version)
     ORDER BY r.words DESC, r.left_id, r.right_id
 """
 TEXT = "SELECT text FROM source.versions WHERE version_id = :version_id"
@@ -108,8 +114,8 @@ ADD_REUSES = """
     INSERT INTO main.reuses SELECT left_id, right_id, relation, left_coverage, right_coverage, "order", words,
            aligned(left_id, right_id, passages, (SELECT text FROM source.versions WHERE version_id = left_id),
                    (SELECT text FROM source.versions WHERE version_id = right_id)), copied
-    FROM source.reuses WHERE left_id IN (SELECT version_id FROM main.versions)
-                         AND right_id IN (SELECT version_id FROM main.versions)
+    FROM source.reuses WHERE +left_id IN (SELECT version_id FROM main.versions)
+                         AND +right_id IN (SELECT version_id FROM main.versions)
 """
 
 # A link with what two texts share, whichever of them is on the left.
@@ -121,8 +127,10 @@ LINKS = """
     JOIN source.versions e ON e.version_id = l.exemplar_id
     LEFT JOIN source.reuses r ON r.left_id = iif(c.public_id < e.public_id, l.copy_id, l.exemplar_id)
                              AND r.right_id = iif(c.public_id < e.public_id, l.exemplar_id, l.copy_id)
-    WHERE l.copy_id IN (SELECT version_id FROM main.excerpts)
-       OR l.exemplar_id IN (SELECT version_id FROM main.excerpts)
+    WHERE +l.copy_id IN (SELECT version_id FROM main.versions)
+      AND +l.exemplar_id IN (SELECT version_id FROM main.versions)
+      AND (l.copy_id IN (SELECT version_id FROM main.excerpts)
+           OR l.exemplar_id IN (SELECT version_id FROM main.excerpts))
 """
 
 # An index of which words stand in which text: without the text (content='') and without the places and the number of a

@@ -184,6 +184,8 @@ def test_tables_can_be_searched_in_what_is_held(excerpts: Site) -> None:
     pytest.param('checkpoint -newsletter', {"The Border Herald", "Mirror News"}, id="an unwanted word counts anywhere in the text"),
     pytest.param('checkpoint -"our newsletter"', {"The Border Herald", "Mirror News"}, id="an unwanted phrase as its words"),
     pytest.param("newslett*", {"East Watch Digest"}, id="a beginning of a word"),
+    pytest.param("bord\u19b0er", set(), id="a word that is two to the index"),
+    pytest.param("newsletter -bord\u19b0er", {"East Watch Digest"}, id="such a word that is not wanted"),
     pytest.param("newsletter OR normally", {"East Watch Digest", "The Border Herald"}, id="either of two"),
 ])
 def test_a_search_finds_words_of_the_whole_text(excerpts: Site, question: str, outlets: set[str]) -> None:
@@ -242,6 +244,12 @@ def test_all_texts_are_published_where_the_topic_says_so(own_archive: Archive, s
         found = site.json("/search.json?copies=all&forms=typed&q=%22the+situation+was+under%22")
         assert [hit["card"]["outlet"] for hit in found["hits"]] == ["The Border Herald"]
         assert site.get("/capture/1.warc").status_code == 404
+        traced = site.post("/trace.json", content="The gas metering station outside the town, the last through which "
+                           "Russian gas still flows to Europe across Ukraine, was undamaged on Tuesday night, according "
+                           "to its operator. Ukrainian troops crossed the border into Russia's Kursk region at dawn on "
+                           "Tuesday and had reached the outskirts of Sudzha by evening.",
+                           headers={"content-type": "text/plain"}).json()
+        assert traced["exemplars"], "the keys by which texts are found are there, and the topic's names"
 
 
 @pytest.mark.parametrize(("full_text", "said", "is_free", "is_whole"), [

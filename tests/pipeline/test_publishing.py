@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import signal
 import socket
 import sqlite3
@@ -134,6 +135,30 @@ def test_a_publication_that_is_stopped_leaves_the_former_one(
         publish(data, tmp_path / "out")
     assert (tmp_path / "out" / "archive.db").read_bytes() == before
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
+
+
+def test_what_is_withheld_is_gone_from_what_others_are_served_at_once(data: Path, tmp_path: Path) -> None:
+    own = tmp_path / "data"
+    shutil.copytree(data, own)
+    topic = load_topic(own / demo.TOPIC_FILE)
+    publishing.refresh(topic, own, clock=lambda: NOW)
+    publish(own, tmp_path / "out")
+    conn = read_database(own / "archive.db")
+    key, title, text = conn.execute("SELECT key, title, text FROM article a WHERE (SELECT count(*) FROM article b WHERE "
+                                    "b.title = a.title) = 1 AND family IS NOT NULL ORDER BY key").fetchone()
+    conn.close()
+    places = [own / "public" / "archive.db", tmp_path / "out" / "archive.db"]
+    opening = text[:60].encode()
+    assert all(title.encode() in place.read_bytes() and opening in place.read_bytes() for place in places)
+    subprocess.run([str(BIN / "stemma"), "withhold", key, "--reason", "a court asked for it", "--data", str(own),
+                    "--topic", str(own / demo.TOPIC_FILE)], check=True, capture_output=True)
+    publish(own, tmp_path / "out")
+    for path in (*places, *(tmp_path / "out").iterdir()):
+        assert title.encode() not in path.read_bytes(), path
+    conn = read_database(places[0])
+    assert conn.execute("SELECT count(*) FROM article WHERE key = ?", (key,)).fetchone()[0] == 0
+    assert conn.execute("SELECT reason FROM withholding").fetchone()[0] == "a court asked for it"
+    conn.close()
 
 
 @contextmanager
