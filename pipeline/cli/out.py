@@ -173,6 +173,8 @@ def erase(
     """
     from pipeline import erasing
 
+    if not reason.strip():
+        raise click.UsageError("--reason: say why; it is shown in the text's place")
     with opened(topic, data, "erase") as (work, reports):
         done, made = erasing.erase(work, what, reason=" ".join(reason.split()), by=(by or "").strip() or None,
                                    announcements=announcements)

@@ -158,12 +158,14 @@ def test_a_period_with_revisits_only_brings_their_originals(own: Stemma) -> None
 def test_a_revisit_brings_the_capture_that_holds_its_payload(own: Stemma) -> None:
     from archive.store import captures, read_database
     from pipeline.packages import _with_originals
+    from pipeline.withheld import Withheld
 
     conn = read_database(own.folder / "data" / "archive.db")
     with closing(conn):
         revisits = [captures.from_row(row) for row in conn.execute(
             "SELECT * FROM captures WHERE is_revisit ORDER BY capture_id")]
-        found = list(_with_originals(conn, [(capture, None) for capture in revisits]))
+        found = list(_with_originals(conn, [(capture, None) for capture in revisits],
+                                     Withheld(conn, own.folder / "data" / "warc")))
     assert revisits
     payloads = {(page.capture.url, page.capture.payload_digest) for page in found if not page.capture.is_revisit}
     assert {(capture.url, capture.payload_digest) for capture in revisits} <= payloads
