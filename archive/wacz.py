@@ -74,7 +74,7 @@ def _fill(
             warc.parse_record(raw, page.capture.record)  # a damaged one is told, not passed on
             out.write(raw)
             digest.update(raw)
-            if (line := _cdxj(page.capture, offset=offset)) is not None:
+            if (line := _cdxj(page.capture, filename=WARC_NAME, offset=offset)) is not None:
                 lines.append(line)
             if page.title is not None:
                 pages.append(_page_line(page, number=count))
@@ -118,14 +118,33 @@ def _page_line(page: Page, *, number: int) -> str:
                       ensure_ascii=False)
 
 
-def _cdxj(capture: Capture, *, offset: int) -> str | None:
+def write_index(file: Path, captures: Iterable[Capture]) -> int:
+    """Write the CDXJ index of captures where they lie in the WARC folder; it appears whole. Raises WriteFailed.
+
+    With it pywb serves that folder as it is. Returns the number of lines.
+    """
+    lines = sorted(line for capture in captures if (
+        line := _cdxj(capture, filename=capture.record.path, offset=capture.record.offset)) is not None)
+    part = file.with_name(file.name + ".part")
+    try:
+        with open(part, "w", encoding="ascii") as out:
+            out.writelines(f"{line}\n" for line in lines)
+        os.replace(part, file)
+    except OSError as error:
+        raise WriteFailed(f"{file}: {error.strerror}; free some space, or name another file") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return len(lines)
+
+
+def _cdxj(capture: Capture, *, filename: str, offset: int) -> str | None:
     """The capture's line in the index; None for what is no replay of an address: "not modified", and lists."""
     if not is_fetchable(capture.url) or (capture.is_revisit and capture.status == _NOT_MODIFIED):
         return None
     fields = {
         "url": capture.url, "mime": "warc/revisit" if capture.is_revisit else capture.media_type or "unk",
         "status": str(capture.status), "digest": capture.payload_digest, "length": str(capture.record.length),
-        "offset": str(offset), "filename": WARC_NAME,
+        "offset": str(offset), "filename": filename,
     }
     return f"{replay_key(capture.url)} {to_digits(capture.captured_at)} {json.dumps(fields)}"
 

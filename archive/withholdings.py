@@ -19,7 +19,7 @@ class Withholding:
 
     url is the article's canonical URL; addresses are all that it was known by then. kin are the keys of the articles
     that shared text with it, and family their family's public id: so that a tombstone stands where the text stood.
-    is_erased: its captures were erased as well, so that nothing is left to be shown again.
+    is_erased: an erasure (archive.erasures) names it too, so that nothing is left to be shown again.
     """
 
     url: str
@@ -38,7 +38,6 @@ def to_event(withholding: Withholding) -> Event:
     return Event(kind=KIND, at=withholding.at, by=withholding.by, data={
         "url": withholding.url, "addresses": list(withholding.addresses), "reason": withholding.reason,
         "kin": list(withholding.kin), "family": withholding.family, "undone": withholding.is_undone,
-        **({"erased": True} if withholding.is_erased else {}),
     })
 
 
@@ -51,7 +50,6 @@ def from_event(event: Event) -> Withholding:
         url=url, addresses=_texts(event.data.get("addresses")), reason=str(event.data.get("reason") or ""),
         at=event.at, by=event.by, kin=_texts(event.data.get("kin")), family=str(family) if family else None,
         is_undone=event.data.get("undone") is True,
-        is_erased=event.data.get("erased") is True,
     )
 
 

@@ -25,14 +25,14 @@ def erase(
     killed: the next run, or this command again, goes on. Raises UnknownText for what is not held.
     """
     reports = [erase_pending(work), index_pending(work), read_withholdings(work)]
-    decided = [replace(one, reason=reason, by=by, at=work.clock(), is_erased=True) for one in _meant(work, what)]
+    decided = [replace(one, reason=reason, by=by, at=work.clock()) for one in _meant(work, what)]
     keep(work, decided)
     reports.append(read_withholdings(work))
     made = [_erasure(work, one, announcements=announcements) for one in decided]
     for erasure in made:
         if erasure.places:
             events.append(work.archive.folder.events, erasures.to_event(erasure))
-    reports += [erase_pending(work), link_families(work)]
+    reports += [read_withholdings(work), erase_pending(work), link_families(work)]
     work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file
     return reports, made
 

@@ -6,6 +6,7 @@ The shell around `crawlers`: each step is a query for pending work, a pure funct
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -187,7 +188,9 @@ def read_withholdings(work: Work) -> Report:
     """
     started = monotonic()
     decisions, wrong = withholdings_of(work.archive.folder.events)
-    changed = withheld.replace(work.conn, withholdings.standing(decisions))
+    erased = {erasure.url for erasure in erasures_of(work.archive.folder.events)[0]}
+    changed = withheld.replace(work.conn, {
+        url: replace(one, is_erased=url in erased) for url, one in withholdings.standing(decisions).items()})
     for subject, reason in wrong.items():
         work.fail("withhold", subject, reason)
     return Report(step="withhold", done=changed, failed=by_frequency(Counter(wrong.values())),

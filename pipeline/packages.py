@@ -58,6 +58,15 @@ def export(topic: Topic, data: Path, file: Path, wanted: Wanted, *, now: datetim
                   seconds=monotonic() - started)
 
 
+def export_index(data: Path, file: Path) -> Report:
+    """Write the index of the whole archive but for what is withheld. Raises WriteFailed."""
+    started = monotonic()
+    with reading(data) as conn:
+        withheld = Withheld(conn, DataFolder(data).warcs)
+        done = wacz.write_index(file, (found for found, _ in evidence.wanted(conn) if found not in withheld))
+    return Report(step="export", done=done, seconds=monotonic() - started)
+
+
 def export_lineage(data: Path, file: Path, wanted: Wanted, *, site: str | None) -> Report:
     """Write the lineage of an article or a family as W3C PROV, in the form that the file's ending names.
 

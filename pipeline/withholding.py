@@ -92,6 +92,8 @@ def _of(work: Work, article_id: int, url: str, *, family: str | None) -> Withhol
     cards = [card for link in kin.links(conn, article_id) for card in (link.copy, link.exemplar)]
     cards += [member.card for member in kin.members(conn, family)] if family else []
     return Withholding(
-        url=own, addresses=tuple(dict.fromkeys([own, url, *pages.addresses(conn, article_id)])), reason="",
-        at=work.clock(), family=family, kin=tuple(sorted({c.key for c in cards if c.article_id != article_id})),
+        url=own, reason="", at=work.clock(), family=family,
+        addresses=tuple(dict.fromkeys([own, url, *pages.addresses(conn, article_id),
+                                       *withheld.posts_of(conn, article_id)])),
+        kin=tuple(sorted({c.key for c in cards if c.article_id != article_id})),
     )

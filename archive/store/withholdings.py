@@ -35,6 +35,10 @@ IS_KNOWN = """
     WHERE EXISTS (SELECT 1 FROM captures WHERE url = u.value) OR EXISTS (SELECT 1 FROM discoveries WHERE url = u.value)
     LIMIT 1
 """
+POSTS_OF = """
+    SELECT DISTINCT a.url || '#' || p.post AS name FROM post_versions p JOIN articles a USING (article_id)
+    WHERE p.article_id = :article_id ORDER BY 1
+"""
 CANONICAL = "SELECT url FROM articles WHERE article_id = :article_id"
 
 ARTICLES = """
@@ -253,6 +257,11 @@ def is_known(conn: sqlite3.Connection, urls: Iterable[str]) -> bool:
 def canonical_of(conn: sqlite3.Connection, article_id: int) -> str:
     """The canonical URL of an article, by which it is withheld."""
     return str(conn.execute(CANONICAL, {"article_id": article_id}).fetchone()["url"])
+
+
+def posts_of(conn: sqlite3.Connection, article_id: int) -> list[str]:
+    """What the posts of a live blog are called in their public ids: the article's URL and the post's key."""
+    return [row["name"] for row in conn.execute(POSTS_OF, {"article_id": article_id})]
 
 
 def of_family(conn: sqlite3.Connection, family: str) -> tuple[str, ...]:

@@ -176,6 +176,8 @@ def erase(
     """
     from pipeline import erasing, publishing
 
+    if not reason.strip():
+        raise click.UsageError("--reason: say why; it is shown in the text's place")
     with opened(topic, data, "erase") as (work, reports):
         done, made = erasing.erase(work, what, reason=" ".join(reason.split()), by=(by or "").strip() or None,
                                    announcements=announcements)
@@ -214,7 +216,7 @@ def publish(topic: Any, data: Path, as_json: bool, folder: Path, site: str | Non
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["jsonl", "wacz", "prov"]))
+@click.argument("kind", type=click.Choice(["jsonl", "wacz", "prov", "cdxj"]))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @click.option("--article", default=None, metavar="ARTICLE", help="wacz, prov: only of this address, key or public id.")
 @click.option("--family", default=None, metavar="ID", help="wacz, prov: only of the articles of this family.")
@@ -230,13 +232,14 @@ def export(
     """Write the archive to FILE, for other tools (docs/export.md).
 
     "jsonl" are the articles, one JSON object a line ("-": standard output); "wacz" the captures, as a package that
-    replays by itself; "prov" where an article or a family comes from, as W3C PROV (FILE.json, .jsonld or .provn).
+    replays by itself; "prov" where an article or a family comes from, as W3C PROV (FILE.json, .jsonld or .provn);
+    "cdxj" the index by which pywb replays the folder warc/ as it is.
     """
     from pipeline import care, packages
 
+    if kind in ("wacz", "cdxj") and str(file) == "-":
+        raise click.UsageError(f"{kind} is a file, not a stream: name one")
     if kind == "wacz":
-        if str(file) == "-":
-            raise click.UsageError("a WACZ is a file, not a stream: name one")
         if first and last and last < first:
             raise click.UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}")
         wanted = packages.Wanted(article=article, family=family, source=source, since=utc_day(first),
@@ -252,6 +255,9 @@ def export(
         return
     if article or family or source or first or last:
         raise click.UsageError("--article and --family are for wacz and prov, --source, --from and --to for wacz")
+    if kind == "cdxj":
+        finish([packages.export_index(data, file)], as_json=as_json)
+        return
     finish([care.export_jsonl(data, file)], as_json=as_json) if str(file) != "-" else care.export_jsonl(data, file)
 
 

@@ -112,6 +112,26 @@ def test_a_reader_finds_a_repost_and_where_it_comes_from(page: Page, archive: Ar
     assert page.url.endswith(f"/article/{archive.digest}")
 
 
+def test_a_citation_is_copied_by_a_button(page: Page, archive: Archive) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"/article/{archive.digest}#cite")
+    button = page.locator("button[data-copies=cite-text]")
+    button.click()
+    page.get_by_text("Copied", exact=True).wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("#cite-text").inner_text().strip()
+    assert archive.digest in copied
+
+
+def test_without_its_script_the_citation_can_be_selected(browser: Any, address: str, archive: Archive) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=address)
+    page = context.new_page()
+    page.goto(f"/article/{archive.digest}#cite")
+    assert not page.locator("button[data-copies]").first.is_visible()
+    assert page.locator("#cite-text").is_visible()
+    context.close()
+
+
 def test_a_pasted_text_is_traced_by_keyboard(page: Page, archive: Archive, tmp_path: Path) -> None:
     page.goto("/trace")
     page.get_by_label("The text").focus()

@@ -88,6 +88,18 @@ def test_every_line_of_the_index_leads_to_its_record(own: Stemma) -> None:
             assert headers["WARC-Date"][:19] == f"{at[:4]}-{at[4:6]}-{at[6:8]}T{at[8:10]}:{at[10:12]}:{at[12:]}"
 
 
+def test_the_index_of_the_archive_leads_to_the_records_where_they_lie(own: Stemma) -> None:
+    own.run("export", "cdxj", "index.cdxj", "--topic", "topic.toml")
+    lines = (own.folder / "index.cdxj").read_text("ascii").splitlines()
+    assert lines == sorted(lines)
+    assert [line.split(" ", 2)[:2] for line in lines] == [[key, at] for key, at, _ in exported(own).captures]
+    for line in lines:
+        fields = json.loads(line.split(" ", 2)[2])
+        ref = RecordRef(path=fields["filename"], offset=int(fields["offset"]), length=int(fields["length"]))
+        record = warc.read_record(own.folder / "data" / "warc", ref)
+        assert ("Stemma-Captured-At" in dict(record.headers)) or dict(record.headers)["WARC-Target-URI"] == fields["url"]
+
+
 def test_the_index_of_the_index_names_its_blocks(own: Stemma) -> None:
     package = exported(own)
     packed = package.bundle.read("indexes/index.cdx.gz")
@@ -146,12 +158,14 @@ def test_a_period_with_revisits_only_brings_their_originals(own: Stemma) -> None
 def test_a_revisit_brings_the_capture_that_holds_its_payload(own: Stemma) -> None:
     from archive.store import captures, read_database
     from pipeline.packages import _with_originals
+    from pipeline.withheld import Withheld
 
     conn = read_database(own.folder / "data" / "archive.db")
     with closing(conn):
         revisits = [captures.from_row(row) for row in conn.execute(
             "SELECT * FROM captures WHERE is_revisit ORDER BY capture_id")]
-        found = list(_with_originals(conn, [(capture, None) for capture in revisits]))
+        found = list(_with_originals(conn, [(capture, None) for capture in revisits],
+                                     Withheld(conn, own.folder / "data" / "warc")))
     assert revisits
     payloads = {(page.capture.url, page.capture.payload_digest) for page in found if not page.capture.is_revisit}
     assert {(capture.url, capture.payload_digest) for capture in revisits} <= payloads
@@ -160,7 +174,7 @@ def test_a_revisit_brings_the_capture_that_holds_its_payload(own: Stemma) -> Non
 
 @pytest.mark.parametrize(("words", "reason"), [
     (("wacz", "-"), "not a stream"),
-    (("jsonl", "x", "--article", "y"), "are for wacz"),
+    (("jsonl", "x", "--article", "y"), "are for wacz"), (("cdxj", "-"), "not a stream"),
     (("wacz", "x", "--from", "2025-02-01", "--to", "2025-01-01"), "is before"),
     (("wacz", "x", "--article", "nothing"), "is no article"),
     (("wacz", "x", "--family", "nothing"), "holds no capture"),

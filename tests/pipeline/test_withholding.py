@@ -319,3 +319,28 @@ def test_a_feed_that_announces_a_text_is_recognised(page: str, named: bool) -> N
     for encoding in ("utf-8", "utf-16"):
         if encoding == "utf-8" or page.isascii():
             assert withholdings.mentions(page.encode(encoding), ["https://a.example/2024/kürsk/"]) == named
+
+
+def test_what_is_only_told_of_a_page_is_withheld_and_told_again(own: Stemma) -> None:
+    """An article that could not be read: its headline and lead are in feeds."""
+    database = own.folder / "data" / "archive.db"
+    with rows(own) as conn:
+        told = conn.execute("SELECT * FROM partial_witness WHERE lead IS NOT NULL AND lead NOT IN "
+                            "(SELECT lead FROM discoveries WHERE lead IS NOT NULL GROUP BY lead HAVING "
+                            "count(DISTINCT url) > 1) ORDER BY url").fetchone()
+        assert told is not None, "the demo has such a page"
+    before = public_rows(database)
+    withhold(own, told["url"], "--reason", REASON)
+    assert told["lead"].encode() not in database.read_bytes()
+    with site(own.folder / "data") as get:
+        assert get(f"/archive/partial_witness.json?url={quote(told['url'])}&_shape=array").json() == []
+        with rows(own) as conn:
+            announcing = [row["capture_id"] for row in conn.execute(
+                "SELECT capture_id FROM captures WHERE role = 'feed' AND source IN "
+                "(SELECT source FROM discoveries WHERE url = ?)", (told["url"],))]
+        pages = [get(f"/capture/{number}") for number in announcing]
+        assert not [page.url for page in pages if escape(told["lead"]) in page.text or told["lead"] in page.text]
+    own.run("update", "--topic", "topic.toml")
+    assert told["lead"].encode() not in database.read_bytes()
+    withhold(own, told["url"], "--undo")
+    assert public_rows(database) == before
