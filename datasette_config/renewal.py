@@ -12,6 +12,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 
+from datasette_config.foreign_keys import named
 from datasette_config.plugin import DATABASE
 
 INTERVAL = 1.0  # seconds between two looks at the file
@@ -21,6 +22,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 def renewing(app: App, datasette: Any, *, clock: Callable[[], float] = monotonic) -> App:
     """The application, which before a request looks whether the archive's file is still the one that it opened."""
+    named(datasette.databases[DATABASE])
     seen = _identity(datasette)
     looked_at = clock()
 
@@ -55,9 +57,9 @@ def _replace_database(datasette: Any) -> None:
 
     former = datasette.databases[DATABASE]
     datasette.remove_database(DATABASE)
-    datasette.add_database(
-        Database(datasette, former.path, is_mutable=former.is_mutable), name=DATABASE, route=former.route
-    )
+    database = Database(datasette, former.path, is_mutable=former.is_mutable)
+    named(database)
+    datasette.add_database(database, name=DATABASE, route=former.route)
 
 
 def _let_go(threads: ThreadPoolExecutor) -> None:

@@ -78,6 +78,14 @@ def test_a_datasette_without_the_archive_stays_as_it_is(site: Site) -> None:
     other.executor.shutdown()
 
 
+def test_every_table_and_its_rows_can_be_looked_at(site: Site) -> None:
+    tables = [table["name"] for table in site.json("/archive.json?_show_hidden=1")["tables"]]
+    assert {"versions", "catalogue", "sightings"} <= set(tables)
+    for table in tables:
+        assert site.get(f"/archive/{table}").status_code == 200, table
+    assert site.get("/archive/versions/1").status_code == 200
+
+
 def test_datasettes_pages_lead_back(site: Site) -> None:
     page = site.get("/archive/article").text
     assert 'href="/search"' in page
