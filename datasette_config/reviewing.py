@@ -29,6 +29,7 @@ PASSAGES = 2
 MAX_BODY_BYTES = 16_384  # of a verdict
 MAX_NOTE = 2_000  # characters
 MAX_PAGE = 10_000
+OTHER_WAY = "confirm-other"  # of what is undecided: that the exemplar, as the form names it, was made from the copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +101,13 @@ class Reviewing:
         Nor does one fit that answers to a page from before somebody else's verdict, or from before the link turned.
         """
         verdict = form.get("verdict", "")
+        named = ("copy", "exemplar")
+        if verdict == OTHER_WAY:
+            verdict, named = "confirm", ("exemplar", "copy")
         if verdict not in get_args(Verdict):
             raise ParameterError(f"a verdict is one of {', '.join(get_args(Verdict))}")
         note = form.get("note", "").strip()[:MAX_NOTE] or None
-        left, right = (pages.find(conn, form.get(side, "").strip()) for side in ("copy", "exemplar"))
+        left, right = (pages.find(conn, form.get(side, "").strip()) for side in named)
         if left is None or right is None or left.article_id == right.article_id:
             raise ParameterError("name two articles that the archive holds, by key or public id")
         last = next((one for one in self._waiting(conn) if one.pair == frozenset({left.key, right.key})), None)

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 from datasette.app import Datasette
-from datasette.plugins import pm
 from lxml import html
 
 import datasette_config

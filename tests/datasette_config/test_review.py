@@ -88,6 +88,19 @@ def test_what_does_not_fit_is_refused_and_nothing_is_kept(
     assert not events.read(archive.data / "events.jsonl").of("judgement")
 
 
+def test_of_an_undecided_link_either_text_is_the_copy_and_the_note_is_kept(own: tuple[Site, Archive]) -> None:
+    site, archive = own
+    cookies = signed_in(site)
+    tree = html.fromstring(site.get("/review", cookies=cookies).content)
+    (button,) = tree.xpath("//button[normalize-space()='The Border Herald was made from Сумський вісник']")
+    form = dict(button.getparent().form_values()) | {"verdict": button.get("value"), "note": "Olha took part"}
+    assert form["copy"].startswith(archive.ukrainian), "the form is that of the other way round"
+    assert send(site, cookies, **form).status_code == 303
+    (kept,) = events.read(archive.data / "events.jsonl").of("judgement")
+    assert (kept.data["verdict"], kept.data["note"]) == ("confirm", "Olha took part")
+    assert "borderherald" in json.dumps(kept.data["copy"])
+
+
 def test_a_link_can_be_added_and_a_pair_that_is_linked_cannot(own: tuple[Site, Archive]) -> None:
     site, archive = own
     cookies = signed_in(site, '<script>alert("x")</script>')
