@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 from datasette.app import Datasette
+from datasette.plugins import pm
 from lxml import html
 
 import datasette_config
@@ -22,8 +23,8 @@ from datasette_config.plugin import static_name
 Archive = Site = Any
 
 FOLDER = Path(datasette_config.__file__).parent
-VIEWS = {"article", "version", "sighting", "post_version", "copy_link", "family", "witness", "judgement", "withholding", "capture",
-         "observation", "discovery", "partial_witness"}
+VIEWS = {"article", "version", "sighting", "post_version", "copy_link", "family", "witness", "judgement",
+         "withholding", "capture", "observation", "discovery", "partial_witness"}
 
 
 def test_style_sheet_and_mark_are_served_from_the_sites_own_address(site: Site) -> None:
