@@ -423,6 +423,7 @@ CREATE TABLE catalogue (                -- of each version, what a search of man
     profile_id INTEGER NOT NULL REFERENCES profiles,
     day TEXT NOT NULL,                  -- as the page states it, whatever the time zone; else of the first sighting
     dated TEXT NOT NULL,
+    first_seen TEXT NOT NULL,           -- of this version
     last_seen TEXT NOT NULL,
     gone_at TEXT,                       -- first look after the last sighting that found it gone
     fold INTEGER NOT NULL,              -- its family's number; an article without kin has its own below zero
@@ -431,6 +432,7 @@ CREATE TABLE catalogue (                -- of each version, what a search of man
 CREATE INDEX catalogue_article ON catalogue (article_id);
 CREATE INDEX catalogue_profile ON catalogue (is_latest, profile_id, day);
 CREATE INDEX catalogue_fold ON catalogue (fold, is_latest, day, profile_id);
+CREATE INDEX catalogue_arrived ON catalogue (is_latest, first_seen);
 CREATE INDEX catalogue_gone ON catalogue (gone_at) WHERE gone_at IS NOT NULL;
 CREATE INDEX catalogue_day ON catalogue (is_latest, day, dated, article_id, profile_id, fold);
 

@@ -72,7 +72,8 @@ _FACET_VALUES = {
     "edited": {"edited": "edited", "unedited": "one version"},
     "presence": {"present": "last seen there", "gone": "gone at the last look", "removed": "removed"},
 }
-_SORTS = {"best": "best first", "newest": "newest first", "oldest": "oldest first", "copies": "most copied first"}
+_SORTS = {"best": "best first", "newest": "newest first", "oldest": "oldest first", "copies": "most copied first",
+          "arrived": "last archived first"}
 
 
 def dated(dating: Dating) -> str:

@@ -55,8 +55,10 @@ ADD_PROFILES = """
 """
 
 ADD = """
-    INSERT INTO catalogue (version_id, article_id, is_latest, profile_id, day, dated, last_seen, gone_at, fold, kin)
-    SELECT v.version_id, v.article_id, v.is_latest, p.profile_id, f.day, f.dated, v.last_seen, f.gone_at, f.fold, f.kin
+    INSERT INTO catalogue (version_id, article_id, is_latest, profile_id, day, dated, first_seen, last_seen, gone_at,
+                           fold, kin)
+    SELECT v.version_id, v.article_id, v.is_latest, p.profile_id, f.day, f.dated, v.first_seen, v.last_seen, f.gone_at,
+           f.fold, f.kin
     FROM facts f JOIN versions v USING (article_id)
     JOIN profiles p ON (p.outlet, p.country, p.language, p.month, p.role, p.relation, p.edited, p.presence)
                      = (f.outlet, f.country, f.language, substr(f.day, 1, 7), f.role, f.relation, f.edited, f.presence)

@@ -19,7 +19,7 @@ from archive.store import snapshots
 from archive.store.pages import Card, cards
 
 Facet = Literal["outlet", "country", "language", "month", "role", "relation", "edited", "presence"]
-Sort = Literal["best", "newest", "oldest", "copies"]
+Sort = Literal["best", "newest", "oldest", "copies", "arrived"]
 
 FACETS: tuple[Facet, ...] = ("role", "language", "outlet", "country", "month", "relation", "edited", "presence")
 PAGE_LENGTH = 20
@@ -36,7 +36,8 @@ _STANDS_FOR = ("exemplar", "alone", "undecided", "repost")  # which of folded ar
 _NEVER, _ALWAYS = "0000", "9999"  # days before and after all others
 
 HITS = """
-    SELECT c.version_id, c.article_id, c.is_latest, c.profile_id, c.fold, c.kin, c.day, c.dated, h.score
+    SELECT c.version_id, c.article_id, c.is_latest, c.profile_id, c.fold, c.kin, c.day, c.dated, c.first_seen,
+           h.score
     FROM (SELECT rowid AS version_id, bm25(versions_fts, 4.0, 1.0) AS score
           FROM versions_fts WHERE versions_fts MATCH :match) h
     JOIN catalogue c ON c.version_id = h.version_id
@@ -54,7 +55,7 @@ COUNTED = """
     WHERE is_latest = 1 AND day BETWEEN :since AND :until
 """ + _WITHOUT + "GROUP BY profile_id"  # noqa: S608  # constants, as all that follow
 _CHOSEN = " AND (:profiles IS NULL OR profile_id IN (SELECT value FROM json_each(:profiles)))"
-_ROWS = "SELECT version_id, article_id, is_latest, profile_id, fold, kin, day, dated, 0.0 FROM catalogue "
+_ROWS = "SELECT version_id, article_id, is_latest, profile_id, fold, kin, day, dated, first_seen, 0.0 FROM catalogue "
 _LATEST = _ROWS + "WHERE is_latest = 1 AND day BETWEEN :since AND :until" + _CHOSEN + _WITHOUT
 # Families among the members of families; all others are families of their own.
 FOLDS = """
@@ -65,14 +66,16 @@ FOLDS = """
 NEWEST = _LATEST + "ORDER BY day DESC, dated DESC, article_id DESC"
 OLDEST = _LATEST + "ORDER BY day, dated, article_id"
 MOST_COPIES = _LATEST + "ORDER BY kin DESC, fold, day, dated, article_id"
-_BY_SORT: Mapping[Sort, str] = {"newest": NEWEST, "oldest": OLDEST, "copies": MOST_COPIES, "best": NEWEST}
+ARRIVED = _LATEST + "ORDER BY first_seen DESC, article_id DESC"
+_BY_SORT: Mapping[Sort, str] = {
+    "newest": NEWEST, "oldest": OLDEST, "copies": MOST_COPIES, "best": NEWEST, "arrived": ARRIVED}
 FOLDED = _ROWS + """
     WHERE fold IN (SELECT value FROM json_each(:folds)) AND +is_latest = 1 AND +day BETWEEN :since AND :until
 """ + _CHOSEN + _WITHOUT + "ORDER BY day, dated, article_id"  # noqa: S608
 
 # Where the index has all words of texts and neither their places nor ranks: those are of what is held of the texts.
 RANKED = """
-    SELECT c.version_id, c.article_id, c.is_latest, c.profile_id, c.fold, c.kin, c.day, c.dated,
+    SELECT c.version_id, c.article_id, c.is_latest, c.profile_id, c.fold, c.kin, c.day, c.dated, c.first_seen,
            coalesce(r.score, 0.0) AS score
     FROM (SELECT rowid AS version_id FROM versions_fts WHERE versions_fts MATCH :match) h
     JOIN catalogue c ON c.version_id = h.version_id
@@ -177,6 +180,7 @@ class _Row(NamedTuple):
     kin: int
     day: str
     dated: str
+    first_seen: str
     score: float
 
 
@@ -381,6 +385,8 @@ def _sorted(groups: list[_Group], sort: Sort) -> list[_Group]:
         return sorted(groups, key=lambda group: min((row.day, row.dated, row.article_id) for row in group))
     if sort == "copies":
         return sorted(by_age, key=lambda group: -group[0].kin)
+    if sort == "arrived":
+        return sorted(by_age, key=lambda group: max(row.first_seen for row in group), reverse=True)
     return by_age
 
 

@@ -270,8 +270,8 @@ def test_the_start_pages_list_of_what_is_gone_leads_to_all_of_it(site: Site) -> 
 def test_words_are_looked_for_best_first_wherever_they_are_typed(site: Site) -> None:
     """The form says an order only where another than the usual one was chosen."""
     for path, usual, others in (
-            ("/search", "newest first", ["oldest", "copies"]),
-            ("/search?q=kursk", "best first", ["newest", "oldest", "copies"])):
+            ("/search", "newest first", ["oldest", "copies", "arrived"]),
+            ("/search?q=kursk", "best first", ["newest", "oldest", "copies", "arrived"])):
         options = html.fromstring(site.get(path).content).xpath("//select[@name='sort']/option")
         assert [option.get("value") for option in options] == ["", *others]
         assert options[0].text == usual
@@ -786,3 +786,12 @@ def test_pages_are_shown_while_a_crawl_writes(site: Site, archive: Archive, conn
     finally:
         conn.execute("ROLLBACK")
 
+
+
+def test_what_was_archived_last_comes_first_in_a_feed(site: Site) -> None:
+    for question in ("sort=arrived", "q=kursk&sort=arrived"):
+        cards = [hit["card"] for hit in site.json(f"/search.json?copies=all&{question}")["hits"]]
+        assert [card["since"] for card in cards] == sorted((card["since"] for card in cards), reverse=True)
+        assert len(cards) > 3
+    links = html.fromstring(site.get("/search?q=kursk").content).xpath("//a[text()='Atom feed']/@href")
+    assert "sort=arrived" in links[0]
