@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from archive.errors import WriteFailed
+from archive.errors import UnreadableFile, WriteFailed
 from archive.times import from_iso, to_iso
 
 _OWN = ("at", "kind", "by")  # the keys of a line that are not the event's data
@@ -64,12 +64,19 @@ def append(path: Path, event: Event) -> None:
 
 
 def read(path: Path) -> Events:
-    """All events, and the lines that are none; a file that is not there holds nothing."""
-    if not path.exists():
+    """All events, and the lines that are none; a file that is not there holds nothing.
+
+    Raises UnreadableFile for one that may not be read, or is no file.
+    """
+    try:
+        held = path.read_bytes()
+    except FileNotFoundError:
         return Events()
+    except OSError as error:
+        raise UnreadableFile(f"{path}: {error.strerror}; nothing goes on without what people decided") from error
     events, damage = list[Event](), list[Damage]()
     # splitlines would also break at U+2028, which JSON text may hold
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+    for number, line in enumerate(held.split(b"\n"), start=1):
         if line.strip():
             found = _event(line)
             if isinstance(found, Event):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive import events
-from archive.errors import TopicError
+from archive.errors import TopicError, UnreadableFile
 from archive.folder import DataFolder
 from archive.topic import Topic, parse_topic
 
@@ -20,7 +20,7 @@ class KeptTopic:
     _topic: Topic | None = None
 
     def read(self) -> Topic | None:
-        """None where no command has kept one yet, or one that this version does not understand."""
+        """None where no command has kept one yet, where it cannot be read, or this version does not understand it."""
         folder = self.database.parent
         file = DataFolder(folder).events
         try:
@@ -36,16 +36,10 @@ class KeptTopic:
 
 
 def _parsed(file: Path) -> Topic | None:
-    if file.name == PUBLISHED:
-        return _topic(file.read_text("utf-8"), str(file))
-    last = events.last_topic(file)
-    if last is None:
-        return None
-    return _topic(str(last["text"]), str(last["file"]))
-
-
-def _topic(text: str, path: str) -> Topic | None:
     try:
-        return parse_topic(text, path=path)
-    except TopicError:
+        if file.name == PUBLISHED:
+            return parse_topic(file.read_text("utf-8"), path=str(file))
+        last = events.last_topic(file)
+        return parse_topic(str(last["text"]), path=str(last["file"])) if last is not None else None
+    except (OSError, UnreadableFile, TopicError):
         return None

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from datasette import Response
 
-from archive.errors import WriteFailed
+from archive.errors import UnreadableFile, WriteFailed
 from archive.store import snapshots
 from datasette_config.parameters import ParameterError
 from datasette_config.plugin import DATABASE
@@ -52,6 +52,9 @@ class ReviewView:
             reason = str(error).replace(f"{self.reviewing.database.parent}/", "")
             return await problem(datasette, request, 507, f"Your verdict was not kept: {reason}. Go back: what you "
                                  "wrote still stands in its form.")
+        except UnreadableFile:
+            return await problem(datasette, request, 503, "What people decided cannot be read just now, so nothing can "
+                                 "be added to it; the archive's log says more.")
         except TooSlowError:
             return await problem(datasette, request, 503, "The queue takes too long; judge with 'stemma judge'.")
         response = await html_of(datasette, request, "review", {"page": found, "reviewer": name_of(request.actor)})

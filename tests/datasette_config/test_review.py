@@ -230,3 +230,12 @@ def test_a_file_of_reviewers_that_is_none_is_said_to_be(tmp_path: Path, build_ar
     (tmp_path / "reviewers.json").write_text(text)
     with pytest.raises(UnreadableFile, match=r"reviewers.json"):
         application(tmp_path)
+
+
+def test_decisions_that_cannot_be_read_are_said_to_be(own: tuple[Site, Archive]) -> None:
+    site, archive = own
+    (archive.data / "events.jsonl").unlink()
+    (archive.data / "events.jsonl").mkdir()
+    answer = site.get("/review", cookies=signed_in(site))
+    assert (answer.status_code, "cannot be read just now" in answer.text) == (503, True)
+    assert site.get("/").status_code == 200
