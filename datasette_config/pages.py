@@ -13,14 +13,15 @@ from datasette import Response
 
 from datasette_config import answers, coverage, downloads, records, timemap
 from datasette_config.answers import presentable
+from datasette_config.choices import choices
 from datasette_config.kept_topic import KeptTopic
 from datasette_config.limits import Bucket
 from datasette_config.names import KeptNames, Names, marked, mentioned
 from datasette_config.plugin import DATABASE
-from datasette_config.responses import Build, View, ask, html_of, is_json, json_of, site_of, whole
+from datasette_config.responses import Build, View, address, ask, html_of, is_json, json_of, site_of, whole
 from datasette_config.review_view import ReviewView
 from datasette_config.reviewing import Reviewing
-from datasette_config.searching import Searching
+from datasette_config.searching import Results, Searching
 from datasette_config.trace_view import Tracing
 from pipeline import citations
 
@@ -41,7 +42,7 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (r"^/sources(?P<json>\.json)?$", page("sources", coverage.sources)),
         (r"^/health(?P<json>\.json)?$", page("health", coverage.condition)),
         (r"^/data(?P<json>\.json)?$", page("data", coverage.data)),
-        (r"^/search(?P<json>\.json)?$", page("search", searching.results)),
+        (r"^/search(?P<json>\.json)?$", page("search", searching.results, _choosing)),
         (r"^/search(?P<tail>\.(?:csv|atom|bib|ris|csl\.json))$", downloads.listed(searching.listing)),
         (rf"^/article/{name}{told}$", downloads.lineage(answers.article_lineage)),
         (rf"^/family/{name}{told}$", downloads.lineage(answers.family_lineage)),
@@ -93,6 +94,11 @@ def _memento(datasette: Any, request: Any, answer: records.CaptureAnswer) -> dic
     """That the page is of a capture, as Memento has it."""
     capture = answer.capture
     return timemap.headers(capture.url, capture.captured_at, to=partial(whole, datasette, request))
+
+
+def _choosing(datasette: Any, _request: Any, answer: Results) -> dict[str, Any]:
+    """What a search's facets offer."""
+    return {"choices": choices(answer, partial(address, datasette))}
 
 
 def _citing(datasette: Any, request: Any, answer: answers.ArticleAnswer) -> dict[str, Any]:
