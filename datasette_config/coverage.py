@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -131,9 +132,8 @@ def condition(conn: sqlite3.Connection, _question: Question) -> Health:
 
 
 def data(conn: sqlite3.Connection, _question: Question) -> Data:
-    """/data and its .json: the views and what their columns mean; what their text does not say stands in the schema."""
-    described = yaml.safe_load(resources.files(PACKAGE).joinpath("metadata.yaml").read_text("utf-8"))
-    database = described["databases"][DATABASE]
+    """/data and its .json: the views and what their columns mean."""
+    database = _described()["databases"][DATABASE]
     return Data(
         views=tuple(
             View(name=name, description=table["description"], columns=_columns(conn, name, table.get("columns", {})))
@@ -141,6 +141,11 @@ def data(conn: sqlite3.Connection, _question: Question) -> Data:
         queries=tuple((name, query["title"], query.get("description", ""))
                       for name, query in database["queries"].items()),
     )
+
+
+@lru_cache(maxsize=1)
+def _described() -> Any:
+    return yaml.safe_load(resources.files(PACKAGE).joinpath("metadata.yaml").read_text("utf-8"))
 
 
 def _columns(conn: sqlite3.Connection, view: str, described: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

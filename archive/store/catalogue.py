@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-PENDING = "SELECT article_id FROM uncatalogued ORDER BY article_id LIMIT :limit"
+PENDING = "SELECT DISTINCT article_id FROM uncatalogued ORDER BY article_id LIMIT :limit"
 
 # With an article its whole family, before and after: the number of its kin is in each one's row.
 TOUCHED = """

@@ -8,6 +8,7 @@ import pytest
 
 from archive import schema
 from archive.errors import ForeignDatabase, MissingArchive, NewerSchema, OlderSchema
+from archive.schema import tables
 from archive.store import open_database, read_database, transaction
 
 
@@ -106,7 +107,7 @@ PUBLISHED = {"FIRST": "57223f7df11f3709", "SECOND": "e9c48f0b071f8c24"}
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_migration_is_as_it_was(name: str) -> None:
-    assert hashlib.sha256(getattr(schema, name).encode()).hexdigest()[:16] == PUBLISHED[name]
+    assert hashlib.sha256(getattr(tables, name).encode()).hexdigest()[:16] == PUBLISHED[name]
 
 
 @pytest.mark.parametrize("version", range(1, len(PUBLISHED) + 1))
@@ -117,7 +118,7 @@ def test_an_older_archive_gets_the_tables_and_views_of_a_new_one_and_keeps_its_r
     old = sqlite3.connect(tmp_path / "old.db")
     old.execute("CREATE TABLE _sqlite_migrations (migration_set TEXT, name TEXT, applied_at TEXT)")
     for name in list(PUBLISHED)[:version]:
-        old.executescript(getattr(schema, name))
+        old.executescript(getattr(tables, name))
         old.execute("INSERT INTO _sqlite_migrations VALUES ('stemma', ?, '2026-11-01')", [name.lower()])
     old.execute("CREATE VIEW observation AS SELECT url FROM observations")
     old.commit()
@@ -125,11 +126,11 @@ def test_an_older_archive_gets_the_tables_and_views_of_a_new_one_and_keeps_its_r
     old.execute("INSERT INTO warcs VALUES ('a.warc.gz', 7)")
     old.commit()
     old.close()
-    tables = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '_sqlite%' ORDER BY name"
+    held = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '_sqlite%' ORDER BY name"
     with pytest.raises(OlderSchema, match=rf"has schema {version}, this program .*; run 'stemma update' once"):
         read_database(tmp_path / "old.db")
     migrated, new = open_database(tmp_path / "old.db"), open_database(tmp_path / "new.db", create=True)
-    assert [tuple(row) for row in migrated.execute(tables)] == [tuple(row) for row in new.execute(tables)]
+    assert [tuple(row) for row in migrated.execute(held)] == [tuple(row) for row in new.execute(held)]
     assert [tuple(row) for row in migrated.execute("SELECT * FROM warcs")] == [("a.warc.gz", 7)]
     migrated.close()
     new.close()

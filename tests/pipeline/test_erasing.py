@@ -80,6 +80,8 @@ def test_captures_leave_the_files_and_nothing_else_moves(own: Stemma) -> None:
     (made,) = erase(own, url)
     assert (made["url"], made["reason"], made["by"], len(made["records"])) == (url, REASON, "Vera Lens", len(places))
     assert sentence not in plain(folder)
+    waiting = own.database().execute("SELECT count(*) FROM uncatalogued").fetchone()[0]
+    assert waiting == 0, "searches count without it at once"
     for path, was in before.items():
         within = {place for ref in places if ref.path == path for place in range(ref.offset, ref.offset + ref.length)}
         assert differing(was, (folder / path).read_bytes()) <= within

@@ -1,0 +1,102 @@
+"""The database's schema, readable SQL in `tables` and `views`, applied by migrations.
+
+Tables change by migrations, which are only ever added to. Views hold nothing: they are dropped before and made anew
+after, so that the one text in `views` is what every archive shows.
+"""
+
+import sqlite3
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from archive.errors import ForeignDatabase, NewerSchema, OlderSchema
+from archive.schema.tables import FIRST, SECOND, THIRD
+from archive.schema.views import VIEWS
+
+APPLICATION_ID = 0x5374656D  # "Stem", in the file's header: `file archive.db` shows it
+SCHEMA_VERSION = 3
+
+migrations = Migrations("stemma")
+
+
+@migrations()
+def first(db: Database) -> None:
+    """Tables and full-text index of version 1."""
+    for statement in _statements(FIRST):
+        db.execute(statement)
+
+
+@migrations()
+def second(db: Database) -> None:
+    """What operators were told, and pages that stand in an article's place."""
+    for statement in _statements(SECOND):
+        db.execute(statement)
+
+
+@migrations()
+def third(db: Database) -> None:
+    """Passages that changed, how sure a copy is, epochs, exemplars not held, what people decided and withheld."""
+    for statement in _statements(THIRD):
+        db.execute(statement)
+
+
+def prepare(conn: sqlite3.Connection, *, path: str) -> None:
+    """Bring an open database to this program's schema.
+
+    Raises ForeignDatabase for another program's file, NewerSchema for one that a newer program wrote.
+    """
+    if refuse_others(conn, path=path) == SCHEMA_VERSION:
+        return
+    # The mark first: a program that is killed before its end must not take its own tables for another's.
+    conn.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")  # pragmas take no bound values
+    conn.commit()
+    db = Database(conn, execute_plugins=False)
+    with db.atomic():  # readers see the old views or the new ones
+        _drop_views(conn)
+        migrations.apply(db)
+        for statement in _statements(VIEWS):
+            conn.execute(statement)
+        conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+
+
+def refuse_older(conn: sqlite3.Connection, *, path: str) -> None:
+    """For who may not write: raises OlderSchema where views of this program are missing."""
+    (found,) = conn.execute("PRAGMA user_version").fetchone()
+    if found < SCHEMA_VERSION:
+        raise OlderSchema(
+            f"{path} has schema {found}, this program {SCHEMA_VERSION}; run 'stemma update' once to bring it there"
+        )
+
+
+def _drop_views(conn: sqlite3.Connection) -> None:
+    for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall():
+        conn.execute(f'DROP VIEW "{name}"')  # names take no bound values; these are our own
+
+
+def refuse_others(conn: sqlite3.Connection, *, path: str) -> int:
+    """The schema's version of an open database, 0 for a new one.
+
+    Raises ForeignDatabase for another program's file, NewerSchema for one that a newer program wrote.
+    """
+    (application,) = conn.execute("PRAGMA application_id").fetchone()
+    (found,) = conn.execute("PRAGMA user_version").fetchone()
+    (tables,) = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and tables:
+        raise ForeignDatabase(f"{path} is another program's database; pass another --data folder")
+    if found > SCHEMA_VERSION:
+        raise NewerSchema(
+            f"{path} has schema {found}, this program knows {SCHEMA_VERSION}; upgrade stemma-archive "
+            f"(pip install -U stemma-archive), or pass another --data folder"
+        )
+    return int(found) if application == APPLICATION_ID else 0
+
+
+def _statements(script: str) -> list[str]:
+    """The script's statements, cut by SQLite's own rule for where one ends (triggers hold semicolons)."""
+    statements, buffer = [], ""
+    for line in script.splitlines(keepends=True):
+        buffer += line
+        if line.rstrip().endswith(";") and sqlite3.complete_statement(buffer):
+            statements.append(buffer.strip())
+            buffer = ""
+    return statements
