@@ -48,8 +48,7 @@ def listed(build: Build) -> View:
             return found
 
         def at(card: Card) -> str:
-            name = card.key if card.is_latest else card.public_id
-            return str(datasette.absolute_url(request, datasette.urls.path(f"/article/{name}")))
+            return whole(datasette, request, f"/article/{card.key if card.is_latest else card.public_id}")
 
         ending = ending_of(request)
         headers = HEADERS | {"X-Total-Count": str(found.total)}
