@@ -10,11 +10,11 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from archive.errors import ForeignDatabase, NewerSchema, OlderSchema
-from archive.schema.tables import FIRST, SECOND, THIRD
+from archive.schema.tables import FIRST, FOURTH, SECOND, THIRD
 from archive.schema.views import VIEWS
 
 APPLICATION_ID = 0x5374656D  # "Stem", in the file's header: `file archive.db` shows it
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 migrations = Migrations("stemma")
 
@@ -37,6 +37,13 @@ def second(db: Database) -> None:
 def third(db: Database) -> None:
     """Passages that changed, how sure a copy is, epochs, exemplars not held, what people decided and withheld."""
     for statement in _statements(THIRD):
+        db.execute(statement)
+
+
+@migrations()
+def fourth(db: Database) -> None:
+    """What the archive holds less of twice."""
+    for statement in _statements(FOURTH):
         db.execute(statement)
 
 

@@ -498,3 +498,6 @@ CREATE INDEX withheld_addresses_article ON withheld_addresses (article);
 -- 1: of a withheld article; nothing of what was read is in the row
 ALTER TABLE documents ADD COLUMN is_withheld INTEGER NOT NULL DEFAULT 0;
 """
+
+FOURTH = """
+"""
