@@ -23,6 +23,8 @@ TEXT = """
     WHERE v.version_id = :version_id
 """
 
+READING = "SELECT packed FROM text_readings WHERE version_id = :version_id"
+
 # An article counts once, whatever it was before.
 LATEST_TEXTS = """
     SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
@@ -82,6 +84,18 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """A version, and those of other articles that may share text with it: what the keys that both have are worth.
+
+    Those in `same` have the same text, credits apart.
+    """
+
+    version_id: int
+    worth: Mapping[int, float]
+    same: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptEpoch:
     """An epoch as it is stored, to be unpacked where it is needed; `articles` were counted."""
 
@@ -117,6 +131,11 @@ def text(conn: sqlite3.Connection, version_id: int) -> Text:
     return Text(**dict(conn.execute(TEXT, {"version_id": version_id}).fetchone()))
 
 
+def reading(conn: sqlite3.Connection, version_id: int) -> bytes:
+    """What was stored of a version when it was compared."""
+    return bytes(conn.execute(READING, {"version_id": version_id}).fetchone()["packed"])
+
+
 def latest_texts(conn: sqlite3.Connection) -> Iterator[Text]:
     """The text of each article's latest version."""
     for row in conn.execute(LATEST_TEXTS):
@@ -150,7 +169,7 @@ def add_reading(conn: sqlite3.Connection, version_id: int, packed: bytes, keys: 
 def candidates(
     conn: sqlite3.Connection, witness: Text, worth: Mapping[int, float], *, method: str, meeting: float, across: float,
     beside: Sequence[int] = (),
-) -> dict[int, float]:
+) -> Met:
     """Versions of other articles that may share text with a witness, with what they share.
 
     They were compared by this method, or are among those `beside` it. `worth` is that of the witness's keys; it takes
@@ -164,7 +183,8 @@ def candidates(
            if (row["is_compared"] or row["version_id"] in allowed)
            and (row["version_id"] in same
                 or shared[row["version_id"]] >= _least(row["language"], witness.language, meeting, across))}
-    return {version: shared.get(version, 0.0) for version in sorted(met)}
+    return Met(version_id=witness.version_id, worth={version: shared.get(version, 0.0) for version in sorted(met)},
+               same=frozenset(same & met))
 
 
 def matching(
