@@ -46,10 +46,12 @@ class Desk:
 
     def may_share(self, one: int, other: int, meeting: float) -> bool:
         """Whether two versions that met are worth a close look."""
-        return is_likely(self.sketched(one), self.sketched(other), meeting, encoded=self.encoder is not None)
+        ours, theirs = self.sketched(one), self.sketched(other)
+        return ours is None or theirs is None or is_likely(ours, theirs, meeting, encoded=self.encoder is not None)
 
-    def _sketched(self, version_id: int) -> Sketch:
-        return sketched(comparisons.reading(self.conn, version_id))
+    def _sketched(self, version_id: int) -> Sketch | None:
+        stored = comparisons.reading(self.conn, version_id)
+        return sketched(stored) if stored is not None else None
 
     def _profiled(self, version_id: int) -> tuple[Text, Profile]:
         text = comparisons.text(self.conn, version_id)
@@ -134,7 +136,7 @@ def _sit_down(database: Path, told: bytes) -> None:
     global _desk  # what a worker process starts with has no other place
     conn = read_database(database)
     kept = comparisons.last_epoch(conn)
-    _desk = Desk(conn, epochs.unpacked(kept.packed if kept is not None and not told else told))
+    _desk = Desk(conn, epochs.unpacked(told) if told or kept is None else epochs.unpacked(kept.packed, kept.digest))
 
 
 def _at_desk(one: Callable[[Desk, Job], Result], job: Job) -> Result:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
-from typing import Any
+from typing import Any, overload
 
 from pipeline.reading import NAME, QUOTED, Reading
 from pipeline.skeletons import NUMBER
@@ -53,6 +53,27 @@ class Index:
         return {key for key, is_whole in zip(self.keys, self.is_whole, strict=True) if is_whole}
 
 
+class Places(Sequence[Sequence[int]]):
+    """The sentences of each token, cut out of one column when they are asked for: of most tokens they never are."""
+
+    def __init__(self, flat: Sequence[int], ends: Sequence[int]) -> None:
+        self.flat, self.ends = flat, ends
+
+    def __len__(self) -> int:
+        return len(self.ends) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> Sequence[int]: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Sequence[int]]: ...
+    def __getitem__(self, at: int | slice) -> Sequence[int] | Sequence[Sequence[int]]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        if not 0 <= at < len(self):
+            raise IndexError(at)
+        return self.flat[self.ends[at]:self.ends[at + 1]]
+
+
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """What an epoch says of a text: the weight of each sentence's tokens, of all; how many names and numbers it has.
@@ -94,10 +115,9 @@ def indexed(reading: Reading) -> Index:
 def numbers_in(index: Index) -> dict[int, set[str]]:
     """The numbers of each sentence that has some."""
     found: dict[int, set[str]] = {}
-    for token, places in zip(index.tokens, index.places, strict=True):
-        if token[0] == NUMBER:
-            for place in places:
-                found.setdefault(place, set()).add(token)
+    for at in [at for at, token in enumerate(index.tokens) if token[0] == NUMBER]:
+        for place in index.places[at]:
+            found.setdefault(place, set()).add(index.tokens[at])
     return found
 
 
@@ -161,7 +181,7 @@ def unpacked(stored: bytes, text: str, language: str | None) -> tuple[Index, Wei
     return Index(
         text=text, language=language, starts=starts, ends=ends, words=words, keys=keys, is_whole=is_whole,
         quoted=quoted, tokens=tokens, names=names, unquoted=unquoted,
-        places=_cut(flat, counts)), Weighed(epoch, weights, own, *totals)
+        places=Places(flat, tuple(accumulate(counts, initial=0)))), Weighed(epoch, weights, own, *totals)
 
 
 def _cut(values: tuple[Any, ...], lengths: Iterable[int]) -> list[tuple[Any, ...]]:

@@ -115,7 +115,7 @@ def epoch_in_force(work: Work) -> EpochInForce:
         counted = _count(work)
         return EpochInForce(counted.digest, lambda: counted)
     if kept is not None:
-        return EpochInForce(kept.digest, lambda: unpacked(kept.packed))
+        return EpochInForce(kept.digest, lambda: unpacked(kept.packed, kept.digest))
     first = shipped(own_tokens(work.topic))
     return EpochInForce(first.digest, lambda: first)
 

@@ -16,6 +16,7 @@ PENDING_WITNESSES = """
     ORDER BY public_id
 """
 COMPARED = "SELECT count(*) FROM witnesses WHERE method = :method"
+IS_COMPARED = "SELECT EXISTS (SELECT 1 FROM witnesses WHERE method = :method)"
 
 TEXT = """
     SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
@@ -31,7 +32,7 @@ LATEST_TEXTS = """
     FROM versions v JOIN documents d USING (document_id) LEFT JOIN text_readings r USING (version_id)
     WHERE v.is_latest ORDER BY v.public_id
 """
-LATEST_COUNT = "SELECT count(*) FROM versions WHERE is_latest"
+LATEST_COUNT = "SELECT count(DISTINCT article_id) FROM versions"  # by an index alone, which has no texts in it
 
 LAST_EPOCH = "SELECT digest, articles, packed FROM epochs ORDER BY epoch_id DESC LIMIT 1"
 # One that was counted before gets a new number: it is the last again.
@@ -60,13 +61,16 @@ SHARERS = """
     WHERE v.article_id IS NOT :article_id
 """
 
+# Of the catalogue's indexes: what is catalogued was compared before, and to look at each text took most of a trace.
 SEARCHED = """
-    SELECT count(*) AS texts, count(DISTINCT v.article_id) AS articles, count(DISTINCT a.domain) AS outlets,
-           count(DISTINCT d.language) AS languages, min(json_extract(d.published, '$.earliest')) AS first,
-           max(json_extract(d.published, '$.latest')) AS last
-    FROM witnesses w JOIN versions v USING (version_id) JOIN articles a ON a.article_id = v.article_id
-    JOIN documents d ON d.document_id = v.document_id
-    WHERE w.method = :method AND a.on_topic
+    WITH counted AS (
+        SELECT is_latest, profile_id, count(*) AS texts, min(day) AS first, max(day) AS last FROM catalogue
+        WHERE EXISTS (SELECT 1 FROM witnesses WHERE method = :method) GROUP BY is_latest, profile_id
+    )
+    SELECT coalesce(sum(c.texts), 0) AS texts, coalesce(sum(c.texts * c.is_latest), 0) AS articles,
+           count(DISTINCT p.outlet) AS outlets, count(DISTINCT nullif(p.language, '')) AS languages,
+           min(c.first) AS first, max(c.last) AS last
+    FROM counted c JOIN profiles p USING (profile_id)
 """
 
 
@@ -106,7 +110,7 @@ class KeptEpoch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
-    """What a text was compared with; first and last are the earliest and the latest publication, ISO 8601."""
+    """What a text was compared with; first and last are days: of publication, of an undated text the first sighting."""
 
     texts: int
     articles: int
@@ -126,14 +130,20 @@ def compared(conn: sqlite3.Connection, *, method: str) -> int:
     return int(conn.execute(COMPARED, {"method": method}).fetchone()[0])
 
 
+def is_compared(conn: sqlite3.Connection, *, method: str) -> bool:
+    """Whether this method compared a version last."""
+    return bool(conn.execute(IS_COMPARED, {"method": method}).fetchone()[0])
+
+
 def text(conn: sqlite3.Connection, version_id: int) -> Text:
     """The text of one version."""
     return Text(**dict(conn.execute(TEXT, {"version_id": version_id}).fetchone()))
 
 
-def reading(conn: sqlite3.Connection, version_id: int) -> bytes:
-    """What was stored of a version when it was compared."""
-    return bytes(conn.execute(READING, {"version_id": version_id}).fetchone()["packed"])
+def reading(conn: sqlite3.Connection, version_id: int) -> bytes | None:
+    """What was stored of a version when it was compared; None where it was not kept."""
+    row = conn.execute(READING, {"version_id": version_id}).fetchone()
+    return bytes(row["packed"]) if row is not None else None
 
 
 def latest_texts(conn: sqlite3.Connection) -> Iterator[Text]:
@@ -222,5 +232,5 @@ def _least(one: str | None, other: str | None, meeting: float, across: float) ->
 
 
 def searched(conn: sqlite3.Connection, *, method: str) -> Searched:
-    """How many texts, articles, outlets and languages a comparison in one epoch looks at."""
+    """How many texts, articles, outlets and languages are catalogued, if this method compared them."""
     return Searched(**dict(conn.execute(SEARCHED, {"method": method}).fetchone()))
