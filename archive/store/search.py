@@ -107,7 +107,7 @@ SHOWN = """
 
 BEGINNINGS = """
     SELECT version_id, title, substr(text, 1, 280) || CASE WHEN length(text) > 280 THEN '…' ELSE '' END AS text
-    FROM versions WHERE version_id IN (SELECT value FROM json_each(:ids))
+    FROM version_text WHERE version_id IN (SELECT value FROM json_each(:ids))
 """
 
 WORDS = "SELECT term, doc FROM words WHERE term >= :first AND term < :after ORDER BY doc DESC, term LIMIT :limit"
