@@ -17,7 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from archive.digests import address_key, payload_digest, text_digest
-from archive.store import catalogue, open_database, texts, transaction
+from archive.store import catalogue, open_database, texts, transaction, word_index
 from archive.times import to_digits, to_iso
 from bench.made_news import common_words
 
@@ -79,6 +79,7 @@ def fill(conn: sqlite3.Connection, articles: int) -> None:
     while pending := catalogue.pending(conn, limit=BATCH):
         with transaction(conn):
             catalogue.renew(conn, pending)
+    word_index.settle(conn)
 
 
 def articles_of(chance: random.Random) -> Iterator[Made]:
