@@ -107,8 +107,8 @@ SHOWN = """
 """
 
 BEGINNINGS = """
-    SELECT version_id, title, substr(text, 1, 280) || CASE WHEN length(text) > 280 THEN '…' ELSE '' END AS text
-    FROM version_text WHERE version_id IN (SELECT value FROM json_each(:ids))
+    SELECT v.version_id, v.title, substr(t.text, 1, 280) || iif(length(t.text) > 280, '…', '') AS text
+    FROM versions v JOIN texts t USING (text_id) WHERE v.version_id IN (SELECT value FROM json_each(:ids))
 """
 
 WORDS = "SELECT term, doc FROM words WHERE term >= :first AND term < :after ORDER BY doc DESC, term LIMIT :limit"
