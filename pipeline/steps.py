@@ -16,7 +16,7 @@ from archive import warc
 from archive.errors import DamagedWarc
 from archive.model import Block, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
-from archive.store import articles, catalogue, discoveries, documents, runs, transaction, withholdings
+from archive.store import articles, catalogue, discoveries, documents, runs, transaction, withholdings, word_index
 from archive.store.documents import PendingPayload
 from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
@@ -252,12 +252,14 @@ def fold_versions(work: Work) -> Report:
 
 
 def catalogue_articles(work: Work) -> Report:
-    """Bring what searches count and sort by up to the articles that changed."""
+    """Bring what searches look up, count and sort by up to the articles that changed."""
     started, done = monotonic(), 0
     while pending := catalogue.pending(work.conn, limit=CATALOGUED):
         with transaction(work.conn):
             catalogue.renew(work.conn, pending)
         done += len(pending)
+    if done:
+        word_index.settle(work.conn)
     return Report(step="catalogue", done=done, seconds=monotonic() - started)
 
 

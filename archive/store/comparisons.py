@@ -18,15 +18,17 @@ PENDING_WITNESSES = """
 COMPARED = "SELECT count(*) FROM witnesses WHERE method = :method"
 
 TEXT = """
-    SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
-    FROM versions v JOIN documents d USING (document_id) LEFT JOIN text_readings r USING (version_id)
+    SELECT v.version_id, v.public_id, v.article_id, t.text, d.language, d.body_digest, r.packed AS reading
+    FROM versions v JOIN documents d USING (document_id) JOIN texts t ON t.text_id = v.text_id
+    LEFT JOIN text_readings r USING (version_id)
     WHERE v.version_id = :version_id
 """
 
 # An article counts once, whatever it was before.
 LATEST_TEXTS = """
-    SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
-    FROM versions v JOIN documents d USING (document_id) LEFT JOIN text_readings r USING (version_id)
+    SELECT v.version_id, v.public_id, v.article_id, t.text, d.language, d.body_digest, r.packed AS reading
+    FROM versions v JOIN documents d USING (document_id) JOIN texts t ON t.text_id = v.text_id
+    LEFT JOIN text_readings r USING (version_id)
     WHERE v.is_latest ORDER BY v.public_id
 """
 LATEST_COUNT = "SELECT count(*) FROM versions WHERE is_latest"
