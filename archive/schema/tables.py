@@ -500,4 +500,6 @@ ALTER TABLE documents ADD COLUMN is_withheld INTEGER NOT NULL DEFAULT 0;
 """
 
 FOURTH = """
+-- 1: the page, or its answer's head, asks not to be shown from an archive
+ALTER TABLE documents ADD COLUMN is_noarchive INTEGER NOT NULL DEFAULT 0;
 """

@@ -3,6 +3,8 @@
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -178,6 +180,16 @@ def test_keys_are_shown_rotated_and_replaced_when_lost(own: Stemma) -> None:
     own.run("update", "--topic", "topic.toml")
     assert [key["why"] for key in json.loads(own.run("key", "--json").stdout)] == ["first", "rotated", "lost"]
     assert verified(own)["counts"]["keys that followed a lost one"] == 1
+
+
+def test_a_run_reads_what_people_decided_once(own: Stemma) -> None:
+    program = ("import sys; n = []; sys.addaudithook(lambda what, values: n.append(1) if what == 'open' and "
+               "str(values[0]).endswith('events.jsonl') else None)\n"
+               "from pipeline import cli; cli.cli.main(['update', '--topic', 'topic.toml'], standalone_mode=False)\n"
+               "print('opened', len(n))")
+    done = subprocess.run([sys.executable, "-c", program], cwd=own.folder, env=own.environment, text=True,
+                          capture_output=True, check=True)
+    assert "opened 1\n" in done.stdout, done.stdout
 
 
 def test_what_is_no_version_cannot_be_cited(own: Stemma) -> None:
