@@ -58,6 +58,11 @@ class DataFolder:
         return self.path / "log" / "heads.jsonl"
 
     @property
+    def stamps(self) -> Path:
+        """Time stamps of the signed heads, one a line."""
+        return self.path / "log" / "stamps.jsonl"
+
+    @property
     def key(self) -> Path:
         """The archive's private key: nobody else's."""
         return self.path / "key.pem"
