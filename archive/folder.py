@@ -68,6 +68,11 @@ class DataFolder:
         return self.path / "key.pem"
 
     @property
+    def replay(self) -> Path:
+        """What pywb needs to serve the WARC files; derived."""
+        return self.path / "replay"
+
+    @property
     def public(self) -> Path:
         """Where the database lies that is served to other machines."""
         return self.path / "public"

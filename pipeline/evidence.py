@@ -26,7 +26,7 @@ from archive.model import Capture, RecordRef, Report
 from archive.store import captures, evidence, health, pages, runs, withholdings
 from archive.store import cited as citing
 from archive.urls import absolute, canonical_url
-from pipeline import stamping
+from pipeline import replaying, stamping
 from pipeline.care import reading
 from pipeline.citations import Citation, citation, plain
 from pipeline.intake import erasures_of
@@ -37,6 +37,8 @@ CHANGED = "records or events that are not what the log holds: restore their file
 ERASED = "erased"  # a record in whose place stands what the erasure's event says
 UNERASED = "it is to be erased, and is not: 'stemma update' goes on with it"
 DERIVED = "places where the database is damaged, or says otherwise than the records: run 'stemma rebuild'"
+
+INDEX = "files of the index for replay that are not what the database says: 'stemma update' makes them anew"
 
 
 def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
@@ -57,6 +59,9 @@ def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
     for trouble in health.integrity(work.conn):
         work.fail("database", f"archive.db: {trouble[:80]}", trouble)
         failed[DERIVED] += 1
+    for subject, why in _misreplayed(work):
+        work.fail("database", subject, why)
+        failed[INDEX] += 1
     done = erased = 0
     for subject, stage, reason in _records(work, checked):
         done += 1
@@ -82,6 +87,15 @@ def _unstamped(work: Work, heads: Sequence[Head], stamped: stamps.Checked) -> It
     if not runs.subjects(work.conn, stages=[stamping.STAGE]):  # else it is told that nobody answered
         yield (f"{work.archive.folder.stamps.name} has no time stamp of the log's last head: it was cut off, or a run "
                f"was killed before it asked; restore it from a backup, or run 'stemma update', which asks")
+
+
+def _misreplayed(work: Work) -> Iterator[tuple[str, str]]:
+    try:
+        for name in replaying.differing(work):
+            yield f"replay: {name}", (f"{name} of the index for replay is not what the database says; 'stemma update' "
+                                      f"makes it anew")
+    except (sqlite3.DatabaseError, ValueError) as error:
+        yield "replay", f"the database cannot be read there: {error}"
 
 
 def _records(work: Work, checked: Checked) -> Iterator[tuple[str, str, str | None]]:

@@ -32,6 +32,7 @@ from pipeline.intake import (
     read_withholdings,
 )
 from pipeline.linking import compare_witnesses, link_families
+from pipeline.replaying import renew_index
 from pipeline.work import Work, by_frequency
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def update(work: Work) -> list[Report]:
     return [step(work) for step in (
         erase_pending, index_pending, read_withholdings, discover_pending, extract_pending, decide_relevance,
         follow_provenance, weigh_unread, fold_versions, compare_witnesses, read_judgements, link_families,
-        catalogue_articles,
+        catalogue_articles, renew_index,
     )]
 
 

@@ -17,7 +17,8 @@ from pipeline import PROGRAM
 
 DEFAULT_TOPIC = "kursk"
 TOLD = 20  # sentences for a person at once; `status` shows all
-QUIET = frozenset({"index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp"})  # mostly nothing to do
+# Mostly there is nothing to do.
+QUIET = frozenset({"index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay"})
 
 
 class Commands(click.Group):
