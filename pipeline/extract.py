@@ -19,6 +19,7 @@ from trafilatura.metadata import extract_author, extract_sitename, extract_title
 from archive.digests import normalised, text_and_state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document
 from archive.urls import absolute, host_of
+from pipeline import noarchive
 from pipeline.agencies import agencies, printed
 from pipeline.authors import authors, signed
 from pipeline.blocked import block, is_articles, is_short, paywall_texts, told
@@ -110,6 +111,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
         agencies=agencies([c.value for field in ("author", "agency") for c in values(found, field)], own, credits),
         published=moment_of(found, "published"), modified=moment_of(found, "modified"), language=language(text),
         site_name=first(found, "site_name"), section=first(found, "section"), is_free=is_free(found),
+        is_noarchive=noarchive.of_page(tree),
         canonical=absolute(url, said.canonical) if said.canonical else None, alternates=_alternates(said, url),
         outgoing=outgoing(linked, paragraphs, credits),
         paragraphs=paragraphs, credits=credits, notices=notices(around), posts=posts(said.posts, tree),

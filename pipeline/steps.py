@@ -7,6 +7,7 @@ may be killed and run again, and a second run does nothing.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
@@ -31,6 +32,7 @@ from pipeline.intake import (
     read_withholdings,
 )
 from pipeline.linking import compare_witnesses, link_families
+from pipeline.replaying import renew_index
 from pipeline.work import Work, by_frequency
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def update(work: Work) -> list[Report]:
     return [step(work) for step in (
         erase_pending, index_pending, read_withholdings, discover_pending, extract_pending, decide_relevance,
         follow_provenance, weigh_unread, fold_versions, compare_witnesses, read_judgements, link_families,
-        catalogue_articles,
+        catalogue_articles, renew_index,
     )]
 
 
@@ -129,17 +131,19 @@ def _alone(job: Job, extract_one: ExtractOne) -> Document | Block | str:
 def _extract_one(job: Job) -> Document | Block | str:
     """The worker's part: bytes of a record in, a document or a reason out."""
     from pipeline.extract import MAX_HTML_BYTES, NoText, extract, preview
+    from pipeline.noarchive import of_head
 
     folder, payload = job
     if is_front_page(payload.url):
         return "a front page, which lists articles and is none"
     try:
-        stored = warc.read_payload(folder, payload.record)
-        body = page_bytes(stored, content_encoding=payload.content_encoding, limit=MAX_HTML_BYTES)
+        record = warc.read_record(folder, payload.record)
+        body = page_bytes(record.payload, content_encoding=payload.content_encoding, limit=MAX_HTML_BYTES)
         if payload.status != 200:
             return preview(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest,
                            status=payload.status)
-        return extract(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest)
+        read = extract(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest)
+        return replace(read, is_noarchive=True) if isinstance(read, Document) and of_head(record.http_head) else read
     except (NoText, UndecodablePayload, DamagedWarc) as error:
         return str(error)
     except Exception as error:  # noqa: BLE001  # a hostile page may raise anything inside three parsers: it is a row

@@ -14,7 +14,8 @@ SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordi
        d.language, d.section,
        (SELECT t.text FROM texts t WHERE t.text_id = v.text_id) AS text, v.first_seen, v.last_seen, v.sightings,
        v.payloads, v.differences, v.change, v.passages, v.is_latest,
-       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.outgoing, d.posts, d.is_free, d.candidates,
+       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.outgoing, d.posts, d.is_free, d.is_noarchive,
+       d.candidates,
        d.extractor, d.payload_digest, d.text_digest, d.state_digest,
        d.score, d.terms, d.document_id, v.article_id
 FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)

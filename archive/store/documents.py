@@ -39,11 +39,11 @@ ADD_DOCUMENT = """
     INSERT INTO documents (
         payload_digest, url, charset, extractor, title, byline, authors, published, modified, language, site_name,
         section, canonical, text_id, credits, candidates, organisations, agencies, notices, alternates, outgoing,
-        posts, is_free, text_digest, body_digest, state_digest
+        posts, is_free, is_noarchive, text_digest, body_digest, state_digest
     ) VALUES (
         :payload_digest, :url, :charset, :extractor, :title, :byline, :authors, :published, :modified, :language,
         :site_name, :section, :canonical, :text_id, :credits, :candidates, :organisations, :agencies, :notices,
-        :alternates, :outgoing, :posts, :is_free, :text_digest, :body_digest, :state_digest
+        :alternates, :outgoing, :posts, :is_free, :is_noarchive, :text_digest, :body_digest, :state_digest
     )
 """
 
@@ -141,6 +141,7 @@ def add(conn: sqlite3.Connection, document: Document) -> None:
         "notices": _json(document.notices), "alternates": _json(document.alternates),
         "outgoing": _json([[one.url, one.place, one.paragraph] for one in document.outgoing]),
         "is_free": None if document.is_free is None else int(document.is_free),
+        "is_noarchive": int(document.is_noarchive),
         "text_digest": document.text_digest, "body_digest": document.body_digest, "state_digest": document.state_digest,
         "posts": _json([asdict(post) for post in document.posts]),
     })

@@ -76,7 +76,7 @@ COPIES = (
               short(byline), authors, published, modified, language, site_name, section, canonical,
               short_list(credits), readings(candidates), text_digest, body_digest, state_digest, on_topic, score,
               terms, decided_by, organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing,
-              is_withheld, NULL
+              is_withheld, NULL, is_noarchive
        FROM source.documents WHERE document_id IN (SELECT document_id FROM main.sightings
                                                    UNION SELECT document_id FROM main.versions)""",
     """INSERT INTO main.post_versions SELECT public_id, article_id, post, ordinal, short(title),
@@ -103,7 +103,9 @@ COMPARED = (
 RIGHTS = """
     SELECT v.version_id, v.article_id, d.is_free,
            (SELECT json_group_array(DISTINCT c.source) FROM source.sightings s JOIN source.captures c USING (capture_id)
-            WHERE s.version_id = v.version_id AND c.source IS NOT NULL) AS sources
+            WHERE s.version_id = v.version_id AND c.source IS NOT NULL) AS sources,
+           EXISTS (SELECT 1 FROM source.sightings s JOIN source.documents n ON n.document_id = s.document_id
+                   WHERE s.article_id = v.article_id AND n.is_noarchive) AS is_noarchive
     FROM source.version v JOIN source.documents d ON d.document_id = v.document_id
 """
 
@@ -183,11 +185,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """What decides whether a version may be shown whole: its sources' names, and whether its page says it is free."""
+    """What decides whether a version may be shown whole: its sources' names, and whether its page says it is free.
+
+    is_noarchive: at one look at least its article asked not to be shown from an archive.
+    """
 
     version_id: int
     article_id: int
     is_free: bool | None
+    is_noarchive: bool
     sources: tuple[str, ...]
 
 
@@ -247,7 +253,7 @@ def rights(conn: sqlite3.Connection) -> Iterator[Rights]:
     """Every version on the topic."""
     for row in conn.execute(RIGHTS):
         yield Rights(version_id=row["version_id"], article_id=row["article_id"],
-                     sources=tuple(json.loads(row["sources"])),
+                     sources=tuple(json.loads(row["sources"])), is_noarchive=bool(row["is_noarchive"]),
                      is_free=None if row["is_free"] is None else bool(row["is_free"]))
 
 
