@@ -117,13 +117,13 @@ WORDS = "SELECT term, doc FROM words WHERE term >= :first AND term < :after ORDE
 class Search:
     """What was asked; `match` and `without` are full-text queries (without: only where match is None).
 
-    `chosen` has one value for each facet that restricts ('' is: not known; NOT before one: any other). `since` and
-    `until` are days, both included. is_unfolded: each article by itself, not under the earliest of its family.
+    `chosen` has the values of each facet that restricts, of which an article has one ('' is: not known; NOT before one:
+    any other). `since` and `until` are days, both included. is_unfolded: each article by itself, not under the earliest of its family.
     """
 
     match: str | None = None
     without: str | None = None
-    chosen: tuple[tuple[Facet, str], ...] = ()
+    chosen: tuple[tuple[Facet, tuple[str, ...]], ...] = ()
     since: str | None = None
     until: str | None = None
     is_unfolded: bool = False
@@ -329,26 +329,26 @@ def _profiles(conn: sqlite3.Connection, ids: Iterable[int]) -> _Profiles:
 
 
 def _allowed(profiles: _Profiles, asked: Search) -> set[int]:
-    chosen = [(FACETS.index(facet), value) for facet, value in asked.chosen]
-    return {one for one, values in profiles.items() if all(_fits(values[place], value) for place, value in chosen)}
+    chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
+    return {one for one, values in profiles.items() if all(_fits(values[place], wanted) for place, wanted in chosen)}
 
 
-def _fits(own: str, wanted: str) -> bool:
-    return own != wanted[len(NOT):] if wanted.startswith(NOT) else own == wanted
+def _fits(own: str, wanted: tuple[str, ...]) -> bool:
+    return own in wanted or any(one.startswith(NOT) and own != one[len(NOT):] for one in wanted)
 
 
 def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tuple[Counted, ...]:
     """Each facet counted under the choices in all others, so that it shows what another choice would find."""
-    chosen = [(FACETS.index(facet), value) for facet, value in asked.chosen]
+    chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
     counted = [(values, counts[profile]) for profile, values in profiles.items()]
     found = []
     for place, facet in enumerate(FACETS):
         counter: dict[str, int] = {}
-        others = [(other, value) for other, value in chosen if other != place]
+        others = [(other, wanted) for other, wanted in chosen if other != place]
         for values, n in counted:
-            if not others or all(_fits(values[other], value) for other, value in others):
+            if not others or all(_fits(values[other], wanted) for other, wanted in others):
                 counter[values[place]] = counter.get(values[place], 0) + n
-        counter |= {value: 0 for other, value in chosen
+        counter |= {value: 0 for other, wanted in chosen for value in wanted
                     if other == place and value not in counter and not value.startswith(NOT)}
         found.append(Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0])))))
     return tuple(found)
