@@ -129,7 +129,7 @@ async def may_review(datasette: Any, request: Any) -> bool:
         return False
     if hasattr(datasette, "permission_allowed"):  # Datasette 0.x
         return bool(await datasette.permission_allowed(request.actor, REVIEW, default=True))
-    return True
+    return bool(await datasette.allowed(action=REVIEW, actor=request.actor))
 
 
 def json_of(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
@@ -153,7 +153,8 @@ async def problem(datasette: Any, request: Any, status: int, reason: str, *, sig
     """What stands in an answer's place, and why; sign_in: it is there for who is signed in."""
     if is_json(request):
         return json_of(datasette, {"ok": False, "status": status, "error": reason}, status)
-    context = {"reason": reason, "status": status, "sign_in": sign_in}
+    asked = str(request.path) + (f"?{request.query_string}" if request.query_string else "")
+    context = {"reason": reason, "status": status, "sign_in": asked if sign_in else None}
     return await html_of(datasette, request, "problem", context, status)
 
 

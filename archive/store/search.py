@@ -84,6 +84,13 @@ RANKED = """
     WHERE c.day BETWEEN :since AND :until
 """
 
+HOLDING = """
+    SELECT sum(n.articles), min(n.first), max(n.last), group_concat(DISTINCT p.language)
+    FROM (SELECT profile_id, count(DISTINCT article_id) AS articles, min(day) AS first, max(day) AS last
+          FROM catalogue WHERE version_id IN (SELECT rowid FROM versions_fts WHERE versions_fts MATCH :match)
+          GROUP BY profile_id) n JOIN profiles p USING (profile_id)
+"""
+
 PROBE = "SELECT 1 FROM versions_fts WHERE versions_fts MATCH :match LIMIT 1"
 
 PROFILES = """
@@ -118,7 +125,8 @@ class Search:
     """What was asked; `match` and `without` are full-text queries (without: only where match is None).
 
     `chosen` has the values of each facet that restricts, of which an article has one ('' is: not known; NOT before one:
-    any other). `since` and `until` are days, both included. is_unfolded: each article by itself, not under the earliest of its family.
+    any other). `since` and `until` are days, both included. is_unfolded: each article by itself, not under the earliest
+    of its family.
     """
 
     match: str | None = None
@@ -171,6 +179,16 @@ class Found:
     facets: tuple[Counted, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """How many articles hold some words, the days of the first and last of them, and their languages."""
+
+    articles: int
+    first: str | None
+    last: str | None
+    languages: tuple[str, ...]
+
+
 class _Row(NamedTuple):
     version_id: int
     article_id: int
@@ -208,6 +226,14 @@ def first_found(conn: sqlite3.Connection, asked: Search, *, limit: int) -> tuple
         found = _rows(conn, _BY_SORT[asked.sort], {**_bounds(asked), **_restricted(asked, allowed)})
         total, ids = sum(counts[one] for one in allowed), [row.version_id for row in islice(found, limit)]
     return total, ids
+
+
+def holding(conn: sqlite3.Connection, match: str) -> Held:
+    """How many articles hold the words in any version, and of what days and languages these are."""
+    wanted = _in_words(conn, match) if snapshots.is_excerpts(conn) else match
+    articles, first, last, languages = tuple(conn.execute(HOLDING, {"match": wanted}).fetchone())
+    return Held(articles=articles, first=first, last=last,
+                languages=tuple(sorted(filter(None, (languages or "").split(",")))))
 
 
 def words(conn: sqlite3.Connection, beginning: str) -> list[tuple[str, int]]:
