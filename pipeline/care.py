@@ -123,5 +123,4 @@ def serve(topic: Topic, data: Path, *, host: str, port: int, clock: Clock) -> No
         publishing.refresh(topic, data, clock=clock)
         folder = DataFolder(data).public
     title = None if is_published else topic.publish.title or topic.title  # a published one has its own
-    serving.serve(folder, host=host, port=port, title=title,
-                  full_text=topic.publish.full_text)
+    serving.serve(folder, host=host, port=port, title=title, publish=topic.publish)
