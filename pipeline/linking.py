@@ -194,7 +194,7 @@ def _links_of(conn: sqlite3.Connection, article_id: int, witness: Callable[[int]
     best: dict[int, Shared] = {}
     for shared in links.reuses_of(conn, article_id):
         other = shared.right_article if shared.left_article == article_id else shared.left_article
-        if other not in best or _distance(shared) < _distance(best[other]):
+        if other not in best or distance(shared) < distance(best[other]):
             best[other] = shared
     decided = []
     for shared in best.values():
@@ -204,7 +204,7 @@ def _links_of(conn: sqlite3.Connection, article_id: int, witness: Callable[[int]
     return judged(decided, judgements.standing(conn, article_id))
 
 
-def _distance(shared: Shared) -> tuple[float, int, str, str]:
+def distance(shared: Shared) -> tuple[float, int, str, str]:
     """Sorts the version pairs of two articles: the closest first, of equals by their public ids, never by arrival."""
     reuse = shared.reuse
     return (-reuse.left_coverage - reuse.right_coverage, -reuse.words, shared.left_name, shared.right_name)
