@@ -16,13 +16,18 @@ import pyarrow.dataset as ds
 from archive.errors import UnreadableFile
 from archive.foreign import Foreign, Referring, Unusable, plain, responses
 from archive.model import Failure, Relevance, Report
-from archive.store import captures, documents, runs, transaction, withholdings
+from archive.store import captures, comparisons, documents, links, runs, transaction, withholdings
+from archive.store.comparisons import Text
 from archive.warc import WarcWriter
 from crawlers.archives.imports import keep, keep_revisit
-from pipeline import PROGRAM
-from pipeline.batch.rows import Row, block_from, document_from
+from pipeline import PROGRAM, vectors
+from pipeline import epoch as epochs
+from pipeline.batch.rows import Row, block_from, document_from, reuse_from
+from pipeline.epoch import Epoch
 from pipeline.extract import EXTRACTOR
+from pipeline.fingerprints import method
 from pipeline.intake import erase_pending, index_pending, note_topic, read_withholdings
+from pipeline.linking import is_outgrown, keep_epoch, logged_epoch
 from pipeline.steps import decided_by, derive_links, derive_versions, withhold
 from pipeline.work import Work, by_frequency
 
@@ -37,6 +42,8 @@ class Manifest:
     extractor: str
     decided_by: str
     topic: str
+    method: str
+    epoch: bytes
 
 
 def load(work: Work, folder: Path, *, everything: bool) -> list[Report]:
@@ -46,7 +53,7 @@ def load(work: Work, folder: Path, *, everything: bool) -> list[Report]:
     return [
         *(step(work) for step in (erase_pending, index_pending, read_withholdings)),
         copy_records(work, folder, everything=everything), take_readings(work, folder, manifest),
-        *derive_versions(work), *derive_links(work),
+        *derive_versions(work), take_comparisons(work, folder, manifest), *derive_links(work),
     ]
 
 
@@ -149,3 +156,61 @@ def _take_document(work: Work, row: Row, withheld: frozenset[str], *, decided: s
 def _is_held(work: Work, row: Mapping[str, str]) -> bool:
     """Whether the archive has the payload from which a row was read: nothing is taken without its evidence."""
     return captures.holder(work.conn, url=row["url"], payload_digest=row["payload_digest"]) is not None
+
+
+# ---- what texts share
+
+def take_comparisons(work: Work, folder: Path, manifest: Manifest) -> Report:
+    """Take readings of versions, and what two of them share, where the archive would compare them just so.
+
+    That is where the batch's epoch is, or becomes, the archive's, and where it has compared no other text in it: what
+    the batch did not see, it was not compared with.
+    """
+    started, epoch = monotonic(), epochs.unpacked(manifest.epoch)
+    named = method(epoch.digest, encoder=vectors.installed())
+    ours = {text.public_id: text for row in table(folder, "readings", ["public_id", "body_digest"])
+            if (text := comparisons.pending_text(work.conn, row["public_id"], method=named)) is not None
+            and text.body_digest == row["body_digest"]}
+    why = _why_not(work, epoch, is_ours=manifest.method == named, named=named)
+    if why is not None or not ours:
+        return Report(step="compared", skipped=len(ours), seconds=monotonic() - started,
+                      counts=() if why is None else ((why, 1),))
+    if epoch.articles:
+        keep_epoch(work, epoch)
+    for row in table(folder, "readings", ["public_id", "packed", "keys", "worths"]):
+        if (text := ours.get(row["public_id"])) is not None:
+            with transaction(work.conn):
+                comparisons.add_reading(work.conn, text.version_id, row["packed"], row["keys"])
+    shared = _take_reuses(work, folder, ours)
+    with transaction(work.conn):
+        for text in ours.values():
+            links.add_witness(work.conn, text, [], method=named)
+    return Report(step="compared", done=len(ours), counts=(("pairs that share text", shared),),
+                  seconds=monotonic() - started)
+
+
+def _why_not(work: Work, epoch: Epoch, *, is_ours: bool, named: str) -> str | None:
+    """Why the archive has to compare the texts itself; None where it has not."""
+    if not is_ours:
+        return "the batch compared by another method"
+    if comparisons.compared(work.conn, method=named):
+        return "the archive has compared other texts in the batch's epoch"
+    kept = comparisons.last_epoch(work.conn) or logged_epoch(work)
+    held = comparisons.article_count(work.conn)
+    if kept is not None and kept.digest != epoch.digest and kept.articles >= epoch.articles:
+        return "the archive's epoch was counted on more articles"
+    if is_outgrown(epoch.articles, held=held):
+        return "the archive has outgrown the batch's epoch"
+    return None
+
+
+def _take_reuses(work: Work, folder: Path, ours: Mapping[str, Text]) -> int:
+    """What two versions share that both are there as the batch had them."""
+    taken = 0
+    for row in table(folder, "reuses"):
+        left, right = ours.get(row["left"]), ours.get(row["right"])
+        if left is not None and right is not None:
+            with transaction(work.conn):
+                links.add_reuse(work.conn, left.version_id, right.version_id, reuse_from(row))
+            taken += 1
+    return taken

@@ -14,20 +14,23 @@ from pyspark.sql import functions as f
 from archive.model import Block, Document, Report
 from archive.store.documents import PendingPayload
 from archive.topic import Topic
-from pipeline import PROGRAM, cores
-from pipeline.batch import looks, rows, texts
+from pipeline import PROGRAM, cores, vectors
+from pipeline.batch import looks, pairs, rows, texts
 from pipeline.batch.rows import Columns, Row
 from pipeline.batch.spark import Tables, file_pieces, first_of, grouped, is_retry, spelled, through, whole
+from pipeline.epoch import Epoch, packed
 from pipeline.extract import EXTRACTOR
+from pipeline.fingerprints import method
 from pipeline.intake import outlet_rows
 from pipeline.steps import decided_by, read_page
 
-HOT = 1_000  # texts with one key beyond which they are joined in parts
 REASONS = 20  # of failures that the report tells; the table has all
 HOPS = 10  # redirects that are followed
 AS_RECORD = ("url", "captured_at", "payload_digest")  # one capture, however many files have it
 AS_PAGE = ("payload_digest", "url", "charset")  # one payload as it is read
 DECIDED: Columns = {name: "string" for name in (*AS_PAGE, "canonical")} | texts.DECIDED
+MANIFEST: Columns = {name: "string" for name in ("program", "extractor", "decided_by", "topic", "method")} | {
+    "epoch": "binary"}
 ADDRESS: Columns = {"url": "string", "article": "string"}
 REDIRECT: Columns = {"url": "string", "target": "string", "captured_at": "string"}
 
@@ -61,17 +64,26 @@ def report(spark: SparkSession, job: Job) -> Report:
         "blocks": tables.write("blocks", blocks_of(kept)),
         "versions": tables.write("versions", versions_of(captures, decided, addresses, job.topic)),
     }
+    epoch = pairs.epoch_of(written["versions"], job.topic)
+    told = pairs.broadcast(spark, packed(epoch))
+    readings = tables.write("readings", pairs.readings_of(written["versions"], told))
+    met = tables.write("read/pairs", pairs.pairs_of(readings), by_month=False)
+    written["pairs"] = met
+    written["reuses"] = tables.write("reuses", pairs.shared_of(met, readings, told))
+    written["links"] = tables.write("links", pairs.links_of(written["reuses"], written["versions"], addresses))
     failures = tables.write("failures", failures_of(read, captures), by_month=False)
-    tables.write("manifest", manifest_of(spark, job), by_month=False)
+    tables.write("manifest", manifest_of(spark, job, epoch), by_month=False)
     failed = failures.groupBy("reason").count().orderBy(f.desc("count")).limit(REASONS).collect()
     return Report(step="batch", done=captures.count(), counts=tuple((n, table.count()) for n, table in written.items()),
                   failed=tuple((row["reason"], row["count"]) for row in failed), seconds=monotonic() - started)
 
 
-def manifest_of(spark: SparkSession, job: Job) -> DataFrame:
+def manifest_of(spark: SparkSession, job: Job, epoch: Epoch) -> DataFrame:
     """What the tables were made by; written last: without it, they are not whole."""
-    told = {"program": PROGRAM, "extractor": EXTRACTOR, "decided_by": decided_by(job.topic), "topic": job.topic.name}
-    return spark.createDataFrame([told], ", ".join(f"{name} string" for name in told)).coalesce(1)
+    told = {
+        "program": PROGRAM, "extractor": EXTRACTOR, "decided_by": decided_by(job.topic), "topic": job.topic.name,
+        "method": method(epoch.digest, encoder=vectors.installed()), "epoch": packed(epoch)}
+    return spark.createDataFrame([told], spelled(MANIFEST)).coalesce(1)
 
 
 # ---- captures

@@ -25,7 +25,7 @@ from archive.model import (
 from archive.times import from_iso, to_iso
 
 Row = dict[str, Any]
-Columns = Mapping[str, str]  # name -> Spark's name of its type
+Columns = dict[str, str]  # name -> Spark's name of its type
 
 PLACE: Columns = {"file": "string", "start": "bigint", "length": "bigint"}  # of the records' bytes in a file
 FAILURE: Columns = {"stage": "string", "subject": "string", "reason": "string"}

@@ -6,6 +6,7 @@ The same functions as in `stemma update`, over rows. An epoch is told to each pr
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from functools import lru_cache
 from math import fsum
 
@@ -97,14 +98,14 @@ def folded(rows: Sequence[Row], outlets: dict[str, str]) -> Iterator[Row]:
             byline=document.byline, text_digest=document.text_digest, text=document.text, posts=document.posts,
         )] = row
     found = versions(article, looks)
-    until = None
+    until: datetime | None = None
     for version in found:
         yield _version(version, looks, outlets, until=until, is_latest=version is found[-1])
         until = max(version.last_seen, until) if until else version.last_seen
 
 
 def _version(
-    version: Version, looks: dict[Sighting, Row], outlets: dict[str, str], *, until: object, is_latest: bool
+    version: Version, looks: dict[Sighting, Row], outlets: dict[str, str], *, until: datetime | None, is_latest: bool
 ) -> Row:
     first = min((seen for seen in looks if seen.captured_at == version.first_seen
                  and seen.state_digest == version.state_digest), key=lambda seen: seen.payload_digest)
