@@ -74,6 +74,12 @@ SET_RELEVANCE = """
     WHERE document_id = :document_id
 """
 
+UNDECIDED = """
+    SELECT document_id FROM documents
+    WHERE payload_digest = :payload_digest AND url = :url AND charset = :charset AND extractor = :extractor
+      AND decided_by IS NULL AND NOT is_withheld
+"""
+
 # A document whose decision changed has its article folded anew.
 FORGET_SIGHTINGS = """
     DELETE FROM sightings WHERE document_id = :document_id AND :on_topic IS NOT
@@ -163,6 +169,14 @@ def pending_relevance(conn: sqlite3.Connection, *, decided_by: str, begins: date
                       moment_from(row["published"]), moment_from(row["modified"]), captured_at=row["captured_at"]))
         for row in conn.execute(PENDING_RELEVANCE, values)
     ]
+
+
+def undecided(conn: sqlite3.Connection, document: Document) -> int | None:
+    """The row of a document that is kept, shown, and waits for its decision; None where there is none such."""
+    row = conn.execute(UNDECIDED, {
+        "payload_digest": document.payload_digest, "url": document.url, "charset": document.charset or "",
+        "extractor": document.extractor}).fetchone()
+    return int(row["document_id"]) if row is not None else None
 
 
 def published_between(
