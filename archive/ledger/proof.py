@@ -135,7 +135,7 @@ def _leaf(
         raise ProofFailed(f"{ref.path} at byte {ref.offset} is not under the newest signed head; run 'stemma update', "
                           f"which enters what is new and signs it, and ask again")
     index, entry = place
-    raw = warc.readnotes.bytes_of(folder.warcs, ref)
+    raw = warc.read_bytes(folder.warcs, ref)
     return Leaf(details=entries.details_of_record(raw, warc.parse_record(raw, ref)), salt=entry.salt, index=index,
                 path=inclusion_path(hashes, index), record=raw if with_record else None)
 
@@ -168,10 +168,11 @@ def read(path: Path) -> Proof:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableFile(f"{path} has over {MAX_BYTES:,} bytes: no proof of one capture")
-        values = json.loads(path.readnotes.bytes_of())
+        values = json.loads(path.read_bytes())
         if set(values) - {_STAMP} != _PARTS or values["format"] != FORMAT:
             raise ValueError(f"no object with the parts {', '.join(sorted(_PARTS))} in the format {FORMAT}")
-        return Proof(head=notes.read(values["head"]), key=notes.bytes_of(values["key"]), capture=_read_leaf(values["capture"]),
+        return Proof(head=notes.read(values["head"]), key=notes.bytes_of(values["key"]),
+                     capture=_read_leaf(values["capture"]),
                      original=_read_leaf(values["original"]) if values["original"] is not None else None,
                      stamp=_read_stamp(values[_STAMP]) if values.get(_STAMP) is not None else None)
     except OSError as error:
