@@ -23,6 +23,7 @@ from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
 from archive.withholdings import covers
 from pipeline import PROGRAM, cores
+from pipeline.freezing import read_frozen
 from pipeline.intake import (
     discover_pending,
     erase_pending,
@@ -53,7 +54,7 @@ def update(work: Work) -> list[Report]:
     return [step(work) for step in (
         erase_pending, index_pending, read_withholdings, discover_pending, extract_pending, decide_relevance,
         follow_provenance, weigh_unread, fold_versions, compare_witnesses, read_judgements, link_families,
-        catalogue_articles, renew_index,
+        catalogue_articles, read_frozen, renew_index,
     )]
 
 

@@ -18,7 +18,7 @@ from pipeline import PROGRAM
 DEFAULT_TOPIC = "kursk"
 TOLD = 20  # sentences for a person at once; `status` shows all
 # Mostly there is nothing to do.
-QUIET = frozenset({"index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay"})
+QUIET = frozenset({"index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay", "freeze"})
 
 
 class Commands(click.Group):
