@@ -32,6 +32,7 @@ from pipeline.intake import (
     read_judgements,
     read_withholdings,
 )
+from pipeline.joining import withhold_joiners
 from pipeline.linking import compare_witnesses, link_families
 from pipeline.replaying import renew_index
 from pipeline.work import Work, by_frequency
@@ -53,8 +54,8 @@ def update(work: Work) -> list[Report]:
     note_topic(work)
     return [step(work) for step in (
         erase_pending, index_pending, read_withholdings, discover_pending, extract_pending, decide_relevance,
-        follow_provenance, weigh_unread, fold_versions, compare_witnesses, read_judgements, link_families,
-        catalogue_articles, read_frozen, renew_index,
+        follow_provenance, weigh_unread, fold_versions, compare_witnesses, withhold_joiners, read_judgements,
+        link_families, catalogue_articles, read_frozen, renew_index,
     )]
 
 

@@ -174,7 +174,7 @@ def withhold(topic: Any, data: Path, as_json: bool, what: str, reason: str, by: 
     """Show a text no longer: the site has a tombstone in its place, exports and tables lack it, the evidence stays.
 
     URL is an address of an article, its key or the public id of a version; FAMILY, the public id of a family, means
-    all articles that it has now.
+    all articles that it has now, and those that join it later.
     """
     from pipeline import publishing, withholding
 
