@@ -22,7 +22,8 @@ def utc_day(day: datetime | None, *, add: int = 0) -> datetime | None:
 
 
 @click.command()
-@click.argument("files", nargs=-1, metavar="[PROOF]...", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("files", nargs=-1, metavar="[PROOF|WACZ]...",
+                type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--head", "heads", multiple=True, metavar="FILE",
               type=click.Path(path_type=Path, dir_okay=False, exists=True),
               help="A signed head, or a proof, that was kept elsewhere: the log must lead to it. Repeatable.")
@@ -37,12 +38,17 @@ def verify(
 ) -> None:
     """Check everything that is kept: each record, the log that holds their digests, its signatures, the database.
 
-    With PROOF files, as 'stemma cite --proof' writes them, check these alone; no archive is needed for that.
+    With PROOF files, as 'stemma cite --proof' writes them, or WACZ packages, check these alone; no archive is needed
+    for that.
     """
     from pipeline import evidence, intake
 
     if files:
         for file in files:
+            if evidence.is_package(file):
+                count = evidence.verify_package(file)
+                click.echo(json.dumps({"records": count}) if as_json else f"{file}: a whole package, {count:,} records")
+                continue
             proof = evidence.verify_proof(file, key=key, authorities=authorities)
             lines = [f"{file}: holds", *(f"  {line}" for line in evidence.proof_lines(proof, now=now()))]
             click.echo(json.dumps(evidence.proof_as_json(proof)) if as_json else "\n".join(lines))
