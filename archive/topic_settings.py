@@ -1,4 +1,4 @@
-"""The settings of a topic file, a class for each of its tables: [crawl], [backfill], [publish], [watch].
+"""The settings of a topic file, a class for each of its tables: [crawl], [backfill], [publish], [stamp], [watch].
 
 What a key means is said where its value is kept, in the classes below.
 """
@@ -101,6 +101,19 @@ class PublishSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StampSettings:
+    """Who stamps the signed heads of the log with the time (RFC 3161), if anybody.
+
+    url is where it is asked; authorities are PEM files, relative to the topic file, with the root certificates by which
+    its answers are believed. So many days before their certificates end stamps are renewed.
+    """
+
+    url: str | None = None
+    authorities: tuple[str, ...] = ()
+    renew_days: float = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchSettings:
     """When a person is needed: `stemma status` then exits with 1, and `stemma run` tells it once.
 
@@ -189,6 +202,20 @@ def publish_settings(table: Table) -> PublishSettings:
         trusted_proxies=table.get("trusted_proxies", list_of(network, at_least=0), ()),
     )
     table.close()
+    return settings
+
+
+def stamp_settings(table: Table) -> StampSettings:
+    """The table [stamp]."""
+    settings = StampSettings(
+        url=table.get("url", url, None),
+        authorities=table.get("authorities", list_of(text, at_least=0), ()),
+        renew_days=table.get("renew_days", number(at_least=0, unit="days"), StampSettings().renew_days),
+    )
+    table.close()
+    if settings.url is not None and not settings.authorities:
+        table.note("authorities", "required beside 'url': the PEM file of the authority's root certificate, without "
+                                  "which nobody can check its answers")
     return settings
 
 

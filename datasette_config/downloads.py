@@ -95,11 +95,11 @@ def lineage(build: Build) -> View:
 
 
 async def record(request: Any, datasette: Any) -> Any:
-    """/capture/ID.warc: the one record, to be saved, never shown."""
+    """/capture/NAME.warc: the one record, to be saved, never shown."""
     found = await ask(datasette, request, records.record_bytes)
     if not isinstance(found, bytes):
         return found
-    headers = {"Content-Disposition": f'attachment; filename="stemma-capture-{int(request.url_vars["name"])}.warc"'}
+    headers = {"Content-Disposition": f'attachment; filename="stemma-capture-{request.url_vars["name"]}.warc"'}
     return Response(body=found, status=200, headers=HEADERS | headers, content_type="application/warc")
 
 

@@ -31,12 +31,15 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
 @hookimpl
 def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     """The addresses of style sheet, script and mark; the digest makes browsers fetch what changed."""
+    from datasette_config import rendering
+
     for name, file in (("stemma_style", "stemma.css"), ("stemma_copy", "copy.js")):
         held = resources.files(PACKAGE).joinpath(f"static/{file}").read_bytes()
         env.globals[name] = (
             f"{datasette.urls.static_plugins(static_name(), file)}?{hashlib.sha256(held).hexdigest()[:8]}")
     env.globals["stemma_contact"] = partial(_contact, datasette, {})
     env.globals["stemma_mark"] = datasette.urls.static_plugins(static_name(), "mark.svg")
+    rendering.prepare(env)
 
 
 def _contact(datasette: Any, kept: dict[str, Any]) -> str | None:

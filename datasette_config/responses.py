@@ -15,7 +15,7 @@ from datasette import Response
 from datasette.utils import add_cors_headers, sqlite_timelimit
 
 from archive.store import snapshots
-from datasette_config import words
+from datasette_config import rendering, words
 from datasette_config.answers import Missing, Moved, Withheld, presentable
 from datasette_config.parameters import Arguments, ParameterError
 from datasette_config.plugin import DATABASE
@@ -145,7 +145,8 @@ async def html_of(datasette: Any, request: Any, template: str, context: dict[str
     values = context | {"to": to, "say": words, "here": template, "twin": _twin(request, template, to),
                         "site_title": await title_of(datasette), "publication": copy_of,
                         "may_review": copy_of is None and await may_review(datasette, request)}
-    body = await datasette.render_template(f"stemma/{template}.html", values, request=request)
+    found = rendering.template(datasette, f"stemma/{template}.html", request)
+    body = await datasette.render_template(found, values, request=request)
     return Response.html(body, status=status, headers=dict(HEADERS))
 
 

@@ -118,6 +118,7 @@ def serve(topic: Topic, data: Path, *, host: str, port: int, clock: Clock) -> No
     with reading(data) as conn:  # a missing or newer database is said here, in one sentence
         is_published = snapshots.read(conn) is not None
     folder = DataFolder(data).path
+    # Also where all may be read: some pages ask for excerpts, and the next crawl may bring one.
     if not is_published and (topic.publish.full_text == "none" or not serving.is_loopback(host)):
         publishing.refresh(topic, data, clock=clock)
         folder = DataFolder(data).public

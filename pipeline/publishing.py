@@ -27,7 +27,7 @@ DATABASE = "archive.db"
 FED = 100  # articles in the feed, the newest
 AT_ONCE = 500  # articles whose citations are read at once
 EVERY = 1 << 60
-OPERATORS = ("crawl", "backfill", "publish", "watch")  # tables of the topic file that are no reader's business
+OPERATORS = ("crawl", "backfill", "publish", "stamp", "watch")  # tables of the topic file that are no reader's business
 
 README = """{title}
 {line}

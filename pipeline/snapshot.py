@@ -104,8 +104,11 @@ def _lone(conn: sqlite3.Connection, version_id: int, held: frozenset[int]) -> fr
 def may_be_whole(topic: Topic, rights: Rights) -> bool:
     """Whether a version may be shown whole: as its source's `full_text` says, else `publish.full_text`.
 
-    One source that says no is enough; and a text that its page says is not free is not given away by default.
+    One source that says no is enough; a text that its page says is not free is not given away by default, and one whose
+    page asks not to be shown from an archive never is.
     """
+    if rights.is_noarchive:
+        return False
     said = {source.name: source.full_text for source in topic.sources}
     found = {said.get(name) for name in rights.sources}
     if False in found:

@@ -14,6 +14,7 @@ from archive.withholdings import Withholding
 from pipeline import steps
 from pipeline.intake import index_pending, read_withholdings
 from pipeline.linking import link_families
+from pipeline.replaying import renew_index
 from pipeline.work import Work
 
 
@@ -25,7 +26,7 @@ def withhold(work: Work, what: str, *, reason: str, by: str | None) -> tuple[lis
     reports = [index_pending(work), read_withholdings(work)]
     decided = [replace(one, reason=reason, by=by, at=work.clock()) for one in meant(work, what)]
     keep(work, decided)
-    reports += [read_withholdings(work), link_families(work), steps.catalogue_articles(work)]
+    reports += [read_withholdings(work), link_families(work), steps.catalogue_articles(work), renew_index(work)]
     work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file
     return reports, decided
 

@@ -12,6 +12,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -118,7 +119,7 @@ SHOWN = """
 
 BEGINNINGS = """
     SELECT version_id, title, substr(text, 1, 280) || CASE WHEN length(text) > 280 THEN '…' ELSE '' END AS text
-    FROM versions WHERE version_id IN (SELECT value FROM json_each(:ids))
+    FROM version_text WHERE version_id IN (SELECT value FROM json_each(:ids))
 """
 
 WORDS = "SELECT term, doc FROM words WHERE term >= :first AND term < :after ORDER BY doc DESC, term LIMIT :limit"
@@ -376,7 +377,7 @@ def _restricted(asked: Search, allowed: Collection[int]) -> dict[str, object]:
 def _rows(conn: sqlite3.Connection, query: str, values: Mapping[str, object]) -> Iterator[_Row]:
     cursor = conn.cursor()
     cursor.row_factory = None  # many rows: tuples are read in a third of the time
-    yield from map(_Row._make, cursor.execute(query, values))
+    yield from map(partial(tuple.__new__, _Row), cursor.execute(query, values))
 
 
 def _counted(conn: sqlite3.Connection, asked: Search) -> Counter[int]:
@@ -413,18 +414,21 @@ def _fits(own: str, wanted: tuple[str, ...]) -> bool:
 def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tuple[Counted, ...]:
     """Each facet counted under the choices in all others, so that it shows what another choice would find."""
     chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
-    counted = [(values, counts[profile]) for profile, values in profiles.items()]
-    found = []
-    for place, facet in enumerate(FACETS):
-        counter: dict[str, int] = {}
-        others = [(other, wanted) for other, wanted in chosen if other != place]
-        for values, n in counted:
-            if not others or all(_fits(values[other], wanted) for other, wanted in others):
-                counter[values[place]] = counter.get(values[place], 0) + n
-        counter |= {value: 0 for other, wanted in chosen for value in wanted
-                    if other == place and value not in counter and not value.startswith(NOT)}
-        found.append(Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0])))))
-    return tuple(found)
+    counters: list[dict[str, int]] = [{} for _ in FACETS]
+    for profile, values in profiles.items():
+        n = counts[profile]
+        unfit = [place for place, wanted in chosen if not _fits(values[place], wanted)]
+        # What one choice alone keeps out is counted where that choice is made, and nowhere else.
+        for place in unfit if len(unfit) == 1 else () if unfit else range(len(FACETS)):
+            counter, value = counters[place], values[place]
+            counter[value] = counter.get(value, 0) + n
+    for place, wanted in chosen:
+        for value in wanted:
+            if not value.startswith(NOT):
+                counters[place].setdefault(value, 0)
+    return tuple(
+        Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0]))))
+        for facet, counter in zip(FACETS, counters, strict=True))
 
 
 def _folded(rows: Iterable[_Row], profiles: _Profiles) -> list[_Group]:

@@ -19,6 +19,9 @@ from archive.withholdings import Withholding, covers
 
 ALL = "SELECT url, at, reason, is_erased FROM withholdings"
 ADDRESSES = "SELECT url FROM withheld_addresses"
+ERASED_ADDRESSES = """
+    SELECT a.url FROM withheld_addresses a JOIN withholdings w ON w.url = a.article WHERE w.is_erased
+"""
 ADDRESSES_OF_ARTICLE = "SELECT url FROM withheld_addresses WHERE article = :url"
 FORGET = "DELETE FROM withholdings WHERE url = :url"
 ADD = """
@@ -55,9 +58,9 @@ COVERED_ARTICLE = """
 # The text goes from everything that was read of it; what remains names addresses only.
 BLANK_DOCUMENTS = """
     UPDATE documents SET title = NULL, byline = NULL, authors = '[]', published = NULL, modified = NULL,
-        language = NULL, site_name = NULL, section = NULL, text = '', credits = '[]', candidates = '[]',
+        language = NULL, site_name = NULL, section = NULL, text_id = NULL, credits = '[]', candidates = '[]',
         organisations = '[]', agencies = '[]', notices = '[]', alternates = '[]', outgoing = '[]', posts = '[]',
-        is_free = NULL, text_digest = :nothing, body_digest = :nothing, state_digest = :nothing,
+        is_free = NULL, is_noarchive = 0, text_digest = :nothing, body_digest = :nothing, state_digest = :nothing,
         on_topic = 0, score = NULL, terms = '[]', decided_by = 'withheld', is_withheld = 1
     WHERE NOT is_withheld AND url IN (SELECT url FROM withheld_addresses)
 """
@@ -144,6 +147,11 @@ class Tombstone:
 def addresses(conn: sqlite3.Connection) -> frozenset[str]:
     """Every address that is withheld."""
     return frozenset(row["url"] for row in conn.execute(ADDRESSES))
+
+
+def erased_addresses(conn: sqlite3.Connection) -> frozenset[str]:
+    """Every address of an article that was erased."""
+    return frozenset(row["url"] for row in conn.execute(ERASED_ADDRESSES))
 
 
 def addresses_of(conn: sqlite3.Connection, url: str) -> frozenset[str]:

@@ -27,9 +27,13 @@ def utc_day(day: datetime | None, *, add: int = 0) -> datetime | None:
               type=click.Path(path_type=Path, dir_okay=False, exists=True),
               help="A signed head, or a proof, that was kept elsewhere: the log must lead to it. Repeatable.")
 @click.option("--key", default=None, metavar="FINGERPRINT", help="The key that must have signed each PROOF.")
+@click.option("--authority", "authorities", multiple=True, metavar="PEM",
+              type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="A root certificate on which the time stamp of each PROOF must rest. Repeatable.")
 @options
 def verify(
-    topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], heads: tuple[Path, ...], key: str | None
+    topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], heads: tuple[Path, ...], key: str | None,
+    authorities: tuple[Path, ...],
 ) -> None:
     """Check everything that is kept: each record, the log that holds their digests, its signatures, the database.
 
@@ -39,12 +43,12 @@ def verify(
 
     if files:
         for file in files:
-            proof = evidence.verify_proof(file, key=key)
-            click.echo(json.dumps(evidence.proof_as_json(proof)) if as_json
-                       else "\n".join([f"{file}: holds", *(f"  {line}" for line in evidence.proof_lines(proof))]))
+            proof = evidence.verify_proof(file, key=key, authorities=authorities)
+            lines = [f"{file}: holds", *(f"  {line}" for line in evidence.proof_lines(proof, now=now()))]
+            click.echo(json.dumps(evidence.proof_as_json(proof)) if as_json else "\n".join(lines))
         return
-    if key is not None:
-        raise click.UsageError("--key is for PROOF files")
+    if key is not None or authorities:
+        raise click.UsageError("--key and --authority are for PROOF files")
     outside = [evidence.read_head(file) for file in heads]
     with opened(topic, data, "verify") as (work, reports):
         reports += [intake.index_pending(work), evidence.verify(work, outside=outside)]

@@ -19,7 +19,7 @@ import pytest
 from archive import events
 from archive.digests import address_key, state_digest, text_digest
 from archive.model import Capture, Exchange
-from archive.store import catalogue, comparisons, open_database, transaction
+from archive.store import catalogue, comparisons, open_database, texts, transaction
 from archive.times import from_iso, to_digits, to_iso
 from archive.topic import load_topic
 from archive.warc import WarcWriter
@@ -94,7 +94,7 @@ class Builder:
                 public_id=f"{key}-{to_digits(first.captured_at)}-{first.payload_digest[5:13].lower()}",
                 first_seen=to_iso(first.captured_at), last_seen=to_iso(captures[-1][1].captured_at),
                 sightings=len(captures), change=json.dumps(state.change), is_latest=ordinal == len(states),
-                text=state.text,
+                text_id=texts.keep(self.conn, state.text),
             )
             for capture_id, _ in captures:
                 self.insert("sightings", capture_id=capture_id, article_id=article, document_id=document,
@@ -138,7 +138,8 @@ class Builder:
             "documents", payload_digest=capture.payload_digest, url=url, charset="utf-8", extractor="stemma 1",
             title=state.title, byline=state.byline, authors=json.dumps([state.byline] if state.byline else []),
             published=json.dumps(published) if published else None, language=language, site_name=site_name,
-            text=state.text, credits=json.dumps(list(credits)), candidates=json.dumps(candidates),
+            text_id=texts.keep(self.conn, state.text), credits=json.dumps(list(credits)),
+            candidates=json.dumps(candidates),
             text_digest=text_digest(state.text), body_digest=text_digest(state.text), on_topic=True, score=7.5,
             terms=json.dumps(list(terms)),
             state_digest=state_digest(title=state.title, byline=state.byline, text=state.text),

@@ -668,7 +668,7 @@ def test_what_made_no_version_is_counted_and_a_correction_notice_named(own_site:
     conn = open_database(own_archive.database)
     ids = [row[0] for row in conn.execute(
         "SELECT version_id FROM version WHERE article_key = ? ORDER BY ordinal", (own_archive.herald,))]
-    place = conn.execute("SELECT text FROM versions WHERE version_id = ?", (ids[1],)).fetchone()[0].count("\n\n") + 1
+    place = conn.execute("SELECT text FROM version WHERE version_id = ?", (ids[1],)).fetchone()[0].count("\n\n") + 1
     passage = {"part": "body", "earlier": None, "later": place, "was": "", "now": "<b>Correction", "is_notice": True}
     conn.execute("UPDATE versions SET payloads = 4, differences = ? WHERE version_id = ?",
                  (json.dumps({"markup": 2, "surroundings": 1}), ids[0]))
