@@ -11,7 +11,8 @@ SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordi
        d.language, d.section,
        (SELECT t.text FROM texts t WHERE t.text_id = v.text_id) AS text, v.first_seen, v.last_seen, v.sightings,
        v.payloads, v.differences, v.change, v.passages, v.is_latest,
-       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.outgoing, d.posts, d.is_free, d.candidates,
+       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.outgoing, d.posts, d.is_free, d.is_noarchive,
+       d.candidates,
        d.extractor, d.payload_digest, d.text_digest, d.state_digest,
        d.score, d.terms, d.document_id, v.article_id
 FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
@@ -110,6 +111,9 @@ FROM told t LEFT JOIN versions c ON c.version_id = t.copy_id LEFT JOIN versions 
 
 CREATE VIEW withholding AS           -- articles that are not shown: of their texts nothing is in the database
 SELECT url, key, at AS since, reason, family, is_erased AS erased FROM withholdings;
+
+CREATE VIEW frozen_family AS         -- families as they were cited: what later runs find does not change it
+SELECT family, run, at, by, digest, statement FROM frozen_families;
 
 CREATE VIEW capture AS
 SELECT c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.payload_digest, c.payload_sha256,

@@ -39,11 +39,11 @@ ADD_DOCUMENT = """
     INSERT INTO documents (
         payload_digest, url, charset, extractor, title, byline, authors, published, modified, language, site_name,
         section, canonical, text_id, credits, candidates, organisations, agencies, notices, alternates, outgoing,
-        posts, is_free, text_digest, body_digest, state_digest
+        posts, is_free, is_noarchive, text_digest, body_digest, state_digest
     ) VALUES (
         :payload_digest, :url, :charset, :extractor, :title, :byline, :authors, :published, :modified, :language,
         :site_name, :section, :canonical, :text_id, :credits, :candidates, :organisations, :agencies, :notices,
-        :alternates, :outgoing, :posts, :is_free, :text_digest, :body_digest, :state_digest
+        :alternates, :outgoing, :posts, :is_free, :is_noarchive, :text_digest, :body_digest, :state_digest
     )
 """
 
@@ -72,6 +72,12 @@ PENDING_RELEVANCE = """
 SET_RELEVANCE = """
     UPDATE documents SET on_topic = :on_topic, score = :score, terms = :terms, decided_by = :decided_by
     WHERE document_id = :document_id
+"""
+
+UNDECIDED = """
+    SELECT document_id FROM documents
+    WHERE payload_digest = :payload_digest AND url = :url AND charset = :charset AND extractor = :extractor
+      AND decided_by IS NULL AND NOT is_withheld
 """
 
 # A document whose decision changed has its article folded anew.
@@ -141,6 +147,7 @@ def add(conn: sqlite3.Connection, document: Document) -> None:
         "notices": _json(document.notices), "alternates": _json(document.alternates),
         "outgoing": _json([[one.url, one.place, one.paragraph] for one in document.outgoing]),
         "is_free": None if document.is_free is None else int(document.is_free),
+        "is_noarchive": int(document.is_noarchive),
         "text_digest": document.text_digest, "body_digest": document.body_digest, "state_digest": document.state_digest,
         "posts": _json([asdict(post) for post in document.posts]),
     })
@@ -162,6 +169,14 @@ def pending_relevance(conn: sqlite3.Connection, *, decided_by: str, begins: date
                       moment_from(row["published"]), moment_from(row["modified"]), captured_at=row["captured_at"]))
         for row in conn.execute(PENDING_RELEVANCE, values)
     ]
+
+
+def undecided(conn: sqlite3.Connection, document: Document) -> int | None:
+    """The row of a document that is kept, shown, and waits for its decision; None where there is none such."""
+    row = conn.execute(UNDECIDED, {
+        "payload_digest": document.payload_digest, "url": document.url, "charset": document.charset or "",
+        "extractor": document.extractor}).fetchone()
+    return int(row["document_id"]) if row is not None else None
 
 
 def published_between(

@@ -114,15 +114,20 @@ def add_witness(
     """Note that a version was compared with all before it, what it shares, and whose links that touches."""
     conn.execute(QUEUE, {"version_id": witness.version_id})
     for left_id, right_id, reuse in found:
-        conn.execute(ADD_REUSE, {
-            "left_id": left_id, "right_id": right_id, "relation": reuse.relation,
-            "left_coverage": reuse.left_coverage, "right_coverage": reuse.right_coverage, "order": reuse.order,
-            "copied": reuse.copied, "words": reuse.words, "passages": json.dumps(
-                [[p.left_start, p.left_end, p.right_start, p.right_end, p.words] for p in reuse.passages]),
-        })
+        add_reuse(conn, left_id, right_id, reuse)
         conn.execute(QUEUE, {"version_id": left_id})
         conn.execute(QUEUE, {"version_id": right_id})
     conn.execute(ADD_WITNESS, {"version_id": witness.version_id, "method": method})
+
+
+def add_reuse(conn: sqlite3.Connection, left_id: int, right_id: int, reuse: Reuse) -> None:
+    """Keep what two versions share; the left one has the smaller public id."""
+    conn.execute(ADD_REUSE, {
+        "left_id": left_id, "right_id": right_id, "relation": reuse.relation,
+        "left_coverage": reuse.left_coverage, "right_coverage": reuse.right_coverage, "order": reuse.order,
+        "copied": reuse.copied, "words": reuse.words, "passages": json.dumps(
+            [[p.left_start, p.left_end, p.right_start, p.right_end, p.words] for p in reuse.passages]),
+    })
 
 
 def unlinked(conn: sqlite3.Connection) -> list[int]:

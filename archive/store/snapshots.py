@@ -52,6 +52,7 @@ COPIES = (
     "INSERT INTO main.members SELECT * FROM source.members WHERE article_id IN (SELECT article_id FROM main.articles)",
     "INSERT INTO main.families SELECT * FROM source.families",
     "INSERT INTO main.judgements SELECT * FROM source.judgements",
+    "INSERT INTO main.frozen_families SELECT * FROM source.frozen_families",
     "INSERT INTO main.withholdings SELECT * FROM source.withholdings",
     "INSERT INTO main.withheld_addresses SELECT * FROM source.withheld_addresses",
     "INSERT INTO main.profiles SELECT * FROM source.profiles",
@@ -77,7 +78,7 @@ COPIES = (
               short(byline), authors, published, modified, language, site_name, section, canonical,
               short_list(credits), readings(candidates), text_digest, body_digest, state_digest, on_topic, score,
               terms, decided_by, organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing,
-              is_withheld, NULL
+              is_withheld, NULL, is_noarchive
        FROM source.documents WHERE document_id IN (SELECT document_id FROM main.sightings
                                                    UNION SELECT document_id FROM main.versions)""",
     """INSERT INTO main.post_versions SELECT public_id, article_id, post, ordinal, short(title),
@@ -101,10 +102,20 @@ COMPARED = (
     "INSERT INTO main.epochs SELECT * FROM source.epochs",
 )
 
+# Where texts are held in excerpts: how rare words are, as the last comparison counted it; the keys come one by one.
+EPOCH = "INSERT INTO main.epochs SELECT * FROM source.epochs ORDER BY epoch_id DESC LIMIT 1"
+HELD_KEYS = """
+    SELECT f.version_id, json_group_array(f.fingerprint) AS keys FROM source.fingerprints f
+    WHERE f.version_id IN (SELECT version_id FROM main.versions) GROUP BY f.version_id
+"""
+ADD_KEY = "INSERT INTO main.fingerprints (fingerprint, version_id) VALUES (?, ?)"
+
 RIGHTS = """
     SELECT v.version_id, v.article_id, d.is_free,
            (SELECT json_group_array(DISTINCT c.source) FROM source.sightings s JOIN source.captures c USING (capture_id)
-            WHERE s.version_id = v.version_id AND c.source IS NOT NULL) AS sources
+            WHERE s.version_id = v.version_id AND c.source IS NOT NULL) AS sources,
+           EXISTS (SELECT 1 FROM source.sightings s JOIN source.documents n ON n.document_id = s.document_id
+                   WHERE s.article_id = v.article_id AND n.is_noarchive) AS is_noarchive
     FROM source.version v JOIN source.documents d ON d.document_id = v.document_id
 """
 
@@ -189,11 +200,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """What decides whether a version may be shown whole: its sources' names, and whether its page says it is free."""
+    """What decides whether a version may be shown whole: its sources' names, and whether its page says it is free.
+
+    is_noarchive: at one look at least its article asked not to be shown from an archive.
+    """
 
     version_id: int
     article_id: int
     is_free: bool | None
+    is_noarchive: bool
     sources: tuple[str, ...]
 
 
@@ -253,7 +268,7 @@ def rights(conn: sqlite3.Connection) -> Iterator[Rights]:
     """Every version on the topic."""
     for row in conn.execute(RIGHTS):
         yield Rights(version_id=row["version_id"], article_id=row["article_id"],
-                     sources=tuple(json.loads(row["sources"])),
+                     sources=tuple(json.loads(row["sources"])), is_noarchive=bool(row["is_noarchive"]),
                      is_free=None if row["is_free"] is None else bool(row["is_free"]))
 
 
@@ -299,6 +314,14 @@ def copy(conn: sqlite3.Connection, short: Shortening, cut: Iterable[int]) -> Non
     conn.executemany(ADD_EXCERPT, [{"version_id": version_id} for version_id in sorted(cut)])
     for statement in (*COPIES, ADD_REUSES):
         conn.execute(statement)
+
+
+def add_keys(conn: sqlite3.Connection, lone: Callable[[int, frozenset[int]], Iterable[int]]) -> None:
+    """Of each version those of its keys that `lone` lets through, and how rare words are."""
+    conn.execute(EPOCH)
+    for row in conn.execute(HELD_KEYS).fetchall():
+        held = frozenset(json.loads(row["keys"]))
+        conn.executemany(ADD_KEY, [(key, row["version_id"]) for key in sorted(lone(row["version_id"], held))])
 
 
 def add_explanation(conn: sqlite3.Connection, copy_id: int, exemplar_id: int, sentences: Sequence[str]) -> None:

@@ -198,7 +198,8 @@ def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via:
     from pipeline import intake
 
     with opened(topic, data, "import", create=True) as (work, reports):
-        reports += [intake.index_pending(work), archives.import_files(work, files, via=via)]
+        reports += [intake.index_pending(work), intake.read_withholdings(work),
+                    archives.import_files(work, files, via=via)]
         work.progress.close()
     finish(reports, as_json=as_json)
 

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from archive import events
@@ -478,3 +482,31 @@ def build_archive() -> Callable[[Path], Archive]:
 def serve_site() -> Callable[..., Any]:
     """Serves an archive of a test's own."""
     return site_of
+
+
+SERVER = """
+import json, sys
+from pathlib import Path
+from archive.topic_settings import PublishSettings
+from datasette_config.serving import serve
+settings = json.loads(sys.argv[2])
+serve(Path(sys.argv[1]), port=0, publish=PublishSettings(**settings), announce=lambda url: print(url, flush=True))
+"""
+
+
+@pytest.fixture(scope="session")
+def ask_served() -> Callable[..., list[int]]:
+    """Asks a served site's path some times over a real connection; the statuses."""
+
+    def ask(data: Path, settings: dict[str, Any], path: str, *, times: int, headers: dict[str, str]) -> list[int]:
+        with subprocess.Popen([sys.executable, "-c", SERVER, str(data), json.dumps(settings)],
+                              stdout=subprocess.PIPE, text=True) as server:
+            try:
+                assert server.stdout is not None
+                address = server.stdout.readline().strip().rstrip("/")
+                return [httpx.get(address + path, headers=headers, timeout=30).status_code for _ in range(times)]
+            finally:
+                server.send_signal(signal.SIGINT)
+                server.wait(30)
+
+    return ask
