@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from archive.errors import ArchiveError
@@ -235,6 +236,7 @@ class _Row(NamedTuple):
     score: float
 
 
+_AGE, _SCORE = attrgetter("day", "dated", "article_id"), attrgetter("score")  # many rows: no function of Python's own
 _Profiles = Mapping[int, tuple[str, ...]]  # each profile's values, in the order of FACETS
 _Group = Sequence[_Row]  # articles that are shown as one; the first one is shown
 
@@ -455,11 +457,11 @@ def _first_of_folds(rows: Iterable[_Row]) -> Iterator[_Row]:
 
 def _sorted(groups: list[_Group], sort: Sort) -> list[_Group]:
     """In the order that was asked for: a group by its best, newest or oldest article; of equals the newest first."""
-    by_age = sorted(groups, key=lambda group: max((row.day, row.dated, row.article_id) for row in group), reverse=True)
-    if sort == "best":
-        return sorted(by_age, key=lambda group: min(row.score for row in group))
     if sort == "oldest":
-        return sorted(groups, key=lambda group: min((row.day, row.dated, row.article_id) for row in group))
+        return sorted(groups, key=lambda group: min(map(_AGE, group)))
+    by_age = sorted(groups, key=lambda group: max(map(_AGE, group)), reverse=True)
+    if sort == "best":
+        return sorted(by_age, key=lambda group: min(map(_SCORE, group)))
     if sort == "copies":
         return sorted(by_age, key=lambda group: -group[0].kin)
     if sort == "arrived":
