@@ -416,14 +416,20 @@ def _fits(own: str, wanted: tuple[str, ...]) -> bool:
 def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tuple[Counted, ...]:
     """Each facet counted under the choices in all others, so that it shows what another choice would find."""
     chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
-    counters: list[dict[str, int]] = [{} for _ in FACETS]
+    fitting: list[tuple[str, ...]] = []
+    numbers: list[int] = []
+    kept_out: list[tuple[int, str, int]] = []
     for profile, values in profiles.items():
-        n = counts[profile]
         unfit = [place for place, wanted in chosen if not _fits(values[place], wanted)]
-        # What one choice alone keeps out is counted where that choice is made, and nowhere else.
-        for place in unfit if len(unfit) == 1 else () if unfit else range(len(FACETS)):
-            counter, value = counters[place], values[place]
-            counter[value] = counter.get(value, 0) + n
+        if not unfit:
+            fitting.append(values)
+            numbers.append(counts[profile])
+        elif len(unfit) == 1:
+            kept_out.append((unfit[0], values[unfit[0]], counts[profile]))
+    counters = [_tallied(column, numbers) for column in zip(*fitting, strict=True)] or [{} for _ in FACETS]
+    # What one choice alone keeps out is counted where that choice is made, and nowhere else.
+    for place, value, n in kept_out:
+        counters[place][value] = counters[place].get(value, 0) + n
     for place, wanted in chosen:
         for value in wanted:
             if not value.startswith(NOT):
@@ -431,6 +437,13 @@ def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tu
     return tuple(
         Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0]))))
         for facet, counter in zip(FACETS, counters, strict=True))
+
+
+def _tallied(values: Iterable[str], numbers: Iterable[int]) -> dict[str, int]:
+    tally: dict[str, int] = {}
+    for value, n in zip(values, numbers, strict=True):
+        tally[value] = tally.get(value, 0) + n
+    return tally
 
 
 def _folded(rows: Iterable[_Row], profiles: _Profiles) -> list[_Group]:
@@ -459,9 +472,9 @@ def _sorted(groups: list[_Group], sort: Sort) -> list[_Group]:
     """In the order that was asked for: a group by its best, newest or oldest article; of equals the newest first."""
     if sort == "oldest":
         return sorted(groups, key=lambda group: min(map(_AGE, group)))
-    by_age = sorted(groups, key=lambda group: max(map(_AGE, group)), reverse=True)
     if sort == "best":
-        return sorted(by_age, key=lambda group: min(map(_SCORE, group)))
+        return sorted(groups, key=lambda group: (-min(map(_SCORE, group)), max(map(_AGE, group))), reverse=True)
+    by_age = sorted(groups, key=lambda group: max(map(_AGE, group)), reverse=True)
     if sort == "copies":
         return sorted(by_age, key=lambda group: -group[0].kin)
     if sort == "arrived":
