@@ -34,12 +34,12 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
     """Address patterns and their views; Datasette's own index stays at /archive and /-/databases."""
     topic = KeptTopic(Path(datasette.databases[DATABASE].path or ""))
     names = KeptNames(topic)
-    searching = Searching(names)
+    searching, start = Searching(names), coverage.kept_start()
     name = r"(?P<name>[^/]+?)"
     told = r"(?P<tail>\.provn|\.prov\.json(?:ld)?)"
     return [
-        (r"^/$", page("start", coverage.start)),
-        (r"^/index\.json$", page("start", coverage.start)),
+        (r"^/$", page("start", start)),
+        (r"^/index\.json$", page("start", start)),
         (r"^/sources(?P<json>\.json)?$", page("sources", coverage.sources)),
         (r"^/health(?P<json>\.json)?$", page("health", coverage.condition)),
         (r"^/places(?P<json>\.json)?$", page("places", KeptPlaces(topic))),
