@@ -57,6 +57,8 @@ class Job:
 def report(spark: SparkSession, job: Job) -> Report:
     """The whole batch; every table is written before the next begins, so that none is worked out twice."""
     started, tables = monotonic(), Tables(spark, job.out)
+    # None while the tables are written: a batch that is killed leaves no result, also where an earlier one was.
+    tables.write("manifest", spark.createDataFrame([], spelled(MANIFEST)), by_month=False)
     read = tables.write("read", read_files(spark, job))
     captures = tables.write("captures", captures_of(read))
     pages = tables.write("pages", pages_of(captures, read, job.topic), by_month=False)
@@ -76,9 +78,10 @@ def report(spark: SparkSession, job: Job) -> Report:
     failures = tables.write("failures", failures_of(read, pages), by_month=False)
     tables.write("manifest", manifest_of(spark, job, epoch), by_month=False)
     failed = failures.groupBy("reason").count().orderBy(f.desc("count")).limit(REASONS).collect()
-    return Report(step="batch", done=captures.count(), counts=(
-        ("paths", len(job.files)), *((name, table.count()) for name, table in written.items())),
-                  failed=tuple((row["reason"], row["count"]) for row in failed), seconds=monotonic() - started)
+    return Report(
+        step="batch", done=captures.count(), seconds=monotonic() - started,
+        counts=(("paths", len(job.files)), *((name, table.count()) for name, table in written.items())),
+        failed=tuple((row["reason"], row["count"]) for row in failed))
 
 
 def manifest_of(spark: SparkSession, job: Job, epoch: Epoch) -> DataFrame:
