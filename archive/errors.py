@@ -11,6 +11,7 @@
     ├── UnknownText         what was named is no article of the archive, or not so (exit code 2)
     ├── DamagedLog          the signed log is not what it was                (exit code 1)
     ├── MissingKey          the archive's private key is not there           (exit code 1)
+    ├── StampRefused        a time stamp is none, or not of what it should be (exit code 1)
     ├── ProofFailed         a proof file does not prove what it says         (exit code 1)
     ├── WriteFailed         a record could not be written: the disk is full      (exit code 1)
     ├── CrawlFailed         the crawl ended before its work was done             (exit code 1)
@@ -75,6 +76,10 @@ class DamagedLog(ArchiveError):
 
 class MissingKey(ArchiveError):
     """The archive's private key is not there, or is another's."""
+
+
+class StampRefused(ArchiveError):
+    """A time stamp does not hold, or an authority gave none."""
 
 
 class ProofFailed(ArchiveError):

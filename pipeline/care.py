@@ -118,10 +118,9 @@ def serve(topic: Topic, data: Path, *, host: str, port: int, clock: Clock) -> No
     with reading(data) as conn:  # a missing or newer database is said here, in one sentence
         is_published = snapshots.read(conn) is not None
     folder = DataFolder(data).path
-    if not is_published and (topic.publish.full_text == "none" or not serving.is_loopback(host)) and (
-            topic.publish.full_text != "all" or any(source.full_text is False for source in topic.sources)):
+    # Also where all may be read: some pages ask for excerpts, and the next crawl may bring one.
+    if not is_published and (topic.publish.full_text == "none" or not serving.is_loopback(host)):
         publishing.refresh(topic, data, clock=clock)
         folder = DataFolder(data).public
     title = None if is_published else topic.publish.title or topic.title  # a published one has its own
-    serving.serve(folder, host=host, port=port, title=title,
-                  full_text=topic.publish.full_text)
+    serving.serve(folder, host=host, port=port, title=title, publish=topic.publish)

@@ -7,6 +7,7 @@ may be killed and run again, and a second run does nothing.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
@@ -16,12 +17,13 @@ from archive import warc
 from archive.errors import DamagedWarc
 from archive.model import Block, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
-from archive.store import articles, catalogue, discoveries, documents, runs, transaction, withholdings
+from archive.store import articles, catalogue, discoveries, documents, runs, transaction, withholdings, word_index
 from archive.store.documents import PendingPayload
 from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
 from archive.withholdings import covers
 from pipeline import PROGRAM, cores
+from pipeline.freezing import read_frozen
 from pipeline.intake import (
     discover_pending,
     erase_pending,
@@ -30,7 +32,9 @@ from pipeline.intake import (
     read_judgements,
     read_withholdings,
 )
+from pipeline.joining import withhold_joiners
 from pipeline.linking import compare_witnesses, link_families
+from pipeline.replaying import renew_index
 from pipeline.work import Work, by_frequency
 
 if TYPE_CHECKING:
@@ -60,7 +64,9 @@ def derive_versions(work: Work) -> list[Report]:
 
 def derive_links(work: Work) -> list[Report]:
     """From versions to links, families, and what searches go by."""
-    return [step(work) for step in (compare_witnesses, read_judgements, link_families, catalogue_articles)]
+    return [step(work) for step in (
+        compare_witnesses, withhold_joiners, read_judgements, link_families, catalogue_articles, read_frozen,
+        renew_index)]
 
 
 def extract_pending(work: Work) -> Report:
@@ -138,15 +144,16 @@ def _extract_one(job: Job) -> Document | Block | str:
     """The worker's part: bytes of a record in, a document or a reason out."""
     folder, payload = job
     try:
-        stored = b"" if is_front_page(payload.url) else warc.read_payload(folder, payload.record)
+        record = warc.read_record(folder, payload.record)
     except DamagedWarc as error:
         return str(error)
-    return read_page(stored, payload)
+    return read_page(record.payload, record.http_head, payload)
 
 
-def read_page(stored: bytes, payload: PendingPayload) -> Document | Block | str:
-    """What a page's bytes hold, with the encoding of their transfer; or the reason that there is no document."""
+def read_page(stored: bytes, head: bytes, payload: PendingPayload) -> Document | Block | str:
+    """What a page's bytes, as transferred, and its answer's head hold; or the reason that there is no document."""
     from pipeline.extract import MAX_HTML_BYTES, NoText, extract, preview
+    from pipeline.noarchive import of_head
 
     if is_front_page(payload.url):
         return "a front page, which lists articles and is none"
@@ -155,7 +162,8 @@ def read_page(stored: bytes, payload: PendingPayload) -> Document | Block | str:
         if payload.status != 200:
             return preview(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest,
                            status=payload.status)
-        return extract(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest)
+        read = extract(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest)
+        return replace(read, is_noarchive=True) if isinstance(read, Document) and of_head(head) else read
     except (NoText, UndecodablePayload) as error:
         return str(error)
     except Exception as error:  # noqa: BLE001  # a hostile page may raise anything inside three parsers: it is a row
@@ -268,12 +276,14 @@ def fold_versions(work: Work) -> Report:
 
 
 def catalogue_articles(work: Work) -> Report:
-    """Bring what searches count and sort by up to the articles that changed."""
+    """Bring what searches look up, count and sort by up to the articles that changed."""
     started, done = monotonic(), 0
     while pending := catalogue.pending(work.conn, limit=CATALOGUED):
         with transaction(work.conn):
             catalogue.renew(work.conn, pending)
         done += len(pending)
+    if done:
+        word_index.settle(work.conn)
     return Report(step="catalogue", done=done, seconds=monotonic() - started)
 
 

@@ -44,12 +44,12 @@ REUSES_OF = """
 
 WITNESS = """
     SELECT v.version_id, v.public_id, a.url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, v.title, d.language,
-           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, v.text,
+           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, t.text,
            (SELECT json_group_array(x.url) FROM addresses x WHERE x.article_id = v.article_id) AS addresses,
            (SELECT max(p.last_seen) FROM versions p
             WHERE p.article_id = v.article_id AND p.ordinal < v.ordinal) AS unlike_until
     FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
-    LEFT JOIN outlets o ON o.domain = a.domain
+    JOIN texts t ON t.text_id = v.text_id LEFT JOIN outlets o ON o.domain = a.domain
     WHERE v.version_id = :version_id
 """
 

@@ -20,7 +20,7 @@ KINDS = frozenset({"warcinfo", "request", "response", "revisit"})
 READ_STATUS = frozenset({200, 401, 402, 403, 451})  # pages with a status of refusal are read for their previews
 NO_MONTH = "none"  # of a failure
 
-ReadPage = Callable[[bytes, PendingPayload], Document | Block | str]
+ReadPage = Callable[[bytes, bytes, PendingPayload], Document | Block | str]
 Decide = Callable[[Document, str], Row]  # with the moment of the payload's first capture
 
 
@@ -95,7 +95,7 @@ class FileReading:
             return row | {"role": "other"}  # as an import keeps it: no version is made of it
         if capture.role != "article" or capture.status not in READ_STATUS or capture.truncated is not None:
             return row
-        read = self._read_page(found.exchange.body, pending(capture))
+        read = self._read_page(found.exchange.body, found.exchange.response_head, pending(capture))
         if isinstance(read, Document):
             return row | {"reads": "document", "document": document_json(read), "canonical": read.canonical} | \
                 self._decide(read, row["captured_at"])

@@ -128,11 +128,11 @@ def page_reader(read_one: looks.ReadPage, *, is_careful: bool) -> Iterator[looks
     with ExitStack() as stack:
         workers: list[cores.Workers] = []
 
-        def alone(stored: bytes, payload: PendingPayload) -> Document | Block | str:
+        def alone(stored: bytes, head: bytes, payload: PendingPayload) -> Document | Block | str:
             if not workers:
                 workers.append(stack.enter_context(cores.pool(1)))
             try:
-                return workers[0].submit(read_one, stored, payload).result()
+                return workers[0].submit(read_one, stored, head, payload).result()
             except BrokenProcessPool:
                 workers.clear()
                 return "the extractor's process ended on this page"

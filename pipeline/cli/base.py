@@ -17,7 +17,8 @@ from pipeline import PROGRAM
 
 DEFAULT_TOPIC = "kursk"
 TOLD = 20  # sentences for a person at once; `status` shows all
-QUIET = frozenset({"index", "discover", "alarms", "judge", "withhold", "erase", "log"})  # mostly nothing to do
+QUIET = frozenset({  # mostly nothing to do
+    "index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay", "freeze", "join"})
 
 
 class Commands(click.Group):
@@ -198,14 +199,14 @@ def finish_noted(reports: Sequence[Report], changes: Any, *, as_json: bool, is_s
 
 
 def tell_changes(work: Any, reports: list[Report]) -> tuple[Any, Report]:
-    """Sign the log, tell what began to need a person and what is over, each once, and note it.
+    """Sign the log and have it stamped, tell what began to need a person and what is over, each once, and note it.
 
     Between the two `status` shows it.
     """
     from pipeline import status
-    from pipeline.work import enter_log
+    from pipeline.work import sealed
 
-    reports.append(enter_log(work.archive, work.clock))  # so that what hinders it is told by this run
+    reports += sealed(work.archive, work.topic, work.clock)  # so that what hinders it is told by this run
     changes = status.judge(work, reports)
     tell([alarm.sentence for alarm in changes.begun])  # before it is noted: better twice than never
     tell([f"over: {alarm.name} (since {alarm.since:%Y-%m-%d %H:%M} UTC)" for alarm in changes.ended])

@@ -63,17 +63,17 @@ def pinging(topic: Any) -> Iterator[None]:
     if topic.watch.ping is None:
         yield
         return
-    from pipeline import ping
+    from pipeline import ping, trust
 
-    trust = ping.context(topic)
+    checked = trust.context(topic)
     try:
         yield
     except (ArchiveLocked, KeyboardInterrupt):  # nothing ran, or a person is there
         raise
     except BaseException:
-        _say(ping.ping(topic, trust, is_well=False))
+        _say(ping.ping(topic, checked, is_well=False))
         raise
-    _say(ping.ping(topic, trust, is_well=True))
+    _say(ping.ping(topic, checked, is_well=True))
 
 
 def _say(problem: str | None) -> None:

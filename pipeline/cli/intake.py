@@ -208,7 +208,8 @@ def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via:
     others = [path for path in files if not path.is_dir()]
     with opened(topic, data, "import", create=True) as (work, reports):
         reports += [shards.merge(work, folder) for folder in folders]
-        reports += [intake.index_pending(work), *([archives.import_files(work, others, via=via)] if others else [])]
+        reports += [intake.index_pending(work), intake.read_withholdings(work)]
+        reports += [archives.import_files(work, others, via=via)] if others else []
         work.progress.close()
     finish(reports, as_json=as_json)
 

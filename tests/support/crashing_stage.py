@@ -17,7 +17,7 @@ def end_once(rows: Iterable[Row]) -> Iterator[Row]:
         yield {"n": row["n"]}
 
 
-def read_or_die(stored: bytes, payload: PendingPayload) -> Document | Block | str:
+def read_or_die(stored: bytes, _head: bytes, payload: PendingPayload) -> Document | Block | str:
     """Reads nothing; ends the process where the address says so."""
     if "die" in payload.url:
         os._exit(139)

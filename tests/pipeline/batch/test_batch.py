@@ -212,7 +212,7 @@ def test_a_process_that_ends_costs_a_retry_and_then_only_its_page(checked: dict[
 
     assert checked["rows"] == list(range(20))
     with page_reader(read_or_die, is_careful=True) as read_page:
-        found = [read_page(b"abc", _payload(name)) for name in ("one", "die", "two")]
+        found = [read_page(b"abc", b"", _payload(name)) for name in ("one", "die", "two")]
     assert found == ["read 3 bytes of https://a.example/one", "the extractor's process ended on this page",
                      "read 3 bytes of https://a.example/two"]
 
