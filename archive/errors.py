@@ -16,6 +16,7 @@
     ├── WriteFailed         a record could not be written: the disk is full      (exit code 1)
     ├── CrawlFailed         the crawl ended before its work was done             (exit code 1)
     ├── PortBusy            another program listens on the port                  (exit code 1)
+    ├── MissingExtra        a command needs what is not installed                (exit code 2)
     ├── NotPublic           the topic file does not let whole texts be published (exit code 1)
     └── ArchiveLocked       another run holds the lock                           (exit code 3)
 """
@@ -99,6 +100,12 @@ class PortBusy(ArchiveError):
 
 class NotPublic(ArchiveError):
     """The topic file does not let the archive be served where it was asked to be."""
+
+
+class MissingExtra(ArchiveError):
+    """A command needs a package, or another program, that is not installed."""
+
+    exit_code = 2
 
 
 class ArchiveLocked(ArchiveError):

@@ -146,15 +146,22 @@ def responses(name: str, stream: IO[bytes], *, via: str | None) -> Iterator[Fore
 
     `via` overrides what the file says of its maker. A record that is cut off ends the file.
     """
-    maker = via
+    made_by = via
     for record, content, request in _exchanges(_records(stream)):
         if record is None or len(content) != record.length:
             yield Unusable(record_id=_id(record) if record else "at its end", reason="the record is cut off, damaged, "
                            f"or over the limit of {MAX_RECORD_BYTES:,} bytes")
         elif record.rec_type == "warcinfo":
-            maker = via or _maker(content) or maker  # files may be joined, each with its own maker
+            made_by = via or _maker(content) or made_by  # files may be joined, each with its own maker
         else:
-            yield _response(record, content, request, maker or name)
+            yield _response(record, content, request, made_by or name)
+
+
+def maker(stream: IO[bytes]) -> str | None:
+    """Who made a file, by the warcinfo records in these bytes; None where they do not say."""
+    found = (_maker(content) for record, content in _records(stream)
+             if record is not None and record.rec_type == "warcinfo")
+    return next((name for name in found if name), None)
 
 
 def _records(stream: IO[bytes]) -> Iterator[tuple[ArcWarcRecord | None, bytes]]:

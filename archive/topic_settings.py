@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from archive.toml_table import Table, duration, flag, list_of, matching, number, one_of, size, text, url, whole
-from archive.topic_fields import contact, country_code, private_host
+from archive.topic_fields import contact, country_code, network, private_host
 
 FullText = Literal["loopback", "all", "none"]
 
@@ -81,12 +81,23 @@ class BackfillSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSettings:
-    """What the site shows: whole texts on this machine only, to all, or to none."""
+    """What the site shows: whole texts on this machine only, to all, or to none.
+
+    sql: whether readers may ask in SQL of their own. downloads: whether they may take the database and whole tables;
+    mcp: whether programs may ask by the Model Context Protocol, with the extra `mcp`. requests_a_minute is what one
+    address may ask for, dear questions counting more; 0 is no limit. Of whom a question is, is believed to the proxies
+    in trusted_proxies (addresses or networks), who say it in X-Forwarded-For, and to nobody else.
+    """
 
     full_text: FullText = "loopback"
     title: str | None = None
     licence: str | None = None
     correction_contact: str | None = None
+    sql: bool = True
+    downloads: bool = False
+    mcp: bool = False
+    requests_a_minute: int = 240
+    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +195,11 @@ def publish_settings(table: Table) -> PublishSettings:
         title=table.get("title", text, None),
         licence=table.get("licence", text, None),
         correction_contact=table.get("correction_contact", contact, None),
+        sql=table.get("sql", flag, default.sql),
+        downloads=table.get("downloads", flag, default.downloads),
+        mcp=table.get("mcp", flag, default.mcp),
+        requests_a_minute=table.get("requests_a_minute", whole(at_least=0), default.requests_a_minute),
+        trusted_proxies=table.get("trusted_proxies", list_of(network, at_least=0), ()),
     )
     table.close()
     return settings

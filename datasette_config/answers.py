@@ -248,14 +248,14 @@ def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Inste
     if not isinstance(public_id, str):
         return public_id
     members = kin.members(conn, public_id)
-    names = sigla(members)
+    places = {article: place for place, article in enumerate(sigla(members))}
     drawn = tree(members)
-    links = kin.family_links(conn, public_id, limit=FAMILY_LINKS)
+    links = kin.family_links(conn, public_id, members, limit=FAMILY_LINKS)
     return FamilyAnswer(
         public_id=public_id, tree=drawn, timeline=timeline(members),
         members=tuple(
             Sigil(siglum=node.siglum, made_from=node.parent, article=node.card)
-            for node in sorted(drawn.nodes, key=lambda node: list(names).index(node.card.article_id))
+            for node in sorted(drawn.nodes, key=lambda node: places[node.card.article_id])
         ),
         inferred=kin.inferred(conn, public_id), links=links, link_count=kin.family_link_count(conn, public_id),
         sentences=reasons.of_links(conn, links[:EXPLAINED]),

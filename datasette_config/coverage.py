@@ -69,6 +69,13 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outlets:
+    """Every outlet, the one with most articles first."""
+
+    outlets: tuple[OutletCounts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A command that ran: what its steps did; `ended_at` is None where it is running or was killed."""
 
@@ -108,10 +115,10 @@ class Data:
 
 def start(conn: sqlite3.Connection, _question: Question) -> Start:
     """/ and /index.json: what the archive holds."""
-    days, outlets = coverage.days(conn), coverage.outlets(conn)
+    days, held = coverage.days(conn), coverage.outlets(conn)
     return Start(
-        counts=coverage.counts(conn), days=tuple(days), chart=chart(days), outlets=outlets[:OUTLETS],
-        outlet_count=len(outlets), languages=len({language for _, language, _ in days if language}),
+        counts=coverage.counts(conn), days=tuple(days), chart=chart(days), outlets=held[:OUTLETS],
+        outlet_count=len(held), languages=len({language for _, language, _ in days if language}),
         latest=coverage.latest(conn, limit=LISTED), families=kin.largest_families(conn, limit=LISTED),
         most_edited=coverage.most_edited(conn, limit=LISTED), gone=coverage.gone(conn, limit=LISTED),
         alarms=len(health.alarms(conn)),
@@ -121,6 +128,11 @@ def start(conn: sqlite3.Connection, _question: Question) -> Start:
 def sources(conn: sqlite3.Connection, _question: Question) -> Sources:
     """/sources and its .json: where articles are announced, and by whom they were published."""
     return Sources(sources=tuple(map(_line, health.sources(conn, since=_EVER))), outlets=coverage.outlets(conn))
+
+
+def outlets(conn: sqlite3.Connection, _question: Question) -> Outlets:
+    """/outlets and its .json: by whom the articles were published."""
+    return Outlets(outlets=coverage.outlets(conn))
 
 
 def condition(conn: sqlite3.Connection, _question: Question) -> Health:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from datasette import Response
 from datasette.utils import add_cors_headers
@@ -20,10 +20,8 @@ from datasette_config.responses import (
     HEADERS,
     Build,
     View,
-    address,
     ask,
     ending_of,
-    question_of,
     site_of,
     title_of,
     whole,
@@ -54,7 +52,7 @@ def listed(build: Build) -> View:
         ending = ending_of(request)
         headers = HEADERS | {"X-Total-Count": str(found.total)}
         if ending == "atom":
-            here = str(datasette.absolute_url(request, address(datasette, request.path, question_of(request))))
+            here = whole(datasette, request, f"/search.atom?{urlencode(found.asked.arguments, doseq=True)}".rstrip("?"))
             return Response(lists.as_atom(found, at, title=await title_of(datasette), here=here), headers=headers,
                             content_type="application/atom+xml; charset=utf-8")
         headers["Content-Disposition"] = f'attachment; filename="stemma-search.{ending}"'

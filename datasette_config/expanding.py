@@ -59,6 +59,12 @@ def expanded(query: Query, names: Names, words: Words) -> tuple[FullTextQuery, t
     return _joined(wanted, unwanted), (*sought, *(replace(one, is_unwanted=True) for one in left_out))
 
 
+def spelled(name: Name, words: Words) -> str | None:
+    """A full-text query of a name as a question for it becomes one; None where nothing of it is held."""
+    pieces, held = _spellings(name, lru_cache(maxsize=256)(words))
+    return " OR ".join(dict.fromkeys(pieces)) if held and pieces else None
+
+
 def _wanted(
     groups: Sequence[tuple[Term, ...]], names: Names, words: Words, sought: list[Sought]
 ) -> Iterator[list[str]]:

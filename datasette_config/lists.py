@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from xml.etree import ElementTree
 
 from archive.store.pages import Card
@@ -32,28 +32,36 @@ def as_csv(found: Listing, address: Address) -> str:
 
 
 def as_atom(found: Listing, address: Address, *, title: str, here: str) -> str:
-    """A feed of the articles, `here` its address or its name; an entry's id stays, a new version moves its time.
+    """A feed of what a search found, as `atom` writes it."""
+    return atom(found.cards, address, title=f"{found.asked.q}: {title}" if found.asked.q else title, here=here)
 
-    RFC 4287 wants an author of a feed whose entries do not all have one, as of one without entries.
+
+def atom(
+    cards: Sequence[Card], address: Address, *, title: str, here: str, is_of_versions: bool = False
+) -> str:
+    """A feed of articles, `here` its address or its name; an entry's id stays, a new version moves its time.
+
+    Of versions, each is an entry with a time of its own. RFC 4287 wants an author of a feed whose entries do not all
+    have one, as of one without entries.
     """
     feed = ElementTree.Element(f"{{{_ATOM}}}feed")
-    _add(feed, "title", f"{found.asked.q}: {title}" if found.asked.q else title)
+    _add(feed, "title", title)
     _add(feed, "id", here)
     if here.startswith("http"):
         _add(feed, "link", rel="self", type="application/atom+xml", href=here)
-    _add(feed, "updated", max((card.since for card in found.cards), default="1970-01-01T00:00:00Z"))
+    _add(feed, "updated", max((card.since for card in cards), default="1970-01-01T00:00:00Z"))
     _author(feed, title)
-    for card in found.cards:
+    for card in cards:
         entry = ElementTree.SubElement(feed, f"{{{_ATOM}}}entry")
         _add(entry, "title", card.title or "Untitled")
         _add(entry, "id", address(card))
         _add(entry, "link", rel="alternate", type="text/html", href=address(card))
         if web_address(card.url):
             _add(entry, "link", rel="via", href=card.url)
-        _add(entry, "published", card.first_seen)
+        _add(entry, "published", card.since if is_of_versions else card.first_seen)
         _add(entry, "updated", card.since)
         _author(entry, card.outlet)
-        _add(entry, "summary", _summary(card))
+        _add(entry, "summary", f"version {card.ordinal}, " * is_of_versions + _summary(card))
     ElementTree.register_namespace("", _ATOM)
     return ElementTree.tostring(feed, encoding="unicode", xml_declaration=True)
 

@@ -40,6 +40,20 @@ def guarded(app: Any) -> Any:
     return guard
 
 
+def without(app: Any, path: str) -> Any:
+    """The application, in which one path is not there, whatever plugin answers it."""
+
+    async def closed(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and str(scope.get("path", "")).rstrip("/") in (path, path[path.index("/-/"):]):
+            await send({"type": "http.response.start", "status": 404,
+                        "headers": [(b"content-type", b"text/plain; charset=utf-8")]})
+            await send({"type": "http.response.body", "body": b"This site does not offer that.\n"})
+        else:
+            await app(scope, receive, send)
+
+    return closed
+
+
 @lru_cache(maxsize=1)
 def rule() -> bytes:
     """The header's value."""

@@ -15,9 +15,9 @@ from datasette import Response
 from datasette.utils import add_cors_headers, sqlite_timelimit
 
 from archive.store import snapshots
-from datasette_config import words
+from datasette_config import rendering, words
 from datasette_config.answers import Missing, Moved, Withheld, presentable
-from datasette_config.parameters import ParameterError
+from datasette_config.parameters import Arguments, ParameterError
 from datasette_config.plugin import DATABASE
 
 TIME_LIMIT_MS = 5_000  # for all of a page's queries; a page that takes longer is a question that is too wide
@@ -78,11 +78,12 @@ async def read(
     return await datasette.get_database(DATABASE).execute_fn(read)
 
 
-def question_of(request: Any) -> dict[str, str]:
-    """The arguments, each name's first value, and the name from the path as ""."""
-    arguments = {name: request.args[name] for name in request.args if name}
+def question_of(request: Any) -> Arguments:
+    """The arguments, and the name from the path as ""."""
+    every = {name: request.args.getlist(name) for name in request.args if name}
     name = unquote(request.url_vars.get("name") or "", errors="replace")
-    return arguments | {"": re.sub(r"[\x00-\x1f\ud800-\udfff]", "\ufffd", name)}
+    named = {"": re.sub(r"[\x00-\x1f\ud800-\udfff]", "\ufffd", name)}
+    return Arguments({name: values[0] for name, values in every.items()} | named, every)
 
 
 def is_json(request: Any) -> bool:
@@ -107,7 +108,7 @@ def whole(datasette: Any, request: Any, path: str) -> str:
 def address(datasette: Any, path: str, arguments: Mapping[str, Any] | None = None, **more: Any) -> str:
     """A path of the site with the site's base, and arguments; those that are None are left out."""
     given = {name: value for name, value in {**(arguments or {}), **more}.items() if value is not None}
-    return str(datasette.urls.path(path)) + (f"?{urlencode(given)}" if given else "")
+    return str(datasette.urls.path(path)) + (f"?{urlencode(given, doseq=True)}" if given else "")
 
 
 async def may_view(datasette: Any, request: Any) -> bool:
@@ -128,7 +129,7 @@ async def may_review(datasette: Any, request: Any) -> bool:
         return False
     if hasattr(datasette, "permission_allowed"):  # Datasette 0.x
         return bool(await datasette.permission_allowed(request.actor, REVIEW, default=True))
-    return True
+    return bool(await datasette.allowed(action=REVIEW, actor=request.actor))
 
 
 def json_of(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
@@ -144,7 +145,8 @@ async def html_of(datasette: Any, request: Any, template: str, context: dict[str
     values = context | {"to": to, "say": words, "here": template, "twin": _twin(request, template, to),
                         "site_title": await title_of(datasette), "publication": copy_of,
                         "may_review": copy_of is None and await may_review(datasette, request)}
-    body = await datasette.render_template(f"stemma/{template}.html", values, request=request)
+    found = rendering.template(datasette, f"stemma/{template}.html", request)
+    body = await datasette.render_template(found, values, request=request)
     return Response.html(body, status=status, headers=dict(HEADERS))
 
 
@@ -152,7 +154,8 @@ async def problem(datasette: Any, request: Any, status: int, reason: str, *, sig
     """What stands in an answer's place, and why; sign_in: it is there for who is signed in."""
     if is_json(request):
         return json_of(datasette, {"ok": False, "status": status, "error": reason}, status)
-    context = {"reason": reason, "status": status, "sign_in": sign_in}
+    asked = str(request.path) + (f"?{request.query_string}" if request.query_string else "")
+    context = {"reason": reason, "status": status, "sign_in": asked if sign_in else None}
     return await html_of(datasette, request, "problem", context, status)
 
 

@@ -84,11 +84,18 @@ def counted(readings: Iterable[Reading | Index], own: Iterable[str] = ()) -> Epo
                 seen.add(sketch)
             elif seen != sketch:
                 texts[key] = {seen, sketch}
-    furniture = frozenset(
-        key for key, seen in texts.items()
-        if isinstance(seen, set) and len(seen) >= max(FURNITURE_TEXTS, FURNITURE_SHARE * standing[key])
-    )
-    return _epoch(articles, {token: n for token, n in counts.items() if n > 1}, furniture, frozenset(own))
+    furniture = (key for key, seen in texts.items() if isinstance(seen, set) and is_furniture(len(seen), standing[key]))
+    return summed(articles, counts, furniture, own)
+
+
+def is_furniture(texts: int, standing: int) -> bool:
+    """Whether a sentence is the site's: it stands in so many texts in all, so many of which are different ones."""
+    return texts >= max(FURNITURE_TEXTS, FURNITURE_SHARE * standing)
+
+
+def summed(articles: int, counts: Mapping[str, int], furniture: Iterable[int], own: Iterable[str]) -> Epoch:
+    """The epoch of a corpus that was counted elsewhere, in parts."""
+    return _epoch(articles, {token: n for token, n in counts.items() if n > 1}, frozenset(furniture), frozenset(own))
 
 
 def packed(epoch: Epoch) -> bytes:

@@ -62,8 +62,8 @@ def freeze(work: Work, name: str, *, by: str | None) -> tuple[list[Report], Froz
 
 
 def _told(conn: sqlite3.Connection, family: str) -> dict[str, Any]:
-    return frozen.told(kin.members(conn, family), kin.family_links(conn, family, limit=EVERY),
-                       kin.inferred(conn, family))
+    members = kin.members(conn, family)
+    return frozen.told(members, kin.family_links(conn, family, members, limit=EVERY), kin.inferred(conn, family))
 
 
 def find(conn: sqlite3.Connection, name: str, run: int) -> Frozen:

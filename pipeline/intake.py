@@ -155,7 +155,7 @@ def note_topic(work: Work) -> None:
             "name": work.topic.name, "digest": work.topic.digest, "file": str(Path(work.topic.path).resolve()),
             "text": work.topic.text,
         }))
-    runs.set_sources(work.conn, list(_source_rows(work.topic)), list(_outlet_rows(work.topic)))
+    runs.set_sources(work.conn, list(_source_rows(work.topic)), list(outlet_rows(work.topic)))
 
 
 def read_judgements(work: Work) -> Report:
@@ -252,7 +252,7 @@ def _source_rows(topic: Topic) -> Iterator[dict[str, str | None]]:
                "country": source.country, "language": source.language}
 
 
-def _outlet_rows(topic: Topic) -> Iterator[dict[str, str | None]]:
+def outlet_rows(topic: Topic) -> Iterator[dict[str, str | None]]:
     """Registered domains of the sources; a list names an outlet only where all its addresses are of one."""
     for source in topic.sources:
         domains = {registered_domain(host_of(url)) for url in ([source.url] if source.url else source.urls)}

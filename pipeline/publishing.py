@@ -110,20 +110,20 @@ def _files(conn: sqlite3.Connection, topic: Topic, folder: Path, site: str | Non
     made = snapshots.read(conn)
     if made is None:
         raise AssertionError("a database that was made for serving says so")
-    yield "metadata.yaml", serving.description(made)
+    yield "metadata.yaml", serving.description(made, topic.publish)
     yield PUBLISHED, public_topic(topic)
-    yield "README.txt", _readme(made, folder)
+    yield "README.txt", _readme(made, topic, folder)
     yield "feed.atom", _feed(conn, made, topic, site)
     yield "citations.bib", _cited(conn, citations.bibtex, site)
     yield "citations.csl.json", _cited(conn, citations.csl_json, site)
 
 
-def _readme(made: Snapshot, folder: Path) -> str:
+def _readme(made: Snapshot, topic: Topic, folder: Path) -> str:
     title = made.title or "Stemma"
     what = ("News articles as they were found, in excerpts: the full texts are at their original addresses."
             if made.contents == "excerpts" else "News articles as they were found.")
     return README.format(title=title, line="=" * len(title), what=what, program=made.program, made_at=made.made_at,
-                         folder_name=folder.name, command=serving.command())
+                         folder_name=folder.name, command=serving.command(topic.publish))
 
 
 def _feed(conn: sqlite3.Connection, made: Snapshot, topic: Topic, site: str | None) -> str:

@@ -13,7 +13,6 @@ and time. It does not prove what the server sent, nor that the clock of the arch
 """
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -172,7 +171,8 @@ def read(path: Path) -> Proof:
         values = json.loads(path.read_bytes())
         if set(values) - {_STAMP} != _PARTS or values["format"] != FORMAT:
             raise ValueError(f"no object with the parts {', '.join(sorted(_PARTS))} in the format {FORMAT}")
-        return Proof(head=notes.read(values["head"]), key=_bytes(values["key"]), capture=_read_leaf(values["capture"]),
+        return Proof(head=notes.read(values["head"]), key=notes.bytes_of(values["key"]),
+                     capture=_read_leaf(values["capture"]),
                      original=_read_leaf(values["original"]) if values["original"] is not None else None,
                      stamp=_read_stamp(values[_STAMP]) if values.get(_STAMP) is not None else None)
     except OSError as error:
@@ -188,15 +188,15 @@ def _read_leaf(values: Any) -> Leaf:
     details = values["details"]
     if not all(isinstance(part, str) for pair in details.items() for part in pair) or type(values["index"]) is not int:
         raise ValueError("an entry's details are texts, its index a number")
-    return Leaf(details=details, salt=_bytes(values["salt"]), index=values["index"],
-                path=tuple(_bytes(node) for node in values["path"]),
-                record=_bytes(values["record"]) if values["record"] is not None else None)
+    return Leaf(details=details, salt=notes.bytes_of(values["salt"]), index=values["index"],
+                path=tuple(notes.bytes_of(node) for node in values["path"]),
+                record=notes.bytes_of(values["record"]) if values["record"] is not None else None)
 
 
 def _read_stamp(values: Any) -> Stamp:
     if set(values) != _STAMP_PARTS:
         raise ValueError(f"a time stamp has the parts {', '.join(sorted(_STAMP_PARTS))}")
-    stamp = Stamp(token=_bytes(values["token"]), certificate=_bytes(values["certificate"]))
+    stamp = Stamp(token=notes.bytes_of(values["token"]), certificate=notes.bytes_of(values["certificate"]))
     if values["sum"] != _sum(stamp):
         raise ValueError("its time stamp is not the one whose digest stands beside it: it was changed")
     return stamp
@@ -204,17 +204,6 @@ def _read_stamp(values: Any) -> Stamp:
 
 def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
-
-
-def _bytes(text: str) -> bytes:
-    """Base64 in its one spelling: some characters of the last group could be others and mean the same."""
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"{text[:20]!r} is no base64") from error
-    if _text(raw) != text:
-        raise ValueError(f"{text[-20:]!r} is not how base64 ends")
-    return raw
 
 
 def check(proof: Proof, *, key: str | None = None, authorities: Sequence[bytes] | None = None) -> None:

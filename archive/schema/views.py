@@ -4,14 +4,18 @@ Views hold nothing: they are made anew whenever the tables change behind them.
 """
 
 VIEWS = """
+CREATE VIEW version_text AS          -- what the search index reads, in the order of its rows
+SELECT v.version_id, v.title, (SELECT t.text FROM texts t WHERE t.text_id = v.text_id) AS text FROM versions v;
+
 CREATE VIEW version AS
 SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordinal, v.title, d.byline, d.authors,
        json_extract(d.published, '$.iso') AS published, d.published AS published_detail,
        json_extract(d.modified, '$.iso') AS modified, d.modified AS modified_detail,
-       d.language, d.section, v.text, v.first_seen, v.last_seen, v.sightings, v.payloads, v.differences,
-       v.change, v.passages, v.is_latest,
-       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.outgoing, d.posts, d.is_free,
-       d.is_noarchive, d.candidates,
+       d.language, d.section,
+       (SELECT t.text FROM texts t WHERE t.text_id = v.text_id) AS text, v.first_seen, v.last_seen, v.sightings,
+       v.payloads, v.differences, v.change, v.passages, v.is_latest,
+       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.outgoing, d.posts, d.is_free, d.is_noarchive,
+       d.candidates,
        d.extractor, d.payload_digest, d.text_digest, d.state_digest,
        d.score, d.terms, d.document_id, v.article_id
 FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
@@ -36,7 +40,8 @@ SELECT a.article_id, a.key, a.address AS url, coalesce(o.outlet, d.site_name, a.
        json_extract(d.published, '$.iso') AS published,
        coalesce(json_extract(d.published, '$.earliest'),
                 (SELECT min(first_seen) FROM versions f WHERE f.article_id = a.article_id)) AS dated,
-       json_extract(d.modified, '$.iso') AS modified, v.text, v.ordinal AS versions,
+       json_extract(d.modified, '$.iso') AS modified,
+       (SELECT t.text FROM texts t WHERE t.text_id = v.text_id) AS text, v.ordinal AS versions,
        (SELECT min(first_seen) FROM versions f WHERE f.article_id = a.article_id) AS first_seen,
        v.last_seen,
        (SELECT min(b.at) FROM observations b JOIN addresses x ON x.url = b.url

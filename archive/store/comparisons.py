@@ -18,15 +18,22 @@ PENDING_WITNESSES = """
 COMPARED = "SELECT count(*) FROM witnesses WHERE method = :method"
 
 TEXT = """
-    SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
-    FROM versions v JOIN documents d USING (document_id) LEFT JOIN text_readings r USING (version_id)
+    SELECT v.version_id, v.public_id, v.article_id, t.text, d.language, d.body_digest, r.packed AS reading
+    FROM versions v JOIN documents d USING (document_id) JOIN texts t ON t.text_id = v.text_id
+    LEFT JOIN text_readings r USING (version_id)
     WHERE v.version_id = :version_id
+"""
+
+PENDING_VERSION = """
+    SELECT version_id FROM versions WHERE public_id = :public_id
+      AND version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
 """
 
 # An article counts once, whatever it was before.
 LATEST_TEXTS = """
-    SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
-    FROM versions v JOIN documents d USING (document_id) LEFT JOIN text_readings r USING (version_id)
+    SELECT v.version_id, v.public_id, v.article_id, t.text, d.language, d.body_digest, r.packed AS reading
+    FROM versions v JOIN documents d USING (document_id) JOIN texts t ON t.text_id = v.text_id
+    LEFT JOIN text_readings r USING (version_id)
     WHERE v.is_latest ORDER BY v.public_id
 """
 LATEST_COUNT = "SELECT count(*) FROM versions WHERE is_latest"
@@ -115,6 +122,12 @@ def compared(conn: sqlite3.Connection, *, method: str) -> int:
 def text(conn: sqlite3.Connection, version_id: int) -> Text:
     """The text of one version."""
     return Text(**dict(conn.execute(TEXT, {"version_id": version_id}).fetchone()))
+
+
+def pending_text(conn: sqlite3.Connection, public_id: str, *, method: str) -> Text | None:
+    """The text of a version by its public id; None where there is none that this method has not compared yet."""
+    row = conn.execute(PENDING_VERSION, {"public_id": public_id, "method": method}).fetchone()
+    return text(conn, row["version_id"]) if row is not None else None
 
 
 def latest_texts(conn: sqlite3.Connection) -> Iterator[Text]:

@@ -12,6 +12,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -84,6 +85,13 @@ RANKED = """
     WHERE c.day BETWEEN :since AND :until
 """
 
+HOLDING = """
+    SELECT sum(n.articles), min(n.first), max(n.last), group_concat(DISTINCT p.language)
+    FROM (SELECT profile_id, count(DISTINCT article_id) AS articles, min(day) AS first, max(day) AS last
+          FROM catalogue WHERE version_id IN (SELECT rowid FROM versions_fts WHERE versions_fts MATCH :match)
+          GROUP BY profile_id) n JOIN profiles p USING (profile_id)
+"""
+
 PROBE = "SELECT 1 FROM versions_fts WHERE versions_fts MATCH :match LIMIT 1"
 
 PROFILES = """
@@ -107,7 +115,7 @@ SHOWN = """
 
 BEGINNINGS = """
     SELECT version_id, title, substr(text, 1, 280) || CASE WHEN length(text) > 280 THEN '…' ELSE '' END AS text
-    FROM versions WHERE version_id IN (SELECT value FROM json_each(:ids))
+    FROM version_text WHERE version_id IN (SELECT value FROM json_each(:ids))
 """
 
 WORDS = "SELECT term, doc FROM words WHERE term >= :first AND term < :after ORDER BY doc DESC, term LIMIT :limit"
@@ -117,13 +125,14 @@ WORDS = "SELECT term, doc FROM words WHERE term >= :first AND term < :after ORDE
 class Search:
     """What was asked; `match` and `without` are full-text queries (without: only where match is None).
 
-    `chosen` has one value for each facet that restricts ('' is: not known; NOT before one: any other). `since` and
-    `until` are days, both included. is_unfolded: each article by itself, not under the earliest of its family.
+    `chosen` has the values of each facet that restricts, of which an article has one ('' is: not known; NOT before one:
+    any other). `since` and `until` are days, both included. is_unfolded: each article by itself, not under the earliest
+    of its family.
     """
 
     match: str | None = None
     without: str | None = None
-    chosen: tuple[tuple[Facet, str], ...] = ()
+    chosen: tuple[tuple[Facet, tuple[str, ...]], ...] = ()
     since: str | None = None
     until: str | None = None
     is_unfolded: bool = False
@@ -171,6 +180,16 @@ class Found:
     facets: tuple[Counted, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """How many articles hold some words, the days of the first and last of them, and their languages."""
+
+    articles: int
+    first: str | None
+    last: str | None
+    languages: tuple[str, ...]
+
+
 class _Row(NamedTuple):
     version_id: int
     article_id: int
@@ -208,6 +227,14 @@ def first_found(conn: sqlite3.Connection, asked: Search, *, limit: int) -> tuple
         found = _rows(conn, _BY_SORT[asked.sort], {**_bounds(asked), **_restricted(asked, allowed)})
         total, ids = sum(counts[one] for one in allowed), [row.version_id for row in islice(found, limit)]
     return total, ids
+
+
+def holding(conn: sqlite3.Connection, match: str) -> Held:
+    """How many articles hold the words in any version, and of what days and languages these are."""
+    wanted = _in_words(conn, match) if snapshots.is_excerpts(conn) else match
+    articles, first, last, languages = tuple(conn.execute(HOLDING, {"match": wanted}).fetchone())
+    return Held(articles=articles, first=first, last=last,
+                languages=tuple(sorted(filter(None, (languages or "").split(",")))))
 
 
 def words(conn: sqlite3.Connection, beginning: str) -> list[tuple[str, int]]:
@@ -303,7 +330,7 @@ def _restricted(asked: Search, allowed: Collection[int]) -> dict[str, object]:
 def _rows(conn: sqlite3.Connection, query: str, values: Mapping[str, object]) -> Iterator[_Row]:
     cursor = conn.cursor()
     cursor.row_factory = None  # many rows: tuples are read in a third of the time
-    yield from map(_Row._make, cursor.execute(query, values))
+    yield from map(partial(tuple.__new__, _Row), cursor.execute(query, values))
 
 
 def _counted(conn: sqlite3.Connection, asked: Search) -> Counter[int]:
@@ -329,29 +356,32 @@ def _profiles(conn: sqlite3.Connection, ids: Iterable[int]) -> _Profiles:
 
 
 def _allowed(profiles: _Profiles, asked: Search) -> set[int]:
-    chosen = [(FACETS.index(facet), value) for facet, value in asked.chosen]
-    return {one for one, values in profiles.items() if all(_fits(values[place], value) for place, value in chosen)}
+    chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
+    return {one for one, values in profiles.items() if all(_fits(values[place], wanted) for place, wanted in chosen)}
 
 
-def _fits(own: str, wanted: str) -> bool:
-    return own != wanted[len(NOT):] if wanted.startswith(NOT) else own == wanted
+def _fits(own: str, wanted: tuple[str, ...]) -> bool:
+    return own in wanted or any(one.startswith(NOT) and own != one[len(NOT):] for one in wanted)
 
 
 def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tuple[Counted, ...]:
     """Each facet counted under the choices in all others, so that it shows what another choice would find."""
-    chosen = [(FACETS.index(facet), value) for facet, value in asked.chosen]
-    counted = [(values, counts[profile]) for profile, values in profiles.items()]
-    found = []
-    for place, facet in enumerate(FACETS):
-        counter: dict[str, int] = {}
-        others = [(other, value) for other, value in chosen if other != place]
-        for values, n in counted:
-            if not others or all(_fits(values[other], value) for other, value in others):
-                counter[values[place]] = counter.get(values[place], 0) + n
-        counter |= {value: 0 for other, value in chosen
-                    if other == place and value not in counter and not value.startswith(NOT)}
-        found.append(Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0])))))
-    return tuple(found)
+    chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
+    counters: list[dict[str, int]] = [{} for _ in FACETS]
+    for profile, values in profiles.items():
+        n = counts[profile]
+        unfit = [place for place, wanted in chosen if not _fits(values[place], wanted)]
+        # What one choice alone keeps out is counted where that choice is made, and nowhere else.
+        for place in unfit if len(unfit) == 1 else () if unfit else range(len(FACETS)):
+            counter, value = counters[place], values[place]
+            counter[value] = counter.get(value, 0) + n
+    for place, wanted in chosen:
+        for value in wanted:
+            if not value.startswith(NOT):
+                counters[place].setdefault(value, 0)
+    return tuple(
+        Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0]))))
+        for facet, counter in zip(FACETS, counters, strict=True))
 
 
 def _folded(rows: Iterable[_Row], profiles: _Profiles) -> list[_Group]:

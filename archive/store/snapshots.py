@@ -63,16 +63,21 @@ COPIES = (
        WHERE (url, source) IN (SELECT url, source FROM source.discovery)""",
     """INSERT INTO main.blocks SELECT payload_digest, url, charset, extractor, kind, short(reason), short(title),
               short(lead), short(byline), published, promise, weighed_by FROM source.blocks""",
+    # A text that is held whole keeps its number, whoever shares it; what is shown of a cut one is its version's alone.
     """INSERT INTO main.versions SELECT version_id, public_id, article_id, ordinal, document_id, first_seen, last_seen,
-              sightings, change, is_latest, short(title), shown(version_id, text), payloads, differences,
-              edit(version_id, passages)
+              sightings, change, is_latest, short(title), payloads, differences, edit(version_id, passages),
+              iif(version_id IN (SELECT version_id FROM main.excerpts), -version_id, text_id)
        FROM source.versions WHERE version_id IN (SELECT version_id FROM source.version)
                               AND article_id IN (SELECT article_id FROM main.articles)""",
+    "INSERT INTO main.texts SELECT text_id, 0, text FROM source.texts "
+    "WHERE text_id IN (SELECT text_id FROM main.versions WHERE text_id > 0)",
+    """INSERT INTO main.texts SELECT text_id, 0, shown(version_id, (SELECT text FROM source.version_text t
+              WHERE t.version_id = v.version_id)) FROM main.versions v WHERE text_id < 0""",
     """INSERT INTO main.documents SELECT document_id, payload_digest, url, charset, extractor, short(title),
-              short(byline), authors, published, modified, language, site_name, section, canonical, '',
+              short(byline), authors, published, modified, language, site_name, section, canonical,
               short_list(credits), readings(candidates), text_digest, body_digest, state_digest, on_topic, score,
               terms, decided_by, organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing,
-              is_withheld, is_noarchive
+              is_withheld, NULL, is_noarchive
        FROM source.documents WHERE document_id IN (SELECT document_id FROM main.sightings
                                                    UNION SELECT document_id FROM main.versions)""",
     """INSERT INTO main.post_versions SELECT public_id, article_id, post, ordinal, short(title),
@@ -112,11 +117,11 @@ REUSES = """
       AND +r.right_id IN (SELECT version_id FROM source.version)
     ORDER BY r.words DESC, r.left_id, r.right_id
 """
-TEXT = "SELECT text FROM source.versions WHERE version_id = :version_id"
+TEXT = "SELECT text FROM source.version_text WHERE version_id = :version_id"
 ADD_REUSES = """
     INSERT INTO main.reuses SELECT left_id, right_id, relation, left_coverage, right_coverage, "order", words,
-           aligned(left_id, right_id, passages, (SELECT text FROM source.versions WHERE version_id = left_id),
-                   (SELECT text FROM source.versions WHERE version_id = right_id)), copied
+           aligned(left_id, right_id, passages, (SELECT text FROM source.version_text WHERE version_id = left_id),
+                   (SELECT text FROM source.version_text WHERE version_id = right_id)), copied
     FROM source.reuses WHERE +left_id IN (SELECT version_id FROM main.versions)
                          AND +right_id IN (SELECT version_id FROM main.versions)
 """
@@ -124,10 +129,12 @@ ADD_REUSES = """
 # A link with what two texts share, whichever of them is on the left.
 LINKS = """
     SELECT l.copy_id, l.exemplar_id, c.public_id AS copy, e.public_id AS exemplar, l.relation, l.copied, l.direction,
-           l.direction_confidence, l.evidence, c.text AS copy_text, e.text AS exemplar_text,
+           l.direction_confidence, l.evidence,
+           ct.text AS copy_text, et.text AS exemplar_text,
            r.relation AS shared, r.left_coverage, r.right_coverage, r."order", r.passages, r.copied AS reused
     FROM source.links l JOIN source.versions c ON c.version_id = l.copy_id
     JOIN source.versions e ON e.version_id = l.exemplar_id
+    JOIN source.texts ct ON ct.text_id = c.text_id JOIN source.texts et ON et.text_id = e.text_id
     LEFT JOIN source.reuses r ON r.left_id = iif(c.public_id < e.public_id, l.copy_id, l.exemplar_id)
                              AND r.right_id = iif(c.public_id < e.public_id, l.exemplar_id, l.copy_id)
     WHERE +l.copy_id IN (SELECT version_id FROM main.versions)
@@ -145,12 +152,13 @@ WORD_INDEX = (
     """CREATE VIRTUAL TABLE main.versions_fts USING fts5 (
            title, text, content='', detail=none, tokenize="unicode61 remove_diacritics 2")""",
     """INSERT INTO main.versions_fts (rowid, title, text)
-       SELECT version_id, title, text FROM source.versions WHERE version_id IN (SELECT version_id FROM main.versions)
-       ORDER BY version_id""",
+       SELECT version_id, title, text FROM source.version_text
+       WHERE version_id IN (SELECT version_id FROM main.versions) ORDER BY version_id""",
     "INSERT INTO main.versions_fts (versions_fts) VALUES ('optimize')",
     "CREATE VIRTUAL TABLE main.words USING fts5vocab (versions_fts, row)",
     """CREATE VIRTUAL TABLE main.excerpts_fts USING fts5 (
-           title, text, content="versions", content_rowid="version_id", tokenize="unicode61 remove_diacritics 2")""",
+           title, text, content="version_text", content_rowid="version_id",
+           tokenize="unicode61 remove_diacritics 2")""",
     "INSERT INTO main.excerpts_fts (excerpts_fts) VALUES ('rebuild')",
     "INSERT INTO main.excerpts_fts (excerpts_fts) VALUES ('optimize')",
 )

@@ -59,7 +59,7 @@ COVERED_ARTICLE = """
 # The text goes from everything that was read of it; what remains names addresses only.
 BLANK_DOCUMENTS = """
     UPDATE documents SET title = NULL, byline = NULL, authors = '[]', published = NULL, modified = NULL,
-        language = NULL, site_name = NULL, section = NULL, text = '', credits = '[]', candidates = '[]',
+        language = NULL, site_name = NULL, section = NULL, text_id = NULL, credits = '[]', candidates = '[]',
         organisations = '[]', agencies = '[]', notices = '[]', alternates = '[]', outgoing = '[]', posts = '[]',
         is_free = NULL, is_noarchive = 0, text_digest = :nothing, body_digest = :nothing, state_digest = :nothing,
         on_topic = 0, score = NULL, terms = '[]', decided_by = 'withheld', is_withheld = 1

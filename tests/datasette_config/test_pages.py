@@ -192,6 +192,41 @@ def test_each_facet_counts_what_choosing_it_finds(site: Site) -> None:
                 assert site.json(f"/search.json?{rest}&{chosen}")["total"] == count, (question, counted["facet"], value)
 
 
+def test_a_facet_takes_several_values_and_counts_what_each_adds(site: Site) -> None:
+    both = site.json("/search.json?language=uk&language=en")
+    assert both["total"] == 5
+    assert both["asked"]["search"]["chosen"] == [["language", ["en", "uk"]]]
+    counts = {one["facet"]: dict(one["values"]) for one in both["facets"]}
+    assert counts["language"] == dict(next(one["values"] for one in site.json("/search.json")["facets"]
+                                           if one["facet"] == "language")), "under the other facets' choices"
+    assert sum(counts["outlet"].values()) == 5
+    assert site.json("/search.json?language=uk&language=en&role=exemplar&role=alone")["total"] == 2
+    assert site.json("/search.json?language=en&kind=removed")["total"] == 0
+    wrong = site.get("/search?role=repost&role=nothing")
+    assert (wrong.status_code, "role=nothing is none of" in wrong.text) == (400, True)
+    assert site.get("/search?" + "&".join(f"outlet={n}" for n in range(51))).status_code == 400
+
+
+def test_a_choice_of_several_values_has_one_address_and_each_can_be_given_up(site: Site) -> None:
+    tree = html.fromstring(site.get("/search?q=kursk&language=uk&language=en").content)
+    (facet,) = tree.xpath("//details[@class='facet'][summary[starts-with(., 'Language')]]")
+    assert " ".join(facet.findtext("summary").split() + [b.text for b in facet.xpath("summary/bdi")]) == (
+        "Language: English Ukrainian")
+    hrefs = {a.findtext("bdi"): a.get("href") for a in facet.xpath(".//a") if a.find("bdi") is not None}
+    assert hrefs["English"] == "/search?q=kursk&language=uk"
+    assert hrefs["Ukrainian"] == "/search?q=kursk&language=en"
+    assert hrefs["Russian"] == "/search?q=kursk&language=en&language=ru&language=uk"
+    assert facet.xpath(".//a[text()='any']/@href") == ["/search?q=kursk"]
+    assert [one.findtext("bdi") for one in facet.xpath(".//a[@aria-current]")] == ["English", "Ukrainian"]
+    form = tree.xpath("//form[@class='ask']//input[@name='language']/@value")
+    assert form == ["en", "uk"]
+    for suffix in (".csv", ".atom", ".bib"):
+        assert tree.xpath(f"//p[@class='take']/a[contains(@href, '{suffix}?') and contains(@href, 'language=en&language=uk')]")
+    feed = ElementTree.fromstring(site.get("/search.atom?language=uk&language=en&outlet=").text)
+    assert feed.findtext("{http://www.w3.org/2005/Atom}id") == (
+        "http://localhost/search.atom?language=en&language=uk")
+
+
 def test_an_articles_names_are_marked_and_lead_to_all_their_mentions(site: Site, archive: Archive) -> None:
     tree = html.fromstring(site.get(f"/article/{archive.herald}").content)
     assert "Sudzha" in tree.xpath("//div[@class='body']//span[@class='name place']/text()")
@@ -605,7 +640,7 @@ def test_what_made_no_version_is_counted_and_a_correction_notice_named(own_site:
     conn = open_database(own_archive.database)
     ids = [row[0] for row in conn.execute(
         "SELECT version_id FROM version WHERE article_key = ? ORDER BY ordinal", (own_archive.herald,))]
-    place = conn.execute("SELECT text FROM versions WHERE version_id = ?", (ids[1],)).fetchone()[0].count("\n\n") + 1
+    place = conn.execute("SELECT text FROM version WHERE version_id = ?", (ids[1],)).fetchone()[0].count("\n\n") + 1
     passage = {"part": "body", "earlier": None, "later": place, "was": "", "now": "<b>Correction", "is_notice": True}
     conn.execute("UPDATE versions SET payloads = 4, differences = ? WHERE version_id = ?",
                  (json.dumps({"markup": 2, "surroundings": 1}), ids[0]))

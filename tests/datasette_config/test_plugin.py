@@ -49,7 +49,7 @@ def test_hooks_are_found_whatever_is_imported_first(first: str) -> None:
 
 
 def test_every_template_and_static_file_is_package_data() -> None:
-    assert {p.suffix for p in (FOLDER / "templates").rglob("*") if p.is_file()} == {".html"}
+    assert {p.suffix for p in (FOLDER / "templates").rglob("*") if p.is_file()} == {".html", ".txt"}
     assert {p.name for p in (FOLDER / "static").iterdir()} == {"stemma.css", "copy.js", "mark.svg"}
 
 
@@ -68,7 +68,7 @@ def test_no_template_trusts_a_text() -> None:
 def test_a_datasette_without_the_archive_stays_as_it_is(site: Site) -> None:
     def ours(datasette: Any) -> list[str]:
         routes = [pattern for found in pm.hook.register_routes(datasette=datasette) for pattern, _ in found]
-        return [pattern for pattern in routes if not pattern.startswith("^/-/")]  # what plugins bring for themselves
+        return [pattern for pattern in routes if not pattern.lstrip("^").startswith("/-/")]  # what plugins bring for themselves
 
     assert "^/$" in ours(site.datasette)
     other = Datasette([], memory=True)
@@ -95,7 +95,7 @@ def test_datasettes_pages_lead_back(site: Site) -> None:
 def test_the_first_query_that_is_offered_is_of_use(site: Site) -> None:
     page = html.fromstring(site.get("/archive").content)
     (offered,) = page.xpath("//textarea[@name='sql']/text()")
-    rows = site.json("/archive.json?" + urlencode({"sql": offered, "_shape": "array"}))
+    rows = sql(site, offered)
     assert len(rows) == 8
     assert {"key", "outlet", "title", "published"} <= set(rows[0])
     assert "_sqlite_migrations" not in site.get("/archive").text
@@ -127,7 +127,7 @@ def test_descriptions_name_what_there_is(archive: Archive) -> None:
 ])
 def test_plain_table_search_searches(site: Site, view: str, word: str, count: int) -> None:
     """Datasette ignores a search that it cannot make, with status 200: only the count shows it."""
-    assert site.json(f"/archive/{view}.json?_search={word}")["filtered_table_rows_count"] == count
+    assert len(site.json(f"/archive/{view}.json?_search={word}&_shape=array&_size=max")) == count
 
 
 @pytest.mark.parametrize(("query", "first"), [
@@ -144,4 +144,11 @@ def test_a_canned_query_answers(site: Site, query: str, first: dict[str, Any]) -
 
 
 def test_people_can_ask_in_sql(site: Site) -> None:
-    assert site.json("/archive.json?sql=select+count(*)+as+n+from+article&_shape=array") == [{"n": 8}]
+    assert sql(site, "select count(*) as n from article") == [{"n": 8}]
+
+
+def sql(site: Site, query: str) -> Any:
+    """Rows, from 0.65's address of queries or, where that leads to, from 1.0's."""
+    answer = site.get("/archive.json?" + urlencode({"sql": query, "_shape": "array"}), follow_redirects=True)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
