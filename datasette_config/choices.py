@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote_plus, urlencode
 
 from datasette_config import words
-from datasette_config.parameters import UNKNOWN
+from datasette_config.parameters import MAX_NAME, UNKNOWN
 from datasette_config.searching import Results
 
 SHOWN = 25  # values of a facet; the others are in the page's JSON
@@ -45,7 +45,8 @@ def _choices(found: Results, path: str) -> Iterator[Choices]:
         facet, chosen = counted.facet, found.asked.chosen(counted.facet)
         if not chosen and len(counted.values) < 2:
             continue
-        shown = {value for value, _ in counted.values[:SHOWN]}
+        # What is longer than an address takes cannot be asked for.
+        shown = {value for value, _ in counted.values[:SHOWN] if len(value) <= MAX_NAME}
         rest = urlencode({name: value for name, value in found.asked.arguments.items() if name != facet}, doseq=True)
         begin = f"{path}?{rest}".rstrip("?")
         yield Choices(

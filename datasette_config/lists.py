@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from xml.etree import ElementTree
 
 from archive.store.pages import Card
+from datasette_config.cells import plain
 from datasette_config.searching import Listing
 from datasette_config.words import web_address
 
 COLUMNS = ("url", "title", "outlet", "language", "published", "published_basis", "first_seen", "last_seen", "gone_at",
            "versions", "shares_text_with", "is_copy", "family", "public_id", "page")
 _ATOM = "http://www.w3.org/2005/Atom"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # as CJK keyboards type them
 _CONTROL = dict.fromkeys((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)))
 
 Address = Callable[[Card], str]  # where the site shows an article, in full
@@ -24,7 +24,7 @@ def as_csv(found: Listing, address: Address) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for card in found.cards:
-        writer.writerow([_cell(value) for value in (
+        writer.writerow([plain(value) for value in (
             card.url, card.title, card.outlet, card.language, card.dating.iso, card.dating.basis, card.first_seen,
             card.last_seen, card.gone_at, card.versions, card.shares, int(card.is_copy), card.family, card.public_id,
             address(card))])
@@ -81,9 +81,3 @@ def _author(parent: ElementTree.Element, name: str) -> None:
 def _add(parent: ElementTree.Element, name: str, text: str = "", **attributes: str) -> None:
     plain = {key: value.translate(_CONTROL) for key, value in attributes.items()}
     ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}", plain).text = text.translate(_CONTROL) or None
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value

@@ -12,6 +12,7 @@ from archive.store import coverage, search
 from archive.topic import Name
 from datasette_config.expanding import spelled
 from datasette_config.kept_topic import KeptTopic
+from datasette_config.searching import is_name
 
 Question = Mapping[str, str]
 
@@ -57,7 +58,7 @@ def _counted(conn: sqlite3.Connection, named: list[Name]) -> Places:
     words = partial(search.words, conn)
     found, unheld = list[Place](), list[str]()
     for name in named:
-        match = spelled(name, words)
+        match = spelled(name, words, partial(is_name, conn))
         held = search.holding(conn, match) if match else None
         if held is None or not held.articles:
             unheld.append(name.name)

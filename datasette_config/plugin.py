@@ -60,7 +60,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     """
     from datasette_config import offers
     from datasette_config.limits import Bucket, limited
-    from datasette_config.policy import guarded, without
+    from datasette_config.policy import guarded, tabular, without
     from datasette_config.renewal import renewing
     from datasette_config.returning import returning
 
@@ -68,7 +68,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
         if DATABASE not in datasette.databases:
             return app
         offered, base = offers.of_site(datasette), str(datasette.urls.path("/"))
-        site = renewing(guarded(returning(app, base=base)), datasette=datasette)
+        site = renewing(guarded(tabular(returning(app, base=base))), datasette=datasette)
         if not offered.mcp:
             site = without(site, base + MCP.lstrip("/"))
         return limited(site, Bucket(offered.requests_a_minute), base=base) if offered.requests_a_minute else site

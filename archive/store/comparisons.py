@@ -54,6 +54,8 @@ ADD_READING = "INSERT OR REPLACE INTO text_readings (version_id, packed) VALUES 
 SHARED_KEYS = """
     SELECT version_id, fingerprint FROM fingerprints WHERE fingerprint IN (SELECT value FROM json_each(:keys))
 """
+KEYS = "SELECT fingerprint FROM fingerprints WHERE version_id = :version_id"
+LAST_METHOD = "SELECT method FROM witnesses GROUP BY method ORDER BY count(*) DESC, method LIMIT 1"
 SAME_TEXT = """
     SELECT v.version_id FROM documents d JOIN versions v USING (document_id) WHERE d.body_digest = :body_digest
 """
@@ -212,6 +214,17 @@ def _sharers(
 def _least(one: str | None, other: str | None, meeting: float, across: float) -> float:
     """What two texts must share; one whose language is not known counts as one of the same language."""
     return across if None is not one != other is not None else meeting
+
+
+def keys(conn: sqlite3.Connection, version_id: int) -> frozenset[int]:
+    """The keys by which a version meets others."""
+    return frozenset(row["fingerprint"] for row in conn.execute(KEYS, {"version_id": version_id}))
+
+
+def last_method(conn: sqlite3.Connection) -> str:
+    """By which most versions were compared; "" where none was."""
+    row = conn.execute(LAST_METHOD).fetchone()
+    return str(row["method"]) if row is not None else ""
 
 
 def searched(conn: sqlite3.Connection, *, method: str) -> Searched:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from archive.digests import address_key, capture_name
 from archive.model import ChangedPassage, RecordRef
 
+TITLE, OUTLET = 600, 200  # characters of a headline, an outlet's name, wherever an article is named
 FIRST_SEEN = "first seen"  # a dating's basis where the page states no date
 
 CARDS = """
@@ -371,11 +372,17 @@ def dating(detail: str | None, *, first_seen: str) -> Dating:
                   verbatim=stated.get("verbatim"), basis=stated["basis"])
 
 
+def _short(text: str, length: int) -> str:
+    """What a page says of itself can be endless."""
+    return text if len(text) <= length else text[:length] + "…"
+
+
 def _card(row: sqlite3.Row) -> Card:
     values = dict(row)
     key, detail = values.pop("article_key"), values.pop("published_detail")
     values |= {"is_latest": bool(row["is_latest"]), "is_copy": bool(row["is_copy"]),
-               "removed": bool(row["removed"])}
+               "removed": bool(row["removed"]), "title": _short(row["title"], TITLE),
+               "outlet": _short(row["outlet"], OUTLET), "owner": row["owner"] and _short(row["owner"], OUTLET)}
     return Card(key=key, dating=dating(detail, first_seen=row["first_seen"]), **values)
 
 

@@ -101,6 +101,14 @@ COMPARED = (
     "INSERT INTO main.epochs SELECT * FROM source.epochs",
 )
 
+# Where texts are held in excerpts: how rare words are, as the last comparison counted it; the keys come one by one.
+EPOCH = "INSERT INTO main.epochs SELECT * FROM source.epochs ORDER BY epoch_id DESC LIMIT 1"
+HELD_KEYS = """
+    SELECT f.version_id, json_group_array(f.fingerprint) AS keys FROM source.fingerprints f
+    WHERE f.version_id IN (SELECT version_id FROM main.versions) GROUP BY f.version_id
+"""
+ADD_KEY = "INSERT INTO main.fingerprints (fingerprint, version_id) VALUES (?, ?)"
+
 RIGHTS = """
     SELECT v.version_id, v.article_id, d.is_free,
            (SELECT json_group_array(DISTINCT c.source) FROM source.sightings s JOIN source.captures c USING (capture_id)
@@ -300,6 +308,14 @@ def copy(conn: sqlite3.Connection, short: Shortening, cut: Iterable[int]) -> Non
     conn.executemany(ADD_EXCERPT, [{"version_id": version_id} for version_id in sorted(cut)])
     for statement in (*COPIES, ADD_REUSES):
         conn.execute(statement)
+
+
+def add_keys(conn: sqlite3.Connection, lone: Callable[[int, frozenset[int]], Iterable[int]]) -> None:
+    """Of each version those of its keys that `lone` lets through, and how rare words are."""
+    conn.execute(EPOCH)
+    for row in conn.execute(HELD_KEYS).fetchall():
+        held = frozenset(json.loads(row["keys"]))
+        conn.executemany(ADD_KEY, [(key, row["version_id"]) for key in sorted(lone(row["version_id"], held))])
 
 
 def add_explanation(conn: sqlite3.Connection, copy_id: int, exemplar_id: int, sentences: Sequence[str]) -> None:

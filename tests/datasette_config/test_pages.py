@@ -227,6 +227,34 @@ def test_a_choice_of_several_values_has_one_address_and_each_can_be_given_up(sit
         "http://localhost/search.atom?language=en&language=uk")
 
 
+def test_a_word_within_a_stretch_without_spaces_is_found_and_marked(own_site: Site, own_archive: Archive) -> None:
+    say(own_archive, own_archive.plain, "库尔斯克州的桥", "周日,工程师称俄罗斯库尔斯克州谢伊姆河上的第二座桥已无法使用。")
+    found = own_site.json("/search.json?q=库尔斯克")
+    assert found["hits"][0]["card"]["key"] == own_archive.plain
+    pieces = found["hits"][0]["snippet"]
+    assert [piece["text"] for piece in pieces if piece["hit"]] == ["库尔斯克"]
+    assert "".join(piece["text"] for piece in pieces).endswith("第二座桥已无法使用。")
+    assert own_site.json("/search.json?q=库尔斯克+-第二座桥&forms=typed")["total"] == 0
+
+
+def test_a_form_that_the_archive_writes_small_is_not_taken_for_a_name(own_site: Site, own_archive: Archive) -> None:
+    say(own_archive, own_archive.plain, "Борг", "Загальна сума боргу зросла, і ця сума ще не сплачена.")
+    say(own_archive, own_archive.spanish, "Удар", "Біля міста Суми пролунали вибухи; у Сумах тихо.")
+    found = own_site.json("/search.json?q=Суми")
+    assert [hit["card"]["key"] for hit in found["hits"]] == [own_archive.spanish]
+    assert "сума" not in found["sought"][0]["forms"]
+    assert own_site.json("/search.json?q=сума&forms=typed")["total"] == 1
+
+
+def say(archive: Archive, key: str, title: str, text: str) -> None:
+    """Let an article say something else."""
+    conn = open_database(archive.database)
+    conn.execute("UPDATE versions SET title = ?, text = ? WHERE article_id = (SELECT article_id FROM articles WHERE key = ?)",
+                 (title, text, key))
+    conn.commit()
+    conn.close()
+
+
 def test_an_articles_names_are_marked_and_lead_to_all_their_mentions(site: Site, archive: Archive) -> None:
     tree = html.fromstring(site.get(f"/article/{archive.herald}").content)
     assert "Sudzha" in tree.xpath("//div[@class='body']//span[@class='name place']/text()")

@@ -134,6 +134,13 @@ def test_plain_table_search_searches(site: Site, view: str, word: str, count: in
     ("who_copies_whom", {"exemplar": "East Watch Digest", "copy": "Mirror News", "articles": 1}),
     ("edits_by_outlet", {"outlet": "The Border Herald", "edited": 1, "corrected": 1}),
     ("removed", {"outlet": "Вести приграничья"}),
+    ("delay_by_language", {"exemplar_language": "en", "copy_language": "en", "reposts": 2, "with_both_times": 0,
+                           "median_hours": None}),
+    ("most_copied", {"outlet": "East Watch Digest", "copies": 1, "outlets": 1, "languages": "en"}),
+    ("credits_by_outlet", {"outlet": "East Watch Digest", "reposts": 1, "with_a_credit": 1, "nearly_all_of_it": 1}),
+    ("unsaid_edits", {"outlet": "Вести приграничья", "ordinal": 3}),
+    ("stale_copies", {"copy_outlet": "East Watch Digest", "made_from_version": 1, "exemplar_versions": 2}),
+    ("first_in_families", {"outlet": "Other Courier", "families": 1, "texts_that_followed": 1}),
     ("articles_by_day", {"day": "2024-08-06", "language": "en", "articles": 1}),
     ("between_languages", {"exemplar_language": "en", "copy_language": "es", "articles": 1}),
     ("at_address", {"outcome": "new", "status": 200}),
@@ -141,6 +148,30 @@ def test_plain_table_search_searches(site: Site, view: str, word: str, count: in
 def test_a_canned_query_answers(site: Site, query: str, first: dict[str, Any]) -> None:
     rows = site.json(f"/archive/{query}.json?_shape=array&address=https://vesti.example/sudzha")
     assert {name: rows[0][name] for name in first} == first
+
+
+def test_every_canned_query_answers_and_says_what_it_is(site: Site) -> None:
+    described = yaml.safe_load((FOLDER / "metadata.yaml").read_text("utf-8"))["databases"]["archive"]["queries"]
+    for name, query in described.items():
+        assert query["title"], name
+        assert len(query["description"]) > 20, name
+        assert site.get(f"/archive/{name}.json?_shape=array&address=x").status_code == 200, name
+
+
+def test_delays_are_of_pages_that_state_times(own_site: Site, own_archive: Archive) -> None:
+    conn = open_database(own_archive.database)
+    for domain, at in (("mirador", "2024-08-18T21:00:00.000Z"), ("other.example/seim", "2024-08-18T18:30:00.000Z")):
+        conn.execute("UPDATE documents SET published = json_object('iso', :at, 'earliest', :at, 'latest', :at) "
+                     "WHERE url LIKE '%' || :domain || '%'", {"at": at, "domain": domain})
+    conn.execute("INSERT INTO observations (url, at, role, outcome, via) "
+                 "VALUES ('https://other.example/seim', '2024-09-01T00:00:00.000Z', 'article', 'gone', 'x')")
+    conn.commit()
+    conn.close()
+    rows = own_site.json("/archive/delay_by_language.json?_shape=array")
+    (row,) = (row for row in rows if row["copy_language"] == "es")
+    assert (row["with_both_times"], row["median_hours"], row["quarter_within_hours"]) == (1, 2.5, 2.5)
+    (gone,) = own_site.json("/archive/gone_and_still_copied.json?_shape=array")
+    assert (gone["outlet"], gone["copies_that_stand"], gone["at"]) == ("Other Courier", 1, "El Mirador")
 
 
 def test_people_can_ask_in_sql(site: Site) -> None:
