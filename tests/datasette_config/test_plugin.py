@@ -24,7 +24,7 @@ Archive = Site = Any
 
 FOLDER = Path(datasette_config.__file__).parent
 VIEWS = {"article", "version", "sighting", "post_version", "copy_link", "family", "witness", "judgement",
-         "withholding", "capture", "observation", "discovery", "partial_witness"}
+         "withholding", "frozen_family", "capture", "observation", "discovery", "partial_witness"}
 
 
 def test_style_sheet_and_mark_are_served_from_the_sites_own_address(site: Site) -> None:
