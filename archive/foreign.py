@@ -77,7 +77,7 @@ def warcs_of(path: Path) -> "Iterator[list[tuple[str, IO[bytes]]]]":
         file.seek(0)
         if start == b"PK\x03\x04" or path.suffix.lower() == ".wacz":
             with _zip(path, file) as bundle:
-                yield [(f"{path.name}:{name}", bundle.open(name)) for name in _members(path, bundle)]
+                yield [(f"{path.name}:{name}", bundle.open(name)) for name in package_members(path, bundle)]
         else:
             yield [(path.name, file)]
 
@@ -89,8 +89,8 @@ def _zip(path: Path, file: IO[bytes]) -> zipfile.ZipFile:
         raise UnreadableFile(f"{path}: no readable WACZ ({error}); get the file again") from error
 
 
-def _members(path: Path, bundle: zipfile.ZipFile) -> list[str]:
-    """The WARC files of a WACZ (WACZ 1.1.1, 5.1: in the folder archive/)."""
+def package_members(path: Path, bundle: zipfile.ZipFile) -> list[str]:
+    """The WARC files of a WACZ (WACZ 1.1.1, 5.1: in the folder archive/). Raises UnreadableFile for names elsewhere."""
     found = []
     for entry in bundle.infolist():
         name = entry.filename

@@ -17,6 +17,7 @@ from archive.store.cited import Cited
 from archive.store.lineage import Lineage
 from archive.store.pages import Card
 from datasette_config import answers, lists, offers, records, timemap
+from datasette_config.frozen import FrozenAnswer, frozen_family
 from datasette_config.plugin import DATABASE
 from datasette_config.responses import (
     HEADERS,
@@ -77,11 +78,24 @@ async def cite(request: Any, datasette: Any) -> Any:
     found = await ask(datasette, request, answers.cited)
     if not isinstance(found, Cited):
         return found
+    return _cited(request, citations.citation(found, site=site_of(datasette, request)))
+
+
+async def cite_family(request: Any, datasette: Any) -> Any:
+    """/family/ID@RUN/cite.ris and the like: the citation of a family as it was then, to be saved."""
+    found = await ask(datasette, request, frozen_family)
+    if not isinstance(found, FrozenAnswer):
+        return found
+    return _cited(request, citations.family_citation(
+        found.found, title=found.title, site=site_of(datasette, request)))
+
+
+def _cited(request: Any, found: citations.Citation) -> Response:
     ending = ending_of(request)
     writer, media_type = FORMATS[ending]
-    text = citations.WRITERS[writer]([citations.citation(found, site=site_of(datasette, request))])
-    headers = {"Content-Disposition": f'attachment; filename="{found.card.public_id}.{ending}"'}
-    return Response(body=text, status=200, headers=HEADERS | headers, content_type=media_type)
+    headers = {"Content-Disposition": f'attachment; filename="{found.public_id}.{ending}"'}
+    return Response(body=citations.WRITERS[writer]([found]), status=200, headers=HEADERS | headers,
+                    content_type=media_type)
 
 
 def lineage(build: Build) -> View:

@@ -11,7 +11,7 @@ from typing import Any
 
 from datasette import Response
 
-from datasette_config import answers, coverage, downloads, offers, programs, records, timemap
+from datasette_config import answers, coverage, downloads, frozen, offers, programs, records, timemap
 from datasette_config.answers import presentable
 from datasette_config.choices import choices
 from datasette_config.kept_topic import KeptTopic
@@ -52,6 +52,8 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (rf"^/family/{name}{told}$", downloads.lineage(answers.family_lineage)),
         (rf"^/article/{name}(?P<json>\.json)?$", page("article", answers.article, _citing, partial(_naming, names))),
         (rf"^/article/{name}(?P<tail>/cite\.(?:{'|'.join(downloads.FORMATS)}))$", downloads.cite),
+        (r"^/family/(?P<name>[^/]+@\d+?)(?P<json>\.json)?$", page("frozen", frozen.frozen_family)),
+        (rf"^/family/{name}(?P<tail>/cite\.(?:{'|'.join(downloads.FORMATS)}))$", downloads.cite_family),
         (rf"^/family/{name}(?P<json>\.json)?$", page("family", answers.family)),
         (r"^/compare(?P<json>\.json)?$", page("compare", answers.comparison)),
         (rf"^/capture/{name}\.warc$", downloads.record),

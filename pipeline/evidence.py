@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
 
-from archive import erasures, warc
+from archive import erasures, wacz_check, warc
 from archive.digests import payload_digest
 from archive.errors import ProofFailed, UnknownText, UnreadableFile, WriteFailed
 from archive.folder import DataFolder, locked
@@ -38,6 +38,7 @@ ERASED = "erased"  # a record in whose place stands what the erasure's event say
 UNERASED = "it is to be erased, and is not: 'stemma update' goes on with it"
 DERIVED = "places where the database is damaged, or says otherwise than the records: run 'stemma rebuild'"
 
+TOLD = 20  # sentences on a package
 INDEX = "files of the index for replay that are not what the database says: 'stemma update' makes them anew"
 
 
@@ -244,6 +245,21 @@ def verify_proof(file: Path, *, key: str | None = None, authorities: Sequence[Pa
     except ProofFailed as error:
         raise ProofFailed(f"{file}: {error}") from error
     return found
+
+
+def is_package(file: Path) -> bool:
+    """Whether a file is a WACZ, by its beginning or its name."""
+    with open(file, "rb") as found:
+        return found.read(4) == b"PK\x03\x04" or file.suffix.lower() == ".wacz"
+
+
+def verify_package(file: Path) -> int:
+    """How many records a WACZ holds that is whole. Raises UnreadableFile, ProofFailed with all that is wrong."""
+    checked = wacz_check.check(file)
+    if checked.troubles:
+        listed = "\n  ".join(["the package is not whole:", *checked.troubles[:TOLD]])
+        raise ProofFailed(f"{listed}\nget it again from who gave it, or export it anew")
+    return checked.records
 
 
 def _certificates(pem: Path) -> list[bytes]:

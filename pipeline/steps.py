@@ -23,6 +23,7 @@ from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
 from archive.withholdings import covers
 from pipeline import PROGRAM, cores
+from pipeline.freezing import read_frozen
 from pipeline.intake import (
     discover_pending,
     erase_pending,
@@ -31,6 +32,7 @@ from pipeline.intake import (
     read_judgements,
     read_withholdings,
 )
+from pipeline.joining import withhold_joiners
 from pipeline.linking import compare_witnesses, link_families
 from pipeline.replaying import renew_index
 from pipeline.work import Work, by_frequency
@@ -63,7 +65,8 @@ def derive_versions(work: Work) -> list[Report]:
 def derive_links(work: Work) -> list[Report]:
     """From versions to links, families, and what searches go by."""
     return [step(work) for step in (
-        compare_witnesses, read_judgements, link_families, catalogue_articles, renew_index)]
+        compare_witnesses, withhold_joiners, read_judgements, link_families, catalogue_articles, read_frozen,
+        renew_index)]
 
 
 def extract_pending(work: Work) -> Report:

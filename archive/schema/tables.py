@@ -518,6 +518,16 @@ DROP TRIGGER catalogue_versions_au;
 -- 1: the page, or its answer's head, asks not to be shown from an archive
 ALTER TABLE documents ADD COLUMN is_noarchive INTEGER NOT NULL DEFAULT 0;
 
+CREATE TABLE frozen_families (          -- families as they were cited, as events.jsonl has it
+    family TEXT NOT NULL,               -- public id that it had then
+    run INTEGER NOT NULL,               -- which of the log's signed heads was the last
+    at TEXT NOT NULL,
+    by TEXT,
+    digest TEXT NOT NULL,               -- "sha256:" and hexadecimal, of the canonical JSON of the statement
+    statement TEXT NOT NULL,            -- JSON: members, links and their evidence, without a word of a text
+    PRIMARY KEY (family, run)
+) STRICT;
+
 CREATE TABLE replay_files (             -- files of the index by which pywb serves the WARC files
     name TEXT PRIMARY KEY,
     withheld TEXT NOT NULL,             -- digest of the addresses that were withheld when it was written

@@ -115,6 +115,9 @@ FROM told t LEFT JOIN versions c ON c.version_id = t.copy_id LEFT JOIN versions 
 CREATE VIEW withholding AS           -- articles that are not shown: of their texts nothing is in the database
 SELECT url, key, at AS since, reason, family, is_erased AS erased FROM withholdings;
 
+CREATE VIEW frozen_family AS         -- families as they were cited: what later runs find does not change it
+SELECT family, run, at, by, digest, statement FROM frozen_families;
+
 CREATE VIEW capture AS
 SELECT c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.payload_digest, c.payload_sha256,
        c.payload_length, c.is_revisit, c.truncated, c.path, c.offset, c.length, c.capture_id

@@ -52,6 +52,7 @@ COPIES = (
     "INSERT INTO main.members SELECT * FROM source.members WHERE article_id IN (SELECT article_id FROM main.articles)",
     "INSERT INTO main.families SELECT * FROM source.families",
     "INSERT INTO main.judgements SELECT * FROM source.judgements",
+    "INSERT INTO main.frozen_families SELECT * FROM source.frozen_families",
     "INSERT INTO main.withholdings SELECT * FROM source.withholdings",
     "INSERT INTO main.withheld_addresses SELECT * FROM source.withheld_addresses",
     "INSERT INTO main.profiles SELECT * FROM source.profiles",

@@ -13,6 +13,7 @@ from archive.digests import address_key, text_digest
 from archive.errors import UnknownText
 from archive.model import RecordRef
 from archive.store import transaction
+from archive.store.documents import PendingPayload
 from archive.times import to_iso
 from archive.urls import canonical_url
 from archive.withholdings import Withholding, covers
@@ -101,6 +102,17 @@ LIFT = (
     "DELETE FROM withheld_addresses WHERE article = :url",
 )
 
+# What was read of it before it was blanked names the payloads that hold its text; the newest first.
+PAYLOADS_OF = """
+    SELECT DISTINCT d.url, d.charset, d.payload_digest, o.media_type, o.content_encoding, o.path, o.offset, o.length,
+           o.captured_at
+    FROM withheld_addresses w JOIN documents d ON d.url = w.url AND d.is_withheld
+    JOIN captures o ON o.capture_id = (
+        SELECT capture_id FROM captures
+        WHERE url = d.url AND payload_digest = d.payload_digest AND NOT is_revisit AND truncated IS NULL
+        ORDER BY captured_at LIMIT 1)
+    WHERE w.article = :url ORDER BY o.captured_at DESC, d.url LIMIT :limit
+"""
 CAPTURES_OF = """
     SELECT path, offset, length FROM captures
     WHERE url IN (SELECT url FROM withheld_addresses WHERE article = :url) ORDER BY path, offset
@@ -292,6 +304,15 @@ def captures_of(conn: sqlite3.Connection, url: str) -> list[RecordRef]:
     """Where the captures of a withheld article lie, under all its addresses."""
     return [RecordRef(path=row["path"], offset=row["offset"], length=row["length"])
             for row in conn.execute(CAPTURES_OF, {"url": url})]
+
+
+def payloads_of(conn: sqlite3.Connection, url: str, *, limit: int) -> list[PendingPayload]:
+    """Where the text of a withheld article lies: its payloads, the newest first."""
+    return [PendingPayload(
+        url=row["url"], charset=row["charset"] or None, payload_digest=row["payload_digest"],
+        content_encoding=row["content_encoding"], media_type=row["media_type"],
+        record=RecordRef(path=row["path"], offset=row["offset"], length=row["length"]),
+    ) for row in conn.execute(PAYLOADS_OF, {"url": url, "limit": limit})]
 
 
 def forget(conn: sqlite3.Connection, places: Iterable[RecordRef]) -> None:

@@ -15,7 +15,7 @@ import pyarrow.dataset as ds
 
 from archive.errors import UnreadableFile
 from archive.foreign import Foreign, Referring, Unusable, plain, responses
-from archive.model import Failure, Relevance, Report
+from archive.model import Block, Failure, Relevance, Report
 from archive.store import captures, comparisons, documents, links, runs, transaction, withholdings
 from archive.store.comparisons import Text
 from archive.warc import WarcWriter
@@ -123,15 +123,13 @@ def take_readings(work: Work, folder: Path, manifest: Manifest) -> Report:
     is_decided = manifest.decided_by == decided_by(work.topic)
     withheld = withholdings.addresses(work.conn)
     for row in table(folder, "documents"):
-        if _is_held(work, row):
+        if not _is_held(work, row):
+            continue
+        if row["reads"] == "document":
             _take_document(work, row, withheld, decided=manifest.decided_by if is_decided else None)
             counts["documents"] += 1
-    for row in table(folder, "blocks"):
-        if _is_held(work, row):
-            block = block_from(row["block"])
-            with transaction(work.conn):
-                documents.add_block(work.conn, block)
-                withhold(work, block, withheld)
+        else:
+            _take_block(work, block_from(row["block"]), withheld)
             counts["in an article's place"] += 1
     for row in table(folder, "failures"):
         digest, _, url = str(row["subject"]).partition(" ")
@@ -151,6 +149,12 @@ def _take_document(work: Work, row: Row, withheld: frozenset[str], *, decided: s
     if decided is not None and document_id is not None:
         decision = Relevance(score=row["score"], on_topic=row["on_topic"], terms=tuple(row["terms"]))
         documents.set_relevance(work.conn, document_id, decision, decided_by=decided)
+
+
+def _take_block(work: Work, block: Block, withheld: frozenset[str]) -> None:
+    with transaction(work.conn):
+        documents.add_block(work.conn, block)
+        withhold(work, block, withheld)
 
 
 def _is_held(work: Work, row: Mapping[str, str]) -> bool:

@@ -5,6 +5,7 @@ A file is never held whole: of it there is one record at a time, with its reques
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from archive.errors import UnreadableFile
 from archive.foreign import Foreign, Referring, Unusable, maker, plain, responses
@@ -20,21 +21,24 @@ READ_STATUS = frozenset({200, 401, 402, 403, 451})  # pages with a status of ref
 NO_MONTH = "none"  # of a failure
 
 ReadPage = Callable[[bytes, bytes, PendingPayload], Document | Block | str]
+Decide = Callable[[Document, str], Row]  # with the moment of the payload's first capture
 
 
 def read_pieces(
-    pieces: Iterable[tuple[str, bytes]], *, via: str | None, read_page: ReadPage, keep_records: bool = False
+    pieces: Iterable[tuple[str, bytes]], *, via: str | None, read_page: ReadPage, decide: Decide,
+    keep_records: bool = False,
 ) -> Iterator[Row]:
     """The rows of files whose bytes come in order, each piece with its file's address; `via` overrides the makers.
 
     With keep_records the first row of what lies side by side in a file has the records themselves, as `packed`.
     """
+    make = partial(FileReading, via=via, read_page=read_page, decide=decide, keep_records=keep_records)
     reading: FileReading | None = None
     for file, piece in pieces:
         if reading is None or reading.file != file:
             if reading is not None:
                 yield from reading.finish()
-            reading = FileReading(file, via=via, read_page=read_page, keep_records=keep_records)
+            reading = make(file)
         yield from reading.feed(piece)
     if reading is not None:
         yield from reading.finish()
@@ -43,9 +47,11 @@ def read_pieces(
 class FileReading:
     """One file that comes in pieces."""
 
-    def __init__(self, file: str, *, via: str | None, read_page: ReadPage, keep_records: bool) -> None:
+    def __init__(
+        self, file: str, *, via: str | None, read_page: ReadPage, decide: Decide, keep_records: bool
+    ) -> None:
         self.file, self.name = file, file.rpartition("/")[2]
-        self._via, self._read_page = via, read_page
+        self._via, self._read_page, self._decide = via, read_page, decide
         self._maker = via
         self._keep_records = keep_records
         self._members = MemberReader(_is_wanted)
@@ -74,12 +80,12 @@ class FileReading:
             return
         place = {"file": self.file, "start": run.start, "length": len(run.packed), "maker": self._maker,
                  "packed": run.packed if self._keep_records else None}
-        for one in found:
+        for ordinal, one in enumerate(found):
             if isinstance(one, Unusable):
                 yield failure("import", f"{self.name} {one.record_id}", one.reason)
                 continue
             row = self._response(one) if isinstance(one, Foreign) else _revisit(one)
-            yield place | row | {"record_id": one.record_id, "month": row["captured_at"][:7]}
+            yield place | row | {"record_id": one.record_id, "month": row["captured_at"][:7], "ordinal": ordinal}
             place["packed"] = None
 
     def _response(self, found: Foreign) -> Row:
@@ -91,8 +97,11 @@ class FileReading:
             return row
         read = self._read_page(found.exchange.body, found.exchange.response_head, pending(capture))
         if isinstance(read, Document):
-            return row | {"document": document_json(read)}
-        return row | ({"block": block_json(read)} if isinstance(read, Block) else {"refusal": read})
+            return row | {"reads": "document", "document": document_json(read), "canonical": read.canonical} | \
+                self._decide(read, row["captured_at"])
+        if isinstance(read, Block):
+            return row | {"reads": "block", "block": block_json(read)}
+        return row | {"reads": "refusal", "refusal": read}
 
 
 def pending(capture: Capture) -> PendingPayload:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -28,7 +28,9 @@ REASONS = 20  # of failures that the report tells; the table has all
 HOPS = 10  # redirects that are followed
 AS_RECORD = ("url", "captured_at", "payload_digest")  # one capture, however many files have it
 AS_PAGE = ("payload_digest", "url", "charset")  # one payload as it is read
-DECIDED: Columns = {name: "string" for name in (*AS_PAGE, "canonical")} | texts.DECIDED
+AT = ("file", "start", "ordinal")  # where a capture's row is in what was read
+DECISION = ("on_topic", "score", "terms")
+PAGE: Columns = {name: rows.LOOK[name] for name in (*AS_PAGE, *AT, "reads", "canonical", *DECISION, "month")}
 MANIFEST: Columns = {name: "string" for name in ("program", "extractor", "decided_by", "topic", "method")} | {
     "epoch": "binary"}
 ADDRESS: Columns = {"url": "string", "article": "string"}
@@ -52,26 +54,23 @@ class Job:
 def report(spark: SparkSession, job: Job) -> Report:
     """The whole batch; every table is written before the next begins, so that none is worked out twice."""
     started, tables = monotonic(), Tables(spark, job.out)
-    read = tables.write("read/looks", read_files(spark, job))
-    captures = captures_of(read)
-    decided = tables.write("read/decided", decided_of(captures, job.topic), by_month=False)
-    addresses = tables.write("addresses", addresses_of(captures, decided), by_month=False)
-    wanted = captures.join(addresses.select("url"), "url", "left_semi")
-    kept = captures if job.keep_all else wanted
+    read = tables.write("read", read_files(spark, job))
+    captures = tables.write("captures", captures_of(read))
+    pages = tables.write("pages", pages_of(captures, read, job.topic), by_month=False)
+    addresses = tables.write("addresses", addresses_of(captures, pages), by_month=False)
+    documents = documents_of(pages if job.keep_all else on_topic(pages, addresses), read)
     written = {
-        "records": tables.write("records", records_of(spark, job, captures, wanted)),
-        "documents": tables.write("documents", documents_of(kept, decided)),
-        "blocks": tables.write("blocks", blocks_of(kept)),
-        "versions": tables.write("versions", versions_of(captures, decided, addresses, job.topic)),
+        "records": tables.write("records", records_of(spark, job, captures, addresses, read)),
+        "documents": tables.write("documents", documents),
+        "versions": tables.write("versions", versions_of(captures, pages, addresses, read, job.topic)),
     }
     epoch = pairs.epoch_of(written["versions"], job.topic)
     told = pairs.broadcast(spark, packed(epoch))
     readings = tables.write("readings", pairs.readings_of(written["versions"], told))
-    met = tables.write("read/pairs", pairs.pairs_of(readings), by_month=False)
-    written["pairs"] = met
-    written["reuses"] = tables.write("reuses", pairs.shared_of(met, readings, told))
+    written["pairs"] = tables.write("pairs", pairs.pairs_of(readings), by_month=False)
+    written["reuses"] = tables.write("reuses", pairs.shared_of(written["pairs"], readings, told))
     written["links"] = tables.write("links", pairs.links_of(written["reuses"], written["versions"], addresses))
-    failures = tables.write("failures", failures_of(read, captures), by_month=False)
+    failures = tables.write("failures", failures_of(read, pages), by_month=False)
     tables.write("manifest", manifest_of(spark, job, epoch), by_month=False)
     failed = failures.groupBy("reason").count().orderBy(f.desc("count")).limit(REASONS).collect()
     return Report(step="batch", done=captures.count(), counts=tuple((n, table.count()) for n, table in written.items()),
@@ -90,28 +89,37 @@ def manifest_of(spark: SparkSession, job: Job, epoch: Epoch) -> DataFrame:
 
 def read_files(spark: SparkSession, job: Job) -> DataFrame:
     """Every capture of the files with what was read on its page, and what could not be read."""
-    return through(file_pieces(spark, job.files), partial(_read, via=job.via, keep_records=job.keep_all),
-                   rows.READ)
+    return through(file_pieces(spark, job.files),
+                   partial(_read, via=job.via, topic=job.topic, keep_records=job.keep_all), rows.READ)
 
 
-def _read(pieces: Iterable[Row], *, via: str | None, keep_records: bool) -> Iterator[Row]:
+def _read(pieces: Iterable[Row], *, via: str | None, topic: Topic, keep_records: bool) -> Iterator[Row]:
+    with page_reader(read_page, is_careful=is_retry()) as reader:
+        yield from looks.read_pieces(
+            whole(pieces), via=via, read_page=reader, decide=texts.deciding(topic), keep_records=keep_records)
+
+
+@contextmanager
+def page_reader(read_one: looks.ReadPage, *, is_careful: bool) -> Iterator[looks.ReadPage]:
+    """Reads pages here; carefully, in a process beside this one, so that a page that ends it ends no other's work."""
     with ExitStack() as stack:
-        reader = partial(_read_alone, stack) if is_retry() else read_page
-        yield from looks.read_pieces(whole(pieces), via=via, read_page=reader, keep_records=keep_records)
+        workers: list[cores.Workers] = []
 
+        def alone(stored: bytes, head: bytes, payload: PendingPayload) -> Document | Block | str:
+            if not workers:
+                workers.append(stack.enter_context(cores.pool(1)))
+            try:
+                return workers[0].submit(read_one, stored, head, payload).result()
+            except BrokenProcessPool:
+                workers.clear()
+                return "the extractor's process ended on this page"
 
-def _read_alone(stack: ExitStack, stored: bytes, head: bytes, payload: PendingPayload) -> Document | Block | str:
-    """A page read in a process of its own, so that one that ends its process ends no other's work."""
-    try:
-        workers = stack.enter_context(cores.pool(1))
-        return workers.submit(read_page, stored, head, payload).result()
-    except BrokenProcessPool:
-        return "the extractor's process ended on this page"
+        yield alone if is_careful else read_one
 
 
 def captures_of(read: DataFrame) -> DataFrame:
-    """Each capture once; of revisits those whose payload is in one of the files."""
-    told = first_of(read.where(f.col("failed_stage").isNull()), AS_RECORD, ("file", "start"))
+    """Each capture once, without what was read; of revisits those whose payload is in one of the files."""
+    told = first_of(read.where(f.col("failed_stage").isNull()).select(*rows.LOOK), AS_RECORD, ("file", "start"))
     held = told.where(f.col("refers_to").isNull() & f.col("truncated").isNull()).select(
         f.col("url").alias("holder"), f.col("payload_digest").alias("held")).distinct()
     revisits = told.where(f.col("refers_to").isNotNull()).join(
@@ -120,28 +128,31 @@ def captures_of(read: DataFrame) -> DataFrame:
     return told.where(f.col("refers_to").isNull()).unionByName(revisits)
 
 
-def failures_of(read: DataFrame, captures: DataFrame) -> DataFrame:
+def failures_of(read: DataFrame, pages: DataFrame) -> DataFrame:
     """What could not be read of the files, and of the pages."""
     of_files = read.where(f.col("failed_stage").isNotNull()).select(
         f.col("failed_stage").alias("stage"), f.col("failed_subject").alias("subject"),
         f.col("failed_reason").alias("reason"))
-    of_pages = _read_once(captures).where(f.col("refusal").isNotNull()).select(
+    of_pages = pages.where(f.col("reads") == "refusal").join(read.select(*AT, "refusal"), list(AT)).select(
         f.lit("extract").alias("stage"), f.concat_ws(" ", "payload_digest", "url").alias("subject"),
         f.col("refusal").alias("reason"))
     return of_files.unionByName(of_pages).dropDuplicates(["stage", "subject"])
 
 
-def records_of(spark: SparkSession, job: Job, captures: DataFrame, wanted: DataFrame) -> DataFrame:
+def records_of(
+    spark: SparkSession, job: Job, captures: DataFrame, addresses: DataFrame, read: DataFrame
+) -> DataFrame:
     """The records of captures as they lie in their files: the evidence, which goes with what is derived from it.
 
-    Of all captures, they were taken along when the files were read. Of the wanted ones, the files are read once more
-    for them, and nothing is unpacked.
+    Of all captures, they were taken along when the files were read. Of those of articles on the topic, the files are
+    read once more for them, and nothing is unpacked.
     """
-    places = wanted.select("file", "start").distinct().withColumn("is_wanted", f.lit(True))
+    wanted = on_topic(captures, addresses)
     if job.keep_all:
-        kept = captures.where(f.col("packed").isNotNull()).join(places, ["file", "start"], "left")
-        return kept.select(*(column for column in rows.RECORD if column != "is_wanted"),
-                           f.coalesce("is_wanted", f.lit(False)).alias("is_wanted"))
+        places = captures.select("file", "start").distinct().join(
+            wanted.select("file", "start", f.lit(True).alias("is_wanted")).distinct(), ["file", "start"], "left")
+        kept = read.where(f.col("packed").isNotNull()).join(places, ["file", "start"])
+        return kept.withColumn("is_wanted", f.coalesce("is_wanted", f.lit(False))).select(*rows.RECORD)
     by_file: dict[str, list[Row]] = {}
     for row in wanted.select(*rows.PLACE, "maker", "month").dropDuplicates(["file", "start"]).toLocalIterator():
         by_file.setdefault(row["file"], []).append(row.asDict() | {"is_wanted": True})
@@ -157,39 +168,44 @@ def _cut(pieces: Iterable[Row], *, told: "Broadcast[dict[str, list[Row]]]") -> I
 
 # ---- documents
 
-def _read_once(captures: DataFrame) -> DataFrame:
-    """Each page as it was read: one that came with several statuses as with the least, as an article if it ever was."""
-    return first_of(captures.where(f.coalesce("document", "block", "refusal").isNotNull()), AS_PAGE,
-                    ("status", "captured_at", "file", "start"))
+def pages_of(captures: DataFrame, read: DataFrame, topic: Topic) -> DataFrame:
+    """Each page once as it was read, at the place where it was; one with several statuses as with the least of them.
 
-
-def decided_of(captures: DataFrame, topic: Topic) -> DataFrame:
-    """Each page that has a document, with the decision whether that is on the topic; without its text."""
+    A text without a date is judged by its first capture: where that is another one than the one that was read, the
+    text is judged anew.
+    """
     first = captures.where(f.col("role") == "article").groupBy("payload_digest", "url").agg(
         f.min("captured_at").alias("first_captured"))
-    found = _read_once(captures).where(f.col("document").isNotNull()).join(first, ["payload_digest", "url"])
-    return through(found.select(*AS_PAGE, "document", "first_captured"), partial(texts.decided, topic=topic), DECIDED)
+    pages = first_of(captures.where(f.col("reads").isNotNull()), AS_PAGE, ("status", "captured_at", "file", "start"))
+    pages = pages.join(first, ["payload_digest", "url"])
+    is_late = (f.col("reads") == "document") & (f.col("first_captured") < f.col("captured_at"))
+    late = pages.where(is_late).join(read.select(*AT, "document"), list(AT))
+    again = through(late.select(*(name for name in PAGE if name not in DECISION), "document", "first_captured"),
+                    partial(texts.decided, topic=topic), PAGE)
+    return pages.where(~is_late).select(*PAGE).unionByName(again)
 
 
-def documents_of(captures: DataFrame, decided: DataFrame) -> DataFrame:
-    """The documents of captures with the decisions on them."""
-    found = _read_once(captures).where(f.col("document").isNotNull())
-    return found.select(*AS_PAGE, "document", "month").join(decided.drop("canonical"), list(AS_PAGE))
-
-
-def blocks_of(captures: DataFrame) -> DataFrame:
-    """What stands in an article's place."""
-    return _read_once(captures).where(f.col("block").isNotNull()).select(*AS_PAGE, "block", "month")
+def documents_of(pages: DataFrame, read: DataFrame) -> DataFrame:
+    """What was read on pages: documents with the decisions on them, and what stands in an article's place."""
+    found = pages.where(f.col("reads") != "refusal").drop("canonical")
+    return found.join(read.select(*AT, "document", "block"), list(AT)).drop(*AT)
 
 
 # ---- articles
 
-def addresses_of(captures: DataFrame, decided: DataFrame) -> DataFrame:
+def on_topic(table: DataFrame, addresses: DataFrame) -> DataFrame:
+    """The rows of addresses of articles on the topic."""
+    return table.join(addresses.select("url"), "url", "left_semi")
+
+
+def addresses_of(captures: DataFrame, pages: DataFrame) -> DataFrame:
     """The addresses of articles on the topic: those that were read, and those that redirect to them."""
-    newest = first_of(captures.join(decided, list(AS_PAGE)), ("url",), (f.desc("captured_at"), "payload_digest"))
+    documents = pages.where(f.col("reads") == "document").select(*AS_PAGE, "canonical")
+    looked = captures.select(*AS_PAGE, "captured_at").join(documents, list(AS_PAGE))
+    newest = first_of(looked, ("url",), (f.desc("captured_at"), "payload_digest"))
     read = through(newest.select("url", "canonical"), texts.placed, ADDRESS).localCheckpoint()
-    on_topic = sightings_of(captures, decided, read).where("on_topic").select("article").distinct()
-    found = read.join(on_topic, "article", "left_semi").select("url", "article").localCheckpoint()
+    told = sightings_of(captures, pages, read).where("on_topic").select("article").distinct()
+    found = read.join(told, "article", "left_semi").select("url", "article").localCheckpoint()
     waiting = captures.where(
         (f.col("role") == "article") & f.col("status").between(301, 308) & f.col("location").isNotNull()
     ).select("url", "location", "captured_at").join(read, "url", "left_anti")
@@ -205,15 +221,18 @@ def addresses_of(captures: DataFrame, decided: DataFrame) -> DataFrame:
     return found
 
 
-def sightings_of(captures: DataFrame, decided: DataFrame, addresses: DataFrame) -> DataFrame:
-    """The looks that found an article in a state."""
+def sightings_of(captures: DataFrame, pages: DataFrame, addresses: DataFrame) -> DataFrame:
+    """The looks that found an article in a state, each with the place where its page was read."""
     looked = captures.where((f.col("role") == "article") & f.col("status").isin(200, 304) & f.col("truncated").isNull())
-    return looked.select(*AS_PAGE, "captured_at", "via").join(decided, list(AS_PAGE)).join(addresses, "url")
+    read = pages.where(f.col("reads") == "document").select(*AS_PAGE, *AT, "on_topic")
+    return looked.select(*AS_PAGE, "captured_at", "via").join(read, list(AS_PAGE)).join(addresses, "url")
 
 
-def versions_of(captures: DataFrame, decided: DataFrame, addresses: DataFrame, topic: Topic) -> DataFrame:
+def versions_of(
+    captures: DataFrame, pages: DataFrame, addresses: DataFrame, read: DataFrame, topic: Topic
+) -> DataFrame:
     """The versions of the articles on the topic, an article at a time."""
-    read = _read_once(captures).select(*AS_PAGE, "document")
-    seen = sightings_of(captures, decided, addresses).drop("canonical").join(read, list(AS_PAGE))
+    seen = sightings_of(captures, pages, addresses).join(read.select(*AT, "document"), list(AT))
     outlets = {str(row["domain"]): str(row["outlet"]) for row in outlet_rows(topic)}
-    return grouped(seen, ("article",), partial(texts.folded, outlets=outlets), texts.VERSION)
+    return grouped(seen.select("article", *AS_PAGE, "captured_at", "via", "document"), ("article",),
+                   partial(texts.folded, outlets=outlets), texts.VERSION)

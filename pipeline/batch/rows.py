@@ -35,14 +35,15 @@ CAPTURE: Columns = {
     "etag": "string", "last_modified": "string", "payload_digest": "string", "payload_sha256": "string",
     "payload_length": "bigint", "truncated": "string",
 }
-# `refers_to` is of a revisit: the address under which its payload was captured. One of the last three is what was read:
-# a document, what stands in an article's place, or why there is neither.
-LOOK: Columns = PLACE | CAPTURE | {
-    "maker": "string", "packed": "binary", "record_id": "string", "refers_to": "string", "document": "string",
-    "block": "string", "refusal": "string",
+# `refers_to` is of a revisit: the address under which its payload was captured. `ordinal` counts the captures of one
+# place. `reads` says what was read: a "document", a "block" in an article's place, or a "refusal" to read.
+LOOK: Columns = PLACE | {"ordinal": "int"} | CAPTURE | {
+    "maker": "string", "record_id": "string", "refers_to": "string", "reads": "string", "canonical": "string",
+    "on_topic": "boolean", "score": "double", "terms": "array<string>", "month": "string",
 }
+READ: Columns = LOOK | {"document": "string", "block": "string", "refusal": "string", "packed": "binary"} | {
+    f"failed_{name}": kind for name, kind in FAILURE.items()}
 RECORD: Columns = PLACE | {"maker": "string", "is_wanted": "boolean", "packed": "binary", "month": "string"}
-READ: Columns = LOOK | {f"failed_{name}": kind for name, kind in FAILURE.items()} | {"month": "string"}
 
 
 def capture_row(capture: Capture) -> Row:

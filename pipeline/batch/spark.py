@@ -41,6 +41,7 @@ def session(master: str, settings: Mapping[str, str]) -> SparkSession:
     if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
         raise MissingExtra("Spark needs Java 17, and there is no 'java'; install it (Debian: openjdk-17-jre-headless), "
                            "or set JAVA_HOME")
+    here = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     if master.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(master).appName("stemma batch")
@@ -48,10 +49,12 @@ def session(master: str, settings: Mapping[str, str]) -> SparkSession:
         "spark.sql.session.timeZone": "UTC", "spark.sql.execution.arrow.maxRecordsPerBatch": str(ROWS),
         "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
         "spark.sql.parquet.compression.codec": "zstd",
-    } | dict(settings)
+    } | (here if master.startswith("local") else {}) | dict(settings)
     for name, value in chosen.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    found = builder.getOrCreate()
+    found.sparkContext.setLogLevel("ERROR")
+    return found
 
 
 class Tables:

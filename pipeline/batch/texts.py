@@ -4,13 +4,13 @@ The same functions as in `stemma update`, over rows. An epoch is told to each pr
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from math import fsum
 
-from archive.model import Reuse, Sighting, Version, Witness
+from archive.model import Document, Reuse, Sighting, Version, Witness
 from archive.store.documents import published_between
 from archive.store.links import Shared
 from archive.times import from_iso, to_iso
@@ -43,7 +43,6 @@ from pipeline.versions import versions
 
 PROFILED = 1_000  # texts that are kept at hand in each process
 
-DECIDED: Columns = {"on_topic": "boolean", "score": "double", "terms": "array<string>"}
 VERSION: Columns = {
     "public_id": "string", "article": "string", "ordinal": "int", "is_latest": "boolean", "first_seen": "string",
     "last_seen": "string", "sightings": "int", "change": "array<string>", "state_digest": "string",
@@ -65,16 +64,24 @@ LINK: Columns = {
 
 # ---- documents
 
-def decided(rows: Iterable[Row], topic: Topic) -> Iterator[Row]:
-    """Documents with the decision whether they are on the topic; `first_captured` is the payload's first capture."""
+def deciding(topic: Topic) -> Callable[[Document, str], Row]:
+    """Decides whether a document is on the topic, by the moment at which its payload was first captured."""
     matcher = matcher_of(topic)
-    for row in rows:
-        document = document_from(row["document"])
+
+    def decide(document: Document, first_captured: str) -> Row:
         found = relevance(
             document.title or "", document.paragraphs, document.language, matcher, dated=published_between(
-                document.published, document.modified, captured_at=row["first_captured"]))
-        yield row | {"on_topic": found.on_topic, "score": found.score, "terms": list(found.terms),
-                     "canonical": document.canonical}
+                document.published, document.modified, captured_at=first_captured))
+        return {"on_topic": found.on_topic, "score": found.score, "terms": list(found.terms)}
+
+    return decide
+
+
+def decided(rows: Iterable[Row], topic: Topic) -> Iterator[Row]:
+    """Documents with the decision on them, by the moment of the payload's first capture."""
+    decide = deciding(topic)
+    for row in rows:
+        yield row | decide(document_from(row["document"]), row["first_captured"])
 
 
 def placed(rows: Iterable[Row]) -> Iterator[Row]:

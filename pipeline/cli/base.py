@@ -17,8 +17,8 @@ from pipeline import PROGRAM
 
 DEFAULT_TOPIC = "kursk"
 TOLD = 20  # sentences for a person at once; `status` shows all
-# Mostly there is nothing to do.
-QUIET = frozenset({"index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay"})
+QUIET = frozenset({  # mostly nothing to do
+    "index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay", "freeze", "join"})
 
 
 class Commands(click.Group):
