@@ -8,7 +8,7 @@ from typing import Literal
 Kind = Literal["text", "integer", "real"]
 
 VIEWS = ("article", "version", "copy_link", "family", "witness", "judgement", "sighting", "post_version", "withholding",
-         "capture", "observation", "discovery", "partial_witness")
+         "frozen_family", "capture", "observation", "discovery", "partial_witness")
 ROWS: Mapping[str, str] = MappingProxyType({name: f'SELECT * FROM "{name}"' for name in VIEWS})  # noqa: S608  # our own
 
 
