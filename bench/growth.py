@@ -56,8 +56,8 @@ def main() -> None:
             while held < goal:
                 texts = list(islice(news, min(FILLED, goal - held)))
                 held += _hold(work, texts)
-                linking.epoch_in_force(work)  # counts anew where an update would
-                _index(work)
+            linking.epoch_in_force(work)  # counts anew where an update would
+            _index(work)
             texts = list(islice(news, options.new))
             held += _hold(work, texts)
             _report(work, goal, texts, options.traces)

@@ -595,7 +595,8 @@ def test_an_address_that_is_no_web_page_is_shown_and_not_linked(site: Site, arch
 
 def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: Archive) -> None:
     twin = site.json(f"/family/{archive.family}.json")
-    assert list(twin) == ["ok", "public_id", "members", "inferred", "links", "link_count", "sentences", "withheld"]
+    assert list(twin) == ["ok", "public_id", "members", "inferred", "links", "link_count", "sentences", "withheld",
+                          "cited"]
     assert twin["inferred"] == []
     assert [(m["siglum"], m["made_from"], m["article"]["key"]) for m in twin["members"]] == [
         ("A", None, archive.herald), ("B", None, archive.ukrainian), ("C", "A", archive.digest),
