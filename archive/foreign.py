@@ -148,9 +148,9 @@ def responses(name: str, stream: IO[bytes], *, via: str | None) -> Iterator[Fore
     """
     made_by = via
     for record, content, request in _exchanges(_records(stream)):
-        if record is None or len(content) != record.length:
-            yield Unusable(record_id=_id(record) if record else "at its end", reason="the record is cut off, damaged, "
-                           f"or over the limit of {MAX_RECORD_BYTES:,} bytes")
+        reason = _unread(record, content)
+        if record is None or reason is not None:
+            yield Unusable(record_id=_id(record) if record is not None else "at its end", reason=reason or "")
         elif record.rec_type == "warcinfo":
             made_by = via or _maker(content) or made_by  # files may be joined, each with its own maker
         else:
@@ -164,11 +164,25 @@ def maker(stream: IO[bytes]) -> str | None:
     return next((name for name in found if name), None)
 
 
+def _unread(record: ArcWarcRecord | None, content: bytes) -> str | None:
+    """Why a record could not be read to its end, and what to do; None for a whole one."""
+    if record is None:
+        return "the file is cut off or damaged there; get it again, what lies behind was not read"
+    told = _field(record, "Content-Length")
+    if not re.fullmatch("[0-9]+", told, flags=re.ASCII):
+        said = f"Content-Length: {told[:40]}" if told else "no Content-Length"
+        return (f"the record says {said}, so nobody can tell where it ends; have it written anew, such as by 'warcio "
+                f"recompress'")
+    if int(told) > MAX_RECORD_BYTES:
+        return f"the record has {int(told):,} bytes, over the limit of {MAX_RECORD_BYTES:,}; or its length was changed"
+    return None if len(content) == record.length else "the record is cut off or damaged; get the file again"
+
+
 def _records(stream: IO[bytes]) -> Iterator[tuple[ArcWarcRecord | None, bytes]]:
     """Record after record with its block; None for what cannot be read as one, which is the last."""
     try:
         for record in ArchiveIterator(stream, no_record_parse=True):
-            known = record.length is not None and record.length <= MAX_RECORD_BYTES
+            known = record.length is not None and 0 <= record.length <= MAX_RECORD_BYTES
             yield record, cast(bytes, record.raw_stream.read()) if known else b""
     except (ArchiveLoadFailed, EOFError, OSError, ValueError):
         yield None, b""

@@ -30,7 +30,7 @@ def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> li
     with locked(folder):
         _refuse_newer(folder.database)
         new = folder.path / "archive.db.rebuild"
-        _remove(new)
+        removed(new)
         conn = open_database(new, create=True)
         try:
             archive = Archive(folder, conn)
@@ -42,7 +42,7 @@ def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> li
             conn.close()
         _settle(folder.database)
         os.replace(new, folder.database)
-        _remove(new)
+        removed(new)
     return reports
 
 
@@ -67,10 +67,11 @@ def _settle(database: Path) -> None:
         conn = open_database(database)
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         conn.close()
-    _remove(database, but_main=True)
+    removed(database, but_main=True)
 
 
-def _remove(database: Path, *, but_main: bool = False) -> None:
+def removed(database: Path, *, but_main: bool = False) -> None:
+    """Take a database away with what SQLite keeps beside it."""
     for suffix in ("-wal", "-shm") if but_main else ("", "-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
 

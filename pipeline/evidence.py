@@ -23,7 +23,7 @@ from archive.ledger.keys import Key
 from archive.ledger.notes import Head
 from archive.ledger.proof import Proof
 from archive.model import Capture, RecordRef, Report
-from archive.store import captures, evidence, health, pages, runs, withholdings
+from archive.store import captures, evidence, health, pages, runs, texts, withholdings
 from archive.store import cited as citing
 from archive.urls import absolute, canonical_url
 from pipeline import replaying, stamping
@@ -60,6 +60,9 @@ def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
     for trouble in health.integrity(work.conn):
         work.fail("database", f"archive.db: {trouble[:80]}", trouble)
         failed[DERIVED] += 1
+    for subject, why in _changed_texts(work):
+        work.fail("database", subject, why)
+        failed[DERIVED] += 1
     for subject, why in _misreplayed(work):
         work.fail("database", subject, why)
         failed[INDEX] += 1
@@ -88,6 +91,14 @@ def _unstamped(work: Work, heads: Sequence[Head], stamped: stamps.Checked) -> It
     if not runs.subjects(work.conn, stages=[stamping.STAGE]):  # else it is told that nobody answered
         yield (f"{work.archive.folder.stamps.name} has no time stamp of the log's last head: it was cut off, or a run "
                f"was killed before it asked; restore it from a backup, or run 'stemma update', which asks")
+
+
+def _changed_texts(work: Work) -> Iterator[tuple[str, str]]:
+    try:
+        for text_id in texts.damaged(work.conn):
+            yield f"text {text_id}", "it is not the text whose hash stands beside it: run 'stemma rebuild'"
+    except (sqlite3.DatabaseError, ValueError) as error:
+        yield "texts", f"the database cannot be read there: {error}"
 
 
 def _misreplayed(work: Work) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,12 @@ from archive.digests import text_hash
 
 HELD = "SELECT text_id FROM texts WHERE hash = :hash AND text = :text"
 ADD = "INSERT INTO texts (hash, text) VALUES (:hash, :text)"
+EVERY = "SELECT text_id, hash, text FROM texts WHERE hash <> 0"
+
+
+def damaged(conn: sqlite3.Connection) -> list[int]:
+    """The numbers of texts that are not those whose hashes stand beside them."""
+    return [row["text_id"] for row in conn.execute(EVERY) if text_hash(row["text"]) != row["hash"]]
 
 
 def keep(conn: sqlite3.Connection, text: str) -> int:

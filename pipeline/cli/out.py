@@ -28,13 +28,15 @@ def utc_day(day: datetime | None, *, add: int = 0) -> datetime | None:
               type=click.Path(path_type=Path, dir_okay=False, exists=True),
               help="A signed head, or a proof, that was kept elsewhere: the log must lead to it. Repeatable.")
 @click.option("--key", default=None, metavar="FINGERPRINT", help="The key that must have signed each PROOF.")
+@click.option("--rebuild", "is_anew", is_flag=True,
+              help="Also make the database anew beside the archive, and compare what the two say.")
 @click.option("--authority", "authorities", multiple=True, metavar="PEM",
               type=click.Path(path_type=Path, dir_okay=False, exists=True),
               help="A root certificate on which the time stamp of each PROOF must rest. Repeatable.")
 @options
 def verify(
     topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], heads: tuple[Path, ...], key: str | None,
-    authorities: tuple[Path, ...],
+    authorities: tuple[Path, ...], is_anew: bool,
 ) -> None:
     """Check everything that is kept: each record, the log that holds their digests, its signatures, the database.
 
@@ -58,6 +60,10 @@ def verify(
     outside = [evidence.read_head(file) for file in heads]
     with opened(topic, data, "verify") as (work, reports):
         reports += [intake.index_pending(work), evidence.verify(work, outside=outside)]
+        if is_anew:
+            from pipeline import anew
+
+            reports.append(anew.compare_anew(work))
         work.progress.close()
     finish(reports, as_json=as_json)
 

@@ -169,6 +169,8 @@ def test_a_proof_brings_the_time_stamp_of_its_head(own: Stemma, tmp_path: Path) 
     proof = json.loads((tmp_path / "proof.json").read_text())
     (tmp_path / "bare.json").write_text(json.dumps(proof | {"stamp": None}))
     assert "by nobody else" in own.run("verify", "bare.json").stdout
+    (tmp_path / "older.json").write_text(json.dumps({name: part for name, part in proof.items() if name != "stamp"}))
+    assert "older.json: holds" in own.run("verify", "older.json").stdout
     assert "it has no time stamp" in own.run("verify", "bare.json", "--authority", "tsa/root.pem", code=1).stderr
     token = proof["stamp"]["token"]
     (tmp_path / "edited.json").write_text(json.dumps(proof | {"stamp": proof["stamp"] | {"token": "Q" + token[1:]}}))

@@ -86,7 +86,8 @@ def checked(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
 def test_the_rows_of_a_batch_are_those_of_an_update(made: Made) -> None:
     conn = sqlite3.connect(made.updated)
     queries = {
-        "versions": "SELECT public_id, ordinal, first_seen, last_seen, sightings, json(change), text FROM versions",
+        "versions": """SELECT public_id, ordinal, first_seen, last_seen, sightings, json(change), text
+                       FROM versions JOIN texts USING (text_id)""",
         "readings": "SELECT public_id, packed FROM text_readings JOIN versions USING (version_id)",
         "reuses": """SELECT l.public_id, r.public_id, relation, copied, left_coverage, right_coverage, "order", words,
                      u.passages FROM reuses u JOIN versions l ON l.version_id = left_id
