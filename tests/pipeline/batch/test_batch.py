@@ -180,6 +180,15 @@ def test_a_bad_record_is_a_failure_and_the_rest_of_the_files_is_read(checked: di
     assert checked["captures"] >= 7
 
 
+def test_of_a_batch_without_any_copies_what_there_is_is_loaded(made: Made, checked: dict[str, Any]) -> None:
+    versions = rows_of(checked["tables"], "versions")
+    made.stemma.run("load", *TOPIC, "--data", "small", str(checked["tables"]), timeout=600)
+    conn = sqlite3.connect(made.stemma.folder / "small" / "archive.db")
+    assert sorted(conn.execute("SELECT public_id FROM version")) == sorted((row["public_id"],) for row in versions)
+    assert conn.execute("SELECT count(*) FROM failures WHERE stage = 'import'").fetchone()[0] == 3
+    conn.close()
+
+
 def test_the_files_of_the_news_crawl_are_those_that_its_lists_name(checked: dict[str, Any]) -> None:
     assert [name.rpartition("/")[2] for name in checked["news"]] == [
         f"CC-NEWS-2024{month}{day:02}010203-0000{day}.warc.gz" for month in ("08", "09") for day in (1, 2)]
