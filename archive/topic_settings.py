@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from archive.shards import Shard
 from archive.toml_table import Table, duration, flag, list_of, matching, number, one_of, size, text, url, whole
 from archive.topic_fields import contact, country_code, network, private_host
 
@@ -30,7 +31,7 @@ class CrawlSettings:
     sample is the share that is fetched in turn of what would come last, as clearly off the topic by its headline, to
     measure what that loses. archives_obey_robots: what a site's robots.txt forbids is not taken from web archives
     either. vantage is the country that the crawler asks from (ISO 3166-1): what a site refuses may be refused there
-    only.
+    only. shard, which no file says, is the part of the sites that this crawler is to ask for.
     """
 
     agent: str = "stemma-archive"
@@ -54,6 +55,7 @@ class CrawlSettings:
     sample: float = 0.02
     archives_obey_robots: bool = True
     vantage: str | None = None
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from math import fsum
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -24,9 +25,10 @@ from pipeline.dates import moment
 from pipeline.direction import link
 from pipeline.epoch import counted
 from pipeline.fingerprints import keys, meets
-from pipeline.indexing import indexed
+from pipeline.indexing import Sketch, indexed, sketch_of
 from pipeline.reading import Reading, read
 from pipeline.reuse import is_link, reuse
+from pipeline.sifting import is_likely
 from pipeline.stemma import ranked
 from pipeline.vectors import Encoder, Remembering
 
@@ -69,6 +71,11 @@ def profiles(read_texts: Sequence[Reading]) -> list[Profile]:
     return [profile(indexed(reading), epoch) for reading in read_texts]
 
 
+def sketch(reading: Reading, text: Profile) -> Sketch:
+    """What tells whether those that the text meets may share text with it."""
+    return sketch_of(text.index, text.weighed, fsum(keys(reading, text.epoch).values()))
+
+
 def candidates(read_texts: Sequence[Reading], *, encoded: bool = False) -> Iterator[tuple[int, int, float]]:
     """(a text, a later one, the worth of the keys that both have) of all pairs that meet."""
     epoch = counted(read_texts)
@@ -90,11 +97,14 @@ def predictions(
     read_texts = readings(texts)
     profiled = profiles(read_texts)
     witnesses = [_witness(document, dates) for document in texts]
+    sketches = list(map(sketch, read_texts, profiled))
     links = []
     for left, right, meeting in candidates(read_texts, encoded=made is not None):
+        identical = texts[left]["text"] == texts[right]["text"]
+        if not identical and not is_likely(sketches[left], sketches[right], meeting, encoded=made is not None):
+            continue
         one, other = witnesses[left], witnesses[right]
-        shared = reuse(profiled[left], profiled[right], meeting=meeting,
-                       identical=texts[left]["text"] == texts[right]["text"], made=made)
+        shared = reuse(profiled[left], profiled[right], meeting=meeting, identical=identical, made=made)
         if shared and is_link(shared, same_site=registered_domain(one.host) == registered_domain(other.host)):
             links.append(link(one, other, shared))
     ranks = ranked(links, {witness.public_id: witness for witness in witnesses})

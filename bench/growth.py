@@ -56,8 +56,8 @@ def main() -> None:
             while held < goal:
                 texts = list(islice(news, min(FILLED, goal - held)))
                 held += _hold(work, texts)
-                linking.epoch_in_force(work)  # counts anew where an update would
-                _index(work)
+            linking.epoch_in_force(work)  # counts anew where an update would
+            _index(work)
             texts = list(islice(news, options.new))
             held += _hold(work, texts)
             _report(work, goal, texts, options.traces)
@@ -132,7 +132,8 @@ def _report(work: Work, held: int, texts: Sequence[MadeText], traces: int) -> No
 def _size(work: Work) -> float:
     """The database's bytes for each of the texts that it holds."""
     size = work.conn.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0]
-    return float(size / work.conn.execute("SELECT sum(length(CAST(text AS BLOB))) FROM version_text").fetchone()[0])
+    text = "SELECT sum(length(CAST(text AS BLOB))) FROM versions JOIN texts USING (text_id)"
+    return float(size / work.conn.execute(text).fetchone()[0])
 
 
 def _found(work: Work, texts: Sequence[MadeText]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ from archive.store.coverage import Counts, OutletCounts
 from archive.store.pages import Card
 from archive.times import to_iso
 from datasette_config.chart import Chart, chart
+from datasette_config.kept_answers import KeptAnswers
 from datasette_config.plugin import DATABASE, PACKAGE
 
 LISTED = 8  # articles and families in each list of the start page
@@ -113,8 +114,14 @@ class Data:
     queries: tuple[tuple[str, str, str], ...]
 
 
-def start(conn: sqlite3.Connection, _question: Question) -> Start:
-    """/ and /index.json: what the archive holds."""
+def kept_start() -> Callable[[sqlite3.Connection, Question], Start]:
+    """/ and /index.json: what the archive holds, counted when it has changed."""
+    kept = KeptAnswers(1)
+    return lambda conn, _question: kept.of(conn, "start", lambda: start(conn))
+
+
+def start(conn: sqlite3.Connection) -> Start:
+    """What the archive holds."""
     days, held = coverage.days(conn), coverage.outlets(conn)
     return Start(
         counts=coverage.counts(conn), days=tuple(days), chart=chart(days), outlets=held[:OUTLETS],

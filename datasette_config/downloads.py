@@ -4,30 +4,37 @@ import asyncio
 import re
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 from datasette import Response
 from datasette.utils import add_cors_headers
+from datasette.utils.asgi import AsgiFileDownload
 
 from archive.store.cited import Cited
 from archive.store.lineage import Lineage
 from archive.store.pages import Card
-from datasette_config import answers, lists, records, timemap
+from datasette_config import answers, lists, offers, records, timemap
 from datasette_config.frozen import FrozenAnswer, frozen_family
+from datasette_config.plugin import DATABASE
 from datasette_config.responses import (
     HEADERS,
     Build,
     View,
     ask,
     ending_of,
+    may_view,
+    problem,
     site_of,
     title_of,
     whole,
 )
 from datasette_config.searching import Listing
 from pipeline import PROGRAM, citations, prov
+
+TABLES = "tables"  # the folder of whole views beside a database
 
 # Of the file's name: how it is written, and its media type.
 FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType({
@@ -106,6 +113,25 @@ def lineage(build: Build) -> View:
         return Response(body=text, status=200, headers=headers, content_type=prov.FORMATS[ending][1])
 
     return view
+
+
+async def table(request: Any, datasette: Any) -> Any:
+    """/data/VIEW.parquet: a whole view, as it was when the database was made, where downloads are on."""
+    if not await may_view(datasette, request):
+        return await problem(datasette, request, 403, "This archive is not open to everyone.")
+    file = tables_of(datasette).get(request.url_vars["file"])
+    if file is None:
+        return await problem(datasette, request, 404, "No such table is given away here.")
+    return AsgiFileDownload(str(file), filename=f"stemma-{file.name}", headers=dict(HEADERS),
+                            content_type="application/vnd.apache.parquet")
+
+
+def tables_of(datasette: Any) -> dict[str, Path]:
+    """The files of whole views that are given away, by their names."""
+    if not offers.of_site(datasette).downloads:
+        return {}
+    folder = Path(datasette.databases[DATABASE].path or "").parent / TABLES
+    return {file.name: file for file in sorted(folder.glob("*.parquet"))}
 
 
 async def record(request: Any, datasette: Any) -> Any:

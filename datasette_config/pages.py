@@ -34,14 +34,15 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
     """Address patterns and their views; Datasette's own index stays at /archive and /-/databases."""
     topic = KeptTopic(Path(datasette.databases[DATABASE].path or ""))
     names = KeptNames(topic)
-    searching = Searching(names)
+    searching, start = Searching(names), coverage.kept_start()
     name = r"(?P<name>[^/]+?)"
     told = r"(?P<tail>\.provn|\.prov\.json(?:ld)?)"
     return [
-        (r"^/$", page("start", coverage.start)),
-        (r"^/index\.json$", page("start", coverage.start)),
+        (r"^/$", page("start", start)),
+        (r"^/index\.json$", page("start", start)),
         (r"^/sources(?P<json>\.json)?$", page("sources", coverage.sources)),
         (r"^/health(?P<json>\.json)?$", page("health", coverage.condition)),
+        (r"^/data/(?P<file>[a-z_]+\.parquet)$", downloads.table),
         (r"^/places(?P<json>\.json)?$", page("places", KeptPlaces(topic))),
         (r"^/outlets(?P<json>\.json)?$", page("outlets", coverage.outlets)),
         (r"^/data(?P<json>\.json)?$", page("data", coverage.data, _offering)),
@@ -112,7 +113,7 @@ def _choosing(datasette: Any, _request: Any, answer: Results) -> dict[str, Any]:
 
 def _offering(datasette: Any, _request: Any, _answer: coverage.Data) -> dict[str, Any]:
     """What can be taken whole here."""
-    return {"offers": offers.of_site(datasette), "mcp": MCP}
+    return {"offers": offers.of_site(datasette), "mcp": MCP, "tables": list(downloads.tables_of(datasette))}
 
 
 def _citing(datasette: Any, request: Any, answer: answers.ArticleAnswer) -> dict[str, Any]:

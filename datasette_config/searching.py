@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from archive.store import pages, search, withholdings
@@ -14,9 +14,11 @@ from archive.urls import canonical_url
 from datasette_config import words
 from datasette_config.answers import Missing, Moved
 from datasette_config.expanding import FullTextQuery, Sought, as_typed, expanded
+from datasette_config.kept_answers import KeptAnswers
 from datasette_config.names import KeptNames, is_written_small
 from datasette_config.parameters import Asked, ParameterError, asked
 
+KEPT = 32  # answers without words, in each thread: they count the whole archive, and many ask them
 LOOKED_AT = 8  # texts, to see whether a form is written as a name
 MOST_LISTED = 1_000  # articles in a list for programs; a narrower search or a span of days gives the rest
 
@@ -58,6 +60,7 @@ class Searching:
     """/search and what programs read of it."""
 
     names: KeptNames
+    kept: KeptAnswers = field(default_factory=lambda: KeptAnswers(KEPT))
 
     def results(self, conn: sqlite3.Connection, question: Mapping[str, str]) -> Results | Moved | Missing:
         """/search and /search.json: articles that hold some words; a web address leads to its article."""
@@ -69,7 +72,8 @@ class Searching:
             if key:
                 return Moved(path=f"/article/{key}")
         meant, sought = self._meant(conn, wanted)
-        found = search.search(conn, meant)
+        found = search.search(conn, meant) if meant.match else self.kept.of(
+            conn, meant, lambda: search.search(conn, meant))
         last = max(1, -(-found.texts // search.PAGE_LENGTH))
         if meant.page > last:
             return Missing(reason=f"This search has {words.plural(last, 'page')}; there is no page {meant.page}.")

@@ -6,6 +6,7 @@ chance and a shared topic bring, they bring in both directions.
 """
 
 import math
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -98,12 +99,13 @@ def profile(index: Index, epoch: Epoch, weighed: Weighed | None = None) -> Profi
     return made if weighed is not None and weighed.epoch == epoch.digest else replace(made, weighed=_weighed(made))
 
 
-_NOTHING = Weighed(epoch="", own=(), total=0.0, names=0, numbers=0)
+_NOTHING = Weighed(epoch="", weights=b"", own=(), total=0.0, names=0, numbers=0)
 
 
 def _weighed(text: Profile) -> Weighed:
     """The weight of all its tokens that are rare enough to align anything."""
     own = [0.0] * len(text.index.keys)
+    steps = bytearray(len(text.index.tokens))
     weights, names, numbers = list[float](), 0, 0
     for at, token in enumerate(text.index.tokens):
         rarity = text.epoch.weight(token)
@@ -111,11 +113,14 @@ def _weighed(text: Profile) -> Weighed:
             continue
         weight = text.weight(at, rarity, len(found))
         weights.append(weight)
+        steps[at] = max(1, min(255, round(16 * weight)))
         names += text.index.names[at]
         numbers += token[0] == NUMBER
         for place in found:
             own[place] += weight
-    return Weighed(epoch=text.epoch.digest, own=own, total=math.fsum(weights), names=names, numbers=numbers)
+    return Weighed(
+        epoch=text.epoch.digest, weights=bytes(steps), own=tuple(array("f", own)),  # as exact as they are kept
+        total=math.fsum(weights), names=names, numbers=numbers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,28 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from math import fsum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from archive.model import Reuse
 from archive.store import comparisons, read_database
-from archive.store.comparisons import Text
+from archive.store.comparisons import Met, Text
 from pipeline import cores, vectors
 from pipeline import epoch as epochs
 from pipeline.alignment import Profile, profile
 from pipeline.epoch import Epoch
 from pipeline.fingerprints import keys
-from pipeline.indexing import Index, Weighed, indexed, packed, unpacked
+from pipeline.indexing import Index, Sketch, Weighed, indexed, packed, sketched, unpacked
 from pipeline.reading import read as read_text
 from pipeline.reuse import reuse
+from pipeline.sifting import is_likely
 
-PROFILED = 1_000  # texts that are kept at hand in each process, as they are compared
+PROFILED = 300  # texts that are kept at hand in each process, as they are compared
+SKETCHED = 2_000  # their sketches
 POOL_FROM = 150  # texts from which starting processes pays
 CHUNK = 8  # texts in a message to a process
 
-Met = tuple[int, Mapping[int, float]]  # a version, and those that it is compared with: what their common keys are worth
 Found = tuple[int, int, Reuse]  # two versions, the smaller public id first
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -40,6 +42,16 @@ class Desk:
         self.conn, self.epoch = conn, epoch
         self.encoder = vectors.Remembering() if vectors.installed() else None
         self.profiled = lru_cache(maxsize=PROFILED)(self._profiled)
+        self.sketched = lru_cache(maxsize=SKETCHED)(self._sketched)
+
+    def may_share(self, one: int, other: int, meeting: float) -> bool:
+        """Whether two versions that met are worth a close look."""
+        ours, theirs = self.sketched(one), self.sketched(other)
+        return ours is None or theirs is None or is_likely(ours, theirs, meeting, encoded=self.encoder is not None)
+
+    def _sketched(self, version_id: int) -> Sketch | None:
+        stored = comparisons.reading(self.conn, version_id)
+        return sketched(stored) if stored is not None else None
 
     def _profiled(self, version_id: int) -> tuple[Text, Profile]:
         text = comparisons.text(self.conn, version_id)
@@ -73,15 +85,18 @@ def read(desk: Desk, version_id: int) -> tuple[bytes, Mapping[int, float]]:
     text = comparisons.text(desk.conn, version_id)
     reading = read_text(text.text, text.language)
     index = indexed(reading)
-    return packed(index, profile(index, desk.epoch).weighed), keys(reading, desk.epoch)
+    worth = keys(reading, desk.epoch)
+    return packed(index, profile(index, desk.epoch).weighed, fsum(worth.values())), worth
 
 
-def compare(desk: Desk, job: Met) -> list[Found]:
+def compare(desk: Desk, met: Met) -> list[Found]:
     """What a version shares with each of those that it met."""
-    version_id, met = job
-    ours, found = desk.profiled(version_id), []
-    for other_id, meeting in met.items():
-        (left, one), (right, other) = sorted((ours, desk.profiled(other_id)), key=lambda pair: pair[0].public_id)
+    found = []
+    for other_id, meeting in met.worth.items():
+        if other_id not in met.same and not desk.may_share(met.version_id, other_id, meeting):
+            continue
+        (left, one), (right, other) = sorted(
+            (desk.profiled(met.version_id), desk.profiled(other_id)), key=lambda pair: pair[0].public_id)
         shared = reuse(one, other, meeting=meeting, identical=left.body_digest == right.body_digest,
                        made=desk.encoder)
         if shared is not None:
@@ -121,7 +136,7 @@ def _sit_down(database: Path, told: bytes) -> None:
     global _desk  # what a worker process starts with has no other place
     conn = read_database(database)
     kept = comparisons.last_epoch(conn)
-    _desk = Desk(conn, epochs.unpacked(kept.packed if kept is not None and not told else told))
+    _desk = Desk(conn, epochs.unpacked(told) if told or kept is None else epochs.unpacked(kept.packed, kept.digest))
 
 
 def _at_desk(one: Callable[[Desk, Job], Result], job: Job) -> Result:

@@ -86,13 +86,13 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
                 comparisons.add_reading(work.conn, version_id, packed, worth)
                 worths.append(worth)
         witnesses = [comparisons.text(work.conn, version_id) for version_id in batch]
-        jobs = [(witness.version_id, comparisons.candidates(
+        jobs = [comparisons.candidates(
             work.conn, witness, worth, method=named, meeting=MEETING, across=least, beside=batch[:place],
-        )) for place, (witness, worth) in enumerate(zip(witnesses, worths, strict=True))]
+        ) for place, (witness, worth) in enumerate(zip(witnesses, worths, strict=True))]
         with transaction(work.conn):
-            for witness, (_, met), found in zip(witnesses, jobs, run(compare, jobs), strict=True):
+            for witness, met, found in zip(witnesses, jobs, run(compare, jobs), strict=True):
                 links.add_witness(work.conn, witness, found, method=named)
-                counts += Counter(done=1, pairs=len(met), found=len(found))
+                counts += Counter(done=1, pairs=len(met.worth), found=len(found))
                 work.progress("compare", counts["done"], len(pending))
 
 
@@ -114,7 +114,7 @@ def epoch_in_force(work: Work) -> EpochInForce:
         counted = _count(work)
         return EpochInForce(counted.digest, lambda: counted)
     if kept is not None:
-        return EpochInForce(kept.digest, lambda: unpacked(kept.packed))
+        return EpochInForce(kept.digest, lambda: unpacked(kept.packed, kept.digest))
     first = shipped(own_tokens(work.topic))
     return EpochInForce(first.digest, lambda: first)
 

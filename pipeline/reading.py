@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from pipeline.skeletons import token
@@ -11,11 +12,12 @@ NAME, QUOTED = 1, 2  # bits of a token's mark
 MIN_WORDS = 5  # of a sentence; shorter ones ("Sen.", a heading) are read with the one before
 MAX_JOINED = 60  # words of a sentence after which nothing is joined to it
 MAX_SENTENCES = 1_500  # a longer text is read to here: about 30,000 words
+_REMEMBERED = 1 << 18  # distinct words; a language's running text has fewer
 WHOLE_WORDS, MIN_TOKENS = 8, 4  # a shorter sentence ("He did not comment.") is no witness of its own
 
 _NUMBER_OR_WORD = re.compile(
-    rf"\d+(?:[.,:'’\u00a0\u202f]?\d+)*"
-    rf"|[{SPACELESS}]|[^\W\d_](?:[^\W_{SPACELESS}]|[\u0300-\u036f]|['’ʼ](?=[^\W_{SPACELESS}]))*"
+    rf"[^\W\d_{SPACELESS}](?:[^\W_{SPACELESS}]++|[\u0300-\u036f]++|['’ʼ](?=[^\W_{SPACELESS}]))*+"
+    rf"|\d+(?:[.,:'’\u00a0\u202f]?\d+)*|[{SPACELESS}]"
 )
 # A sentence ends at a full stop that no small letter and no digit ("Aug. 6") follows, at an ideographic one, and with
 # the line.
@@ -76,19 +78,25 @@ def read(text: str, language: str | None = None) -> Reading:
     quoted = iter([*quotations(text), (len(text) + 1, len(text) + 2)])
     quote, until = next(quoted)
     for start, end in _spans(text):
-        words, tokens, marks = 0, [], bytearray()
-        for match in _NUMBER_OR_WORD.finditer(text, start, end):
-            at = match.start()
-            while at >= until:
-                quote, until = next(quoted)
-            word = match.group()
-            words += 1
-            if one := token(word):
-                tokens.append(one)
-                marks.append((NAME if words > 1 and word[0].isupper() else 0) | (QUOTED if at >= quote else 0))
-        if not words:
+        while start >= until:
+            quote, until = next(quoted)
+        if quote >= end:  # as most sentences: nothing is quoted
+            marked = list(map(_marked, _NUMBER_OR_WORD.findall(text, start, end)))
+        else:
+            marked = []
+            for match in _NUMBER_OR_WORD.finditer(text, start, end):
+                at = match.start()
+                while at >= until:
+                    quote, until = next(quoted)
+                one, mark = _marked(match.group())
+                marked.append((one, mark | QUOTED if at >= quote else mark))
+        if not marked:
             continue
-        sentence = Sentence(start, end, words, tuple(tokens), bytes(marks))
+        words = len(marked)
+        marked[0] = marked[0][0], marked[0][1] & ~NAME  # any word begins a sentence with a capital
+        said = [both for both in marked if both[0]]
+        tokens, marks = zip(*said, strict=True) if said else ((), ())
+        sentence = Sentence(start, end, words, tokens, bytes(marks))
         if found and min(words, found[-1].words) < MIN_WORDS and found[-1].words + words <= MAX_JOINED:
             found[-1] = _joined(found[-1], sentence)
         elif len(found) == MAX_SENTENCES:
@@ -96,6 +104,12 @@ def read(text: str, language: str | None = None) -> Reading:
         else:
             found.append(sentence)
     return Reading(text=text, language=language, sentences=tuple(found))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _marked(word: str) -> tuple[str, int]:
+    """A word's token, and whether it begins as a name does."""
+    return token(word), NAME if word[0].isupper() else 0
 
 
 def _joined(one: Sentence, other: Sentence) -> Sentence:

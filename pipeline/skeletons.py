@@ -6,7 +6,6 @@ since inflection changes the end. Unlike words that share a skeleton are the pri
 """
 
 import re
-from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -15,7 +14,6 @@ from pipeline.text import SPACELESS
 LENGTH = 5  # consonants that are kept
 MIN_LENGTH = 2  # one consonant says nothing
 NUMBER = "#"  # what the token of a number begins with
-_REMEMBERED = 1 << 18  # distinct words; a language's running text has fewer
 
 # What languages write with several letters, and letters that stand for each other across languages or transliterations.
 _SOUNDS = {
@@ -24,14 +22,14 @@ _SOUNDS = {
     "th": "t", "dh": "t", "d": "t", "ph": "f", "wh": "f", "v": "f", "w": "f", "b": "p", "x": "ks",
     **dict.fromkeys("aeiouyj", ""),
 }
-_SOUND = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
+_SEVERAL = re.compile("|".join(sorted((sound for sound in _SOUNDS if len(sound) > 1), key=len, reverse=True)))
+_ONE = str.maketrans({sound: letter for sound, letter in _SOUNDS.items() if len(sound) == 1})
 _OTHER = re.compile("[^a-z]")
 _DOUBLED = re.compile(r"(.)\1+")
 _CHARACTER = re.compile(f"[{SPACELESS}]")
 _NOT_DIGITS = re.compile(r"\D")
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def token(word: str) -> str:
     """A word's skeleton, or a number's digits behind NUMBER ("1,200" and "1.200" alike); "" for what says nothing."""
     if word[0].isdecimal():
@@ -40,5 +38,6 @@ def token(word: str) -> str:
     if len(word) == 1 and _CHARACTER.match(word):  # of a script without spaces: itself
         return word
     letters = _OTHER.sub("", anyascii(word).lower())
-    letters = _DOUBLED.sub(r"\1", _SOUND.sub(lambda found: _SOUNDS[found.group()], letters))
+    letters = _SEVERAL.sub(lambda found: _SOUNDS[found.group()], letters).translate(_ONE)
+    letters = _DOUBLED.sub(r"\1", letters)
     return letters[:LENGTH] if len(letters) >= MIN_LENGTH else ""

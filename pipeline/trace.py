@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import takewhile
+from math import fsum
 
 from archive.digests import text_digest
 from archive.model import PARAGRAPH_BREAK, CopyLink, Days, Passage, Reuse, Witness
@@ -26,15 +27,17 @@ from pipeline.direction import link
 from pipeline.epoch import Epoch, shipped, unpacked
 from pipeline.explain import explained
 from pipeline.fingerprints import MEETING, across, keys, method
-from pipeline.indexing import indexed
+from pipeline.indexing import Sketch, indexed, sketch_of, sketched
 from pipeline.leads import Leads
 from pipeline.reading import read
 from pipeline.reuse import is_link, reuse
+from pipeline.sifting import is_likely
 from pipeline.stemma import ranked
 from pipeline.subject import Subject, outlets_of
 from pipeline.terms import own_tokens
 
 MAX_COMPARED = 60  # held texts that are looked at closely: those that share most
+MAX_SKETCHED = 1_000  # of those that share most, whose sketches are looked at first
 MAX_CHARACTERS = 65_536  # of a text, read to its last whole paragraph
 SHOWN_PASSAGES = 3  # of an exemplar, for people
 QUOTED = 300  # characters of each
@@ -86,23 +89,27 @@ def trace(
     `in_time` is asked before each close look; when it says no, those that share least are left out.
     """
     kept = comparisons.last_epoch(conn)
-    epoch = _unpacked(kept.packed) if kept is not None else shipped(own_tokens(topic))
+    epoch = _unpacked(kept.packed, kept.digest) if kept is not None else shipped(own_tokens(topic))
     named, encoder = _method_of(conn, epoch)
     subject = _bounded(subject)
     reading = read(subject.text, subject.language)
     held = comparisons.text(conn, subject.version_id) if subject.version_id is not None else None
-    traced = _Traced(
-        witness=_witness(subject) if held is None else links.witness(conn, held.version_id),
-        profile=profile(indexed(reading), epoch),
-        body_digest=_body_digest(subject) if held is None else held.body_digest, encoder=encoder)
     worth = keys(reading, epoch)
+    own = profile(indexed(reading), epoch)
+    traced = _Traced(
+        witness=_witness(subject) if held is None else links.witness(conn, held.version_id), profile=own,
+        sketch=sketch_of(own.index, own.weighed, fsum(worth.values())),
+        body_digest=_body_digest(subject) if held is None else held.body_digest, encoder=encoder)
     met = comparisons.matching(conn, worth, reading.language, method=named, meeting=MEETING,
                                across=across(encoded=encoder is not None),
                                article_id=held.article_id if held is not None else None)
+    likely = [version_id for version_id in list(met)[:MAX_SKETCHED]
+              if _may_share(conn, traced, version_id, met[version_id])]
     compared = [_compared(conn, epoch, traced, version_id, met[version_id])
-                for version_id in takewhile(lambda _: in_time(), list(met)[:MAX_COMPARED])]
+                for version_id in takewhile(lambda _: in_time(), likely[:MAX_COMPARED])]
     return Trace(
-        subject=subject, public_id=held.public_id if held is not None else None, left_out=len(met) - len(compared),
+        subject=subject, public_id=held.public_id if held is not None else None,
+        left_out=len(likely) - len(compared) + max(0, len(met) - MAX_SKETCHED),
         exemplars=_ranked(conn, subject, traced.witness, [one for one in compared if one is not None]),
         searched=comparisons.searched(conn, method=named),
         leads=hints.leads(
@@ -115,7 +122,7 @@ def trace(
 def _method_of(conn: sqlite3.Connection, epoch: Epoch) -> tuple[str, vectors.Encoder | None]:
     """How the archive was compared, with the extra `vectors` or without, and the encoder if it was and is here."""
     named = method(epoch.digest, encoder=vectors.NAME)
-    if comparisons.compared(conn, method=named):
+    if comparisons.is_compared(conn, method=named):
         return named, _remembering() if vectors.installed() else None
     return method(epoch.digest), None
 
@@ -130,6 +137,7 @@ class _Traced:
 
     witness: Witness
     profile: Profile
+    sketch: Sketch
     body_digest: str
     encoder: vectors.Encoder | None
 
@@ -143,6 +151,12 @@ class _Compared:
     witness: Witness
     found: Reuse
     link: CopyLink
+
+
+def _may_share(conn: sqlite3.Connection, traced: _Traced, version_id: int, meeting: float) -> bool:
+    """Whether a held text that met the traced one is worth a close look, as an update decides."""
+    stored = comparisons.reading(conn, version_id)
+    return stored is None or is_likely(traced.sketch, sketched(stored), meeting, encoded=traced.encoder is not None)
 
 
 def _compared(
@@ -271,7 +285,7 @@ def looked(searched: Searched) -> str:
     """With how much a text was compared, in a sentence."""
     if not searched.texts:
         return "The archive holds no text that could be compared; run 'stemma run' first."
-    days = f", published {searched.first[:10]} to {(searched.last or searched.first)[:10]}" if searched.first else ""
+    days = f", dated {searched.first} to {searched.last}" if searched.first else ""
     return (f"Compared with {searched.texts:,} texts of {searched.articles:,} articles from {searched.outlets:,} "
             f"outlets in {searched.languages:,} languages{days}.")
 

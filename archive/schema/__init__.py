@@ -58,14 +58,15 @@ def prepare(conn: sqlite3.Connection, *, path: str) -> None:
 
     Raises ForeignDatabase for another program's file, NewerSchema for one that a newer program wrote.
     """
-    if refuse_others(conn, path=path) == SCHEMA_VERSION:
+    found = refuse_others(conn, path=path)
+    if found == SCHEMA_VERSION:
         return
     # The mark first: a program that is killed before its end must not take its own tables for another's.
     conn.execute(f"PRAGMA page_size = {PAGE_SIZE:d}")  # of a new file only
     conn.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")  # pragmas take no bound values
     conn.commit()
-    # A text that moves must stand nowhere else: it may be one that is withheld later.
-    conn.execute("PRAGMA secure_delete = ON")
+    if found:  # a text that moves must stand nowhere else: it may be one that is withheld later
+        conn.execute("PRAGMA secure_delete = ON")
     db = Database(conn, execute_plugins=False)
     with db.atomic():  # readers see the old views or the new ones
         _drop_views(conn)

@@ -551,7 +551,7 @@ ALTER TABLE documents DROP COLUMN text;
 ALTER TABLE versions DROP COLUMN text;
 
 CREATE VIRTUAL TABLE versions_fts USING fts5 (
-    title, text, content="version_text", content_rowid="version_id", tokenize="unicode61 remove_diacritics 2"
+    title, text, content="version", content_rowid="version_id", tokenize="unicode61 remove_diacritics 2"
 );
 CREATE VIRTUAL TABLE words USING fts5vocab (versions_fts, row);
 -- A text leaves with the last row that refers to it, after the index was told which words go with it.

@@ -4,10 +4,7 @@ Views hold nothing: they are made anew whenever the tables change behind them.
 """
 
 VIEWS = """
-CREATE VIEW version_text AS          -- what the search index reads, in the order of its rows
-SELECT v.version_id, v.title, (SELECT t.text FROM texts t WHERE t.text_id = v.text_id) AS text FROM versions v;
-
-CREATE VIEW version AS
+CREATE VIEW version AS               -- also where the search index reads what it marks
 SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordinal, v.title, d.byline, d.authors,
        json_extract(d.published, '$.iso') AS published, d.published AS published_detail,
        json_extract(d.modified, '$.iso') AS modified, d.modified AS modified_detail,

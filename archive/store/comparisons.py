@@ -16,6 +16,7 @@ PENDING_WITNESSES = """
     ORDER BY public_id
 """
 COMPARED = "SELECT count(*) FROM witnesses WHERE method = :method"
+IS_COMPARED = "SELECT EXISTS (SELECT 1 FROM witnesses WHERE method = :method)"
 
 TEXT = """
     SELECT v.version_id, v.public_id, v.article_id, t.text, d.language, d.body_digest, r.packed AS reading
@@ -28,6 +29,7 @@ PENDING_VERSION = """
     SELECT version_id FROM versions WHERE public_id = :public_id
       AND version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
 """
+READING = "SELECT packed FROM text_readings WHERE version_id = :version_id"
 
 # An article counts once, whatever it was before.
 LATEST_TEXTS = """
@@ -36,7 +38,7 @@ LATEST_TEXTS = """
     LEFT JOIN text_readings r USING (version_id)
     WHERE v.is_latest ORDER BY v.public_id
 """
-LATEST_COUNT = "SELECT count(*) FROM versions WHERE is_latest"
+LATEST_COUNT = "SELECT count(DISTINCT article_id) FROM versions"  # by an index alone, which has no texts in it
 
 LAST_EPOCH = "SELECT digest, articles, packed FROM epochs ORDER BY epoch_id DESC LIMIT 1"
 # One that was counted before gets a new number: it is the last again.
@@ -67,13 +69,16 @@ SHARERS = """
     WHERE v.article_id IS NOT :article_id
 """
 
+# Of the catalogue's indexes: what is catalogued was compared before, and to look at each text took most of a trace.
 SEARCHED = """
-    SELECT count(*) AS texts, count(DISTINCT v.article_id) AS articles, count(DISTINCT a.domain) AS outlets,
-           count(DISTINCT d.language) AS languages, min(json_extract(d.published, '$.earliest')) AS first,
-           max(json_extract(d.published, '$.latest')) AS last
-    FROM witnesses w JOIN versions v USING (version_id) JOIN articles a ON a.article_id = v.article_id
-    JOIN documents d ON d.document_id = v.document_id
-    WHERE w.method = :method AND a.on_topic
+    WITH counted AS (
+        SELECT is_latest, profile_id, count(*) AS texts, min(day) AS first, max(day) AS last FROM catalogue
+        WHERE EXISTS (SELECT 1 FROM witnesses WHERE method = :method) GROUP BY is_latest, profile_id
+    )
+    SELECT coalesce(sum(c.texts), 0) AS texts, coalesce(sum(c.texts * c.is_latest), 0) AS articles,
+           count(DISTINCT p.outlet) AS outlets, count(DISTINCT nullif(p.language, '')) AS languages,
+           min(c.first) AS first, max(c.last) AS last
+    FROM counted c JOIN profiles p USING (profile_id)
 """
 
 
@@ -91,6 +96,18 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """A version, and those of other articles that may share text with it: what the keys that both have are worth.
+
+    Those in `same` have the same text, credits apart.
+    """
+
+    version_id: int
+    worth: Mapping[int, float]
+    same: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptEpoch:
     """An epoch as it is stored, to be unpacked where it is needed; `articles` were counted."""
 
@@ -101,7 +118,7 @@ class KeptEpoch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
-    """What a text was compared with; first and last are the earliest and the latest publication, ISO 8601."""
+    """What a text was compared with; first and last are days: of publication, of an undated text the first sighting."""
 
     texts: int
     articles: int
@@ -121,6 +138,11 @@ def compared(conn: sqlite3.Connection, *, method: str) -> int:
     return int(conn.execute(COMPARED, {"method": method}).fetchone()[0])
 
 
+def is_compared(conn: sqlite3.Connection, *, method: str) -> bool:
+    """Whether this method compared a version last."""
+    return bool(conn.execute(IS_COMPARED, {"method": method}).fetchone()[0])
+
+
 def text(conn: sqlite3.Connection, version_id: int) -> Text:
     """The text of one version."""
     return Text(**dict(conn.execute(TEXT, {"version_id": version_id}).fetchone()))
@@ -130,6 +152,12 @@ def pending_text(conn: sqlite3.Connection, public_id: str, *, method: str) -> Te
     """The text of a version by its public id; None where there is none that this method has not compared yet."""
     row = conn.execute(PENDING_VERSION, {"public_id": public_id, "method": method}).fetchone()
     return text(conn, row["version_id"]) if row is not None else None
+
+
+def reading(conn: sqlite3.Connection, version_id: int) -> bytes | None:
+    """What was stored of a version when it was compared; None where it was not kept."""
+    row = conn.execute(READING, {"version_id": version_id}).fetchone()
+    return bytes(row["packed"]) if row is not None else None
 
 
 def latest_texts(conn: sqlite3.Connection) -> Iterator[Text]:
@@ -165,7 +193,7 @@ def add_reading(conn: sqlite3.Connection, version_id: int, packed: bytes, keys: 
 def candidates(
     conn: sqlite3.Connection, witness: Text, worth: Mapping[int, float], *, method: str, meeting: float, across: float,
     beside: Sequence[int] = (),
-) -> dict[int, float]:
+) -> Met:
     """Versions of other articles that may share text with a witness, with what they share.
 
     They were compared by this method, or are among those `beside` it. `worth` is that of the witness's keys; it takes
@@ -179,7 +207,8 @@ def candidates(
            if (row["is_compared"] or row["version_id"] in allowed)
            and (row["version_id"] in same
                 or shared[row["version_id"]] >= _least(row["language"], witness.language, meeting, across))}
-    return {version: shared.get(version, 0.0) for version in sorted(met)}
+    return Met(version_id=witness.version_id, worth={version: shared.get(version, 0.0) for version in sorted(met)},
+               same=frozenset(same & met))
 
 
 def matching(
@@ -228,5 +257,5 @@ def last_method(conn: sqlite3.Connection) -> str:
 
 
 def searched(conn: sqlite3.Connection, *, method: str) -> Searched:
-    """How many texts, articles, outlets and languages a comparison in one epoch looks at."""
+    """How many texts, articles, outlets and languages are catalogued, if this method compared them."""
     return Searched(**dict(conn.execute(SEARCHED, {"method": method}).fetchone()))

@@ -72,7 +72,10 @@ PASSAGES = "SELECT version_id, passages FROM versions WHERE version_id IN (SELEC
 
 FLIPS = "SELECT count(*) FROM sightings WHERE article_id = :article_id AND difference = 'flip'"
 
-TEXTS = "SELECT version_id, text FROM version_text WHERE version_id IN (SELECT value FROM json_each(:ids))"
+TEXTS = """
+    SELECT v.version_id, t.text FROM versions v JOIN texts t USING (text_id)
+    WHERE v.version_id IN (SELECT value FROM json_each(:ids))
+"""
 
 CAPTURES = """
     SELECT c.capture_id, c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.charset,

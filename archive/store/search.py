@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from archive.errors import ArchiveError
@@ -118,8 +119,8 @@ SHOWN = """
 """
 
 BEGINNINGS = """
-    SELECT version_id, title, substr(text, 1, 280) || CASE WHEN length(text) > 280 THEN '…' ELSE '' END AS text
-    FROM version_text WHERE version_id IN (SELECT value FROM json_each(:ids))
+    SELECT v.version_id, v.title, substr(t.text, 1, 280) || iif(length(t.text) > 280, '…', '') AS text
+    FROM versions v JOIN texts t USING (text_id) WHERE v.version_id IN (SELECT value FROM json_each(:ids))
 """
 
 WORDS = "SELECT term, doc FROM words WHERE term >= :first AND term < :after ORDER BY doc DESC, term LIMIT :limit"
@@ -235,6 +236,7 @@ class _Row(NamedTuple):
     score: float
 
 
+_AGE, _SCORE = attrgetter("day", "dated", "article_id"), attrgetter("score")  # many rows: no function of Python's own
 _Profiles = Mapping[int, tuple[str, ...]]  # each profile's values, in the order of FACETS
 _Group = Sequence[_Row]  # articles that are shown as one; the first one is shown
 
@@ -414,14 +416,20 @@ def _fits(own: str, wanted: tuple[str, ...]) -> bool:
 def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tuple[Counted, ...]:
     """Each facet counted under the choices in all others, so that it shows what another choice would find."""
     chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
-    counters: list[dict[str, int]] = [{} for _ in FACETS]
+    fitting: list[tuple[str, ...]] = []
+    numbers: list[int] = []
+    kept_out: list[tuple[int, str, int]] = []
     for profile, values in profiles.items():
-        n = counts[profile]
         unfit = [place for place, wanted in chosen if not _fits(values[place], wanted)]
-        # What one choice alone keeps out is counted where that choice is made, and nowhere else.
-        for place in unfit if len(unfit) == 1 else () if unfit else range(len(FACETS)):
-            counter, value = counters[place], values[place]
-            counter[value] = counter.get(value, 0) + n
+        if not unfit:
+            fitting.append(values)
+            numbers.append(counts[profile])
+        elif len(unfit) == 1:
+            kept_out.append((unfit[0], values[unfit[0]], counts[profile]))
+    counters = [_tallied(column, numbers) for column in zip(*fitting, strict=True)] or [{} for _ in FACETS]
+    # What one choice alone keeps out is counted where that choice is made, and nowhere else.
+    for place, value, n in kept_out:
+        counters[place][value] = counters[place].get(value, 0) + n
     for place, wanted in chosen:
         for value in wanted:
             if not value.startswith(NOT):
@@ -429,6 +437,13 @@ def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tu
     return tuple(
         Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0]))))
         for facet, counter in zip(FACETS, counters, strict=True))
+
+
+def _tallied(values: Iterable[str], numbers: Iterable[int]) -> dict[str, int]:
+    tally: dict[str, int] = {}
+    for value, n in zip(values, numbers, strict=True):
+        tally[value] = tally.get(value, 0) + n
+    return tally
 
 
 def _folded(rows: Iterable[_Row], profiles: _Profiles) -> list[_Group]:
@@ -455,11 +470,11 @@ def _first_of_folds(rows: Iterable[_Row]) -> Iterator[_Row]:
 
 def _sorted(groups: list[_Group], sort: Sort) -> list[_Group]:
     """In the order that was asked for: a group by its best, newest or oldest article; of equals the newest first."""
-    by_age = sorted(groups, key=lambda group: max((row.day, row.dated, row.article_id) for row in group), reverse=True)
-    if sort == "best":
-        return sorted(by_age, key=lambda group: min(row.score for row in group))
     if sort == "oldest":
-        return sorted(groups, key=lambda group: min((row.day, row.dated, row.article_id) for row in group))
+        return sorted(groups, key=lambda group: min(map(_AGE, group)))
+    if sort == "best":
+        return sorted(groups, key=lambda group: (-min(map(_SCORE, group)), max(map(_AGE, group))), reverse=True)
+    by_age = sorted(groups, key=lambda group: max(map(_AGE, group)), reverse=True)
     if sort == "copies":
         return sorted(by_age, key=lambda group: -group[0].kin)
     if sort == "arrived":

@@ -71,8 +71,9 @@ COPIES = (
                               AND article_id IN (SELECT article_id FROM main.articles)""",
     "INSERT INTO main.texts SELECT text_id, 0, text FROM source.texts "
     "WHERE text_id IN (SELECT text_id FROM main.versions WHERE text_id > 0)",
-    """INSERT INTO main.texts SELECT text_id, 0, shown(version_id, (SELECT text FROM source.version_text t
-              WHERE t.version_id = v.version_id)) FROM main.versions v WHERE text_id < 0""",
+    """INSERT INTO main.texts SELECT v.text_id, 0, shown(v.version_id, t.text)
+       FROM main.versions v JOIN source.versions USING (version_id)
+       JOIN source.texts t ON t.text_id = source.versions.text_id WHERE v.text_id < 0""",
     """INSERT INTO main.documents SELECT document_id, payload_digest, url, charset, extractor, short(title),
               short(byline), authors, published, modified, language, site_name, section, canonical,
               short_list(credits), readings(candidates), text_digest, body_digest, state_digest, on_topic, score,
@@ -125,11 +126,13 @@ REUSES = """
       AND +r.right_id IN (SELECT version_id FROM source.version)
     ORDER BY r.words DESC, r.left_id, r.right_id
 """
-TEXT = "SELECT text FROM source.version_text WHERE version_id = :version_id"
+TEXT = "SELECT text FROM source.versions JOIN source.texts USING (text_id) WHERE version_id = :version_id"
 ADD_REUSES = """
     INSERT INTO main.reuses SELECT left_id, right_id, relation, left_coverage, right_coverage, "order", words,
-           aligned(left_id, right_id, passages, (SELECT text FROM source.version_text WHERE version_id = left_id),
-                   (SELECT text FROM source.version_text WHERE version_id = right_id)), copied
+           aligned(left_id, right_id, passages,
+                   (SELECT text FROM source.versions JOIN source.texts USING (text_id) WHERE version_id = left_id),
+                   (SELECT text FROM source.versions JOIN source.texts USING (text_id) WHERE version_id = right_id)),
+           copied
     FROM source.reuses WHERE +left_id IN (SELECT version_id FROM main.versions)
                          AND +right_id IN (SELECT version_id FROM main.versions)
 """
@@ -160,18 +163,21 @@ WORD_INDEX = (
     """CREATE VIRTUAL TABLE main.versions_fts USING fts5 (
            title, text, content='', detail=none, tokenize="unicode61 remove_diacritics 2")""",
     """INSERT INTO main.versions_fts (rowid, title, text)
-       SELECT version_id, title, text FROM source.version_text
-       WHERE version_id IN (SELECT version_id FROM main.versions) ORDER BY version_id""",
+       SELECT v.version_id, v.title, t.text FROM source.versions v CROSS JOIN source.texts t USING (text_id)
+       WHERE v.version_id IN (SELECT version_id FROM main.versions) ORDER BY v.version_id""",
     "INSERT INTO main.versions_fts (versions_fts) VALUES ('optimize')",
     "CREATE VIRTUAL TABLE main.words USING fts5vocab (versions_fts, row)",
     """CREATE VIRTUAL TABLE main.excerpts_fts USING fts5 (
-           title, text, content="version_text", content_rowid="version_id",
-           tokenize="unicode61 remove_diacritics 2")""",
-    "INSERT INTO main.excerpts_fts (excerpts_fts) VALUES ('rebuild')",
+           title, text, content="version", content_rowid="version_id", tokenize="unicode61 remove_diacritics 2")""",
+    """INSERT INTO main.excerpts_fts (rowid, title, text)
+       SELECT v.version_id, v.title, t.text FROM main.versions v CROSS JOIN main.texts t USING (text_id)
+       ORDER BY v.version_id""",
     "INSERT INTO main.excerpts_fts (excerpts_fts) VALUES ('optimize')",
 )
 FULL_INDEX = (
-    "INSERT INTO main.versions_fts (versions_fts) VALUES ('rebuild')",
+    """INSERT INTO main.versions_fts (rowid, title, text)
+       SELECT v.version_id, v.title, t.text FROM main.versions v CROSS JOIN main.texts t USING (text_id)
+       ORDER BY v.version_id""",
     "INSERT INTO main.versions_fts (versions_fts) VALUES ('optimize')",
 )
 SETTLE = ("ANALYZE main", "VACUUM main", "PRAGMA main.journal_mode = DELETE")

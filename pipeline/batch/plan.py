@@ -11,9 +11,12 @@ from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from archive.model import Block, Document, Report
+from archive.errors import UnreadableFile
+from archive.model import Block, Document, Report, Slice
 from archive.store.documents import PendingPayload
 from archive.topic import Topic
+from crawlers.archives import ccnews
+from crawlers.errors import Unreadable
 from pipeline import PROGRAM, cores, vectors
 from pipeline.batch import looks, pairs, rows, texts
 from pipeline.batch.rows import Columns, Row
@@ -54,6 +57,8 @@ class Job:
 def report(spark: SparkSession, job: Job) -> Report:
     """The whole batch; every table is written before the next begins, so that none is worked out twice."""
     started, tables = monotonic(), Tables(spark, job.out)
+    # None while the tables are written: a batch that is killed leaves no result, also where an earlier one was.
+    tables.write("manifest", spark.createDataFrame([], spelled(MANIFEST)), by_month=False)
     read = tables.write("read", read_files(spark, job))
     captures = tables.write("captures", captures_of(read))
     pages = tables.write("pages", pages_of(captures, read, job.topic), by_month=False)
@@ -73,8 +78,10 @@ def report(spark: SparkSession, job: Job) -> Report:
     failures = tables.write("failures", failures_of(read, pages), by_month=False)
     tables.write("manifest", manifest_of(spark, job, epoch), by_month=False)
     failed = failures.groupBy("reason").count().orderBy(f.desc("count")).limit(REASONS).collect()
-    return Report(step="batch", done=captures.count(), counts=tuple((n, table.count()) for n, table in written.items()),
-                  failed=tuple((row["reason"], row["count"]) for row in failed), seconds=monotonic() - started)
+    return Report(
+        step="batch", done=captures.count(), seconds=monotonic() - started,
+        counts=(("paths", len(job.files)), *((name, table.count()) for name, table in written.items())),
+        failed=tuple((row["reason"], row["count"]) for row in failed))
 
 
 def manifest_of(spark: SparkSession, job: Job, epoch: Epoch) -> DataFrame:
@@ -86,6 +93,22 @@ def manifest_of(spark: SparkSession, job: Job, epoch: Epoch) -> DataFrame:
 
 
 # ---- captures
+
+def news_files(spark: SparkSession, base: str, months: Iterable[Slice]) -> tuple[str, ...]:
+    """The files of Common Crawl's news crawl that were begun in these months, by its own lists under an address.
+
+    Raises UnreadableFile where a list is missing or is none.
+    """
+    found: list[str] = []
+    for month in months:
+        address = ccnews.list_address(month, base=base)
+        body = b"".join(piece for _, piece in whole(row.asDict() for row in file_pieces(spark, [address]).collect()))
+        try:
+            found += [f"{base}/{one.original}" for one in ccnews.files(body, month)]
+        except Unreadable as error:
+            raise UnreadableFile(f"{address}: {error}; get the list again") from error
+    return tuple(found)
+
 
 def read_files(spark: SparkSession, job: Job) -> DataFrame:
     """Every capture of the files with what was read on its page, and what could not be read."""

@@ -12,11 +12,12 @@ from functools import partial
 
 import pyarrow as pa
 from pyspark import TaskContext
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.window import Window
 
-from archive.errors import MissingExtra
+from archive.errors import MissingExtra, UnreadableFile
 from pipeline.batch.rows import Columns, Row
 
 GZIP = b"\x1f\x8b\x08"
@@ -30,7 +31,7 @@ AS_BYTES = {
     "io.compression.codecs": "org.apache.hadoop.io.compress.PassthroughCodec",
     "io.compress.passthrough.extension": ".gz",
     "org.apache.hadoop.shaded.io.compress.passthrough.extension": ".gz",
-    "encoding": "ISO-8859-1", "lineSep": GZIP.decode("latin-1"),
+    "encoding": "ISO-8859-1", "lineSep": GZIP.decode("latin-1"), "recursiveFileLookup": "true",
 }
 
 Stage = Callable[[Iterable[Row]], Iterator[Row]]
@@ -72,9 +73,16 @@ class Tables:
 
 
 def file_pieces(spark: SparkSession, files: Sequence[str]) -> DataFrame:
-    """The bytes of files in rows of `file` and `piece`; `whole` puts together what they were cut at."""
-    return spark.read.format("text").options(**AS_BYTES).load(list(files)).selectExpr(
-        "_metadata.file_path AS file", "CAST(value AS BINARY) AS piece")
+    """The bytes of files in rows of `file` and `piece`; `whole` puts together what they were cut at.
+
+    Raises UnreadableFile where there is no such file.
+    """
+    try:
+        found = spark.read.format("text").options(**AS_BYTES).load(list(files))
+    except AnalysisException as error:
+        raise UnreadableFile(f"{(error.getMessage() or str(error)).splitlines()[0]} Name files or folders that Spark "
+                             f"can read.") from error
+    return found.selectExpr("_metadata.file_path AS file", "CAST(value AS BINARY) AS piece")
 
 
 def whole(pieces: Iterable[Row]) -> Iterator[tuple[str, bytes]]:

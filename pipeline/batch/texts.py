@@ -33,15 +33,17 @@ from pipeline.batch.rows import (
 from pipeline.direction import link
 from pipeline.epoch import Epoch
 from pipeline.fingerprints import MEETING, across, keys, meets
-from pipeline.indexing import indexed, packed, unpacked
+from pipeline.indexing import indexed, packed, sketched, unpacked
 from pipeline.linking import distance
 from pipeline.reading import read
 from pipeline.relevance import matcher_of, relevance
 from pipeline.reuse import is_link, reuse
+from pipeline.sifting import is_likely
 from pipeline.steps import article_address
 from pipeline.versions import versions
 
 PROFILED = 1_000  # texts that are kept at hand in each process
+SKETCHED = 2_000  # their sketches
 
 VERSION: Columns = {
     "public_id": "string", "article": "string", "ordinal": "int", "is_latest": "boolean", "first_seen": "string",
@@ -166,7 +168,7 @@ def read_texts(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
         reading = read(row["text"], row["language"])
         index = indexed(reading)
         worth = keys(reading, epoch)
-        yield row | {"packed": packed(index, profile(index, epoch).weighed), "keys": list(worth),
+        yield row | {"packed": packed(index, profile(index, epoch).weighed, fsum(worth.values())), "keys": list(worth),
                      "worths": list(worth.values())}
 
 
@@ -174,11 +176,15 @@ def compared(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
     """Pairs of versions that may share text -> what those that do share; the smaller public id is the left one."""
     epoch, encoder = _epoch(told), vectors.Remembering() if vectors.installed() else None
     texts = lru_cache(maxsize=PROFILED)(lambda text, language, stored: _profile(text, language, stored, epoch))
+    sketches = lru_cache(maxsize=SKETCHED)(sketched)
     for row in rows:
         one, other = ({name: row[f"{side}_{name}"] for name in READING} for side in ("left", "right"))
         is_same = one["body_digest"] == other["body_digest"]
         meeting = _meeting(one, other)
         if not is_same and not meets(meeting, one["language"], other["language"], encoded=encoder is not None):
+            continue
+        if not is_same and not is_likely(sketches(one["packed"]), sketches(other["packed"]), meeting,
+                                         encoded=encoder is not None):
             continue
         left, right = (texts(side["text"], side["language"], side["packed"]) for side in (one, other))
         found = reuse(left, right, meeting=meeting, identical=is_same, made=encoder)

@@ -62,6 +62,35 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_topic
 
 
+def shard_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option of the commands that crawl: which part of the sites this crawler asks for, in an archive of its own.
+
+    The command gets the part's topic and folder, and as `found` what tells what other crawlers heard of its sites.
+    """
+    @click.option("--shard", default=None, metavar="N/COUNT", callback=_shard,
+                  help="Be one of so many crawlers: ask for its part of the sites only, in an archive of its own below "
+                       "--data; 'stemma import' brings these together.")
+    @wraps(command)
+    def of_shard(topic: Any, data: Path, shard: Any, **rest: Any) -> Any:
+        if shard is None:
+            return command(topic=topic, data=data, found=lambda _: None, **rest)
+        from pipeline import shards
+
+        return command(topic=shards.topic_of(topic, shard), data=shard.folder(data),
+                       found=lambda work: shards.handed(work, shard, data), **rest)
+
+    return of_shard
+
+
+def _shard(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+    from archive.shards import shard_from
+
+    try:
+        return shard_from(text) if text is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx=ctx, param=option) from error
+
+
 def held_topic(data: Path) -> Any:
     """The topic that an archive was last fed with: its file as it is now, else as its events kept it; or None."""
     from archive import events

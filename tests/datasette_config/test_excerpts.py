@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -169,6 +170,32 @@ def test_a_published_file_that_may_be_downloaded_is_the_same_file(folder: Path, 
         response = site.get("/archive.db")
     assert response.status_code == 200
     assert response.content == (folder / "archive.db").read_bytes()
+
+
+def test_whole_tables_are_given_only_where_the_topic_says_so_and_hold_excerpts(
+    own_archive: Archive, excerpts: Site, site_of: Any
+) -> None:
+    for path in ("/data/article.parquet", "/archive.db"):
+        assert excerpts.get(path).status_code in (403, 404)
+    assert excerpts.get("/archive/article.csv?_stream=on").status_code == 400
+    topic = topic_that("loopback")
+    given = replace(topic, publish=replace(topic.publish, downloads=True))
+    folder = published(own_archive, given)
+    with site_of(folder, publish=given.publish) as site:
+        page = site.get("/data").text
+        for name in ("article", "copy_link", "version"):
+            assert f"/data/{name}.parquet" in page
+            table = site.get(f"/data/{name}.parquet").content
+            assert table[:4] == table[-4:] == b"PAR1"
+            text = b"".join(zlib.decompressobj(31).decompress(table[at:]) for at in range(len(table))
+                            if table[at:at + 3] == b"\x1f\x8b\x08").decode("utf-8", "replace")
+            assert ("Sudzha" in text) is (name != "copy_link")
+            assert not [marker for marker in MARKERS if marker in text], name
+        assert site.get("/archive.db").content[:15] == b"SQLite format 3"
+        assert len(site.get("/archive/article.csv?_stream=on").text.splitlines()) >= 9
+        assert site.get("/data/events.parquet").status_code == 404
+    published(own_archive, topic)
+    assert not (folder / "tables").exists()
 
 
 def test_tables_can_be_searched_in_what_is_held(excerpts: Site) -> None:

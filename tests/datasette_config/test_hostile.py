@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from lxml import html
 
-from archive.store import catalogue, open_database
+from archive.store import catalogue, open_database, texts
 from datasette_config.cells import FORMULA, Rows
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -58,9 +58,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, build: Any, site_of: Any) 
     conn = open_database(archive.database)
 
     def say(item: str) -> None:
-        values = {"item": item, "text": f"{item}\n\nKursk and Sudzha. {item}"}
+        values = {"item": item, "text_id": texts.keep(conn, f"{item}\n\nKursk and Sudzha. {item}")}
         conn.execute(f"UPDATE documents SET {FIELDS}", values)
-        conn.execute("UPDATE versions SET title = :item, text = :text", values)
+        conn.execute("UPDATE versions SET title = :item, text_id = :text_id", values)
         conn.execute("UPDATE outlets SET outlet = :item, owner = :item, country = NULL", values)
         conn.execute("UPDATE links SET evidence = json_array(json_object('kind', 'credit', 'favours', '', 'weight', 1.0, "
                      "'detail', :item))", values)

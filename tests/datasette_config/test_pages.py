@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from archive.digests import address_key
-from archive.store import open_database, pages
+from archive.store import open_database, pages, texts
 from datasette_config import answers, responses
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -249,8 +249,9 @@ def test_a_form_that_the_archive_writes_small_is_not_taken_for_a_name(own_site: 
 def say(archive: Archive, key: str, title: str, text: str) -> None:
     """Let an article say something else."""
     conn = open_database(archive.database)
-    conn.execute("UPDATE versions SET title = ?, text = ? WHERE article_id = (SELECT article_id FROM articles WHERE key = ?)",
-                 (title, text, key))
+    conn.execute("UPDATE versions SET title = ?, text_id = ? "
+                 "WHERE article_id = (SELECT article_id FROM articles WHERE key = ?)",
+                 (title, texts.keep(conn, text), key))
     conn.commit()
     conn.close()
 

@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 import pytest
 from datasette.version import __version__ as datasette_version
 from datasette_auth_passwords.utils import hash_password
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lxml import html
 
 from archive import events
@@ -228,6 +230,19 @@ def test_reviewers_of_the_data_folder_sign_in_by_password(tmp_path: Path, build_
         assert answer.headers["location"] == "/"
         cookies = {"ds_actor": answer.cookies["ds_actor"]}
         assert "<b><bdi>Olha</bdi></b>" in site.get("/review", cookies=cookies).text
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(form=st.dictionaries(
+    st.sampled_from(["verdict", "copy", "exemplar", "note", "page", "x"]),
+    st.one_of(st.text(max_size=30), st.sampled_from(["confirm", "reject", "reverse", "add", "undo", "confirm-other", "\x00"])),
+    max_size=5), known=st.booleans())
+def test_no_form_of_a_reviewer_breaks_the_queue(own: tuple[Site, Archive], form: dict[str, str], known: bool) -> None:
+    site, archive = own
+    if known:
+        form |= {"copy": archive.mirror, "exemplar": archive.hostile}
+    form = {name: value.encode("utf-8", "replace").decode() for name, value in form.items()}
+    assert send(site, signed_in(site), **form).status_code in (303, 400)
 
 
 @pytest.mark.parametrize(("wanted", "leads"), [

@@ -1,6 +1,7 @@
 """Texts as sentences with their places."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.alignment import profile
 from pipeline.epoch import shipped
-from pipeline.indexing import indexed, packed, unpacked
+from pipeline.indexing import indexed, packed, sketch_of, sketched, unpacked
 from pipeline.reading import MAX_SENTENCES, NAME, QUOTED, read
 
 
@@ -30,7 +31,11 @@ def test_a_reading_that_was_packed_is_the_same(text: str) -> None:
     reading = read(text, "uk")
     index = indexed(reading)
     weighed = profile(index, shipped()).weighed
-    assert unpacked(packed(index, weighed), text, "uk") == (index, weighed)
+    stored = packed(index, weighed, 123.25)
+    found = unpacked(stored, text, "uk")
+    assert found is not None
+    assert (replace(found[0], places=list(found[0].places)), found[1]) == (index, weighed)
+    assert sketched(stored) == sketch_of(index, weighed, 123.25)
     assert (set(index.distinct), index.whole) == (reading.distinct, reading.whole)
 
 

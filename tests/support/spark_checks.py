@@ -1,6 +1,6 @@
 """Run by test_batch.py in a process of its own, since Spark's client leaves sockets open: what Spark did, as JSON.
 
-`python spark_checks.py READINGS TOPIC FILES OUT`
+`python spark_checks.py READINGS TOPIC FILES OUT BASE`
 """
 
 import json
@@ -14,11 +14,12 @@ from spark_testing import SETTINGS
 
 from archive.topic import load_topic
 from pipeline.batch.pairs import pairs_of
-from pipeline.batch.plan import Job, report
+from pipeline.batch.plan import Job, news_files, report
 from pipeline.batch.spark import session, through
+from pipeline.cli.far import months_of
 
 
-def main(readings: str, topic: str, files: str, out: str) -> dict[str, Any]:
+def main(readings: str, topic: str, files: str, out: str, base: str) -> dict[str, Any]:
     """Pairs joined whole and in parts; rows of a stage whose process ended once; the captures of damaged files."""
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # of Spark's own processes
     spark = session("local[2,4]", SETTINGS)
@@ -27,6 +28,7 @@ def main(readings: str, topic: str, files: str, out: str) -> dict[str, Any]:
     return {
         "pairs": [sorted(map(tuple, pairs_of(texts, hot=hot).collect())) for hot in (1_000, 3)],
         "rows": sorted(row["n"] for row in through(numbers, end_once, {"n": "bigint"}).collect()),
+        "news": list(news_files(spark, base, months_of(None, None, "2024-08..2024-09"))),
         "captures": report(spark, Job(topic=load_topic(topic), files=(files,), out=out)).done,
     }
 

@@ -1,5 +1,6 @@
 """`stemma batch` and `stemma load` on real Spark: the rows of an update, the records with them, nothing lost."""
 
+import gzip
 import json
 import sqlite3
 import subprocess
@@ -68,10 +69,14 @@ def checked(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
     broken[place:place + 40] = bytes(40)
     damaged.write_bytes(broken)
     plain.write_bytes(b"WARC/1.0\r\nWARC-Type: response\r\n\r\n")
+    for month in ("08", "09"):
+        (lists := folder / "news" / "crawl-data" / "CC-NEWS" / "2024" / month).mkdir(parents=True)
+        names = [f"crawl-data/CC-NEWS/2024/{month}/CC-NEWS-2024{month}{day:02}010203-0000{day}.warc.gz" for day in (1, 2)]
+        (lists / "warc.paths.gz").write_bytes(gzip.compress("".join(f"{name}\n" for name in names).encode()))
     script = Path(made_warcs.__file__).with_name("spark_checks.py")
     done = subprocess.run(
         [sys.executable, script, made.tables / "readings", made.stemma.folder / "topic.toml", folder / "in",
-         folder / "tables"],
+         folder / "tables", folder / "news"],
         capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout) | {"tables": folder / "tables", "files": (cut, damaged, plain)}
@@ -80,7 +85,8 @@ def checked(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
 def test_the_rows_of_a_batch_are_those_of_an_update(made: Made) -> None:
     conn = sqlite3.connect(made.updated)
     queries = {
-        "versions": "SELECT public_id, ordinal, first_seen, last_seen, sightings, json(change), text FROM versions",
+        "versions": """SELECT public_id, ordinal, first_seen, last_seen, sightings, json(change), text
+                       FROM versions JOIN texts USING (text_id)""",
         "readings": "SELECT public_id, packed FROM text_readings JOIN versions USING (version_id)",
         "reuses": """SELECT l.public_id, r.public_id, relation, copied, left_coverage, right_coverage, "order", words,
                      u.passages FROM reuses u JOIN versions l ON l.version_id = left_id
@@ -167,6 +173,31 @@ def test_a_bad_record_is_a_failure_and_the_rest_of_the_files_is_read(checked: di
     assert "is damaged" in reasons[damaged]
     assert "'stemma import' reads it" in reasons[plain]
     assert checked["captures"] >= 7
+
+
+def test_the_files_of_the_news_crawl_are_those_that_its_lists_name(checked: dict[str, Any]) -> None:
+    assert [name.rpartition("/")[2] for name in checked["news"]] == [
+        f"CC-NEWS-2024{month}{day:02}010203-0000{day}.warc.gz" for month in ("08", "09") for day in (1, 2)]
+    base = str(checked["tables"].parent / "news" / "crawl-data")
+    assert all(name.startswith(base) for name in checked["news"])
+
+
+@pytest.mark.parametrize("months", ["2024-13", "2025-04..2024-08", "2024", "2024-08..", "August"])
+def test_what_is_no_span_of_months_is_refused(months: str, tmp_path: Path) -> None:
+    done = Stemma(tmp_path).run("batch", "--cc-news", months, "--out", "x", code=2)
+    assert "write it as 2024-08..2025-04" in done.stderr
+
+
+def test_without_files_and_months_nothing_is_begun(tmp_path: Path) -> None:
+    require_spark()
+    assert "name the WARC files" in Stemma(tmp_path).run("batch", "--out", "x", code=2).stderr
+
+
+def test_a_folder_without_a_finished_batch_is_not_loaded(tmp_path: Path) -> None:
+    require_spark()
+    (tmp_path / "tables").mkdir()
+    done = Stemma(tmp_path).run("load", "tables", code=2)
+    assert "no result of 'stemma batch'" in done.stderr
 
 
 def test_keys_that_many_texts_have_are_joined_in_parts_with_the_same_pairs(checked: dict[str, Any]) -> None:
