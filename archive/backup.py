@@ -25,10 +25,10 @@ FORMAT = "stemma-backup/1"
 MANIFEST = "manifest.json"
 DATABASE = "archive.db"
 _CHUNK = 1 << 20
-_LINES = ("log/heads.jsonl", "log/entries.jsonl")  # in this order: no head without its entries
+_LINES = ("log/stamps.jsonl", "log/heads.jsonl", "log/entries.jsonl")  # in this order: no stamp without its head
 _EVENTS = "events.jsonl"
 _NAME = re.compile(r"warc/(?:[^/\x00.][^/\x00]*/)*[^/\x00.][^/\x00]*\.warc\.gz|"
-                   r"events\.jsonl|log/(?:heads|entries)\.jsonl|archive\.db")
+                   r"events\.jsonl|log/(?:stamps|heads|entries)\.jsonl|archive\.db")
 _STORED = re.compile(r"archive-\d{8}T\d{12}Z\.db")
 
 

@@ -68,6 +68,18 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def text_hash(text: str) -> int:
+    """By which a text is looked up, letter for letter: the first 64 bits of its SHA-256, as a signed number."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
 def address_key(url: str) -> str:
     """Short stable name of an article: 12 base32 characters of the SHA-256 of its canonical URL, lower case."""
     return base64.b32encode(hashlib.sha256(url.encode("utf-8", "surrogatepass")).digest()).decode("ascii")[:12].lower()
+
+
+def capture_name(url: str, captured_at: str, payload_digest: str) -> str:
+    """A capture's name in addresses, whatever database holds it: its address' key, its time (ISO 8601), its payload."""
+    digits = "".join(sign for sign in captured_at[:19] if sign.isdigit())
+    return f"{address_key(url)}-{digits}-{payload_digest.partition(':')[2][:8].lower()}"

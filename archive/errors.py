@@ -11,10 +11,12 @@
     ├── UnknownText         what was named is no article of the archive, or not so (exit code 2)
     ├── DamagedLog          the signed log is not what it was                (exit code 1)
     ├── MissingKey          the archive's private key is not there           (exit code 1)
+    ├── StampRefused        a time stamp is none, or not of what it should be (exit code 1)
     ├── ProofFailed         a proof file does not prove what it says         (exit code 1)
     ├── WriteFailed         a record could not be written: the disk is full      (exit code 1)
     ├── CrawlFailed         the crawl ended before its work was done             (exit code 1)
     ├── PortBusy            another program listens on the port                  (exit code 1)
+    ├── MissingExtra        a command needs what is not installed                (exit code 2)
     ├── NotPublic           the topic file does not let whole texts be published (exit code 1)
     └── ArchiveLocked       another run holds the lock                           (exit code 3)
 """
@@ -76,6 +78,10 @@ class MissingKey(ArchiveError):
     """The archive's private key is not there, or is another's."""
 
 
+class StampRefused(ArchiveError):
+    """A time stamp does not hold, or an authority gave none."""
+
+
 class ProofFailed(ArchiveError):
     """A proof file was changed, or is signed by another key than was asked for."""
 
@@ -94,6 +100,12 @@ class PortBusy(ArchiveError):
 
 class NotPublic(ArchiveError):
     """The topic file does not let the archive be served where it was asked to be."""
+
+
+class MissingExtra(ArchiveError):
+    """A command needs a package, or another program, that is not installed."""
+
+    exit_code = 2
 
 
 class ArchiveLocked(ArchiveError):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from archive.errors import UnreadableFile, WriteFailed
@@ -69,11 +70,18 @@ def read(path: Path) -> Events:
     Raises UnreadableFile for one that may not be read, or is no file.
     """
     try:
-        held = path.read_bytes()
+        stat = path.stat()
+        return _read(path, (stat.st_ino, stat.st_size, stat.st_mtime_ns))
     except FileNotFoundError:
         return Events()
     except OSError as error:
         raise UnreadableFile(f"{path}: {error.strerror}; nothing goes on without what people decided") from error
+
+
+@lru_cache(maxsize=1)  # a run asks for one kind after another; what was added since has another size
+def _read(path: Path, state: tuple[int, int, int]) -> Events:
+    del state
+    held = path.read_bytes()
     events, damage = list[Event](), list[Damage]()
     # splitlines would also break at U+2028, which JSON text may hold
     for number, line in enumerate(held.split(b"\n"), start=1):

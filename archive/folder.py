@@ -58,9 +58,19 @@ class DataFolder:
         return self.path / "log" / "heads.jsonl"
 
     @property
+    def stamps(self) -> Path:
+        """Time stamps of the signed heads, one a line."""
+        return self.path / "log" / "stamps.jsonl"
+
+    @property
     def key(self) -> Path:
         """The archive's private key: nobody else's."""
         return self.path / "key.pem"
+
+    @property
+    def replay(self) -> Path:
+        """What pywb needs to serve the WARC files; derived."""
+        return self.path / "replay"
 
     @property
     def public(self) -> Path:

@@ -77,7 +77,7 @@ def warcs_of(path: Path) -> "Iterator[list[tuple[str, IO[bytes]]]]":
         file.seek(0)
         if start == b"PK\x03\x04" or path.suffix.lower() == ".wacz":
             with _zip(path, file) as bundle:
-                yield [(f"{path.name}:{name}", bundle.open(name)) for name in _members(path, bundle)]
+                yield [(f"{path.name}:{name}", bundle.open(name)) for name in package_members(path, bundle)]
         else:
             yield [(path.name, file)]
 
@@ -89,8 +89,8 @@ def _zip(path: Path, file: IO[bytes]) -> zipfile.ZipFile:
         raise UnreadableFile(f"{path}: no readable WACZ ({error}); get the file again") from error
 
 
-def _members(path: Path, bundle: zipfile.ZipFile) -> list[str]:
-    """The WARC files of a WACZ (WACZ 1.1.1, 5.1: in the folder archive/)."""
+def package_members(path: Path, bundle: zipfile.ZipFile) -> list[str]:
+    """The WARC files of a WACZ (WACZ 1.1.1, 5.1: in the folder archive/). Raises UnreadableFile for names elsewhere."""
     found = []
     for entry in bundle.infolist():
         name = entry.filename
@@ -146,22 +146,43 @@ def responses(name: str, stream: IO[bytes], *, via: str | None) -> Iterator[Fore
 
     `via` overrides what the file says of its maker. A record that is cut off ends the file.
     """
-    maker = via
+    made_by = via
     for record, content, request in _exchanges(_records(stream)):
-        if record is None or len(content) != record.length:
-            yield Unusable(record_id=_id(record) if record else "at its end", reason="the record is cut off, damaged, "
-                           f"or over the limit of {MAX_RECORD_BYTES:,} bytes")
+        reason = _unread(record, content)
+        if record is None or reason is not None:
+            yield Unusable(record_id=_id(record) if record is not None else "at its end", reason=reason or "")
         elif record.rec_type == "warcinfo":
-            maker = via or _maker(content) or maker  # files may be joined, each with its own maker
+            made_by = via or _maker(content) or made_by  # files may be joined, each with its own maker
         else:
-            yield _response(record, content, request, maker or name)
+            yield _response(record, content, request, made_by or name)
+
+
+def maker(stream: IO[bytes]) -> str | None:
+    """Who made a file, by the warcinfo records in these bytes; None where they do not say."""
+    found = (_maker(content) for record, content in _records(stream)
+             if record is not None and record.rec_type == "warcinfo")
+    return next((name for name in found if name), None)
+
+
+def _unread(record: ArcWarcRecord | None, content: bytes) -> str | None:
+    """Why a record could not be read to its end, and what to do; None for a whole one."""
+    if record is None:
+        return "the file is cut off or damaged there; get it again, what lies behind was not read"
+    told = _field(record, "Content-Length")
+    if not re.fullmatch("[0-9]+", told, flags=re.ASCII):
+        said = f"Content-Length: {told[:40]}" if told else "no Content-Length"
+        return (f"the record says {said}, so nobody can tell where it ends; have it written anew, such as by 'warcio "
+                f"recompress'")
+    if int(told) > MAX_RECORD_BYTES:
+        return f"the record has {int(told):,} bytes, over the limit of {MAX_RECORD_BYTES:,}; or its length was changed"
+    return None if len(content) == record.length else "the record is cut off or damaged; get the file again"
 
 
 def _records(stream: IO[bytes]) -> Iterator[tuple[ArcWarcRecord | None, bytes]]:
     """Record after record with its block; None for what cannot be read as one, which is the last."""
     try:
         for record in ArchiveIterator(stream, no_record_parse=True):
-            known = record.length is not None and record.length <= MAX_RECORD_BYTES
+            known = record.length is not None and 0 <= record.length <= MAX_RECORD_BYTES
             yield record, cast(bytes, record.raw_stream.read()) if known else b""
     except (ArchiveLoadFailed, EOFError, OSError, ValueError):
         yield None, b""

@@ -205,7 +205,7 @@ class Document:
     `authors` are persons, then `organisations`; `agencies` those that are credited anywhere. `credits` and `notices`
     are lines that name another source, and that tell of a correction or an update. `alternates` are (language,
     address) of translations; `outgoing` are links to other hosts, in order; `is_free` is None where the page does not
-    say.
+    say; `is_noarchive`: the page, or its answer's head, asks not to be shown from an archive.
     """
 
     payload_digest: str
@@ -231,6 +231,7 @@ class Document:
     outgoing: tuple[Outgoing, ...] = ()
     posts: tuple[Post, ...] = ()
     is_free: bool | None = None
+    is_noarchive: bool = False
     text_digest: str = ""
     body_digest: str = ""
     state_digest: str = ""

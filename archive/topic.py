@@ -26,10 +26,12 @@ from archive.topic_settings import (
     BackfillSettings,
     CrawlSettings,
     PublishSettings,
+    StampSettings,
     WatchSettings,
     backfill_settings,
     crawl_settings,
     publish_settings,
+    stamp_settings,
     watch_settings,
 )
 
@@ -125,6 +127,7 @@ class Topic:
     crawl: CrawlSettings
     backfill: BackfillSettings
     publish: PublishSettings
+    stamp: StampSettings
     watch: WatchSettings
     data: str | None
     path: str
@@ -258,6 +261,7 @@ def _topic(raw: dict[str, object], source: str, path: str, *, settings: tuple[st
         crawl=crawl_settings(table.table("crawl")),
         backfill=backfill_settings(table.table("backfill")),
         publish=publish_settings(table.table("publish")),
+        stamp=stamp_settings(table.table("stamp")),
         watch=watch_settings(table.table("watch")),
         data=table.get("data", text, None),
         path=path,

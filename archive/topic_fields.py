@@ -49,6 +49,14 @@ def term(raw: object) -> str | Problems:
     return " ".join(term.split()) if isinstance(term, str) else term
 
 
+def network(raw: object) -> str | Problems:
+    """An IP address, or a network such as 10.0.0.0/8."""
+    try:
+        return str(ipaddress.ip_network(raw, strict=False)) if isinstance(raw, str) else expected("an IP address", raw)
+    except ValueError:
+        return expected("an IP address, or a network such as 10.0.0.0/8", raw)
+
+
 def private_host(raw: object) -> str | Problems:
     """A host's name, an IP address, or a network such as 10.0.0.0/8."""
     host = matching(r"[\w-]+(\.[\w-]+)*|[0-9a-fA-F:.]+(/\d+)?", "a host, or a network such as 10.0.0.0/8")(raw)

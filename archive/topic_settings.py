@@ -1,4 +1,4 @@
-"""The settings of a topic file, a class for each of its tables: [crawl], [backfill], [publish], [watch].
+"""The settings of a topic file, a class for each of its tables: [crawl], [backfill], [publish], [stamp], [watch].
 
 What a key means is said where its value is kept, in the classes below.
 """
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from archive.shards import Shard
 from archive.toml_table import Table, duration, flag, list_of, matching, number, one_of, size, text, url, whole
-from archive.topic_fields import contact, country_code, private_host
+from archive.topic_fields import contact, country_code, network, private_host
 
 FullText = Literal["loopback", "all", "none"]
 
@@ -30,7 +31,7 @@ class CrawlSettings:
     sample is the share that is fetched in turn of what would come last, as clearly off the topic by its headline, to
     measure what that loses. archives_obey_robots: what a site's robots.txt forbids is not taken from web archives
     either. vantage is the country that the crawler asks from (ISO 3166-1): what a site refuses may be refused there
-    only.
+    only. shard, which no file says, is the part of the sites that this crawler is to ask for.
     """
 
     agent: str = "stemma-archive"
@@ -54,6 +55,7 @@ class CrawlSettings:
     sample: float = 0.02
     archives_obey_robots: bool = True
     vantage: str | None = None
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +83,36 @@ class BackfillSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSettings:
-    """What the site shows: whole texts on this machine only, to all, or to none."""
+    """What the site shows: whole texts on this machine only, to all, or to none.
+
+    sql: whether readers may ask in SQL of their own. downloads: whether they may take the database and whole tables;
+    mcp: whether programs may ask by the Model Context Protocol, with the extra `mcp`. requests_a_minute is what one
+    address may ask for, dear questions counting more; 0 is no limit. Of whom a question is, is believed to the proxies
+    in trusted_proxies (addresses or networks), who say it in X-Forwarded-For, and to nobody else.
+    """
 
     full_text: FullText = "loopback"
     title: str | None = None
     licence: str | None = None
     correction_contact: str | None = None
+    sql: bool = True
+    downloads: bool = False
+    mcp: bool = False
+    requests_a_minute: int = 240
+    trusted_proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StampSettings:
+    """Who stamps the signed heads of the log with the time (RFC 3161), if anybody.
+
+    url is where it is asked; authorities are PEM files, relative to the topic file, with the root certificates by which
+    its answers are believed. So many days before their certificates end stamps are renewed.
+    """
+
+    url: str | None = None
+    authorities: tuple[str, ...] = ()
+    renew_days: float = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +197,27 @@ def publish_settings(table: Table) -> PublishSettings:
         title=table.get("title", text, None),
         licence=table.get("licence", text, None),
         correction_contact=table.get("correction_contact", contact, None),
+        sql=table.get("sql", flag, default.sql),
+        downloads=table.get("downloads", flag, default.downloads),
+        mcp=table.get("mcp", flag, default.mcp),
+        requests_a_minute=table.get("requests_a_minute", whole(at_least=0), default.requests_a_minute),
+        trusted_proxies=table.get("trusted_proxies", list_of(network, at_least=0), ()),
     )
     table.close()
+    return settings
+
+
+def stamp_settings(table: Table) -> StampSettings:
+    """The table [stamp]."""
+    settings = StampSettings(
+        url=table.get("url", url, None),
+        authorities=table.get("authorities", list_of(text, at_least=0), ()),
+        renew_days=table.get("renew_days", number(at_least=0, unit="days"), StampSettings().renew_days),
+    )
+    table.close()
+    if settings.url is not None and not settings.authorities:
+        table.note("authorities", "required beside 'url': the PEM file of the authority's root certificate, without "
+                                  "which nobody can check its answers")
     return settings
 
 

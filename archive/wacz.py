@@ -74,7 +74,7 @@ def _fill(
             warc.parse_record(raw, page.capture.record)  # a damaged one is told, not passed on
             out.write(raw)
             digest.update(raw)
-            if (line := _cdxj(page.capture, filename=WARC_NAME, offset=offset)) is not None:
+            if (line := index_line(page.capture, filename=WARC_NAME, offset=offset)) is not None:
                 lines.append(line)
             if page.title is not None:
                 pages.append(_page_line(page, number=count))
@@ -124,7 +124,7 @@ def write_index(file: Path, captures: Iterable[Capture]) -> int:
     With it pywb serves that folder as it is. Returns the number of lines.
     """
     lines = sorted(line for capture in captures if (
-        line := _cdxj(capture, filename=capture.record.path, offset=capture.record.offset)) is not None)
+        line := index_line(capture, filename=capture.record.path, offset=capture.record.offset)) is not None)
     part = file.with_name(file.name + ".part")
     try:
         with open(part, "w", encoding="ascii") as out:
@@ -137,7 +137,7 @@ def write_index(file: Path, captures: Iterable[Capture]) -> int:
     return len(lines)
 
 
-def _cdxj(capture: Capture, *, filename: str, offset: int) -> str | None:
+def index_line(capture: Capture, *, filename: str, offset: int) -> str | None:
     """The capture's line in the index; None for what is no replay of an address: "not modified", and lists."""
     if not is_fetchable(capture.url) or (capture.is_revisit and capture.status == _NOT_MODIFIED):
         return None

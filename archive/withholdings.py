@@ -19,7 +19,8 @@ class Withholding:
 
     url is the article's canonical URL; addresses are all that it was known by then. kin are the keys of the articles
     that shared text with it, and family their family's public id: so that a tombstone stands where the text stood.
-    is_erased: an erasure (archive.erasures) names it too, so that nothing is left to be shown again.
+    is_family: it was withheld with its whole family, so that texts which join that later are withheld too. is_erased:
+    an erasure (archive.erasures) names it too, so that nothing is left to be shown again.
     """
 
     url: str
@@ -30,6 +31,7 @@ class Withholding:
     kin: tuple[str, ...] = ()
     family: str | None = None
     is_undone: bool = False
+    is_family: bool = False
     is_erased: bool = False
 
 
@@ -38,7 +40,7 @@ def to_event(withholding: Withholding) -> Event:
     return Event(kind=KIND, at=withholding.at, by=withholding.by, data={
         "url": withholding.url, "addresses": list(withholding.addresses), "reason": withholding.reason,
         "kin": list(withholding.kin), "family": withholding.family, "undone": withholding.is_undone,
-    })
+    } | ({"as_family": True} if withholding.is_family else {}))
 
 
 def from_event(event: Event) -> Withholding:
@@ -49,7 +51,7 @@ def from_event(event: Event) -> Withholding:
     return Withholding(
         url=url, addresses=_texts(event.data.get("addresses")), reason=str(event.data.get("reason") or ""),
         at=event.at, by=event.by, kin=_texts(event.data.get("kin")), family=str(family) if family else None,
-        is_undone=event.data.get("undone") is True,
+        is_undone=event.data.get("undone") is True, is_family=event.data.get("as_family") is True,
     )
 
 

@@ -26,9 +26,9 @@ from pipeline.direction import link
 from pipeline.epoch import Epoch, counted
 from pipeline.fingerprints import keys, meets
 from pipeline.indexing import Sketch, indexed, sketch_of
-from pipeline.likely import is_likely
 from pipeline.reading import Reading, read
 from pipeline.reuse import is_link, reuse
+from pipeline.sifting import is_likely
 from pipeline.stemma import ranked
 from pipeline.vectors import Encoder, Remembering
 

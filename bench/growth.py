@@ -132,7 +132,8 @@ def _report(work: Work, held: int, texts: Sequence[MadeText], traces: int) -> No
 def _size(work: Work) -> float:
     """The database's bytes for each of the texts that it holds."""
     size = work.conn.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0]
-    return float(size / work.conn.execute("SELECT sum(length(CAST(text AS BLOB))) FROM versions").fetchone()[0])
+    text = "SELECT sum(length(CAST(text AS BLOB))) FROM versions JOIN texts USING (text_id)"
+    return float(size / work.conn.execute(text).fetchone()[0])
 
 
 def _found(work: Work, texts: Sequence[MadeText]) -> str:

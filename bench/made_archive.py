@@ -17,7 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from archive.digests import address_key, payload_digest, text_digest
-from archive.store import catalogue, open_database, transaction
+from archive.store import catalogue, open_database, texts, transaction, word_index
 from archive.times import to_digits, to_iso
 from bench.made_news import common_words
 
@@ -79,6 +79,7 @@ def fill(conn: sqlite3.Connection, articles: int) -> None:
     while pending := catalogue.pending(conn, limit=BATCH):
         with transaction(conn):
             catalogue.renew(conn, pending)
+    word_index.settle(conn)
 
 
 def articles_of(chance: random.Random) -> Iterator[Made]:
@@ -188,20 +189,21 @@ def _version(conn: sqlite3.Connection, made: Made, *, url: str, key: str, articl
         "NULL, ?, ?, ?, 0, NULL, 'made.warc.gz', ?, 10)",
         (identity, url, moment, digest, f"{identity:064x}", len(text), identity * 10))
     conn.execute("INSERT INTO observations VALUES (?, ?, 'article', NULL, 'new', NULL, 'stemma')", (url, moment))
+    text_id = texts.keep(conn, text)
     published = {"verbatim": moment, "earliest": moment, "latest": moment, "offset": "+00:00", "basis": "json-ld",
                  "iso": moment[:19] + "+00:00"}
     conn.execute(
         "INSERT INTO documents (document_id, payload_digest, url, charset, extractor, title, byline, authors, "
-        "published, language, text, credits, candidates, text_digest, body_digest, state_digest, on_topic, score, "
+        "published, language, text_id, credits, candidates, text_digest, body_digest, state_digest, on_topic, score, "
         "terms) "
         "VALUES (?, ?, ?, 'utf-8', 'made', ?, NULL, '[]', ?, ?, ?, '[]', '[]', ?, ?, ?, 1, 5.0, '[]')",
-        (identity, digest, url, made.title, json.dumps(published), made.language, text, text_digest(text),
+        (identity, digest, url, made.title, json.dumps(published), made.language, text_id, text_digest(text),
          text_digest(text), text_digest(made.title + text)))
     conn.execute(
         "INSERT INTO versions (version_id, public_id, article_id, ordinal, document_id, first_seen, last_seen, "
-        "sightings, change, is_latest, title, text) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)",
+        "sightings, change, is_latest, title, text_id) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)",
         (identity, f"{key}-{to_digits(at)}-{digest[5:13].lower()}", article, ordinal, identity, moment, moment,
-         '["first"]' if ordinal == 1 else '["body"]', ordinal == count, made.title, text))
+         '["first"]' if ordinal == 1 else '["body"]', ordinal == count, made.title, text_id))
     conn.execute("INSERT INTO sightings (capture_id, article_id, document_id, version_id) VALUES (?, ?, ?, ?)",
                  (identity, article, identity, identity))
 

@@ -68,7 +68,7 @@ LARGE = """
     ORDER BY abs(count(*) - 200), f.public_id LIMIT 10
 """
 SIZES = """
-    SELECT (SELECT sum(length(CAST(text AS BLOB))) FROM versions),
+    SELECT (SELECT sum(length(CAST(text AS BLOB))) FROM versions JOIN texts USING (text_id)),
            (SELECT sum(length(block)) FROM versions_fts_data), (SELECT page_count * page_size
             FROM pragma_page_count, pragma_page_size), (SELECT count(*) FROM articles)
 """

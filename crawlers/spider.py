@@ -105,6 +105,10 @@ class ArchiveSpider(Spider):
             log.event("refused", url=fetch.url, reason=str(error))
             return
         url = fetch.url if url == fetch.url else url  # one text in memory where they are the same
+        shard = self.crawl.topic.crawl.shard
+        if shard is not None and not shard.owns(url):
+            self.crawl.recorder.count("of other crawlers")
+            return
         if not self.crawl.known.is_repeated(url, is_article=fetch.role == "article"):
             self.crawl.sources_under_way += fetch.role in MAX_DEPTH
             order = (-_PRIORITY.get(fetch.role, 0) - fetch.rank, int(not is_found))
@@ -267,8 +271,15 @@ def crawl(
 
 
 def _lists(topic: Topic) -> dict[str, tuple[str, ...]]:
-    return {source.name: source.urls or _lines(topic, source.file or "")
-            for source in topic.sources if source.kind == "list"}
+    """The lists by their sources; of one of several crawlers, what is its own of them."""
+    found: dict[str, tuple[str, ...]] = {}
+    shard = topic.crawl.shard
+    for source in topic.sources:
+        if source.kind == "list":
+            urls = source.urls or _lines(topic, source.file or "")
+            own = tuple(filter(shard.owns, urls)) if shard is not None else urls
+            found[source.name] = found.get(source.name, ()) + own
+    return found if shard is None else {name: urls for name, urls in found.items() if urls}
 
 
 def _keep_lists(lists: Mapping[str, tuple[str, ...]], recorder: Recorder) -> None:

@@ -3,9 +3,13 @@
 from datasette_config.plugin import (
     asgi_wrapper,
     menu_links,
+    permission_resources_sql,
     prepare_jinja2_environment,
+    register_actions,
+    register_mcp_tools,
     register_routes,
     skip_csrf,
 )
 
-__all__ = ["asgi_wrapper", "menu_links", "prepare_jinja2_environment", "register_routes", "skip_csrf"]
+__all__ = ["asgi_wrapper", "menu_links", "permission_resources_sql", "prepare_jinja2_environment", "register_actions",
+           "register_mcp_tools", "register_routes", "skip_csrf"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from archive.model import PARAGRAPH_BREAK, Passage
-from pipeline.diff import Paragraph, Stretch, diff
+from pipeline.diff import Paragraph, Stretch, diff, word_diff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,9 @@ def passage_row(left: str, right: str, passage: Passage, *, number: int, word_by
     """One passage of both texts."""
     one, other = left[passage.left_start:passage.left_end], right[passage.right_start:passage.right_end]
     if word_by_word:
-        stretches = _flat(diff(one, other))
+        # A text that was pasted has its breaks elsewhere: its words are compared, not its paragraphs.
+        is_cut_alike = one.count(PARAGRAPH_BREAK) == other.count(PARAGRAPH_BREAK)
+        stretches = _flat(diff(one, other)) if is_cut_alike else word_diff(one, other)
         return Row(number=number, kind="passage", words=passage.words,
                    left=tuple(s for s in stretches if s.change != "added"),
                    right=tuple(s for s in stretches if s.change != "removed"))
@@ -68,7 +70,7 @@ def _gaps_before(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return gaps
 
 
-def _flat(paragraphs: Sequence[Paragraph]) -> list[Stretch]:
+def _flat(paragraphs: Sequence[Paragraph]) -> Sequence[Stretch]:
     """Paragraphs as stretches, with the break that follows each on the sides that have it."""
     flat: list[Stretch] = []
     for paragraph in paragraphs:

@@ -15,7 +15,7 @@ from typing import Any
 
 from archive.model import PARAGRAPH_BREAK, ChangedPassage, InferredExemplar
 from archive.store import cited as citing
-from archive.store import kin, lineage, pages, posts, snapshots, withholdings
+from archive.store import frozen, kin, lineage, pages, posts, snapshots, withholdings
 from archive.store.cited import Cited
 from archive.store.kin import Link, SharedText
 from archive.store.lineage import Lineage
@@ -144,7 +144,7 @@ class FamilyAnswer:
 
     `inferred` are exemplars that are not held, such as the text of an agency that several of its witnesses credit.
     `sentences` say of the first EXPLAINED of them, in their order, why each is shown. `withheld` shared text with its
-    members, and is not shown.
+    members, and is not shown. `cited` are the names under which it, or a family that it came of, was cited as of a run.
     """
 
     public_id: str
@@ -154,6 +154,7 @@ class FamilyAnswer:
     link_count: int
     sentences: tuple[tuple[str, ...], ...]
     withheld: tuple[Tombstone, ...]
+    cited: tuple[str, ...]
     tree: Tree = dataclasses.field(metadata=PAGE_ONLY)
     timeline: Timeline | None = dataclasses.field(metadata=PAGE_ONLY)
 
@@ -247,18 +248,19 @@ def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Inste
     if not isinstance(public_id, str):
         return public_id
     members = kin.members(conn, public_id)
-    names = sigla(members)
+    places = {article: place for place, article in enumerate(sigla(members))}
     drawn = tree(members)
-    links = kin.family_links(conn, public_id, limit=FAMILY_LINKS)
+    links = kin.family_links(conn, public_id, members, limit=FAMILY_LINKS)
     return FamilyAnswer(
         public_id=public_id, tree=drawn, timeline=timeline(members),
         members=tuple(
             Sigil(siglum=node.siglum, made_from=node.parent, article=node.card)
-            for node in sorted(drawn.nodes, key=lambda node: list(names).index(node.card.article_id))
+            for node in sorted(drawn.nodes, key=lambda node: places[node.card.article_id])
         ),
         inferred=kin.inferred(conn, public_id), links=links, link_count=kin.family_link_count(conn, public_id),
         sentences=reasons.of_links(conn, links[:EXPLAINED]),
         withheld=withholdings.of_kin(conn, [member.card.key for member in members]),
+        cited=tuple(one.name for one in frozen.of_family(conn, public_id)),
     )
 
 

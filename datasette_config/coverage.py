@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ from archive.store.coverage import Counts, OutletCounts
 from archive.store.pages import Card
 from archive.times import to_iso
 from datasette_config.chart import Chart, chart
+from datasette_config.kept_answers import KeptAnswers
 from datasette_config.plugin import DATABASE, PACKAGE
 
 LISTED = 8  # articles and families in each list of the start page
@@ -69,6 +70,13 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outlets:
+    """Every outlet, the one with most articles first."""
+
+    outlets: tuple[OutletCounts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A command that ran: what its steps did; `ended_at` is None where it is running or was killed."""
 
@@ -106,12 +114,18 @@ class Data:
     queries: tuple[tuple[str, str, str], ...]
 
 
-def start(conn: sqlite3.Connection, _question: Question) -> Start:
-    """/ and /index.json: what the archive holds."""
-    days, outlets = coverage.days(conn), coverage.outlets(conn)
+def kept_start() -> Callable[[sqlite3.Connection, Question], Start]:
+    """/ and /index.json: what the archive holds, counted when it has changed."""
+    kept = KeptAnswers(1)
+    return lambda conn, _question: kept.of(conn, "start", lambda: start(conn))
+
+
+def start(conn: sqlite3.Connection) -> Start:
+    """What the archive holds."""
+    days, held = coverage.days(conn), coverage.outlets(conn)
     return Start(
-        counts=coverage.counts(conn), days=tuple(days), chart=chart(days), outlets=outlets[:OUTLETS],
-        outlet_count=len(outlets), languages=len({language for _, language, _ in days if language}),
+        counts=coverage.counts(conn), days=tuple(days), chart=chart(days), outlets=held[:OUTLETS],
+        outlet_count=len(held), languages=len({language for _, language, _ in days if language}),
         latest=coverage.latest(conn, limit=LISTED), families=kin.largest_families(conn, limit=LISTED),
         most_edited=coverage.most_edited(conn, limit=LISTED), gone=coverage.gone(conn, limit=LISTED),
         alarms=len(health.alarms(conn)),
@@ -121,6 +135,11 @@ def start(conn: sqlite3.Connection, _question: Question) -> Start:
 def sources(conn: sqlite3.Connection, _question: Question) -> Sources:
     """/sources and its .json: where articles are announced, and by whom they were published."""
     return Sources(sources=tuple(map(_line, health.sources(conn, since=_EVER))), outlets=coverage.outlets(conn))
+
+
+def outlets(conn: sqlite3.Connection, _question: Question) -> Outlets:
+    """/outlets and its .json: by whom the articles were published."""
+    return Outlets(outlets=coverage.outlets(conn))
 
 
 def condition(conn: sqlite3.Connection, _question: Question) -> Health:

@@ -4,31 +4,37 @@ import asyncio
 import re
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from datasette import Response
 from datasette.utils import add_cors_headers
+from datasette.utils.asgi import AsgiFileDownload
 
 from archive.store.cited import Cited
 from archive.store.lineage import Lineage
 from archive.store.pages import Card
-from datasette_config import answers, lists, records, timemap
+from datasette_config import answers, lists, offers, records, timemap
+from datasette_config.frozen import FrozenAnswer, frozen_family
+from datasette_config.plugin import DATABASE
 from datasette_config.responses import (
     HEADERS,
     Build,
     View,
-    address,
     ask,
     ending_of,
-    question_of,
+    may_view,
+    problem,
     site_of,
     title_of,
     whole,
 )
 from datasette_config.searching import Listing
 from pipeline import PROGRAM, citations, prov
+
+TABLES = "tables"  # the folder of whole views beside a database
 
 # Of the file's name: how it is written, and its media type.
 FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType({
@@ -53,7 +59,7 @@ def listed(build: Build) -> View:
         ending = ending_of(request)
         headers = HEADERS | {"X-Total-Count": str(found.total)}
         if ending == "atom":
-            here = str(datasette.absolute_url(request, address(datasette, request.path, question_of(request))))
+            here = whole(datasette, request, f"/search.atom?{urlencode(found.asked.arguments, doseq=True)}".rstrip("?"))
             return Response(lists.as_atom(found, at, title=await title_of(datasette), here=here), headers=headers,
                             content_type="application/atom+xml; charset=utf-8")
         headers["Content-Disposition"] = f'attachment; filename="stemma-search.{ending}"'
@@ -72,11 +78,24 @@ async def cite(request: Any, datasette: Any) -> Any:
     found = await ask(datasette, request, answers.cited)
     if not isinstance(found, Cited):
         return found
+    return _cited(request, citations.citation(found, site=site_of(datasette, request)))
+
+
+async def cite_family(request: Any, datasette: Any) -> Any:
+    """/family/ID@RUN/cite.ris and the like: the citation of a family as it was then, to be saved."""
+    found = await ask(datasette, request, frozen_family)
+    if not isinstance(found, FrozenAnswer):
+        return found
+    return _cited(request, citations.family_citation(
+        found.found, title=found.title, site=site_of(datasette, request)))
+
+
+def _cited(request: Any, found: citations.Citation) -> Response:
     ending = ending_of(request)
     writer, media_type = FORMATS[ending]
-    text = citations.WRITERS[writer]([citations.citation(found, site=site_of(datasette, request))])
-    headers = {"Content-Disposition": f'attachment; filename="{found.card.public_id}.{ending}"'}
-    return Response(body=text, status=200, headers=HEADERS | headers, content_type=media_type)
+    headers = {"Content-Disposition": f'attachment; filename="{found.public_id}.{ending}"'}
+    return Response(body=citations.WRITERS[writer]([found]), status=200, headers=HEADERS | headers,
+                    content_type=media_type)
 
 
 def lineage(build: Build) -> View:
@@ -96,12 +115,31 @@ def lineage(build: Build) -> View:
     return view
 
 
+async def table(request: Any, datasette: Any) -> Any:
+    """/data/VIEW.parquet: a whole view, as it was when the database was made, where downloads are on."""
+    if not await may_view(datasette, request):
+        return await problem(datasette, request, 403, "This archive is not open to everyone.")
+    file = tables_of(datasette).get(request.url_vars["file"])
+    if file is None:
+        return await problem(datasette, request, 404, "No such table is given away here.")
+    return AsgiFileDownload(str(file), filename=f"stemma-{file.name}", headers=dict(HEADERS),
+                            content_type="application/vnd.apache.parquet")
+
+
+def tables_of(datasette: Any) -> dict[str, Path]:
+    """The files of whole views that are given away, by their names."""
+    if not offers.of_site(datasette).downloads:
+        return {}
+    folder = Path(datasette.databases[DATABASE].path or "").parent / TABLES
+    return {file.name: file for file in sorted(folder.glob("*.parquet"))}
+
+
 async def record(request: Any, datasette: Any) -> Any:
-    """/capture/ID.warc: the one record, to be saved, never shown."""
+    """/capture/NAME.warc: the one record, to be saved, never shown."""
     found = await ask(datasette, request, records.record_bytes)
     if not isinstance(found, bytes):
         return found
-    headers = {"Content-Disposition": f'attachment; filename="stemma-capture-{int(request.url_vars["name"])}.warc"'}
+    headers = {"Content-Disposition": f'attachment; filename="stemma-capture-{request.url_vars["name"]}.warc"'}
     return Response(body=found, status=200, headers=HEADERS | headers, content_type="application/warc")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, product
 
-from archive.store.search import NOTHING
+from archive.store.search import NOTHING, UNSPACED
 from archive.topic import Name
 from datasette_config.names import Names, spellings_of, tokens_of
 from datasette_config.query import Query, Term
@@ -21,6 +21,18 @@ MOST_FORMS = 40  # of one word; of those that stand in most texts
 MOST_PHRASES = 60  # of one name of several words, each in its forms
 
 Words = Callable[[str], Sequence[tuple[str, int]]]  # the index's words that begin so, each with how many texts have it
+IsName = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the archive knows of words: which of the index begin so, and whether it writes one as a name."""
+
+    words: Words
+    is_name: IsName
+
+    def __call__(self, beginning: str) -> Sequence[tuple[str, int]]:
+        return self.words(beginning)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +56,35 @@ class Sought:
     is_unwanted: bool = False
 
 
-def as_typed(query: Query) -> FullTextQuery:
-    """Each term for itself."""
-    return _joined([[_quoted(term) for term in group] for group in query.wanted], map(_quoted, query.unwanted))
+def as_typed(query: Query, words: Words) -> FullTextQuery:
+    """Each term for itself, wherever it stands in a script without spaces."""
+    return _joined([[piece for term in group for piece in _typed(term, words)] for group in query.wanted],
+                   [piece for term in query.unwanted for piece in _typed(term, words)])
 
 
-def expanded(query: Query, names: Names, words: Words) -> tuple[FullTextQuery, tuple[Sought, ...]]:
-    """Each term for all that it stands for, and what that is, in the order of the terms."""
-    words = lru_cache(maxsize=256)(words)
+def expanded(
+    query: Query, names: Names, words: Words, *, is_name: IsName = lambda _: True
+) -> tuple[FullTextQuery, tuple[Sought, ...]]:
+    """Each term for all that it stands for, and what that is, in the order of the terms.
+
+    `is_name` tells whether the archive writes a form as a name: not, where it is a word of its own (сума, for Суми).
+    """
+    known = Known(lru_cache(maxsize=256)(words), is_name)
     sought: list[Sought] = []
     left_out: list[Sought] = []
-    wanted = list(_wanted(query.wanted, names, words, sought))
-    unwanted = [piece for term in query.unwanted for piece in _term(term, names, words, left_out)]
+    wanted = list(_wanted(query.wanted, names, known, sought))
+    unwanted = [piece for term in query.unwanted for piece in _term(term, names, known, left_out)]
     return _joined(wanted, unwanted), (*sought, *(replace(one, is_unwanted=True) for one in left_out))
 
 
+def spelled(name: Name, words: Words, is_name: IsName) -> str | None:
+    """A full-text query of a name as a question for it becomes one; None where nothing of it is held."""
+    pieces, held = _spellings(name, Known(lru_cache(maxsize=256)(words), is_name))
+    return " OR ".join(dict.fromkeys(pieces)) if held and pieces else None
+
+
 def _wanted(
-    groups: Sequence[tuple[Term, ...]], names: Names, words: Words, sought: list[Sought]
+    groups: Sequence[tuple[Term, ...]], names: Names, words: Known, sought: list[Sought]
 ) -> Iterator[list[str]]:
     """The alternatives of each group; of neighbours that are a name, those of the name."""
     place = 0
@@ -95,7 +119,7 @@ def _groups_of(groups: Sequence[tuple[Term, ...]], place: int, length: int) -> i
     return count
 
 
-def _term(term: Term, names: Names, words: Words, sought: list[Sought]) -> list[str]:
+def _term(term: Term, names: Names, words: Known, sought: list[Sought]) -> list[str]:
     """What a term stands for by itself: of a name that it is as a whole, its spellings, else its forms."""
     found = names.at(term.words) if term.kind == "word" else None
     if found and found[1] == len(term.words):
@@ -103,15 +127,19 @@ def _term(term: Term, names: Names, words: Words, sought: list[Sought]) -> list[
     return _word(term, words, sought)
 
 
-def _name(name: Name, typed: str, words: Words, sought: list[Sought]) -> list[str]:
+def _name(name: Name, typed: str, words: Known, sought: list[Sought]) -> list[str]:
     """The spellings of a name, and the one that was typed."""
     pieces, forms = _spellings(name, words)
     sought.append(Sought(typed=typed, name=name.name, forms=tuple(forms)))
     return list(dict.fromkeys([f'"{typed}"', *pieces]))
 
 
-def _spellings(name: Name, words: Words) -> tuple[list[str], list[str]]:
-    """What to look for, and what of it the archive holds: one-word spellings by their forms, others as phrases."""
+def _spellings(name: Name, words: Known) -> tuple[list[str], list[str]]:
+    """What to look for, and what of it the archive holds: one-word spellings by their forms, others as phrases.
+
+    A form that the topic file does not list, and the archive writes small, is another word.
+    """
+    listed = {folded(word) for spelling in spellings_of(name) for word in tokens_of(spelling)}
     pieces: list[str] = []
     held: list[tuple[int, str]] = []
     for spelling in map(tokens_of, spellings_of(name)):
@@ -119,8 +147,9 @@ def _spellings(name: Name, words: Words) -> tuple[list[str], list[str]]:
             continue
         forms = [_forms_of(word, words) for word in spelling]
         if len(spelling) == 1:
-            pieces += [f'"{form}"' for form, _ in forms[0]]
-            held += [(count, form) for form, count in forms[0]]
+            own = [(form, count) for form, count in forms[0] if folded(form) in listed or words.is_name(form)]
+            pieces += [f'"{form}"' for form, _ in own]
+            held += [(count, form) for form, count in own]
         else:
             for phrase in islice(product(*([form for form, _ in some[:8]] for some in forms)), MOST_PHRASES):
                 pieces.append(f'"{" ".join(phrase)}"')
@@ -130,8 +159,8 @@ def _spellings(name: Name, words: Words) -> tuple[list[str], list[str]]:
 
 def _word(term: Term, words: Words, sought: list[Sought]) -> list[str]:
     """A term with the forms of its last word; a phrase or a prefix as it stands."""
-    if term.kind != "word":
-        return [_quoted(term)]
+    if term.kind != "word" or _is_unspaced(term):
+        return _typed(term, words)
     *before, last = term.words
     forms = [form for form, _ in _forms_of(last, words)]
     if len(forms) > 1 or (forms and forms[0] != folded(last)):
@@ -141,10 +170,29 @@ def _word(term: Term, words: Words, sought: list[Sought]) -> list[str]:
 
 def _forms_of(word: str, words: Words) -> list[tuple[str, int]]:
     """The words of the index that are forms of a word, those in most texts first."""
+    if UNSPACED.search(word):
+        return list(words(folded(word.removesuffix("*"))))
     if word.endswith("*"):
         return list(words(folded(word[:-1]))[:MOST_FORMS])
     found = {other: count for begins in beginnings(word) for other, count in words(begins) if are_forms(word, other)}
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_FORMS]
+
+
+def _is_unspaced(term: Term) -> bool:
+    return all(map(UNSPACED.search, term.words))
+
+
+def _typed(term: Term, words: Words) -> list[str]:
+    """A term as it stands; of a script without spaces, the stretches that hold it.
+
+    The index cuts some of these scripts at signs above the line, as Thai: there, the stretch that a word begins in ends
+    as its first part does.
+    """
+    if not _is_unspaced(term):
+        return [_quoted(term)]
+    first, *others = map(folded, term.words)
+    stretches = [stretch for stretch, _ in words(first) if not others or stretch.endswith(first)]
+    return [f'"{" ".join([stretch, *others])}"' + ("*" if others else "") for stretch in stretches] or [NOTHING]
 
 
 def _quoted(term: Term) -> str:

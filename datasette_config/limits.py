@@ -1,12 +1,27 @@
-"""How much one client may ask: a bucket of tokens for each, in memory, of a bounded number of clients."""
+"""How much one client may ask: a bucket of tokens for each, in memory, of a bounded number of clients.
 
-from collections.abc import Callable
+Every path costs something but those that cost the site nothing, so that a page that is added later is limited as well.
+Who asks is whom the connection is from: what a request says of that itself is for the server to believe, which does so
+of the proxies that are named to it.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
+from math import ceil
 from time import monotonic
+from typing import Any
 
 MAX_CLIENTS = 10_000  # that are remembered; the one that has asked nothing for longest is forgotten first
 _NETWORK = 64  # bits of an IPv6 address that one client has to itself
+WHOLE_TABLE = 30  # tokens
+COSTS = tuple((re.compile(pattern), tokens) for pattern, tokens in (
+    (r"^/-/static|^/robots\.txt$|^/favicon", 0), (r"^/archive\.db$|^/data/", WHOLE_TABLE),
+    (r"^/search\.(?!json$)|^/sitemap-", 10), (r"\.prov(?:n|\.json(?:ld)?)$|^/trace", 5), (r"^/archive|^/-/mcp", 2)))
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -17,16 +32,60 @@ class Bucket:
     clock: Callable[[], float] = monotonic
     _left: dict[str, tuple[float, float]] = field(default_factory=dict)
 
-    def wait(self, client: str) -> float:
-        """Take a token: 0.0, or the seconds until there is one again."""
+    def wait(self, client: str, cost: int = 1) -> float:
+        """Take so many tokens, of those that a bucket holds: 0.0, or the seconds until there are as many again."""
+        cost = min(cost, self.a_minute)
         name, now, drip = _network(client), self.clock(), self.a_minute / 60
         tokens, at = self._left.pop(name, (float(self.a_minute), now))
         tokens = min(float(self.a_minute), tokens + (now - at) * drip)
-        allowed = tokens >= 1
-        self._left[name] = (tokens - allowed, now)
+        allowed = tokens >= cost
+        self._left[name] = (tokens - cost * allowed, now)
         if len(self._left) > MAX_CLIENTS:
             del self._left[next(iter(self._left))]
-        return 0.0 if allowed else (1 - tokens) / drip
+        return 0.0 if allowed else (cost - tokens) / drip
+
+
+def limited(app: App, bucket: Bucket, *, base: str) -> App:
+    """The application, which tells who asks too much to come back later; `base` is what its paths begin with.
+
+    This machine's own programs are not counted: a proxy here that is not named as one would be taken for all readers.
+    """
+
+    async def limit(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        client = str((scope.get("client") or ("",))[0]) if scope["type"] == "http" else ""
+        path = str(scope.get("path", ""))
+        price = cost("/" + path.removeprefix(base), scope.get("query_string", b"")) if client else 0
+        wait = bucket.wait(client, price) if price and not _is_here(client) else 0.0
+        if wait:
+            await _refuse(send, ceil(wait), as_json=path.endswith(".json"))
+        else:
+            await app(scope, receive, send)
+
+    return limit
+
+
+def cost(path: str, query: bytes = b"") -> int:
+    """How many tokens a path costs: about how many searches would take as long."""
+    if b"_stream" in query:
+        return WHOLE_TABLE
+    return next((tokens for pattern, tokens in COSTS if pattern.search(path)), 1)
+
+
+async def _refuse(send: Any, seconds: int, *, as_json: bool) -> None:
+    reason = f"Too much was asked for from this address; ask again in {seconds} s."
+    text = json.dumps({"ok": False, "status": 429, "error": reason}) if as_json else reason + "\n"
+    kind = b"application/json" if as_json else b"text/plain"
+    await send({"type": "http.response.start", "status": 429, "headers": [
+        (b"content-type", kind + b"; charset=utf-8"), (b"retry-after", b"%d" % seconds),
+        (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]})
+    await send({"type": "http.response.body", "body": text.encode()})
+
+
+def _is_here(client: str) -> bool:
+    try:
+        return ip_address(client).is_loopback
+    except ValueError:
+        return False
 
 
 def _network(client: str) -> str:

@@ -93,6 +93,13 @@ def mentioned(paragraphs: Iterable[Iterable[Stretch]]) -> tuple[Mentioned, ...]:
     return tuple(Mentioned(name=name or "", kind=kind or "", times=n) for (name, kind), n in times.most_common())
 
 
+def is_written_small(form: str, texts: Iterable[str]) -> bool:
+    """Whether texts write a word small more often than not where no sentence begins: then it is no name."""
+    word = re.compile(rf"(?<=[\w,;)–—-] )({re.escape(form)})(?!\w)", re.IGNORECASE)
+    written: list[bool] = [found[1][0].isupper() for text in texts for found in word.finditer(text)]
+    return 2 * sum(written) < len(written)
+
+
 def spellings_of(name: Name) -> list[str]:
     """Every way to write a name that means no other thing, each once."""
     listed = [spelling for _, of_language in name.spellings for spelling in of_language]

@@ -11,13 +11,14 @@ from typing import Any
 
 from datasette import Response
 
-from datasette_config import answers, coverage, downloads, records, timemap
+from datasette_config import answers, coverage, downloads, frozen, offers, programs, records, timemap
 from datasette_config.answers import presentable
 from datasette_config.choices import choices
 from datasette_config.kept_topic import KeptTopic
 from datasette_config.limits import Bucket
 from datasette_config.names import KeptNames, Names, marked, mentioned
-from datasette_config.plugin import DATABASE
+from datasette_config.places import KeptPlaces
+from datasette_config.plugin import DATABASE, MCP
 from datasette_config.responses import Build, View, address, ask, html_of, is_json, json_of, site_of, whole
 from datasette_config.review_view import ReviewView
 from datasette_config.reviewing import Reviewing
@@ -33,21 +34,26 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
     """Address patterns and their views; Datasette's own index stays at /archive and /-/databases."""
     topic = KeptTopic(Path(datasette.databases[DATABASE].path or ""))
     names = KeptNames(topic)
-    searching = Searching(names)
+    searching, start = Searching(names), coverage.kept_start()
     name = r"(?P<name>[^/]+?)"
     told = r"(?P<tail>\.provn|\.prov\.json(?:ld)?)"
     return [
-        (r"^/$", page("start", coverage.start)),
-        (r"^/index\.json$", page("start", coverage.start)),
+        (r"^/$", page("start", start)),
+        (r"^/index\.json$", page("start", start)),
         (r"^/sources(?P<json>\.json)?$", page("sources", coverage.sources)),
         (r"^/health(?P<json>\.json)?$", page("health", coverage.condition)),
-        (r"^/data(?P<json>\.json)?$", page("data", coverage.data)),
+        (r"^/data/(?P<file>[a-z_]+\.parquet)$", downloads.table),
+        (r"^/places(?P<json>\.json)?$", page("places", KeptPlaces(topic))),
+        (r"^/outlets(?P<json>\.json)?$", page("outlets", coverage.outlets)),
+        (r"^/data(?P<json>\.json)?$", page("data", coverage.data, _offering)),
         (r"^/search(?P<json>\.json)?$", page("search", searching.results, _choosing)),
         (r"^/search(?P<tail>\.(?:csv|atom|bib|ris|csl\.json))$", downloads.listed(searching.listing)),
         (rf"^/article/{name}{told}$", downloads.lineage(answers.article_lineage)),
         (rf"^/family/{name}{told}$", downloads.lineage(answers.family_lineage)),
         (rf"^/article/{name}(?P<json>\.json)?$", page("article", answers.article, _citing, partial(_naming, names))),
         (rf"^/article/{name}(?P<tail>/cite\.(?:{'|'.join(downloads.FORMATS)}))$", downloads.cite),
+        (r"^/family/(?P<name>[^/]+@\d+?)(?P<json>\.json)?$", page("frozen", frozen.frozen_family)),
+        (rf"^/family/{name}(?P<tail>/cite\.(?:{'|'.join(downloads.FORMATS)}))$", downloads.cite_family),
         (rf"^/family/{name}(?P<json>\.json)?$", page("family", answers.family)),
         (r"^/compare(?P<json>\.json)?$", page("compare", answers.comparison)),
         (rf"^/capture/{name}\.warc$", downloads.record),
@@ -56,6 +62,10 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (r"^/trace(?P<json>\.json)?$", _function(Tracing(topic, Bucket(TRACES_A_MINUTE)).view)),
         (r"^/review$", _function(ReviewView(Reviewing(topic.database)).view)),
         (r"^/about$", page("about", lambda _conn, _question: None)),
+        (r"^/feeds/(?P<kind>articles|versions|reposts)\.atom$", programs.feed),
+        (r"^/sitemap(?:-(?P<name>[1-9][0-9]{0,5}))?\.xml$", programs.sitemap),
+        (r"^/robots\.txt$", programs.robots),
+        (r"^/llms\.txt$", programs.guide),
     ]
 
 
@@ -99,6 +109,11 @@ def _memento(datasette: Any, request: Any, answer: records.CaptureAnswer) -> dic
 def _choosing(datasette: Any, _request: Any, answer: Results) -> dict[str, Any]:
     """What a search's facets offer."""
     return {"choices": choices(answer, partial(address, datasette))}
+
+
+def _offering(datasette: Any, _request: Any, _answer: coverage.Data) -> dict[str, Any]:
+    """What can be taken whole here."""
+    return {"offers": offers.of_site(datasette), "mcp": MCP, "tables": list(downloads.tables_of(datasette))}
 
 
 def _citing(datasette: Any, request: Any, answer: answers.ArticleAnswer) -> dict[str, Any]:

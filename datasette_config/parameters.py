@@ -1,9 +1,10 @@
 """The parameters of an address -> values, or one sentence about what is wrong with them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import cast, get_args
 
 from archive.errors import ArchiveError
@@ -13,6 +14,7 @@ from datasette_config.query import Query, QueryError, parse
 
 MAX_PAGE = 100_000
 MAX_NAME = 300  # characters of an outlet's name
+MAX_CHOSEN = 50  # values of one facet
 UNKNOWN = "-"  # a facet's value in an address, of articles of which it is not known
 # What the parameter `kind` was for, before each facet had a name of its own; addresses are kept for good.
 _KINDS: dict[str, tuple[Facet, str]] = {
@@ -26,6 +28,14 @@ _VALUES: dict[Facet, tuple[str, ...]] = {
 
 class ParameterError(ArchiveError):
     """A parameter that cannot be understood; the text says which, why, and what would be."""
+
+
+class Arguments(dict[str, str]):
+    """An address's arguments: the first value of each; `every` has all values of those that stand there repeatedly."""
+
+    def __init__(self, first: Mapping[str, str], every: Mapping[str, Sequence[str]] = MappingProxyType({})) -> None:
+        super().__init__(first)
+        self.every = every
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +52,11 @@ class Asked:
     search: Search
 
     @property
-    def arguments(self) -> dict[str, str]:
+    def arguments(self) -> dict[str, str | tuple[str, ...]]:
         """The arguments that repeat this search, without its page."""
-        found: dict[str, str | None] = {
+        found: dict[str, str | tuple[str, ...] | None] = {
             "q": self.q, "forms": "typed" if self.as_typed else None,
-            **dict[str, str | None]({facet: value or UNKNOWN for facet, value in self.search.chosen}),
+            **{facet: tuple(value or UNKNOWN for value in wanted) for facet, wanted in self.search.chosen},
             "from": self.search.since, "to": self.search.until, "copies": "all" if self.search.is_unfolded else None,
             "sort": self.search.sort if self.search.sort != self.usual_sort else None,
         }
@@ -63,9 +73,9 @@ class Asked:
         others = [sort for sort in get_args(Sort) if sort not in (self.usual_sort, "best")]
         return (self.usual_sort, *others)
 
-    def chosen(self, facet: str) -> str | None:
-        """What was chosen of a facet."""
-        return dict(self.search.chosen).get(cast(Facet, facet))
+    def chosen(self, facet: str) -> tuple[str, ...]:
+        """What was chosen of a facet, each of which an article may have."""
+        return dict(self.search.chosen).get(cast(Facet, facet), ())
 
 
 def asked(arguments: Mapping[str, str]) -> Asked:
@@ -78,15 +88,15 @@ def asked(arguments: Mapping[str, str]) -> Asked:
     since, until = _day(arguments, "from"), _day(arguments, "to")
     if since and until and since > until:
         raise ParameterError(f"from={since} is later than to={until}")
-    chosen = {facet: _facet(arguments, facet) for facet in FACETS}
+    chosen = {facet: _chosen(arguments, facet) for facet in FACETS}
     kind = _choice(arguments, "kind", ("all", *_KINDS), "all")
     if kind != "all" and not chosen[_KINDS[kind][0]]:
-        chosen[_KINDS[kind][0]] = _KINDS[kind][1]
+        chosen[_KINDS[kind][0]] = (_KINDS[kind][1],)
     sort = _choice(arguments, "sort", get_args(Sort), "best" if query.wanted else "newest")
     return Asked(
         q=q, query=query, as_typed=_choice(arguments, "forms", ("all", "typed"), "all") == "typed",
         search=Search(
-            chosen=tuple((facet, "" if value == UNKNOWN else value) for facet, value in chosen.items() if value),
+            chosen=tuple((facet, wanted) for facet, wanted in chosen.items() if wanted),
             since=since, until=until, is_unfolded=_choice(arguments, "copies", ("folded", "all"), "folded") == "all",
             sort=cast(Sort, sort), page=number(arguments, "page", default=1, most=MAX_PAGE),
         ))
@@ -123,9 +133,18 @@ def _choice(arguments: Mapping[str, str], name: str, choices: tuple[str, ...], d
     return text
 
 
-def _facet(arguments: Mapping[str, str], facet: Facet) -> str | None:
+def _chosen(arguments: Mapping[str, str], facet: Facet) -> tuple[str, ...]:
+    """A facet's values, each once and in one order, so that one choice has one address."""
+    given = arguments.every.get(facet, ()) if isinstance(arguments, Arguments) else (arguments.get(facet, ""),)
+    if len(given) > MAX_CHOSEN:
+        raise ParameterError(f"{facet} is given {len(given)} times; at most {MAX_CHOSEN} values can be chosen")
+    found = {value for text in given if (value := _facet(text, facet))}
+    return tuple(sorted("" if value == UNKNOWN else value for value in found))
+
+
+def _facet(given: str, facet: Facet) -> str | None:
     """A facet's value, one of those that there can be; an address of before may say which one is not meant."""
-    text = _name(arguments, facet)
+    text = _name(given, facet)
     value = (text or "").removeprefix(NOT)
     if facet in _VALUES and value and value != UNKNOWN and value not in _VALUES[facet]:
         raise ParameterError(f"{facet}={value[:40]} is none of {', '.join(_VALUES[facet])}")
@@ -134,8 +153,8 @@ def _facet(arguments: Mapping[str, str], facet: Facet) -> str | None:
     return text
 
 
-def _name(arguments: Mapping[str, str], name: str) -> str | None:
-    text = arguments.get(name, "").strip()
+def _name(given: str, name: str) -> str | None:
+    text = given.strip()
     if len(text) > MAX_NAME:
         raise ParameterError(f"{name} is longer than {MAX_NAME} characters")
     return re.sub(r"[\ud800-\udfff]", "\ufffd", text) or None

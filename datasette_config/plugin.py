@@ -15,6 +15,7 @@ from pluggy import HookimplMarker
 
 PACKAGE = "datasette_config"
 DATABASE = "archive"
+MCP = "/-/mcp"  # where datasette-mcp answers, if that is installed
 
 hookimpl = HookimplMarker("datasette")
 
@@ -30,12 +31,15 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
 @hookimpl
 def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     """The addresses of style sheet, script and mark; the digest makes browsers fetch what changed."""
+    from datasette_config import rendering
+
     for name, file in (("stemma_style", "stemma.css"), ("stemma_copy", "copy.js")):
         held = resources.files(PACKAGE).joinpath(f"static/{file}").read_bytes()
         env.globals[name] = (
             f"{datasette.urls.static_plugins(static_name(), file)}?{hashlib.sha256(held).hexdigest()[:8]}")
     env.globals["stemma_contact"] = partial(_contact, datasette, {})
     env.globals["stemma_mark"] = datasette.urls.static_plugins(static_name(), "mark.svg")
+    rendering.prepare(env)
 
 
 def _contact(datasette: Any, kept: dict[str, Any]) -> str | None:
@@ -51,11 +55,25 @@ def _contact(datasette: Any, kept: dict[str, Any]) -> str | None:
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    """The site goes on with the new file when the database is replaced; every page has a rule of what may run."""
-    from datasette_config.policy import guarded
+    """The site goes on with the new file when the database is replaced; every page has a rule of what may run, and
+    every address of how much it may ask for; what is not offered is not there.
+    """
+    from datasette_config import offers
+    from datasette_config.limits import Bucket, limited
+    from datasette_config.policy import guarded, tabular, without
     from datasette_config.renewal import renewing
+    from datasette_config.returning import returning
 
-    return lambda app: renewing(guarded(app), datasette=datasette) if DATABASE in datasette.databases else app
+    def wrapped(app: Any) -> Any:
+        if DATABASE not in datasette.databases:
+            return app
+        offered, base = offers.of_site(datasette), str(datasette.urls.path("/"))
+        site = renewing(guarded(tabular(returning(app, base=base))), datasette=datasette)
+        if not offered.mcp:
+            site = without(site, base + MCP.lstrip("/"))
+        return limited(site, Bucket(offered.requests_a_minute), base=base) if offered.requests_a_minute else site
+
+    return wrapped
 
 
 @hookimpl
@@ -67,6 +85,35 @@ def skip_csrf(datasette: Any, scope: Any) -> bool:
     path = str(scope.get("path", ""))
     return DATABASE in datasette.databases and path in {
         found for name in ("/trace", "/trace.json") for found in (name, str(datasette.urls.path(name)))}
+
+
+@hookimpl(optionalhook=True)
+def register_actions(datasette: Any) -> list[Any]:
+    """Datasette 1.0: who may judge links is a permission that its configuration can name."""
+    from datasette.permissions import Action
+
+    from datasette_config.responses import REVIEW
+
+    return [Action(name=REVIEW, description="Judge uncertain links")] if DATABASE in datasette.databases else []
+
+
+@hookimpl(optionalhook=True)
+def permission_resources_sql(datasette: Any, actor: Any, action: str) -> Any:
+    """Datasette 1.0: who is signed in may judge, unless a plugin or the configuration says no, which goes before."""
+    from datasette.permissions import PermissionSQL
+
+    from datasette_config.responses import REVIEW
+
+    del datasette
+    return PermissionSQL.allow(reason="signed in") if action == REVIEW and actor is not None else None
+
+
+@hookimpl(optionalhook=True)
+def register_mcp_tools(datasette: Any, mcp: Any) -> None:
+    """datasette-mcp: what programs can ask beside SQL."""
+    from datasette_config.mcp_tools import register
+
+    register(datasette, mcp)
 
 
 @hookimpl

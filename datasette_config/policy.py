@@ -13,6 +13,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from datasette_config.cells import Rows
+
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -38,6 +40,41 @@ def guarded(app: Any) -> Any:
         await app(scope, receive, ruled if scope["type"] == "http" else send)
 
     return guard
+
+
+def tabular(app: Any) -> Any:
+    """The application, whose CSV has no cell that a spreadsheet runs: Datasette writes what a row holds."""
+
+    async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        rows = Rows()
+
+        async def plain(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.body":
+                is_last = not message.get("more_body", False)
+                message = message | {"body": rows.feed(message.get("body", b""), is_last=is_last)}
+            elif message["type"] == "http.response.start":
+                message = message | {"headers": [one for one in message.get("headers", ())
+                                                 if one[0].lower() != b"content-length"]}
+            await send(message)
+
+        is_table = scope["type"] == "http" and str(scope.get("path", "")).endswith(".csv")
+        await app(scope, receive, plain if is_table else send)
+
+    return wrapped
+
+
+def without(app: Any, path: str) -> Any:
+    """The application, in which one path is not there, whatever plugin answers it."""
+
+    async def closed(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and str(scope.get("path", "")).rstrip("/") in (path, path[path.index("/-/"):]):
+            await send({"type": "http.response.start", "status": 404,
+                        "headers": [(b"content-type", b"text/plain; charset=utf-8")]})
+            await send({"type": "http.response.body", "body": b"This site does not offer that.\n"})
+        else:
+            await app(scope, receive, send)
+
+    return closed
 
 
 @lru_cache(maxsize=1)

@@ -35,12 +35,12 @@ class CaptureAnswer:
     """A capture with its record; where that cannot be read, `problem` says why and the rest is empty.
 
     `payload` is at most SHOWN bytes of text, without Content-Encoding; `note` says what was done to it. `holder` is
-    the capture that holds a revisit's payload.
+    the name of the capture that holds a revisit's payload.
     """
 
     capture: CaptureLine
     article: Card | None
-    holder: int | None
+    holder: str | None
     warc_headers: tuple[tuple[str, str], ...]
     http_head: str
     payload: str
@@ -49,10 +49,10 @@ class CaptureAnswer:
 
 
 def capture(conn: sqlite3.Connection, question: Question) -> CaptureAnswer | Missing | Withheld:
-    """/capture/ID and its .json: one capture and its record."""
+    """/capture/NAME and its .json: one capture and its record; a number is this database's own, until a rebuild."""
     line = _line(conn, question)
     if line is None:
-        return Missing(reason=f"No capture is held under the number {question['']}.")
+        return Missing(reason=f"No capture is held under the name {question['']}.")
     folder = warc_folder(conn)
     withheld = _withheld(conn, folder, line)
     if withheld is not None:
@@ -75,11 +75,11 @@ def capture(conn: sqlite3.Connection, question: Question) -> CaptureAnswer | Mis
 
 
 def record_bytes(conn: sqlite3.Connection, question: Question) -> bytes | Missing | Withheld:
-    """/capture/ID.warc: the record by itself, uncompressed; a whole WARC file of one record."""
+    """/capture/NAME.warc: the record by itself, uncompressed; a whole WARC file of one record."""
     folder = warc_folder(conn)
     line = _line(conn, question)
     if line is None:
-        return Missing(reason=f"No capture is held under the number {question['']}.")
+        return Missing(reason=f"No capture is held under the name {question['']}.")
     if snapshots.read(conn) is not None:
         return Missing(reason=NOT_HERE)
     withheld = _withheld(conn, folder, line)
@@ -143,7 +143,9 @@ def shown_text(payload: bytes, line: CaptureLine) -> tuple[str, str]:
 
 def _line(conn: sqlite3.Connection, question: Question) -> CaptureLine | None:
     name = question[""]
-    return pages.capture(conn, int(name)) if re.fullmatch("[0-9]{1,18}", name, flags=re.ASCII) else None
+    if re.fullmatch("[0-9]{1,18}", name, flags=re.ASCII):
+        return pages.capture(conn, int(name))
+    return pages.capture_named(conn, name)
 
 
 def _within(folder: Path, record: RecordRef) -> RecordRef:

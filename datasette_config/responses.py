@@ -15,9 +15,9 @@ from datasette import Response
 from datasette.utils import add_cors_headers, sqlite_timelimit
 
 from archive.store import snapshots
-from datasette_config import words
+from datasette_config import rendering, words
 from datasette_config.answers import Missing, Moved, Withheld, presentable
-from datasette_config.parameters import ParameterError
+from datasette_config.parameters import Arguments, ParameterError
 from datasette_config.plugin import DATABASE
 
 TIME_LIMIT_MS = 5_000  # for all of a page's queries; a page that takes longer is a question that is too wide
@@ -33,6 +33,8 @@ HEADERS = {
 
 REVIEW = "stemma-review"  # by which Datasette's permissions can name who may judge links
 
+_CONTENTS = "stemma_contents"  # in a request's scope: what its answer's database holds
+
 Build = Callable[[sqlite3.Connection, Mapping[str, str]], Any]
 View = Callable[[Any, Any], Awaitable[Any]]
 
@@ -45,8 +47,13 @@ async def ask(datasette: Any, request: Any, build: Build) -> Any:
     """The answer to a request, or the response that says why there is none."""
     if not await may_view(datasette, request):
         return await problem(datasette, request, 403, "This archive is not open to everyone.")
+
+    def told(conn: sqlite3.Connection, question: Mapping[str, str]) -> Any:
+        request.scope[_CONTENTS] = _contents(conn)  # on the way: to ask for it takes a thread's turn
+        return build(conn, question)
+
     try:
-        answer = await read(datasette, build, question_of(request))
+        answer = await read(datasette, told, question_of(request))
     except ParameterError as error:
         return await problem(datasette, request, 400, f"{error}.")
     except TooSlowError:
@@ -78,11 +85,12 @@ async def read(
     return await datasette.get_database(DATABASE).execute_fn(read)
 
 
-def question_of(request: Any) -> dict[str, str]:
-    """The arguments, each name's first value, and the name from the path as ""."""
-    arguments = {name: request.args[name] for name in request.args if name}
+def question_of(request: Any) -> Arguments:
+    """The arguments, and the name from the path as ""."""
+    every = {name: request.args.getlist(name) for name in request.args if name}
     name = unquote(request.url_vars.get("name") or "", errors="replace")
-    return arguments | {"": re.sub(r"[\x00-\x1f\ud800-\udfff]", "\ufffd", name)}
+    named = {"": re.sub(r"[\x00-\x1f\ud800-\udfff]", "\ufffd", name)}
+    return Arguments({name: values[0] for name, values in every.items()} | named, every)
 
 
 def is_json(request: Any) -> bool:
@@ -107,7 +115,7 @@ def whole(datasette: Any, request: Any, path: str) -> str:
 def address(datasette: Any, path: str, arguments: Mapping[str, Any] | None = None, **more: Any) -> str:
     """A path of the site with the site's base, and arguments; those that are None are left out."""
     given = {name: value for name, value in {**(arguments or {}), **more}.items() if value is not None}
-    return str(datasette.urls.path(path)) + (f"?{urlencode(given)}" if given else "")
+    return str(datasette.urls.path(path)) + (f"?{urlencode(given, doseq=True)}" if given else "")
 
 
 async def may_view(datasette: Any, request: Any) -> bool:
@@ -128,7 +136,7 @@ async def may_review(datasette: Any, request: Any) -> bool:
         return False
     if hasattr(datasette, "permission_allowed"):  # Datasette 0.x
         return bool(await datasette.permission_allowed(request.actor, REVIEW, default=True))
-    return True
+    return bool(await datasette.allowed(action=REVIEW, actor=request.actor))
 
 
 def json_of(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
@@ -140,11 +148,12 @@ def json_of(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
 
 async def html_of(datasette: Any, request: Any, template: str, context: dict[str, Any], status: int = 200) -> Any:
     to = partial(address, datasette)
-    copy_of = await publication(datasette)
+    copy_of = request.scope[_CONTENTS] if _CONTENTS in request.scope else await publication(datasette)
     values = context | {"to": to, "say": words, "here": template, "twin": _twin(request, template, to),
                         "site_title": await title_of(datasette), "publication": copy_of,
                         "may_review": copy_of is None and await may_review(datasette, request)}
-    body = await datasette.render_template(f"stemma/{template}.html", values, request=request)
+    found = rendering.template(datasette, f"stemma/{template}.html", request)
+    body = await datasette.render_template(found, values, request=request)
     return Response.html(body, status=status, headers=dict(HEADERS))
 
 
@@ -152,7 +161,8 @@ async def problem(datasette: Any, request: Any, status: int, reason: str, *, sig
     """What stands in an answer's place, and why; sign_in: it is there for who is signed in."""
     if is_json(request):
         return json_of(datasette, {"ok": False, "status": status, "error": reason}, status)
-    context = {"reason": reason, "status": status, "sign_in": sign_in}
+    asked = str(request.path) + (f"?{request.query_string}" if request.query_string else "")
+    context = {"reason": reason, "status": status, "sign_in": asked if sign_in else None}
     return await html_of(datasette, request, "problem", context, status)
 
 
@@ -180,7 +190,12 @@ async def title_of(datasette: Any) -> str:
 
 async def publication(datasette: Any) -> str | None:
     """What a database for serving holds, whole texts or excerpts; None of the archive's own."""
-    found = await datasette.get_database(DATABASE).execute_fn(snapshots.read)
+    found: str | None = await datasette.get_database(DATABASE).execute_fn(_contents)
+    return found
+
+
+def _contents(conn: sqlite3.Connection) -> str | None:
+    found = snapshots.read(conn)
     return found.contents if found else None
 
 

@@ -1,5 +1,6 @@
 """A data folder -> a running site: Datasette with this package's pages, descriptions and settings."""
 
+import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,40 +14,42 @@ from typing import Any
 from archive.errors import NotPublic, PortBusy
 from archive.store import open_database, read_database, snapshots
 from archive.store.snapshots import Snapshot
-from archive.topic_settings import FullText
+from archive.topic_settings import FullText, PublishSettings
 from datasette_config import reviewers
+from datasette_config.offers import USUAL, configured, of_topic, settings
 
 # Facets that are only suggested cost many times what the page does; people's own SQL may take a few seconds.
 SETTINGS = MappingProxyType({
     "suggest_facets": False, "sql_time_limit_ms": 5_000, "facet_time_limit_ms": 500, "max_returned_rows": 5_000,
     "default_page_size": 50, "truncate_cells_html": 400, "num_sql_threads": 4, "default_cache_ttl": 0,
-    "allow_download": False,
 })
 
 EXCERPTS_ONLY = " Only excerpts of the texts are held here; the full texts are at their original addresses."
 OWN_TABLES = ("snapshot", "excerpts", "excerpts_fts", "explanations")  # of a database that was made for serving
 
 
-def application(data: Path, *, base_url: str = "/", title: str | None = None) -> Any:
+def application(
+    data: Path, *, base_url: str = "/", title: str | None = None, publish: PublishSettings = USUAL
+) -> Any:
     """Datasette for the archive in a data folder, or for a database that was made for serving.
 
-    `title` is the topic's name. Raises MissingArchive, ForeignDatabase, NewerSchema.
+    `title` is the topic's name, `publish` its table of that name. Raises MissingArchive, ForeignDatabase, NewerSchema.
     """
     from datasette.app import Datasette
     from datasette.plugins import pm
 
     import datasette_config
 
-    database = data / "archive.db"
+    database, offered = data / "archive.db", of_topic(publish)
     published = held(database)
     if published is None:
         open_database(database).close()
     if not pm.is_registered(datasette_config):  # from a checkout; the installed distribution is found by its name
         pm.register(datasette_config)
+    told = metadata(published, title=title) | {"plugins": reviewers.plugins(data) | configured(offered)}
     return Datasette([str(database)] if published is None else [],
                      immutables=[str(database)] if published is not None else [],
-                     metadata=metadata(published, title=title) | {"plugins": reviewers.plugins(data)},
-                     settings=SETTINGS | {"base_url": base_url})
+                     metadata=told, settings=SETTINGS | settings(offered) | {"base_url": base_url}, **_config(told))
 
 
 def metadata(published: Snapshot | None, *, title: str | None = None) -> dict[str, Any]:
@@ -67,17 +70,28 @@ def metadata(published: Snapshot | None, *, title: str | None = None) -> dict[st
     return told
 
 
-def description(published: Snapshot) -> str:
+def _config(told: dict[str, Any]) -> dict[str, Any]:
+    """Datasette 1.0 has plugins and queries in a configuration apart, of which 0.65 knows in part."""
+    from datasette.version import __version__
+
+    if __version__.startswith("0."):
+        return {}
+    return {"config": {"plugins": told["plugins"], "databases": {
+        name: {"queries": database["queries"]} for name, database in told["databases"].items()}}}
+
+
+def description(published: Snapshot, publish: PublishSettings = USUAL) -> str:
     """What Datasette is told of a database that it serves by itself, as YAML."""
     import yaml
 
-    return str(yaml.safe_dump(metadata(published), allow_unicode=True, sort_keys=False, width=120))
+    told = metadata(published) | {"plugins": configured(of_topic(publish))}
+    return str(yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=120))
 
 
-def command(*, port: int = 8001) -> str:
+def command(publish: PublishSettings = USUAL, *, port: int = 8001) -> str:
     """The command that serves a published folder, in that folder."""
     words = ["datasette", "serve", "--immutable", "archive.db", "--metadata", "metadata.yaml", "--port", str(port)]
-    for name, value in SETTINGS.items():
+    for name, value in (SETTINGS | settings(of_topic(publish))).items():
         words += ["--setting", name, ("on" if value else "off") if isinstance(value, bool) else str(value)]
     return join(words)
 
@@ -95,21 +109,25 @@ def held(database: Path) -> Snapshot | None:
 
 def serve(
     data: Path, *, host: str = "127.0.0.1", port: int = 8001, base_url: str = "/", title: str | None = None,
-    full_text: FullText = "loopback", announce: Callable[[str], None] = print,
+    publish: PublishSettings = USUAL, announce: Callable[[str], None] = print,
 ) -> None:
     """Serve the archive until interrupted, then return; the site's address is announced when it can be opened.
 
-    Port 0 takes a free one. `full_text` is `publish.full_text` of the topic file: who may read whole texts; of a
-    database that holds excerpts, everyone may. Raises NotPublic, PortBusy, and what `application` raises.
+    Port 0 takes a free one. `publish` is that table of the topic file: who may read whole texts (of a database that
+    holds excerpts, everyone may), what else is offered, and who may say whose a question is. Raises NotPublic,
+    PortBusy, and what `application` raises.
     """
     import uvicorn
 
+    logging.getLogger("mcp").setLevel(logging.WARNING)  # it tells of its beginning and end, and sets up logging for it
     published = held(data / "archive.db")
-    needed: FullText = "all" if published and published.contents == "excerpts" else full_text
+    needed: FullText = "all" if published and published.contents == "excerpts" else publish.full_text
     with suppress(KeyboardInterrupt), _listener(host, port, full_text=needed) as listener:
-        site = application(data, base_url=base_url, title=title)
+        site = application(data, base_url=base_url, title=title, publish=publish)
         announce(_announced(host, listener.getsockname(), site.urls.path("/")))
-        config = uvicorn.Config(site.app(), log_level="warning", lifespan="on", server_header=False)
+        config = uvicorn.Config(
+            site.app(), log_level="warning", lifespan="on", server_header=False,
+            proxy_headers=bool(publish.trusted_proxies), forwarded_allow_ips=list(publish.trusted_proxies))
         uvicorn.Server(config).run(sockets=[listener])  # which, once shut down, raises the interrupt again
 
 

@@ -1,7 +1,6 @@
 """Memento (RFC 7089): which captures an address has, as a TimeMap, and what a capture's page says of itself.
 
-Mementos are the pages of captures; their numbers are the database's own and change when it is built anew, so what
-lasts is an address with its moments.
+Mementos are the pages of captures, under names that last: of address, moment and payload.
 """
 
 import sqlite3
@@ -50,7 +49,7 @@ def link_format(found: TimeMap, *, to: To) -> str:
 def _mementos(found: TimeMap, *, to: To) -> Iterator[str]:
     for place, one in enumerate(found.captures, start=1):
         ends = ["first"] * (place == 1) + ["last"] * (place == len(found.captures))
-        yield (f'<{address(to(f"/capture/{one.capture_id}"))}>; rel="{" ".join([*ends, "memento"])}"; '
+        yield (f'<{address(to(f"/capture/{one.name}"))}>; rel="{" ".join([*ends, "memento"])}"; '
                f'datetime="{_date(one.captured_at)}"')
 
 

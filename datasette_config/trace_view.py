@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 from typing import Any
+from urllib.parse import quote
+
+from datasette import Response
 
 from datasette_config import tracing, words
 from datasette_config.answers import Missing, Withheld
@@ -15,7 +18,9 @@ from datasette_config.kept_topic import KeptTopic
 from datasette_config.limits import Bucket
 from datasette_config.parameters import ParameterError
 from datasette_config.responses import (
+    HEADERS,
     TooSlowError,
+    address,
     html_of,
     is_json,
     json_of,
@@ -26,6 +31,7 @@ from datasette_config.responses import (
     read,
     tombstone,
 )
+from pipeline import likely
 from pipeline.trace import as_json
 
 TRACES_AT_ONCE = 2  # of all clients, so that other pages have threads left
@@ -62,9 +68,11 @@ class Tracing:
                 return await _traced(datasette, request, tracing.Answer(asked=asked))
             return await self._refused(datasette, request, asked, 400, "Paste a text, or give the address or the "
                                        "public id of an article of the archive.")
-        if await publication(datasette) == "excerpts":
-            return await self._refused(datasette, request, asked, 404, "Only excerpts of the texts are held here, so "
-                                       "no text can be compared with them.")
+        if await publication(datasette) == "excerpts" and not asked.text.strip():  # its page says what was found of it
+            place = f"/article/{quote(asked.of, safe='')}" + (".json" if is_json(request) else "")
+            is_address = "/" in asked.of
+            return Response.redirect(address(datasette, "/search" if is_address else place,
+                                             {"q": asked.of} if is_address else None), headers=dict(HEADERS))
         wait = self.bucket.wait(str((request.scope.get("client") or ("",))[0]))
         if wait:
             return await self._refused(
@@ -113,6 +121,8 @@ class Tracing:
 async def _traced(datasette: Any, request: Any, answer: tracing.Answer, status: int = 200) -> Any:
     if is_json(request) and answer.found is not None:
         response = json_of(datasette, {"ok": True} | as_json(answer.found))
+    elif is_json(request) and answer.likely is not None:
+        response = json_of(datasette, {"ok": True} | likely.as_json(answer.likely))
     else:
         response = await html_of(datasette, request, "trace", {"page": answer}, status)
     response.headers["Cache-Control"] = "no-store"

@@ -10,12 +10,13 @@ from time import monotonic
 from urllib.parse import parse_qsl
 
 from archive.errors import UnknownText, UnreadableFile
-from archive.store import withholdings
+from archive.store import snapshots, withholdings
 from archive.topic import Topic
 from datasette_config.alignment import Row, longest, passage_row
 from datasette_config.answers import DETAILED, PASSAGES, WORD_BY_WORD, Missing, Withheld
 from datasette_config.parameters import MAX_NAME, ParameterError
 from pipeline import trace as tracing
+from pipeline.likely import Likely, likely
 from pipeline.subject import Subject, of_text, read_article
 from pipeline.trace import Exemplar, Trace
 
@@ -61,11 +62,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The page: the form as it was filled in, and what was found; `public_id` is the text's own where it is held."""
+    """The page: the form as it was filled in, and what was found; `public_id` is the text's own where it is held.
+
+    `likely` is what was found where only excerpts are held.
+    """
 
     asked: Asked
     problem: str | None = None
     found: Trace | None = None
+    likely: Likely | None = None
     looked: str = ""
     public_id: str | None = None
     side: Side | None = None
@@ -108,6 +113,9 @@ def answered(conn: sqlite3.Connection, topic: Topic, asked: Asked, *, clock: Cal
             if stone is not None:
                 return Withheld(stone=stone)
             return Missing(reason=f"No article is held under “{asked.of}”; paste its text instead.")
+    if snapshots.is_excerpts(conn):
+        near = likely(conn, topic, subject)
+        return Answer(asked=asked, likely=near, looked=tracing.looked(near.searched))
     found = tracing.trace(conn, topic, subject, in_time=lambda: clock() < deadline)
     return Answer(
         asked=asked, found=found, looked=tracing.looked(found.searched),

@@ -21,7 +21,7 @@ from archive.warc import WarcWriter
 from crawlers.archives.span import HEAVY, Service, Span, estimate, estimate_files, hosts, plan
 from pipeline import PROGRAM
 from pipeline.care import reading
-from pipeline.intake import index_pending, note_topic
+from pipeline.intake import index_pending, note_topic, read_withholdings
 from pipeline.work import Clock, Progress, Work, noted_run
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _locked_turn(job: Job) -> "dict[Service, TurnReport]":
           noted_run(archive, job.topic, "backfill", job.clock) as reports):
         work = Work(archive, job.topic, job.clock, lambda *_: None)
         started = monotonic()
-        reports.append(index_pending(work))
+        reports += [index_pending(work), read_withholdings(work)]
         note_topic(work)
         for service in job.services:
             plan(job.topic, archive.conn, job.span, service)

@@ -30,7 +30,7 @@ def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> li
     with locked(folder):
         _refuse_newer(folder.database)
         new = folder.path / "archive.db.rebuild"
-        _remove(new)
+        removed(new)
         conn = open_database(new, create=True)
         try:
             archive = Archive(folder, conn)
@@ -42,7 +42,7 @@ def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> li
             conn.close()
         _settle(folder.database)
         os.replace(new, folder.database)
-        _remove(new)
+        removed(new)
     return reports
 
 
@@ -67,10 +67,11 @@ def _settle(database: Path) -> None:
         conn = open_database(database)
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         conn.close()
-    _remove(database, but_main=True)
+    removed(database, but_main=True)
 
 
-def _remove(database: Path, *, but_main: bool = False) -> None:
+def removed(database: Path, *, but_main: bool = False) -> None:
+    """Take a database away with what SQLite keeps beside it."""
     for suffix in ("-wal", "-shm") if but_main else ("", "-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
 
@@ -118,10 +119,9 @@ def serve(topic: Topic, data: Path, *, host: str, port: int, clock: Clock) -> No
     with reading(data) as conn:  # a missing or newer database is said here, in one sentence
         is_published = snapshots.read(conn) is not None
     folder = DataFolder(data).path
-    if not is_published and (topic.publish.full_text == "none" or not serving.is_loopback(host)) and (
-            topic.publish.full_text != "all" or any(source.full_text is False for source in topic.sources)):
+    # Also where all may be read: some pages ask for excerpts, and the next crawl may bring one.
+    if not is_published and (topic.publish.full_text == "none" or not serving.is_loopback(host)):
         publishing.refresh(topic, data, clock=clock)
         folder = DataFolder(data).public
     title = None if is_published else topic.publish.title or topic.title  # a published one has its own
-    serving.serve(folder, host=host, port=port, title=title,
-                  full_text=topic.publish.full_text)
+    serving.serve(folder, host=host, port=port, title=title, publish=topic.publish)

@@ -12,9 +12,10 @@ from html import escape
 from types import MappingProxyType
 from urllib.parse import quote
 
+from archive.frozen import Frozen
 from archive.store.cited import Cited
 from archive.store.pages import FIRST_SEEN
-from archive.times import day_in_words, moment_in_words
+from archive.times import day_in_words, moment_in_words, to_iso
 
 ARCHIVE = "Stemma"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -44,7 +45,8 @@ class Citation:
 
     published is as the page states it, ISO 8601: a day is ten characters, a moment has its own offset or none; None
     where it states nothing (first_seen is then when the article was first seen). archived_at is the version's first
-    sighting. permalink is None where it is not known at what address the archive is served. digest is "sha256:" and
+    sighting. run: of a family, as of which it is cited; title, url and digest are then those of the family, without
+    authors. permalink is None where it is not known at what address the archive is served. digest is "sha256:" and
     hexadecimal, or the payload digest. Texts are clean: no line breaks, nothing that turns.
     """
 
@@ -59,6 +61,7 @@ class Citation:
     archived_at: str
     digest: str
     language: str | None
+    run: int | None = None
 
     @property
     def place(self) -> str:
@@ -82,8 +85,24 @@ def citation(cited: Cited, *, site: str | None) -> Citation:
     )
 
 
+def family_citation(found: Frozen, *, title: str | None, site: str | None) -> Citation:
+    """The citation of a family as of a run; title is that of the text that it is named after, where that is shown."""
+    count, named = len(found.statement["members"]), f" of «{_clean(title)}»" if title and _clean(title) else ""
+    permalink = f"{site.rstrip('/')}/family/{found.name}" if site else None
+    first = next((one for one in found.statement["members"] if one["public_id"] == found.family), None)
+    at = to_iso(found.at)
+    return Citation(
+        public_id=found.name, title=f"Family{named}: {count} texts that share text, as of run {found.run}", authors=(),
+        outlet=ARCHIVE, published=at, first_seen=at, url=_address(permalink or (first["url"] if first else "")),
+        permalink=_address(permalink) if permalink else None, archived_at=at, digest=found.digest, language=None,
+        run=found.run)
+
+
 def plain(cited: Citation) -> str:
     """One line that names the text, its date, the capture and its digest."""
+    if cited.run is not None:
+        return (f"{cited.title}. {ARCHIVE}, {moment_in_words(cited.archived_at)}. {cited.place}, statement "
+                f"{cited.digest.replace(':', ' ')}.")
     stop = "" if cited.title[-1] in ".?!…" else "."
     dated = f"first seen {day_in_words(cited.first_seen)}" if cited.published is None else day_in_words(cited.published)
     digest = cited.digest.replace("sha256:", "sha256 ") if cited.digest.startswith("sha256:") else (
@@ -146,7 +165,7 @@ def _date_parts(iso: str) -> list[int]:
 
 def _csl(cited: Citation) -> dict[str, object]:
     item: dict[str, object] = {
-        "id": cited.public_id, "type": "article-newspaper", "title": cited.title,
+        "id": cited.public_id, "type": "article-newspaper" if cited.run is None else "dataset", "title": cited.title,
         "author": [_csl_name(one, cited.language) for one in cited.authors], "container-title": cited.outlet,
         "issued": {"date-parts": [_date_parts(cited.published)]} if cited.published else None,
         "accessed": {"date-parts": [_date_parts(cited.archived_at)]}, "URL": cited.url, "language": cited.language,
@@ -164,7 +183,7 @@ def _csl_name(author: Author, language: str | None) -> dict[str, str]:
 
 
 def _ris(cited: Citation) -> Iterable[tuple[str, str]]:
-    yield "TY", "NEWS"
+    yield "TY", "NEWS" if cited.run is None else "DATA"
     yield "ID", cited.public_id
     yield "TI", cited.title
     for author in cited.authors:

@@ -21,9 +21,9 @@ from pipeline.alignment import Profile, profile
 from pipeline.epoch import Epoch
 from pipeline.fingerprints import keys
 from pipeline.indexing import Index, Sketch, Weighed, indexed, packed, sketched, unpacked
-from pipeline.likely import is_likely
 from pipeline.reading import read as read_text
 from pipeline.reuse import reuse
+from pipeline.sifting import is_likely
 
 PROFILED = 300  # texts that are kept at hand in each process, as they are compared
 SKETCHED = 2_000  # their sketches

@@ -76,15 +76,14 @@ def counted(readings: Iterable[Reading | Index], own: Iterable[str] = ()) -> Epo
         counts.update(reading.distinct)
         sentences.extend(sorted(reading.whole))
         ends.append(len(sentences))
-    furniture = _furniture(sentences, [0, *ends])
-    return _epoch(len(ends), {token: n for token, n in counts.items() if n > 1}, furniture, frozenset(own))
+    return summed(len(ends), counts, _furniture(sentences, [0, *ends]), own)
 
 
 def _furniture(sentences: Sequence[int], ends: Sequence[int]) -> frozenset[int]:
     """Of the sentences of texts, each text's sorted, those that are furniture.
 
-    Nearly all stand in one text alone, so that first it is counted how many fall into a place by their last bits: what
-    is kept of a sentence takes twenty times as much as a place.
+    Nearly all stand in one text alone, so first it is counted how many fall into a place by their last bits, a byte
+    each: only those of full places are looked at one by one.
     """
     places = bytearray(1 << (len(sentences) + 1).bit_length())
     last = len(places) - 1
@@ -97,8 +96,17 @@ def _furniture(sentences: Sequence[int], ends: Sequence[int]) -> frozenset[int]:
             if places[key & last] == FURNITURE_TEXTS:
                 standing[key] += 1
                 texts[key].add(sentences[start])  # of texts with most sentences in common, most have one first
-    return frozenset(key for key, seen in texts.items()
-                     if len(seen) >= max(FURNITURE_TEXTS, FURNITURE_SHARE * standing[key]))
+    return frozenset(key for key, seen in texts.items() if is_furniture(len(seen), standing[key]))
+
+
+def is_furniture(texts: int, standing: int) -> bool:
+    """Whether a sentence is the site's: it stands in so many texts in all, so many of which are different ones."""
+    return texts >= max(FURNITURE_TEXTS, FURNITURE_SHARE * standing)
+
+
+def summed(articles: int, counts: Mapping[str, int], furniture: Iterable[int], own: Iterable[str]) -> Epoch:
+    """The epoch of a corpus that was counted elsewhere, in parts."""
+    return _epoch(articles, {token: n for token, n in counts.items() if n > 1}, frozenset(furniture), frozenset(own))
 
 
 def packed(epoch: Epoch) -> bytes:

@@ -11,6 +11,7 @@ from archive.store import withholdings as withheld
 from archive.withholdings import Withholding
 from pipeline.intake import erase_pending, index_pending, read_withholdings, withholdings_of
 from pipeline.linking import link_families
+from pipeline.replaying import renew_index
 from pipeline.steps import catalogue_articles
 from pipeline.withheld import Withheld
 from pipeline.withholding import keep, meant
@@ -33,7 +34,8 @@ def erase(
     for erasure in made:
         if erasure.places:
             events.append(work.archive.folder.events, erasures.to_event(erasure))
-    reports += [read_withholdings(work), erase_pending(work), link_families(work), catalogue_articles(work)]
+    reports += [read_withholdings(work), erase_pending(work), link_families(work), catalogue_articles(work),
+                renew_index(work)]
     work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file
     return reports, made
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
 
-from archive import erasures, warc
+from archive import erasures, wacz_check, warc
 from archive.digests import payload_digest
 from archive.errors import ProofFailed, UnknownText, UnreadableFile, WriteFailed
 from archive.folder import DataFolder, locked
+from archive.ledger import authority, entries, keys, notes, proof, stamps
 from archive.ledger import check as log_check
-from archive.ledger import entries, keys, notes, proof
 from archive.ledger.check import Checked
 from archive.ledger.entries import Entry
 from archive.ledger.extend import EVENTS, WARC_FOLDER, event_lines
@@ -23,9 +23,10 @@ from archive.ledger.keys import Key
 from archive.ledger.notes import Head
 from archive.ledger.proof import Proof
 from archive.model import Capture, RecordRef, Report
-from archive.store import captures, evidence, health, pages, runs, withholdings
+from archive.store import captures, evidence, health, pages, runs, texts, withholdings
 from archive.store import cited as citing
 from archive.urls import absolute, canonical_url
+from pipeline import replaying, stamping
 from pipeline.care import reading
 from pipeline.citations import Citation, citation, plain
 from pipeline.intake import erasures_of
@@ -36,6 +37,9 @@ CHANGED = "records or events that are not what the log holds: restore their file
 ERASED = "erased"  # a record in whose place stands what the erasure's event says
 UNERASED = "it is to be erased, and is not: 'stemma update' goes on with it"
 DERIVED = "places where the database is damaged, or says otherwise than the records: run 'stemma rebuild'"
+
+TOLD = 20  # sentences on a package
+INDEX = "files of the index for replay that are not what the database says: 'stemma update' makes them anew"
 
 
 def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
@@ -49,12 +53,19 @@ def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
         for subject in runs.subjects(work.conn, stages=[stage]):
             runs.clear_failure(work.conn, stage=stage, subject=subject)
     checked = log_check.check(work.archive.folder, outside=outside)
-    for trouble in checked.troubles:
+    stamped = stamps.check(work.archive.folder, checked.heads, now=work.clock())
+    for trouble in (*checked.troubles, *stamped.troubles, *_unstamped(work, checked.heads, stamped)):
         work.fail("log", f"log: {trouble[:80]}", trouble)
         failed[trouble] += 1
     for trouble in health.integrity(work.conn):
         work.fail("database", f"archive.db: {trouble[:80]}", trouble)
         failed[DERIVED] += 1
+    for subject, why in _changed_texts(work):
+        work.fail("database", subject, why)
+        failed[DERIVED] += 1
+    for subject, why in _misreplayed(work):
+        work.fail("database", subject, why)
+        failed[INDEX] += 1
     done = erased = 0
     for subject, stage, reason in _records(work, checked):
         done += 1
@@ -66,9 +77,37 @@ def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
     return Report(
         step="verify", done=done, failed=by_frequency(failed), attention=tuple(failed),
         counts=(("records erased", erased), ("entries of the log", checked.size), ("signed heads", len(checked.heads)),
-                ("keys that followed a lost one", sum(key.why == "lost" for key in checked.keys))),
+                ("keys that followed a lost one", sum(key.why == "lost" for key in checked.keys)),
+                ("heads with a time stamp", len(stamped.heads)), ("renewals of time stamps", stamped.renewals),
+                ("time stamps renewed too late", stamped.too_late)),
         seconds=monotonic() - started,
     )
+
+
+def _unstamped(work: Work, heads: Sequence[Head], stamped: stamps.Checked) -> Iterator[str]:
+    """That nothing is kept of the last head's time stamp, where each head is to have one."""
+    if work.topic.stamp.url is None or not heads or stamps.digest(heads[-1]) in stamped.heads:
+        return
+    if not runs.subjects(work.conn, stages=[stamping.STAGE]):  # else it is told that nobody answered
+        yield (f"{work.archive.folder.stamps.name} has no time stamp of the log's last head: it was cut off, or a run "
+               f"was killed before it asked; restore it from a backup, or run 'stemma update', which asks")
+
+
+def _changed_texts(work: Work) -> Iterator[tuple[str, str]]:
+    try:
+        for text_id in texts.damaged(work.conn):
+            yield f"text {text_id}", "it is not the text whose hash stands beside it: run 'stemma rebuild'"
+    except (sqlite3.DatabaseError, ValueError) as error:
+        yield "texts", f"the database cannot be read there: {error}"
+
+
+def _misreplayed(work: Work) -> Iterator[tuple[str, str]]:
+    try:
+        for name in replaying.differing(work):
+            yield f"replay: {name}", (f"{name} of the index for replay is not what the database says; 'stemma update' "
+                                      f"makes it anew")
+    except (sqlite3.DatabaseError, ValueError) as error:
+        yield "replay", f"the database cannot be read there: {error}"
 
 
 def _records(work: Work, checked: Checked) -> Iterator[tuple[str, str, str | None]]:
@@ -209,26 +248,51 @@ def write_proof(data: Path, cited: CitedCapture, file: Path, *, with_record: boo
         raise WriteFailed(f"{file}: {error.strerror}; name a file that can be written") from error
 
 
-def verify_proof(file: Path, *, key: str | None = None) -> Proof:
-    """The proof in a file, if it holds. Raises UnreadableFile, ProofFailed."""
-    found = proof.read(file)
+def verify_proof(file: Path, *, key: str | None = None, authorities: Sequence[Path] = ()) -> Proof:
+    """The proof in a file, if it holds; authorities are PEM files. Raises UnreadableFile, ProofFailed."""
+    found, trusted = proof.read(file), [der for pem in authorities for der in _certificates(pem)]
     try:
-        proof.check(found, key=key)
+        proof.check(found, key=key, authorities=trusted if authorities else None)
     except ProofFailed as error:
         raise ProofFailed(f"{file}: {error}") from error
     return found
 
 
-def proof_lines(found: Proof) -> Iterator[str]:
+def is_package(file: Path) -> bool:
+    """Whether a file is a WACZ, by its beginning or its name."""
+    with open(file, "rb") as found:
+        return found.read(4) == b"PK\x03\x04" or file.suffix.lower() == ".wacz"
+
+
+def verify_package(file: Path) -> int:
+    """How many records a WACZ holds that is whole. Raises UnreadableFile, ProofFailed with all that is wrong."""
+    checked = wacz_check.check(file)
+    if checked.troubles:
+        listed = "\n  ".join(["the package is not whole:", *checked.troubles[:TOLD]])
+        raise ProofFailed(f"{listed}\nget it again from who gave it, or export it anew")
+    return checked.records
+
+
+def _certificates(pem: Path) -> list[bytes]:
+    try:
+        return authority.certificates(pem.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(f"{pem}: {error}; give an authority's root certificate in PEM") from error
+
+
+def proof_lines(found: Proof, *, now: datetime) -> Iterator[str]:
     """What a proof says, for people."""
-    yield from proof.lines(found)
+    yield from proof.lines(found, now=now)
 
 
 def proof_as_json(found: Proof) -> dict[str, object]:
     """What a proof says, for machines."""
+    stamped = proof.stamped(found)
+    said = {"at": stamped.at.isoformat(), "by": stamped.name, "root": stamped.root, "ends": stamped.ends.isoformat()} \
+        if stamped is not None else None
     return {"details": dict(found.capture.details), "entry": found.capture.index, "log": found.head.origin,
-            "size": found.head.size, "signed_at": found.head.at.isoformat(), "key": notes.fingerprint(found.key),
-            "payload_is_shown": found.payload_is_shown}
+            "stamp": said, "size": found.head.size, "signed_at": found.head.at.isoformat(),
+            "key": notes.fingerprint(found.key), "payload_is_shown": found.payload_is_shown}
 
 
 def read_head(file: Path) -> Head:

@@ -19,6 +19,7 @@ from trafilatura.metadata import extract_author, extract_sitename, extract_title
 from archive.digests import normalised, text_and_state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document
 from archive.urls import absolute, host_of
+from pipeline import noarchive
 from pipeline.agencies import agencies, printed
 from pipeline.authors import authors, signed
 from pipeline.blocked import block, is_articles, is_short, paywall_texts, told
@@ -30,12 +31,12 @@ from pipeline.dates import moment, overlap
 from pipeline.hidden import markup_in_scripts
 from pipeline.notices import notices
 from pipeline.outgoing import anchors, outgoing
-from pipeline.places import Page, key_of, near, page_of, prose
+from pipeline.places import Page, key_of, near, page_of, prose, shown_texts
 from pipeline.posts import posts
 from pipeline.structured import Markup, first, markup, values
 from pipeline.text import clean_paragraph
 
-RULES = 6  # of this module's own rules; with trafilatura's version it names the extractor
+RULES = 7  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
 LANGUAGE_CHARACTERS = 800  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
@@ -60,6 +61,7 @@ _CODE_ENDS = {"c": re.compile("</script", re.IGNORECASE), "t": re.compile("</sty
 MAX_SEARCHED = 3_000_000  # characters of a page in which htmldate looks for a day
 MAX_TEXT = 1_500_000  # characters of a page's text: a book has 500,000; they take a second
 MAX_ELEMENTS = 30_000  # of a page: the largest of 237 real ones has 4,000; 30,000 take about two seconds
+HUGE = 15_000  # elements: some of trafilatura's rules take time with their square
 MAX_TAGS = 200_000  # of a page, which lie outside scripts
 LARGE = 2_500_000  # characters, which may be 10 MB: the parser takes no longer script, comment or attribute by itself
 MAX_DEPTH = 250  # elements of a large page in one another; of others the parser takes no more
@@ -109,6 +111,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
         agencies=agencies([c.value for field in ("author", "agency") for c in values(found, field)], own, credits),
         published=moment_of(found, "published"), modified=moment_of(found, "modified"), language=language(text),
         site_name=first(found, "site_name"), section=first(found, "section"), is_free=is_free(found),
+        is_noarchive=noarchive.of_page(tree),
         canonical=absolute(url, said.canonical) if said.canonical else None, alternates=_alternates(said, url),
         outgoing=outgoing(linked, paragraphs, credits),
         paragraphs=paragraphs, credits=credits, notices=notices(around), posts=posts(said.posts, tree),
@@ -243,18 +246,29 @@ def _paragraphs(body: etree._Element) -> tuple[str, ...]:
 
 
 def _read(tree: HtmlElement, url: str, page: Page) -> tuple[str, ...]:
-    """The paragraphs that trafilatura finds: by its fast rules, and by all where those leave most of a page out."""
-    paragraphs = tuple[str, ...]()
-    for is_fast in (True, False):
-        read = trafilatura.bare_extraction(
-            tree, url=url, fast=is_fast, include_comments=False, include_tables=True, deduplicate=False)
-        body = getattr(read, "body", None)
-        if body is None and _with_characters_alone(tree):
-            return _read(tree, url, page)
-        paragraphs = _paragraphs(body) if body is not None else ()
-        if not _is_in_bulk(paragraphs, page) and sum(map(len, paragraphs)) >= MIN_SHARE * prose(page):
-            break
-    return paragraphs
+    """The paragraphs that trafilatura finds: by its fast rules, and by all where those leave most of a page out.
+
+    On a huge page, where all its rules take minutes, what the page itself shows as text stands for the second.
+    """
+    is_huge = bool(tree.xpath(f"count(//*) > {HUGE}"))
+    paragraphs = _found(tree, url, is_huge=is_huge)
+    if _is_enough(paragraphs, page):
+        return paragraphs
+    return tuple(leaf.text for leaf in shown_texts(page)) if is_huge else _found(tree, url, is_fast=False)
+
+
+def _found(tree: HtmlElement, url: str, *, is_fast: bool = True, is_huge: bool = False) -> tuple[str, ...]:
+    # All is asked for at once of a huge page: where trafilatura finds little it would read the page a second time.
+    read = trafilatura.bare_extraction(tree, url=url, fast=is_fast, favor_recall=is_huge, include_comments=False,
+                                       include_tables=True, deduplicate=False)
+    body = getattr(read, "body", None)
+    if body is None and _with_characters_alone(tree):
+        return _found(tree, url, is_fast=is_fast, is_huge=is_huge)
+    return _paragraphs(body) if body is not None else ()
+
+
+def _is_enough(paragraphs: Sequence[str], page: Page) -> bool:
+    return not _is_in_bulk(paragraphs, page) and sum(map(len, paragraphs)) >= MIN_SHARE * prose(page)
 
 
 def _with_characters_alone(tree: HtmlElement) -> bool:

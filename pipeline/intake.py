@@ -5,7 +5,7 @@ The shell around `crawlers`: each step is a query for pending work, a pure funct
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -24,6 +24,7 @@ from crawlers.discover import announcement
 from crawlers.errors import Unreadable
 from crawlers.frontier import Fetch
 from pipeline import PROGRAM
+from pipeline.shards import with_handed
 from pipeline.work import Work, by_frequency
 
 Follow = Callable[[Capture, bytes], Iterable[Fetch]]
@@ -105,12 +106,14 @@ def discover_pending(work: Work) -> Report:
 
 
 def crawl(
-    work: Work, *, sources_only: bool = False, only: tuple[str, ...] = (), follow: Follow | None = None
+    work: Work, *, sources_only: bool = False, only: tuple[str, ...] = (), follow: Follow | None = None,
+    handed: Mapping[str, Iterable[str]] | None = None,
 ) -> Report:
     """Fetch sources and what is due; every exchange is kept before anything else happens to it.
 
     With sources_only, `follow` tells where else the answer of a source leads; with `only`, these addresses are asked
-    for, and nothing else. The report says of the sample of what is ranked last how much was on the topic after all.
+    for, and nothing else. `handed` is what other crawlers heard of this one's sites. The report
+    says of the sample of what is ranked last how much was on the topic after all.
     """
     from crawlers import spider  # scrapy is imported by this step alone
     from pipeline.promise import ranking_of
@@ -125,8 +128,8 @@ def crawl(
     ranking = ranking_of(work.topic)
     sampled, lost = ranking.lost(discoveries.looks(work.conn))
     counts, failed, is_silent = spider.crawl(
-        work.topic, work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock, program=PROGRAM,
-        progress=progress, ranking=ranking, sources_only=sources_only, only=only, follow=follow,
+        with_handed(work.topic, handed or {}), work.conn, warc_folder=work.archive.folder.warcs, clock=work.clock,
+        program=PROGRAM, progress=progress, ranking=ranking, sources_only=sources_only, only=only, follow=follow,
     )
     kept = sum(n for what, n in counts.items() if what in KEPT)
     return Report(
@@ -155,7 +158,7 @@ def note_topic(work: Work) -> None:
             "name": work.topic.name, "digest": work.topic.digest, "file": str(Path(work.topic.path).resolve()),
             "text": work.topic.text,
         }))
-    runs.set_sources(work.conn, list(_source_rows(work.topic)), list(_outlet_rows(work.topic)))
+    runs.set_sources(work.conn, list(_source_rows(work.topic)), list(outlet_rows(work.topic)))
 
 
 def read_judgements(work: Work) -> Report:
@@ -252,7 +255,7 @@ def _source_rows(topic: Topic) -> Iterator[dict[str, str | None]]:
                "country": source.country, "language": source.language}
 
 
-def _outlet_rows(topic: Topic) -> Iterator[dict[str, str | None]]:
+def outlet_rows(topic: Topic) -> Iterator[dict[str, str | None]]:
     """Registered domains of the sources; a list names an outlet only where all its addresses are of one."""
     for source in topic.sources:
         domains = {registered_domain(host_of(url)) for url in ([source.url] if source.url else source.urls)}

@@ -1,63 +1,116 @@
-"""Two sketches -> whether it is worth while to compare the texts (pure).
+"""Where a text may come from, where texts are held as excerpts only: by keys, which tell that texts meet, not how.
 
-As an archive grows, more and more texts meet that tell of the same and share no text: their names are the same, in no
-order. Most of them show in what the keys that both have are worth beside all keys of either, which takes nothing but
-two numbers, and of the others most in how much of their rare tokens they share. Comparing costs ten times as much.
-
-The odds are those of a logistic model, fitted by bench/train_likely.py to what a comparison says of texts that met;
-from the least odds on they are compared, which lie below nearly all that share text.
+Of each held text there are the keys of its rare words and of its whole sentences. So the sentences that somebody asks
+about can be recognised, and shown as they were asked; what else the held text says is not there to be shown, nor can be
+aligned, and which was first its family tells, which was found where the whole texts are.
 """
 
-import math
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
-from pipeline.indexing import Sketch
+from archive.model import Days
+from archive.store import comparisons, pages
+from archive.store.comparisons import Searched
+from archive.store.pages import Card
+from archive.topic import Topic
+from pipeline import leads as hints
+from pipeline.epoch import Epoch, shipped, unpacked
+from pipeline.fingerprints import MEETING, SENTENCE_WORTH, across, keys
+from pipeline.leads import Leads
+from pipeline.reading import Reading, key_of, read
+from pipeline.subject import Subject, outlets_of
+from pipeline.terms import own_tokens
 
-# Bias, and the weights of: what common keys are worth, as a logarithm and as a share of the text with less, all keys of
-# either text; the same of rare tokens, whose shares are of both texts. Of one language, of two.
-BY_KEYS = (
-    (-7.463, 1.981, 12.896, -0.578, -0.130),
-    (2.073, 2.805, 25.762, -0.044, -1.981),
-)
-BY_TOKENS = (
-    (-15.111, 1.155, 11.959, -1.074, -0.497, 6.727, 1.060, 0.289, 1.181, 1.025),
-    (-0.976, 1.258, 16.199, -0.347, -1.137, 13.094, 13.557, 0.785, -0.452, 0.038),
-)
-LEAST_BY_KEYS = (-5.3, -5.2)  # odds
-LEAST_BY_TOKENS = (-5.3, -4.3)
-
-
-def is_likely_by_keys(one: float, other: float, meeting: float, *, across: bool) -> bool:
-    """Whether two texts whose keys are worth `one` and `other`, and those that both have `meeting`, may share text."""
-    return _odds(BY_KEYS[across], by_keys(one, other, meeting)) >= LEAST_BY_KEYS[across]
+SHOWN = 20  # articles, those that share most
 
 
-def is_likely(one: Sketch, other: Sketch, meeting: float, *, encoded: bool = False) -> bool:
-    """Whether two texts that met may share text; symmetric.
-
-    Texts of two languages may always where vectors decide what is unsure (`encoded`): they may share no token.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An article with keys of the text; `sentences` are the text's own that stand in it word for word, `share` their
+    share of the text's words; `rare` counts rare words that both have.
     """
-    across = None is not one.language != other.language is not None
-    if encoded and across:
-        return True
-    if not is_likely_by_keys(one.worth, other.worth, meeting, across=across):
-        return False
-    told = *by_keys(one.worth, other.worth, meeting), *by_tokens(one, other)
-    return _odds(BY_TOKENS[across], told) >= LEAST_BY_TOKENS[across]
+
+    card: Card
+    sentences: tuple[str, ...]
+    share: float
+    rare: int
+    nats: float
 
 
-def by_keys(one: float, other: float, meeting: float) -> tuple[float, ...]:
-    """What the model by keys looks at."""
-    least, most = sorted((one, other))
-    return math.log1p(meeting), meeting / max(1.0, least), math.log1p(least), math.log1p(most)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likely:
+    """What a text has in common with held ones, those that share most first, and what it says itself of its source."""
+
+    subject: Subject
+    candidates: tuple[Candidate, ...]
+    searched: Searched
+    leads: Leads
+    left_out: int
 
 
-def by_tokens(one: Sketch, other: Sketch) -> tuple[float, ...]:
-    """What the model by tokens looks at beside."""
-    ours, theirs = one.weights, other.weights
-    shared = sum(min(ours[token], theirs[token]) for token in ours.keys() & theirs.keys()) / 16
-    least, most = sorted((max(1.0, one.total / 16), max(1.0, other.total / 16)))
-    return shared / least, shared / most, math.log1p(shared), math.log1p(least), math.log1p(most)
+def lone_keys(reading: Reading, held: frozenset[int]) -> frozenset[int]:
+    """Those of a text's keys that put no words in order: of single tokens and of whole sentences.
+
+    The others, of names in a row, overlap: with the words of the text at hand they would give its names' order away.
+    """
+    return held & (reading.whole | {key_of(token) for token in reading.distinct})
 
 
-def _odds(weights: tuple[float, ...], told: tuple[float, ...]) -> float:
-    return weights[0] + sum(weight * value for weight, value in zip(weights[1:], told, strict=True))
+def likely(conn: sqlite3.Connection, topic: Topic, subject: Subject) -> Likely:
+    """The articles that a text has rare words and sentences in common with."""
+    kept = comparisons.last_epoch(conn)
+    epoch: Epoch = unpacked(kept.packed) if kept is not None else shipped(own_tokens(topic))
+    reading = read(subject.text, subject.language)
+    worth = keys(reading, epoch)
+    named = comparisons.last_method(conn)
+    met = comparisons.matching(conn, worth, reading.language, method=named, meeting=MEETING,
+                               across=across(encoded=False))
+    found = _articles(conn, reading, worth, met)
+    return Likely(
+        subject=subject, candidates=found[:SHOWN], left_out=max(0, len(found) - SHOWN),
+        searched=comparisons.searched(conn, method=named),
+        leads=hints.leads(
+            subject.title, subject.paragraphs, subject.language, gazetteer=topic.gazetteer,
+            outlets=outlets_of(topic), period=Days(first=topic.start, last=topic.end),
+            subject=hints.subject_of(topic.keywords, subject.language), known=topic.events),
+    )
+
+
+def _articles(
+    conn: sqlite3.Connection, reading: Reading, worth: Mapping[int, float], met: Mapping[int, float]
+) -> tuple[Candidate, ...]:
+    """One version of each article, the one that shares most."""
+    cards = pages.cards(conn, list(met))
+    best: dict[int, Candidate] = {}
+    for version_id, nats in met.items():
+        card = cards.get(version_id)
+        if card is not None and card.article_id not in best:  # those that share most come first
+            best[card.article_id] = _candidate(card, reading, worth, comparisons.keys(conn, version_id), nats)
+    return tuple(sorted(best.values(), key=lambda one: (-one.share, -one.nats, one.card.public_id)))
+
+
+def _candidate(
+    card: Card, reading: Reading, worth: Mapping[int, float], held: frozenset[int], nats: float
+) -> Candidate:
+    shared = [one for one in reading.sentences if one.is_whole and one.key in held and one.key in worth]
+    words = sum(one.words for one in reading.sentences)
+    return Candidate(
+        card=card, nats=nats, sentences=tuple(reading.text[one.start:one.end] for one in shared),
+        share=sum(one.words for one in shared) / words if words else 0.0,
+        rare=sum(key in held for key, nats in worth.items() if nats != SENTENCE_WORTH))
+
+
+def as_json(found: Likely) -> dict[str, object]:
+    """The same for machines, in the shape of a trace: no exemplar, since none can be compared."""
+    return {
+        "public_id": None, "title": found.subject.title, "language": found.subject.language,
+        "words": len(found.subject.text.split()), "searched": asdict(found.searched), "left_out": found.left_out,
+        "exemplars": [],
+        "candidates": [{
+            "public_id": one.card.public_id, "url": one.card.url, "title": one.card.title, "outlet": one.card.outlet,
+            "language": one.card.language, "published": one.card.dating.iso, "first_seen": one.card.first_seen,
+            "family": one.card.family, "share": one.share, "sentences": list(one.sentences), "rare_words": one.rare,
+        } for one in found.candidates],
+        "leads": hints.as_json(found.leads),
+    }

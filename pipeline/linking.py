@@ -109,15 +109,19 @@ def epoch_in_force(work: Work) -> EpochInForce:
     from pipeline.epoch import shipped, unpacked
     from pipeline.terms import own_tokens
 
-    kept = comparisons.last_epoch(work.conn) or _logged(work)
-    held = comparisons.article_count(work.conn)
-    if held >= max(COUNTED_FROM, GROWTH * (kept.articles if kept is not None else 0)):
+    kept = comparisons.last_epoch(work.conn) or logged_epoch(work)
+    if is_outgrown(kept.articles if kept is not None else 0, held=comparisons.article_count(work.conn)):
         counted = _count(work)
         return EpochInForce(counted.digest, lambda: counted)
     if kept is not None:
         return EpochInForce(kept.digest, lambda: unpacked(kept.packed, kept.digest))
     first = shipped(own_tokens(work.topic))
     return EpochInForce(first.digest, lambda: first)
+
+
+def is_outgrown(articles: int, *, held: int) -> bool:
+    """Whether an epoch of so many articles is to be counted anew when so many are held."""
+    return held >= max(COUNTED_FROM, GROWTH * articles)
 
 
 def reindex(work: Work) -> Report:
@@ -131,10 +135,18 @@ def reindex(work: Work) -> Report:
 def _count(work: Work) -> "Epoch":
     """Count a new epoch, and keep it as an event where it is another than the one before."""
     from pipeline.comparing import index_of
-    from pipeline.epoch import counted, packed
+    from pipeline.epoch import counted
     from pipeline.terms import own_tokens
 
     epoch = counted(map(index_of, comparisons.latest_texts(work.conn)), own_tokens(work.topic))
+    keep_epoch(work, epoch)
+    return epoch
+
+
+def keep_epoch(work: Work, epoch: "Epoch") -> None:
+    """Keep an epoch that was counted as an event, where it is another than the one before: from now on it counts."""
+    from pipeline.epoch import packed
+
     before = comparisons.last_epoch(work.conn)
     if before is None or before.digest != epoch.digest:
         stored, at = packed(epoch), work.clock()
@@ -143,10 +155,9 @@ def _count(work: Work) -> "Epoch":
         with transaction(work.conn):
             comparisons.add_epoch(
                 work.conn, digest=epoch.digest, articles=epoch.articles, at=at, packed=stored)
-    return epoch
 
 
-def _logged(work: Work) -> KeptEpoch | None:
+def logged_epoch(work: Work) -> KeptEpoch | None:
     """The last epoch that events.jsonl has, which a rebuilt database compares in; None before the first."""
     from pipeline.epoch import unpacked
 
@@ -202,7 +213,7 @@ def _links_of(conn: sqlite3.Connection, article_id: int, witness: Callable[[int]
     best: dict[int, Shared] = {}
     for shared in links.reuses_of(conn, article_id):
         other = shared.right_article if shared.left_article == article_id else shared.left_article
-        if other not in best or _distance(shared) < _distance(best[other]):
+        if other not in best or distance(shared) < distance(best[other]):
             best[other] = shared
     decided = []
     for shared in best.values():
@@ -212,7 +223,7 @@ def _links_of(conn: sqlite3.Connection, article_id: int, witness: Callable[[int]
     return judged(decided, judgements.standing(conn, article_id))
 
 
-def _distance(shared: Shared) -> tuple[float, int, str, str]:
+def distance(shared: Shared) -> tuple[float, int, str, str]:
     """Sorts the version pairs of two articles: the closest first, of equals by their public ids, never by arrival."""
     reuse = shared.reuse
     return (-reuse.left_coverage - reuse.right_coverage, -reuse.words, shared.left_name, shared.right_name)

@@ -4,27 +4,12 @@ import ssl
 import urllib.error
 import urllib.request
 from http.client import HTTPException
-from pathlib import Path
 from urllib.parse import urlsplit
-
-import certifi
 
 from archive.topic import Topic
 from crawlers.settings import user_agent
 
 TIMEOUT = 10.0  # seconds
-
-
-def context(topic: Topic) -> ssl.SSLContext:
-    """What servers are checked against: the system's authorities and the topic's. To be made before the crawl, which
-    puts others into the environment for its own time."""
-    system = ssl.get_default_verify_paths().cafile
-    made = ssl.create_default_context(cafile=None if system else certifi.where())
-    for name in topic.crawl.authorities:
-        file = Path(topic.path).parent / name
-        if file.is_file() and file.stat().st_size:
-            made.load_verify_locations(file)
-    return made
 
 
 def address(url: str, *, is_well: bool) -> str:

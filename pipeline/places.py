@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -16,12 +17,14 @@ MAX_LINKS = 5_000
 MIN_LINK = 25  # characters of a link that stands among blocks
 MAX_LEAF = 20_000  # characters
 MIN_PROSE = 80  # characters
+MAX_LINKED = 0.3  # of a text's characters
 NEAR, MAX_NEAR = 8, 300  # blocks, characters
 MAX_DEPTH = 12  # boxes around a block
 MAX_FRAME = 6  # elements around a picture
 MAX_NAMES = 200  # characters of each attribute
 _BLOCKS = frozenset("p h1 h2 h3 h4 h5 h6 li blockquote figcaption td th dt dd div section article header footer aside "
                     "figure main nav ul ol table tr tbody pre form".split())
+_AROUND_TEXTS = frozenset({"nav", "footer", "aside", "header"})
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5"})
 _UNSHOWN = ("script", "style", "noscript", "template", "svg", "button")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -58,8 +61,7 @@ class Box:
         self.headings += inner.headings
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):  # of which a page has hundreds: a frozen dataclass takes four times as long to make
     """A block without blocks in it: `key` is its text as compared, `boxes` are itself and what is around it."""
 
     order: int
@@ -162,11 +164,16 @@ def near(page: Page, paragraphs: Sequence[str]) -> list[str]:
 
 def prose(page: Page) -> int:
     """The characters of paragraphs that look like a text's: of some length, without links, in no menu or footer."""
-    return sum(
-        len(leaf.text) for leaf in page.leaves
-        if leaf.tag in ("p", "div") and len(leaf.text) >= MIN_PROSE and leaf.linked < 0.3
-        and not any(box.tag in ("nav", "footer", "aside", "header") for box in leaf.boxes)
-    )
+    return sum(len(leaf.text) for leaf in shown_texts(page) if leaf.tag in ("p", "div") and len(leaf.text) >= MIN_PROSE)
+
+
+def shown_texts(page: Page) -> Iterator[Leaf]:
+    """The leaves that are no links and stand in no menu, margin or footer, and headings alone in a header."""
+    for leaf in page.leaves:
+        if leaf.linked < MAX_LINKED:
+            around = {box.tag for box in leaf.boxes} & _AROUND_TEXTS
+            if not around or (around == {"header"} and leaf.tag in _HEADINGS):
+                yield leaf
 
 
 def _leaves(tree: HtmlElement) -> tuple[list[HtmlElement], set[HtmlElement]]:
@@ -214,7 +221,11 @@ def _shown(element: HtmlElement) -> Iterator[str]:
 
 
 def _linked(element: HtmlElement) -> int:
-    return sum(len(link.text_content()) for link in element.iter("a")) if len(element) else 0
+    if not len(element):
+        return 0
+    if len(element) == 1 and element[0].tag == "a" and not element.text and not element[0].tail:
+        return MAX_LEAF  # it is one link, as in every menu
+    return sum(len(link.text_content()) for link in element.iter("a"))
 
 
 def _around(

@@ -11,10 +11,10 @@ from typing import Any
 
 from prov.model import PROV, Namespace, ProvDocument
 
-from archive.digests import address_key
+from archive.digests import address_key, capture_name
 from archive.store.kin import Link
 from archive.store.lineage import Lineage, LineCapture, LineVersion
-from archive.times import from_iso, to_digits
+from archive.times import from_iso
 from pipeline.citations import Author, Citation, citation
 
 FORMATS = MappingProxyType({  # of a file's ending: the library's name of the format, and its media type
@@ -86,7 +86,7 @@ class _Document:
     def capture(self, capture: LineCapture) -> None:
         """A capture, its fetch, and that a version was read from it."""
         at = from_iso(capture.captured_at)
-        name = f"{address_key(capture.url)}-{to_digits(at)}-{capture.payload_digest.partition(':')[2][:8].lower()}"
+        name = capture_name(capture.url, capture.captured_at, capture.payload_digest)
         entity, fetch, page = STEMMA[f"capture:{name}"], STEMMA[f"fetch:{name}"], self._page(capture.url)
         self.found.entity(entity, _known({
             PROV["type"]: STEMMA["Capture"], STEMMA["url"]: capture.url, STEMMA["status"]: capture.status,

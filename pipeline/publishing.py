@@ -10,16 +10,18 @@ from time import monotonic
 from archive.errors import TopicError
 from archive.folder import DataFolder
 from archive.model import Report
-from archive.store import read_database, search, snapshots
+from archive.store import read_database, search, snapshots, tables
 from archive.store.cited import Cited, cited
 from archive.store.pages import Card
 from archive.store.snapshots import Snapshot
 from archive.topic import Topic, parse_topic
 from datasette_config import lists, serving
+from datasette_config.downloads import TABLES
 from datasette_config.kept_topic import PUBLISHED
 from datasette_config.parameters import asked
 from datasette_config.searching import Listing
-from pipeline import citations
+from pipeline import PROGRAM, citations
+from pipeline.parquet import Column, written
 from pipeline.snapshot import Made, snapshot
 from pipeline.work import Clock, Work
 
@@ -27,7 +29,7 @@ DATABASE = "archive.db"
 FED = 100  # articles in the feed, the newest
 AT_ONCE = 500  # articles whose citations are read at once
 EVERY = 1 << 60
-OPERATORS = ("crawl", "backfill", "publish", "watch")  # tables of the topic file that are no reader's business
+OPERATORS = ("crawl", "backfill", "publish", "stamp", "watch")  # tables of the topic file that are no reader's business
 
 README = """{title}
 {line}
@@ -48,6 +50,7 @@ feed.atom           the newest articles
 citations.bib       citations of all articles, BibTeX
 citations.csl.json  the same, CSL-JSON
 """
+GIVEN = "tables/*.parquet    what the views of the database hold, as Apache Parquet\n"
 
 
 def publish(topic: Topic, data: Path, folder: Path, *, site: str | None, clock: Clock) -> Report:
@@ -62,6 +65,7 @@ def publish(topic: Topic, data: Path, folder: Path, *, site: str | None, clock: 
         try:
             for name, text in _files(conn, topic, folder, base):
                 _write(folder / name, text)
+            _write_tables(conn, folder / TABLES, is_given=topic.publish.downloads)
         finally:
             conn.close()
 
@@ -71,8 +75,16 @@ def publish(topic: Topic, data: Path, folder: Path, *, site: str | None, clock: 
 def refresh(topic: Topic, data: Path, *, clock: Clock) -> Report:
     """Bring the data folder's own database for serving up to date."""
     started, folder = monotonic(), DataFolder(data).public
-    return _report("snapshot", snapshot(topic, data, folder / DATABASE, now=clock(), beside=lambda _: _write(
-        folder / PUBLISHED, public_topic(topic))), started)
+
+    def beside(database: Path) -> None:
+        _write(folder / PUBLISHED, public_topic(topic))
+        conn = read_database(database)
+        try:
+            _write_tables(conn, folder / TABLES, is_given=topic.publish.downloads)
+        finally:
+            conn.close()
+
+    return _report("snapshot", snapshot(topic, data, folder / DATABASE, now=clock(), beside=beside), started)
 
 
 def renewed(work: Work) -> list[Report]:
@@ -110,20 +122,21 @@ def _files(conn: sqlite3.Connection, topic: Topic, folder: Path, site: str | Non
     made = snapshots.read(conn)
     if made is None:
         raise AssertionError("a database that was made for serving says so")
-    yield "metadata.yaml", serving.description(made)
+    yield "metadata.yaml", serving.description(made, topic.publish)
     yield PUBLISHED, public_topic(topic)
-    yield "README.txt", _readme(made, folder)
+    yield "README.txt", _readme(made, topic, folder)
     yield "feed.atom", _feed(conn, made, topic, site)
     yield "citations.bib", _cited(conn, citations.bibtex, site)
     yield "citations.csl.json", _cited(conn, citations.csl_json, site)
 
 
-def _readme(made: Snapshot, folder: Path) -> str:
+def _readme(made: Snapshot, topic: Topic, folder: Path) -> str:
     title = made.title or "Stemma"
     what = ("News articles as they were found, in excerpts: the full texts are at their original addresses."
             if made.contents == "excerpts" else "News articles as they were found.")
-    return README.format(title=title, line="=" * len(title), what=what, program=made.program, made_at=made.made_at,
-                         folder_name=folder.name, command=serving.command())
+    told = README.format(title=title, line="=" * len(title), what=what, program=made.program, made_at=made.made_at,
+                         folder_name=folder.name, command=serving.command(topic.publish))
+    return told + GIVEN if topic.publish.downloads else told
 
 
 def _feed(conn: sqlite3.Connection, made: Snapshot, topic: Topic, site: str | None) -> str:
@@ -149,10 +162,25 @@ def _cited(
     return write(citations.citation(one, site=site) for one in every())
 
 
-def _write(path: Path, text: str) -> None:
+def _write_tables(conn: sqlite3.Connection, folder: Path, *, is_given: bool) -> None:
+    """Each view as a file; where they are not given any more, none."""
+    if not is_given:
+        for file in folder.glob("*.parquet"):
+            file.unlink()
+        if folder.exists():
+            folder.rmdir()
+        return
+    folder.mkdir(exist_ok=True)
+    for view in tables.VIEWS:
+        columns = [Column(name=name, kind=kind) for name, kind in tables.kinds(conn, view)]
+        _write(folder / f"{view}.parquet", written(columns, tables.rows(conn, view), program=PROGRAM))
+
+
+def _write(path: Path, content: str | Iterator[bytes]) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, "utf-8")
+        with part.open("wb") as file:
+            file.writelines([content.encode("utf-8")] if isinstance(content, str) else content)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

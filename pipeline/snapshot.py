@@ -19,6 +19,8 @@ from archive.topic import Topic
 from pipeline import PROGRAM, excerpts
 from pipeline.excerpts import Quoting
 from pipeline.explain import explained
+from pipeline.likely import lone_keys
+from pipeline.reading import read
 
 LINE = 300  # characters of what a page or a source declares: a lead, a credit line, a reason
 # Of what was read from a page, the fields that are no text of the article.
@@ -88,16 +90,25 @@ def _fill(conn: sqlite3.Connection, topic: Topic, now: datetime) -> Made:
     for found in snapshots.links(conn):
         sentences = [excerpts.short(one, LINE) for one in explained(found.link, found.reuse, *found.texts)]
         snapshots.add_explanation(conn, found.copy_id, found.exemplar_id, sentences)
+    if cut:
+        snapshots.add_keys(conn, lambda version_id, held: _lone(conn, version_id, held))
     snapshots.finish(conn, Snapshot(contents="excerpts" if cut else "full", made_at=to_iso(now), program=PROGRAM,
                                     title=topic.publish.title or topic.title))
     return Made(versions=len(held), excerpts=len(cut))
 
 
+def _lone(conn: sqlite3.Connection, version_id: int, held: frozenset[int]) -> frozenset[int]:
+    return lone_keys(read(snapshots.text(conn, version_id)), held)
+
+
 def may_be_whole(topic: Topic, rights: Rights) -> bool:
     """Whether a version may be shown whole: as its source's `full_text` says, else `publish.full_text`.
 
-    One source that says no is enough; and a text that its page says is not free is not given away by default.
+    One source that says no is enough; a text that its page says is not free is not given away by default, and one whose
+    page asks not to be shown from an archive never is.
     """
+    if rights.is_noarchive:
+        return False
     said = {source.name: source.full_text for source in topic.sources}
     found = {said.get(name) for name in rights.sources}
     if False in found:

@@ -7,6 +7,7 @@ may be killed and run again, and a second run does nothing.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
@@ -16,12 +17,13 @@ from archive import warc
 from archive.errors import DamagedWarc
 from archive.model import Block, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
-from archive.store import articles, catalogue, discoveries, documents, runs, transaction, withholdings
+from archive.store import articles, catalogue, discoveries, documents, runs, transaction, withholdings, word_index
 from archive.store.documents import PendingPayload
 from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, same_site
 from archive.withholdings import covers
 from pipeline import PROGRAM, cores
+from pipeline.freezing import read_frozen
 from pipeline.intake import (
     discover_pending,
     erase_pending,
@@ -30,7 +32,9 @@ from pipeline.intake import (
     read_judgements,
     read_withholdings,
 )
+from pipeline.joining import withhold_joiners
 from pipeline.linking import compare_witnesses, link_families
+from pipeline.replaying import renew_index
 from pipeline.work import Work, by_frequency
 
 if TYPE_CHECKING:
@@ -48,11 +52,21 @@ SUSPECT_BATCHES = 2 * cores.count()  # that may have been under way when a worke
 def update(work: Work) -> list[Report]:
     """Everything that is derived, for what is pending."""
     note_topic(work)
+    return [*(step(work) for step in (erase_pending, index_pending, read_withholdings)), *derive_versions(work),
+            *derive_links(work)]
+
+
+def derive_versions(work: Work) -> list[Report]:
+    """From what is captured to the versions of articles on the topic."""
     return [step(work) for step in (
-        erase_pending, index_pending, read_withholdings, discover_pending, extract_pending, decide_relevance,
-        follow_provenance, weigh_unread, fold_versions, compare_witnesses, read_judgements, link_families,
-        catalogue_articles,
-    )]
+        discover_pending, extract_pending, decide_relevance, follow_provenance, weigh_unread, fold_versions)]
+
+
+def derive_links(work: Work) -> list[Report]:
+    """From versions to links, families, and what searches go by."""
+    return [step(work) for step in (
+        compare_witnesses, withhold_joiners, read_judgements, link_families, catalogue_articles, read_frozen,
+        renew_index)]
 
 
 def extract_pending(work: Work) -> Report:
@@ -73,7 +87,7 @@ def extract_pending(work: Work) -> Report:
                 else:
                     documents.add(work.conn, result)
                     done += 1
-                _withhold(work, result, withheld)
+                withhold(work, result, withheld)
                 runs.clear_failure(work.conn, stage="extract", subject=payload.subject)
         else:
             work.fail("extract", payload.subject, result, program=program)
@@ -83,7 +97,7 @@ def extract_pending(work: Work) -> Report:
         (f"in an article's place ({kind})", n) for kind, n in sorted(in_place.items())))
 
 
-def _withhold(work: Work, read: Document | Block, withheld: frozenset[str]) -> None:
+def withhold(work: Work, read: Document | Block, withheld: frozenset[str]) -> None:
     """Blank what was read if its page, or the article that it says it is, is withheld; in the same transaction."""
     names = [read.url, *([article_address(read.url, read.canonical)] if isinstance(read, Document) else [])]
     article = next((found for name in names if covers(withheld, name)
@@ -128,19 +142,29 @@ def _alone(job: Job, extract_one: ExtractOne) -> Document | Block | str:
 
 def _extract_one(job: Job) -> Document | Block | str:
     """The worker's part: bytes of a record in, a document or a reason out."""
-    from pipeline.extract import MAX_HTML_BYTES, NoText, extract, preview
-
     folder, payload = job
+    try:
+        record = warc.read_record(folder, payload.record)
+    except DamagedWarc as error:
+        return str(error)
+    return read_page(record.payload, record.http_head, payload)
+
+
+def read_page(stored: bytes, head: bytes, payload: PendingPayload) -> Document | Block | str:
+    """What a page's bytes, as transferred, and its answer's head hold; or the reason that there is no document."""
+    from pipeline.extract import MAX_HTML_BYTES, NoText, extract, preview
+    from pipeline.noarchive import of_head
+
     if is_front_page(payload.url):
         return "a front page, which lists articles and is none"
     try:
-        stored = warc.read_payload(folder, payload.record)
         body = page_bytes(stored, content_encoding=payload.content_encoding, limit=MAX_HTML_BYTES)
         if payload.status != 200:
             return preview(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest,
                            status=payload.status)
-        return extract(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest)
-    except (NoText, UndecodablePayload, DamagedWarc) as error:
+        read = extract(body, url=payload.url, charset=payload.charset, payload_digest=payload.payload_digest)
+        return replace(read, is_noarchive=True) if isinstance(read, Document) and of_head(head) else read
+    except (NoText, UndecodablePayload) as error:
         return str(error)
     except Exception as error:  # noqa: BLE001  # a hostile page may raise anything inside three parsers: it is a row
         return f"the extractor failed: {type(error).__name__}: {str(error)[:200]}"
@@ -152,7 +176,7 @@ def decide_relevance(work: Work) -> Report:
 
     started = monotonic()
     begins, _ = days_of(work.topic)
-    pending = documents.pending_relevance(work.conn, decided_by=_decided_by(work.topic), begins=begins)
+    pending = documents.pending_relevance(work.conn, decided_by=decided_by(work.topic), begins=begins)
     on_topic = 0
     for index, (document, matcher) in enumerate(_with_matcher(pending, work.topic), start=1):
         from pipeline.relevance import relevance
@@ -160,14 +184,14 @@ def decide_relevance(work: Work) -> Report:
         decision = relevance(
             document.title, document.paragraphs, document.language, matcher, dated=document.published_between
         )
-        documents.set_relevance(work.conn, document.document_id, decision, decided_by=_decided_by(work.topic))
+        documents.set_relevance(work.conn, document.document_id, decision, decided_by=decided_by(work.topic))
         on_topic += decision.on_topic
         work.progress("relevance", index, len(pending))
     return Report(step="relevance", done=len(pending), seconds=monotonic() - started,
                   counts=(("on topic", on_topic), ("off topic", len(pending) - on_topic)))
 
 
-def _decided_by(topic: Topic) -> str:
+def decided_by(topic: Topic) -> str:
     """What a decision rests on: another rule or another topic file decides anew."""
     from pipeline.relevance import RULE
 
@@ -212,7 +236,7 @@ def weigh_unread(work: Work) -> Report:
     from pipeline.promise import told_on_topic
     from pipeline.relevance import matcher_of
 
-    started, weighed_by = monotonic(), _decided_by(work.topic)
+    started, weighed_by = monotonic(), decided_by(work.topic)
     matcher = lru_cache(maxsize=1)(lambda: matcher_of(work.topic))
     pending = discoveries.unweighed(work.conn, weighed_by=weighed_by)
     for index, (url, source, title, lead) in enumerate(pending, start=1):
@@ -252,12 +276,14 @@ def fold_versions(work: Work) -> Report:
 
 
 def catalogue_articles(work: Work) -> Report:
-    """Bring what searches count and sort by up to the articles that changed."""
+    """Bring what searches look up, count and sort by up to the articles that changed."""
     started, done = monotonic(), 0
     while pending := catalogue.pending(work.conn, limit=CATALOGUED):
         with transaction(work.conn):
             catalogue.renew(work.conn, pending)
         done += len(pending)
+    if done:
+        word_index.settle(work.conn)
     return Report(step="catalogue", done=done, seconds=monotonic() - started)
 
 

@@ -29,9 +29,9 @@ from pipeline.explain import explained
 from pipeline.fingerprints import MEETING, across, keys, method
 from pipeline.indexing import Sketch, indexed, sketch_of, sketched
 from pipeline.leads import Leads
-from pipeline.likely import is_likely
 from pipeline.reading import read
 from pipeline.reuse import is_link, reuse
+from pipeline.sifting import is_likely
 from pipeline.stemma import ranked
 from pipeline.subject import Subject, outlets_of
 from pipeline.terms import own_tokens

@@ -201,6 +201,9 @@ def _damage(damaged: Sequence[tuple[str, str]]) -> Iterator[Trouble]:
     for path, reason in damaged:
         reasons.setdefault(path, []).append(reason)
     for path, found in reasons.items():
+        if path == "time stamps":
+            yield Trouble(name=path, sentence=f"the log is not stamped with the time: {found[0]}")
+            continue
         if path == "log":
             yield Trouble(name="log", sentence=f"the log is not signed: {found[0]}")
             continue

@@ -1,6 +1,5 @@
 """`stemma withhold URL|FAMILY`: a text is no longer shown, or is shown again; the evidence stays as it is."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,8 +11,10 @@ from archive.store import withholdings as withheld
 from archive.urls import absolute, canonical_url
 from archive.withholdings import Withholding
 from pipeline import steps
+from pipeline.deciding import decided_of
 from pipeline.intake import index_pending, read_withholdings
 from pipeline.linking import link_families
+from pipeline.replaying import renew_index
 from pipeline.work import Work
 
 
@@ -25,7 +26,7 @@ def withhold(work: Work, what: str, *, reason: str, by: str | None) -> tuple[lis
     reports = [index_pending(work), read_withholdings(work)]
     decided = [replace(one, reason=reason, by=by, at=work.clock()) for one in meant(work, what)]
     keep(work, decided)
-    reports += [read_withholdings(work), link_families(work), steps.catalogue_articles(work)]
+    reports += [read_withholdings(work), link_families(work), steps.catalogue_articles(work), renew_index(work)]
     work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file
     return reports, decided
 
@@ -70,13 +71,14 @@ def meant(work: Work, what: str) -> list[Withholding]:
     """The articles that are meant, with all addresses and kin that are known of them; without reason."""
     conn = work.conn
     if "://" not in what and kin.find_family(conn, what) == what:
-        return [_of(work, member.card.article_id, member.card.url, family=what) for member in kin.members(conn, what)]
+        return [replace(decided_of(work, member.card.article_id, member.card.url, family=what), is_family=True)
+                for member in kin.members(conn, what)]
     address = absolute("", what) if "://" in what else None
     place = pages.find(conn, what) if address is None else (
         pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
     if place is not None:
         card = pages.cards(conn, [place.version_id])[place.version_id]
-        return [_of(work, place.article_id, card.url, family=card.family)]
+        return [decided_of(work, place.article_id, card.url, family=card.family)]
     stone = withheld.find(conn, address or what)
     if stone is not None:
         raise UnknownText(f"{what} is withheld already, since {stone.since[:10]}: {stone.reason}")
@@ -84,16 +86,3 @@ def meant(work: Work, what: str) -> list[Withholding]:
         raise UnknownText(f"{what} is no article and no family that the archive holds; give an article's address, key "
                           f"or public id, or the public id of a family")
     return [Withholding(url=canonical_url(address), addresses=(address,), reason="", at=work.clock())]
-
-
-def _of(work: Work, article_id: int, url: str, *, family: str | None) -> Withholding:
-    conn: sqlite3.Connection = work.conn
-    own = withheld.canonical_of(conn, article_id)
-    cards = [card for link in kin.links(conn, article_id) for card in (link.copy, link.exemplar)]
-    cards += [member.card for member in kin.members(conn, family)] if family else []
-    return Withholding(
-        url=own, reason="", at=work.clock(), family=family,
-        addresses=tuple(dict.fromkeys([own, url, *pages.addresses(conn, article_id),
-                                       *withheld.posts_of(conn, article_id)])),
-        kin=tuple(sorted({c.key for c in cards if c.article_id != article_id})),
-    )

@@ -9,13 +9,14 @@ from datetime import datetime
 from time import monotonic
 
 from archive import log
-from archive.errors import DamagedLog, MissingKey, WriteFailed
+from archive.errors import DamagedLog, MissingKey, TopicError, WriteFailed
 from archive.folder import Archive
 from archive.ledger.extend import extend
 from archive.model import Failure, Report
 from archive.store import runs
 from archive.topic import Topic
 from pipeline import PROGRAM
+from pipeline.stamping import keep_authorities, stamp
 
 Clock = Callable[[], datetime]
 Progress = Callable[[str, int, int], None]  # step, done, total (0: not known)
@@ -56,7 +57,7 @@ def noted_run(archive: Archive, topic: Topic, command: str, clock: Clock) -> Ite
             log.event("run_failed", command=command, run=run_id, error=f"{type(error).__name__}: {error}")
             raise
         if not any(report.step == "log" for report in reports):
-            reports.append(enter_log(archive, clock))
+            reports += sealed(archive, topic, clock)
         runs.end_run(archive.conn, run_id, reports, at=clock())
         for report in reports:
             log.event("step", run=run_id, step=report.step, done=report.done, skipped=report.skipped,
@@ -64,12 +65,22 @@ def noted_run(archive: Archive, topic: Topic, command: str, clock: Clock) -> Ite
         log.event("run_ended", command=command, run=run_id)
 
 
-def enter_log(archive: Archive, clock: Clock) -> Report:
-    """Enter what is new into the signed log and sign its head; what hinders that needs a person, and stops no run."""
+def sealed(archive: Archive, topic: Topic, clock: Clock) -> list[Report]:
+    """Enter what is new into the signed log, sign its head and have it stamped with the time.
+
+    What hinders that needs a person, and stops no run.
+    """
+    entered = _entered(archive, topic, clock)
+    stamped = stamp(archive, topic, now=clock()) if not entered.failed else None
+    return [entered, *([stamped] if stamped is not None else [])]
+
+
+def _entered(archive: Archive, topic: Topic, clock: Clock) -> Report:
     started, subject = monotonic(), "log"
     try:
+        keep_authorities(archive.folder, topic, now=clock())
         added, _ = extend(archive.folder, now=clock())
-    except (DamagedLog, MissingKey, WriteFailed) as error:
+    except (DamagedLog, MissingKey, TopicError, WriteFailed) as error:
         runs.add_failure(archive.conn, Failure(stage="log", subject=subject, reason=str(error), at=clock()),
                          program=PROGRAM)
         return Report(step="log", failed=((str(error), 1),), attention=(str(error),), seconds=monotonic() - started)

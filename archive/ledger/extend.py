@@ -95,7 +95,7 @@ def record_details(folder: DataFolder, ref: RecordRef) -> Details | None:
 
 def event_lines(folder: DataFolder, *, start: int = 0) -> Iterator[tuple[int, bytes]]:
     """The whole lines of events.jsonl from a byte on, each with the byte it begins at."""
-    if not folder.events.exists():
+    if not folder.events.exists() or folder.events.stat().st_size <= start:
         return
     with open(folder.events, "rb") as file:
         file.seek(start)

@@ -49,14 +49,28 @@ def read(note: str) -> Head:
         text, signed = note.split("\n\n")
         origin, size, root, at = text.split("\n")
         dash, name, encoded = signed.removesuffix("\n").split(" ")
-        raw = base64.b64decode(encoded, validate=True)
-        head = Head(origin=origin, size=int(size), root=base64.b64decode(root, validate=True), at=from_iso(at),
+        raw = bytes_of(encoded)
+        head = Head(origin=origin, size=int(size), root=bytes_of(root), at=from_iso(at),
                     note=note, key_hint=raw[:4], signature=raw[4:])
-    except (ValueError, binascii.Error) as error:
+    except ValueError as error:
         raise ValueError(f"no signed head of a log ({error})") from error
     if dash != "—" or name != origin or len(head.root) != 32 or head.size < 0 or str(head.size) != size:
         raise ValueError("no signed head of a log")
     return head
+
+
+def bytes_of(text: str) -> bytes:
+    """Base64 in its one spelling: some characters of the last group could be others and mean the same.
+
+    Raises ValueError for anything else.
+    """
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"{text[:20]!r} is no base64") from error
+    if base64.b64encode(raw).decode() != text:
+        raise ValueError(f"{text[-20:]!r} is not how base64 ends")
+    return raw
 
 
 def is_signed_by(head: Head, public: bytes) -> bool:

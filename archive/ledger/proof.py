@@ -8,21 +8,25 @@ and time. It does not prove what the server sent, nor that the clock of the arch
     key         the public key that signed it, base64 of its 32 bytes
     capture     details (kind, url, at, record_sha256, payload_sha256 ...), salt, index, path, and the WARC record
     original    the same of the capture that holds the payload, where the first is a revisit; else null
+    stamp       the time stamp of the head (RFC 3161), the root certificate that it rests on, and the SHA-256 of both;
+                null where there is none, missing in older files
 """
 
 import base64
-import binascii
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from archive import warc
-from archive.errors import DamagedLog, DamagedWarc, ProofFailed, UnreadableFile
+from archive.digests import sha256
+from archive.errors import DamagedLog, DamagedWarc, ProofFailed, StampRefused, UnreadableFile
 from archive.folder import DataFolder
-from archive.ledger import entries, keys, notes
+from archive.ledger import authority, entries, keys, notes, stamps
+from archive.ledger.authority import Stamped
 from archive.ledger.check import signer
 from archive.ledger.entries import Details, Entry
 from archive.ledger.merkle import inclusion_path, leaf_hash, root_of_path
@@ -32,6 +36,7 @@ from archive.model import RecordRef
 FORMAT = "stemma-proof/1"
 MAX_BYTES = 300_000_000
 _PARTS = {"capture", "format", "head", "key", "original"}
+_STAMP, _STAMP_PARTS = "stamp", {"certificate", "sum", "token"}
 _LEAF_PARTS = {"details", "index", "path", "record", "salt"}
 
 
@@ -47,6 +52,14 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """An authority's answer to the question for a head's time, and the root certificate (DER) that it rests on."""
+
+    token: bytes
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """A capture, the one that holds its payload where it is a revisit, and the signed head that both are under."""
 
@@ -54,6 +67,7 @@ class Proof:
     key: bytes
     capture: Leaf
     original: Leaf | None
+    stamp: Stamp | None = None
 
     @property
     def payload_is_shown(self) -> bool:
@@ -75,9 +89,26 @@ def make(folder: DataFolder, capture: RecordRef, original: RecordRef | None, *, 
     hashes, found = _find(folder, wanted, size=head.size)
     leaves = [_leaf(folder, ref, hashes, found, with_record=with_record) for ref in wanted]
     proof = Proof(head=head, key=known[number].public, capture=leaves[0],
-                  original=leaves[1] if original is not None else None)
+                  original=leaves[1] if original is not None else None, stamp=_stamp_of(folder, head))
     check(proof)
     return proof
+
+
+def _stamp_of(folder: DataFolder, head: Head) -> Stamp | None:
+    """The head's time stamp, where it has one that holds."""
+    known, name = stamps.roots(folder), stamps.digest(head)
+    for _, line in stamps.read(folder.stamps):
+        if line.head == name:
+            found = authority.stamped(line.token, stamps.message_of(head), list(known.values()))
+            return Stamp(token=line.token, certificate=known[found.root])
+    return None
+
+
+def stamped(proof: Proof) -> Stamped | None:
+    """Who says by when the head was there; None where the file has no time stamp. Raises StampRefused."""
+    if proof.stamp is None:
+        return None
+    return authority.stamped(proof.stamp.token, stamps.message_of(proof.head), [proof.stamp.certificate])
 
 
 def _find(
@@ -114,7 +145,17 @@ def as_json(proof: Proof) -> str:
     return json.dumps({
         "format": FORMAT, "head": proof.head.note, "key": _text(proof.key), "capture": _leaf_json(proof.capture),
         "original": _leaf_json(proof.original) if proof.original else None,
+        _STAMP: _stamp_json(proof.stamp) if proof.stamp else None,
     }, indent=1, ensure_ascii=True) + "\n"
+
+
+def _stamp_json(stamp: Stamp) -> dict[str, str]:
+    return {"token": _text(stamp.token), "certificate": _text(stamp.certificate), "sum": _sum(stamp)}
+
+
+def _sum(stamp: Stamp) -> str:
+    """Parts of an answer are under no signature."""
+    return sha256(stamp.certificate + stamp.token)
 
 
 def _leaf_json(leaf: Leaf) -> dict[str, object]:
@@ -128,10 +169,12 @@ def read(path: Path) -> Proof:
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableFile(f"{path} has over {MAX_BYTES:,} bytes: no proof of one capture")
         values = json.loads(path.read_bytes())
-        if set(values) != _PARTS or values["format"] != FORMAT:
+        if set(values) - {_STAMP} != _PARTS or values["format"] != FORMAT:
             raise ValueError(f"no object with the parts {', '.join(sorted(_PARTS))} in the format {FORMAT}")
-        return Proof(head=notes.read(values["head"]), key=_bytes(values["key"]), capture=_read_leaf(values["capture"]),
-                     original=_read_leaf(values["original"]) if values["original"] is not None else None)
+        return Proof(head=notes.read(values["head"]), key=notes.bytes_of(values["key"]),
+                     capture=_read_leaf(values["capture"]),
+                     original=_read_leaf(values["original"]) if values["original"] is not None else None,
+                     stamp=_read_stamp(values[_STAMP]) if values.get(_STAMP) is not None else None)
     except OSError as error:
         raise UnreadableFile(f"{path}: {error.strerror}; give a proof that 'stemma cite --proof FILE' wrote") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -145,32 +188,31 @@ def _read_leaf(values: Any) -> Leaf:
     details = values["details"]
     if not all(isinstance(part, str) for pair in details.items() for part in pair) or type(values["index"]) is not int:
         raise ValueError("an entry's details are texts, its index a number")
-    return Leaf(details=details, salt=_bytes(values["salt"]), index=values["index"],
-                path=tuple(_bytes(node) for node in values["path"]),
-                record=_bytes(values["record"]) if values["record"] is not None else None)
+    return Leaf(details=details, salt=notes.bytes_of(values["salt"]), index=values["index"],
+                path=tuple(notes.bytes_of(node) for node in values["path"]),
+                record=notes.bytes_of(values["record"]) if values["record"] is not None else None)
+
+
+def _read_stamp(values: Any) -> Stamp:
+    if set(values) != _STAMP_PARTS:
+        raise ValueError(f"a time stamp has the parts {', '.join(sorted(_STAMP_PARTS))}")
+    stamp = Stamp(token=notes.bytes_of(values["token"]), certificate=notes.bytes_of(values["certificate"]))
+    if values["sum"] != _sum(stamp):
+        raise ValueError("its time stamp is not the one whose digest stands beside it: it was changed")
+    return stamp
 
 
 def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-def _bytes(text: str) -> bytes:
-    """Base64 in its one spelling: some characters of the last group could be others and mean the same."""
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"{text[:20]!r} is no base64") from error
-    if _text(raw) != text:
-        raise ValueError(f"{text[-20:]!r} is not how base64 ends")
-    return raw
-
-
-def check(proof: Proof, *, key: str | None = None) -> None:
+def check(proof: Proof, *, key: str | None = None, authorities: Sequence[bytes] | None = None) -> None:
     """That everything in a proof holds together; `key` is the fingerprint that must have signed. Raises ProofFailed.
 
-    All that is wrong is in the one message.
+    authorities: root certificates (DER), one of which the head's time stamp must rest on. All that is wrong is in the
+    one message.
     """
-    if problems := list(_problems(proof, key)):
+    if problems := [*_problems(proof, key), *_stamp_problems(proof, authorities)]:
         raise ProofFailed("the proof does not hold:\n  " + "\n  ".join(problems) + "\nit proves nothing; get it again "
                           "from who gave it, or ask for the archive itself")
 
@@ -188,6 +230,21 @@ def _problems(proof: Proof, key: str | None) -> Iterator[str]:
             yield f"a {kinds[1]} is shown as what a {kinds[0]} refers to"
         if proof.capture.details.get("payload_sha256") != proof.original.details.get("payload_sha256"):
             yield "the original holds another payload than the capture refers to"
+
+
+def _stamp_problems(proof: Proof, authorities: Sequence[bytes] | None) -> Iterator[str]:
+    try:
+        found = stamped(proof)
+    except StampRefused as error:
+        yield str(error)
+        return
+    if authorities is None:
+        return
+    if found is None:
+        yield "it has no time stamp"
+    elif found.root not in map(authority.fingerprint, authorities):
+        yield (f"its time stamp is by {found.name}, which rests on the certificate {found.root}, and that is none of "
+               f"the given authorities")
 
 
 def _leaf_problems(name: str, leaf: Leaf, head: Head) -> Iterator[str]:
@@ -223,7 +280,7 @@ def _is_bomb(raw: bytes) -> bool:
     return bool(inflate.unconsumed_tail)
 
 
-def lines(proof: Proof) -> Iterator[str]:
+def lines(proof: Proof, *, now: datetime) -> Iterator[str]:
     """What a proof that holds says, for people."""
     details = proof.capture.details
     yield f"address     {details.get('original_url') or details.get('url', 'none')}"
@@ -235,7 +292,20 @@ def lines(proof: Proof) -> Iterator[str]:
     yield f"log         {proof.head.origin}, {proof.head.size:,} entries"
     yield f"signed      {proof.head.at:%Y-%m-%d %H:%M:%S} UTC, by the archive's clock"
     yield f"key         {notes.fingerprint(proof.key)}"
+    yield from _stamp_lines(proof, now)
     shown = "in this file, and have this digest" if proof.payload_is_shown else "not in this file: only their digest is"
     yield f"the bytes are {shown}"
     yield ("this proves that who holds the key had these bytes by the moment of the signed head; it does not prove "
            "what the server sent")
+
+
+def _stamp_lines(proof: Proof, now: datetime) -> Iterator[str]:
+    found = stamped(proof)
+    if found is None:
+        yield "stamped     by nobody else: the moment is the archive's word alone"
+        return
+    yield f"stamped     {found.at:%Y-%m-%d %H:%M:%S} UTC, by {found.name}"
+    yield f"authority   certificate sha256 {found.root}; whether it is to be believed is for you to find out"
+    if found.ends < now:
+        yield (f"            its certificates ended on {found.ends:%Y-%m-%d}: from then on others could make such a "
+               f"stamp; ask the archive for a newer proof")

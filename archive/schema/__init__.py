@@ -10,11 +10,13 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from archive.errors import ForeignDatabase, NewerSchema, OlderSchema
-from archive.schema.tables import FIRST, FOURTH, SECOND, THIRD
+from archive.schema.moving import index_again, move_texts
+from archive.schema.tables import FIRST, FOURTH, FOURTH_MOVED, SECOND, THIRD
 from archive.schema.views import VIEWS
 
 APPLICATION_ID = 0x5374656D  # "Stem", in the file's header: `file archive.db` shows it
 SCHEMA_VERSION = 4
+PAGE_SIZE = 16_384  # bytes: texts of some thousand fill 4,096 to four fifths, these to nine tenths
 
 migrations = Migrations("stemma")
 
@@ -42,9 +44,13 @@ def third(db: Database) -> None:
 
 @migrations()
 def fourth(db: Database) -> None:
-    """What the archive holds less of twice."""
+    """Texts of documents and versions once each, in a table of their own."""
     for statement in _statements(FOURTH):
         db.execute(statement)
+    move_texts(db.conn)
+    for statement in _statements(FOURTH_MOVED):
+        db.execute(statement)
+    index_again(db.conn)
 
 
 def prepare(conn: sqlite3.Connection, *, path: str) -> None:
@@ -52,11 +58,15 @@ def prepare(conn: sqlite3.Connection, *, path: str) -> None:
 
     Raises ForeignDatabase for another program's file, NewerSchema for one that a newer program wrote.
     """
-    if refuse_others(conn, path=path) == SCHEMA_VERSION:
+    found = refuse_others(conn, path=path)
+    if found == SCHEMA_VERSION:
         return
     # The mark first: a program that is killed before its end must not take its own tables for another's.
+    conn.execute(f"PRAGMA page_size = {PAGE_SIZE:d}")  # of a new file only
     conn.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")  # pragmas take no bound values
     conn.commit()
+    if found:  # a text that moves must stand nowhere else: it may be one that is withheld later
+        conn.execute("PRAGMA secure_delete = ON")
     db = Database(conn, execute_plugins=False)
     with db.atomic():  # readers see the old views or the new ones
         _drop_views(conn)

@@ -500,4 +500,93 @@ ALTER TABLE documents ADD COLUMN is_withheld INTEGER NOT NULL DEFAULT 0;
 """
 
 FOURTH = """
+CREATE TABLE texts (                    -- of documents and versions, each once; one that none refers to any more goes
+    text_id INTEGER PRIMARY KEY,
+    hash INTEGER NOT NULL,              -- first 64 bits of its SHA-256, by which it is found; 0: in one for serving
+    text TEXT NOT NULL                  -- paragraphs, an empty line between two
+) STRICT;
+CREATE INDEX texts_hash ON texts (hash);
+
+-- NULL: of a withheld article, or in a database for serving
+ALTER TABLE documents ADD COLUMN text_id INTEGER REFERENCES texts;
+CREATE INDEX documents_text ON documents (text_id);
+ALTER TABLE versions ADD COLUMN text_id INTEGER REFERENCES texts;
+CREATE INDEX versions_text ON versions (text_id);
+-- until the texts have moved, which changes nothing that the catalogue holds
+DROP TRIGGER catalogue_versions_au;
+
+-- 1: the page, or its answer's head, asks not to be shown from an archive
+ALTER TABLE documents ADD COLUMN is_noarchive INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE frozen_families (          -- families as they were cited, as events.jsonl has it
+    family TEXT NOT NULL,               -- public id that it had then
+    run INTEGER NOT NULL,               -- which of the log's signed heads was the last
+    at TEXT NOT NULL,
+    by TEXT,
+    digest TEXT NOT NULL,               -- "sha256:" and hexadecimal, of the canonical JSON of the statement
+    statement TEXT NOT NULL,            -- JSON: members, links and their evidence, without a word of a text
+    PRIMARY KEY (family, run)
+) STRICT;
+
+CREATE TABLE replay_files (             -- files of the index by which pywb serves the WARC files
+    name TEXT PRIMARY KEY,
+    withheld TEXT NOT NULL,             -- digest of the addresses that were withheld when it was written
+    size INTEGER NOT NULL               -- bytes
+) STRICT;
+
+CREATE TABLE replayed (                 -- how far WARC files are in it
+    path TEXT PRIMARY KEY,
+    indexed INTEGER NOT NULL            -- bytes, as in warcs
+) STRICT;
+"""
+
+# Between these two, archive.schema.moving fills texts.
+FOURTH_MOVED = """
+DROP TRIGGER versions_ai;
+DROP TRIGGER versions_ad;
+DROP TRIGGER versions_au;
+DROP TABLE words;
+DROP TABLE versions_fts;
+ALTER TABLE documents DROP COLUMN text;
+ALTER TABLE versions DROP COLUMN text;
+
+CREATE VIRTUAL TABLE versions_fts USING fts5 (
+    title, text, content="version", content_rowid="version_id", tokenize="unicode61 remove_diacritics 2"
+);
+CREATE VIRTUAL TABLE words USING fts5vocab (versions_fts, row);
+-- A text leaves with the last row that refers to it, after the index was told which words go with it.
+CREATE TRIGGER versions_ai AFTER INSERT ON versions BEGIN
+    INSERT INTO versions_fts (rowid, title, text)
+    SELECT new.version_id, new.title, text FROM texts WHERE text_id = new.text_id;
+END;
+CREATE TRIGGER versions_ad AFTER DELETE ON versions BEGIN
+    INSERT INTO versions_fts (versions_fts, rowid, title, text)
+    SELECT 'delete', old.version_id, old.title, text FROM texts WHERE text_id = old.text_id;
+    DELETE FROM texts WHERE text_id = old.text_id
+    AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.text_id = old.text_id)
+    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.text_id = old.text_id);
+END;
+CREATE TRIGGER versions_au AFTER UPDATE OF title, text_id ON versions
+WHEN old.title IS NOT new.title OR old.text_id IS NOT new.text_id BEGIN
+    INSERT INTO versions_fts (versions_fts, rowid, title, text)
+    SELECT 'delete', old.version_id, old.title, text FROM texts WHERE text_id = old.text_id;
+    INSERT INTO versions_fts (rowid, title, text)
+    SELECT new.version_id, new.title, text FROM texts WHERE text_id = new.text_id;
+    DELETE FROM texts WHERE text_id = old.text_id
+    AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.text_id = old.text_id)
+    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.text_id = old.text_id);
+END;
+CREATE TRIGGER documents_ad AFTER DELETE ON documents BEGIN
+    DELETE FROM texts WHERE text_id = old.text_id
+    AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.text_id = old.text_id)
+    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.text_id = old.text_id);
+END;
+CREATE TRIGGER documents_au AFTER UPDATE OF text_id ON documents WHEN old.text_id IS NOT new.text_id BEGIN
+    DELETE FROM texts WHERE text_id = old.text_id
+    AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.text_id = old.text_id)
+    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.text_id = old.text_id);
+END;
+CREATE TRIGGER catalogue_versions_au AFTER UPDATE ON versions BEGIN
+    INSERT INTO uncatalogued VALUES (old.article_id), (new.article_id);
+END;
 """

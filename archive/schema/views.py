@@ -4,13 +4,15 @@ Views hold nothing: they are made anew whenever the tables change behind them.
 """
 
 VIEWS = """
-CREATE VIEW version AS
+CREATE VIEW version AS               -- also where the search index reads what it marks
 SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordinal, v.title, d.byline, d.authors,
        json_extract(d.published, '$.iso') AS published, d.published AS published_detail,
        json_extract(d.modified, '$.iso') AS modified, d.modified AS modified_detail,
-       d.language, d.section, v.text, v.first_seen, v.last_seen, v.sightings, v.payloads, v.differences,
-       v.change, v.passages, v.is_latest,
-       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.outgoing, d.posts, d.is_free, d.candidates,
+       d.language, d.section,
+       (SELECT t.text FROM texts t WHERE t.text_id = v.text_id) AS text, v.first_seen, v.last_seen, v.sightings,
+       v.payloads, v.differences, v.change, v.passages, v.is_latest,
+       d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.outgoing, d.posts, d.is_free, d.is_noarchive,
+       d.candidates,
        d.extractor, d.payload_digest, d.text_digest, d.state_digest,
        d.score, d.terms, d.document_id, v.article_id
 FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
@@ -35,7 +37,8 @@ SELECT a.article_id, a.key, a.address AS url, coalesce(o.outlet, d.site_name, a.
        json_extract(d.published, '$.iso') AS published,
        coalesce(json_extract(d.published, '$.earliest'),
                 (SELECT min(first_seen) FROM versions f WHERE f.article_id = a.article_id)) AS dated,
-       json_extract(d.modified, '$.iso') AS modified, v.text, v.ordinal AS versions,
+       json_extract(d.modified, '$.iso') AS modified,
+       (SELECT t.text FROM texts t WHERE t.text_id = v.text_id) AS text, v.ordinal AS versions,
        (SELECT min(first_seen) FROM versions f WHERE f.article_id = a.article_id) AS first_seen,
        v.last_seen,
        (SELECT min(b.at) FROM observations b JOIN addresses x ON x.url = b.url
@@ -108,6 +111,9 @@ FROM told t LEFT JOIN versions c ON c.version_id = t.copy_id LEFT JOIN versions 
 
 CREATE VIEW withholding AS           -- articles that are not shown: of their texts nothing is in the database
 SELECT url, key, at AS since, reason, family, is_erased AS erased FROM withholdings;
+
+CREATE VIEW frozen_family AS         -- families as they were cited: what later runs find does not change it
+SELECT family, run, at, by, digest, statement FROM frozen_families;
 
 CREATE VIEW capture AS
 SELECT c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.payload_digest, c.payload_sha256,

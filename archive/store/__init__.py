@@ -65,6 +65,8 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
     try:
         schema.prepare(conn, path=str(path))  # before the next line, which would change another program's file
         conn.execute("PRAGMA journal_mode = WAL")
+        # After a column was dropped SQLite reads the schema anew: a checkpoint that is the first to would fail.
+        conn.execute("SELECT 1 FROM sqlite_master").fetchone()
         conn.execute("PRAGMA synchronous = NORMAL")
         conn.execute("PRAGMA foreign_keys = ON")
     except sqlite3.OperationalError:  # locked, no room, no leave to write: the file itself is sound

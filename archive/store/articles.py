@@ -54,7 +54,7 @@ FORGET_SIGHTINGS = "DELETE FROM sightings WHERE article_id = :article_id"
 # CROSS JOIN here and below: else SQLite, without statistics, looks through all captures of articles for each article.
 SIGHTINGS = """
     SELECT c.capture_id, c.captured_at, c.via, c.url, c.payload_digest, d.document_id, d.canonical,
-           d.title, d.byline, d.text,
+           d.title, d.byline, coalesce(t.text, '') AS text,
            d.text_digest, d.state_digest, d.on_topic, d.posts, f.surface
     FROM addresses x
     CROSS JOIN captures c ON c.url = x.url AND c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
@@ -62,6 +62,7 @@ SIGHTINGS = """
          AND d.extractor = :extractor
     LEFT JOIN surfaces f ON f.payload_digest = d.payload_digest AND f.url = d.url AND f.charset = d.charset
          AND f.method = :method
+    LEFT JOIN texts t ON t.text_id = d.text_id
     WHERE x.article_id = :article_id AND d.on_topic IS NOT NULL
     ORDER BY c.captured_at, c.capture_id
 """
@@ -95,27 +96,30 @@ VERSIONS = "SELECT version_id, public_id FROM versions WHERE article_id = :artic
 DELETE_VERSION = "DELETE FROM versions WHERE version_id = :version_id"
 SET_VERSION = """
     INSERT INTO versions (
-        public_id, article_id, ordinal, document_id, first_seen, last_seen, sightings, change, is_latest, title, text,
-        payloads, differences, passages
+        public_id, article_id, ordinal, document_id, first_seen, last_seen, sightings, change, is_latest, title,
+        text_id, payloads, differences, passages
     ) VALUES (
         :public_id, :article_id, :ordinal, :document_id, :first_seen, :last_seen, :sightings, :change, :is_latest,
-        :title, :text, :payloads, :differences, :passages
+        :title, (SELECT text_id FROM documents WHERE document_id = :document_id), :payloads, :differences,
+        :passages
     )
     ON CONFLICT (public_id) DO UPDATE SET
         article_id = excluded.article_id, ordinal = excluded.ordinal, document_id = excluded.document_id,
         first_seen = excluded.first_seen, last_seen = excluded.last_seen, sightings = excluded.sightings,
-        change = excluded.change, is_latest = excluded.is_latest, title = excluded.title, text = excluded.text,
+        change = excluded.change, is_latest = excluded.is_latest, title = excluded.title, text_id = excluded.text_id,
         payloads = excluded.payloads, differences = excluded.differences, passages = excluded.passages
     RETURNING version_id
 """
 # A version whose text another extractor reads otherwise is compared anew.
 FORGET_WITNESS = """
     DELETE FROM witnesses WHERE version_id IN (
-        SELECT v.version_id FROM versions v WHERE v.public_id = :public_id AND v.text != :text)
+        SELECT v.version_id FROM versions v WHERE v.public_id = :public_id
+        AND v.text_id IS NOT (SELECT text_id FROM documents WHERE document_id = :document_id))
 """
 FORGET_READING = """
     DELETE FROM text_readings WHERE version_id IN (
-        SELECT v.version_id FROM versions v WHERE v.public_id = :public_id AND v.text != :text)
+        SELECT v.version_id FROM versions v WHERE v.public_id = :public_id
+        AND v.text_id IS NOT (SELECT text_id FROM documents WHERE document_id = :document_id))
 """
 SET_SIGHTING = """
     INSERT INTO sightings (capture_id, article_id, document_id, version_id, difference)
@@ -327,14 +331,14 @@ def _set_version(
 ) -> int:
     first = next(one for one in seen if one.sighting.captured_at == version.first_seen
                  and one.sighting.state_digest == version.state_digest)
-    conn.execute(FORGET_WITNESS, {"public_id": version.public_id, "text": first.sighting.text})
-    conn.execute(FORGET_READING, {"public_id": version.public_id, "text": first.sighting.text})
+    for statement in (FORGET_WITNESS, FORGET_READING):
+        conn.execute(statement, {"public_id": version.public_id, "document_id": first.document_id})
     row = conn.execute(SET_VERSION, {
         "public_id": version.public_id, "article_id": article_id, "ordinal": version.ordinal,
         "document_id": first.document_id, "first_seen": to_iso(version.first_seen),
         "last_seen": to_iso(version.last_seen), "sightings": version.sightings,
         "change": json.dumps(version.change), "is_latest": int(is_latest), "title": first.sighting.title or "",
-        "text": first.sighting.text, "payloads": version.payloads,
+        "payloads": version.payloads,
         "differences": json.dumps(Counter(kind for _, kind in version.differences), sort_keys=True),
         "passages": _passages(version),
     }).fetchone()

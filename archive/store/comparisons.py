@@ -19,17 +19,23 @@ COMPARED = "SELECT count(*) FROM witnesses WHERE method = :method"
 IS_COMPARED = "SELECT EXISTS (SELECT 1 FROM witnesses WHERE method = :method)"
 
 TEXT = """
-    SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
-    FROM versions v JOIN documents d USING (document_id) LEFT JOIN text_readings r USING (version_id)
+    SELECT v.version_id, v.public_id, v.article_id, t.text, d.language, d.body_digest, r.packed AS reading
+    FROM versions v JOIN documents d USING (document_id) JOIN texts t ON t.text_id = v.text_id
+    LEFT JOIN text_readings r USING (version_id)
     WHERE v.version_id = :version_id
 """
 
+PENDING_VERSION = """
+    SELECT version_id FROM versions WHERE public_id = :public_id
+      AND version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
+"""
 READING = "SELECT packed FROM text_readings WHERE version_id = :version_id"
 
 # An article counts once, whatever it was before.
 LATEST_TEXTS = """
-    SELECT v.version_id, v.public_id, v.article_id, v.text, d.language, d.body_digest, r.packed AS reading
-    FROM versions v JOIN documents d USING (document_id) LEFT JOIN text_readings r USING (version_id)
+    SELECT v.version_id, v.public_id, v.article_id, t.text, d.language, d.body_digest, r.packed AS reading
+    FROM versions v JOIN documents d USING (document_id) JOIN texts t ON t.text_id = v.text_id
+    LEFT JOIN text_readings r USING (version_id)
     WHERE v.is_latest ORDER BY v.public_id
 """
 LATEST_COUNT = "SELECT count(DISTINCT article_id) FROM versions"  # by an index alone, which has no texts in it
@@ -50,6 +56,8 @@ ADD_READING = "INSERT OR REPLACE INTO text_readings (version_id, packed) VALUES 
 SHARED_KEYS = """
     SELECT version_id, fingerprint FROM fingerprints WHERE fingerprint IN (SELECT value FROM json_each(:keys))
 """
+KEYS = "SELECT fingerprint FROM fingerprints WHERE version_id = :version_id"
+LAST_METHOD = "SELECT method FROM witnesses GROUP BY method ORDER BY count(*) DESC, method LIMIT 1"
 SAME_TEXT = """
     SELECT v.version_id FROM documents d JOIN versions v USING (document_id) WHERE d.body_digest = :body_digest
 """
@@ -138,6 +146,12 @@ def is_compared(conn: sqlite3.Connection, *, method: str) -> bool:
 def text(conn: sqlite3.Connection, version_id: int) -> Text:
     """The text of one version."""
     return Text(**dict(conn.execute(TEXT, {"version_id": version_id}).fetchone()))
+
+
+def pending_text(conn: sqlite3.Connection, public_id: str, *, method: str) -> Text | None:
+    """The text of a version by its public id; None where there is none that this method has not compared yet."""
+    row = conn.execute(PENDING_VERSION, {"public_id": public_id, "method": method}).fetchone()
+    return text(conn, row["version_id"]) if row is not None else None
 
 
 def reading(conn: sqlite3.Connection, version_id: int) -> bytes | None:
@@ -229,6 +243,17 @@ def _sharers(
 def _least(one: str | None, other: str | None, meeting: float, across: float) -> float:
     """What two texts must share; one whose language is not known counts as one of the same language."""
     return across if None is not one != other is not None else meeting
+
+
+def keys(conn: sqlite3.Connection, version_id: int) -> frozenset[int]:
+    """The keys by which a version meets others."""
+    return frozenset(row["fingerprint"] for row in conn.execute(KEYS, {"version_id": version_id}))
+
+
+def last_method(conn: sqlite3.Connection) -> str:
+    """By which most versions were compared; "" where none was."""
+    row = conn.execute(LAST_METHOD).fetchone()
+    return str(row["method"]) if row is not None else ""
 
 
 def searched(conn: sqlite3.Connection, *, method: str) -> Searched:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from archive.model import PARAGRAPH_BREAK, Block, Document, Moment, RecordRef, Relevance
-from archive.store import transaction
+from archive.store import texts, transaction
 from archive.store.captures import judge_again
 from archive.times import from_iso, to_iso
 
@@ -30,15 +30,20 @@ PENDING_EXTRACTION = """
     ORDER BY o.captured_at, c.url
 """
 
+IS_HELD = """
+    SELECT 1 FROM documents WHERE payload_digest = :payload_digest AND url = :url AND charset = :charset
+    AND extractor = :extractor
+"""
+
 ADD_DOCUMENT = """
-    INSERT OR IGNORE INTO documents (
+    INSERT INTO documents (
         payload_digest, url, charset, extractor, title, byline, authors, published, modified, language, site_name,
-        section, canonical, text, credits, candidates, organisations, agencies, notices, alternates, outgoing,
-        posts, is_free, text_digest, body_digest, state_digest
+        section, canonical, text_id, credits, candidates, organisations, agencies, notices, alternates, outgoing,
+        posts, is_free, is_noarchive, text_digest, body_digest, state_digest
     ) VALUES (
         :payload_digest, :url, :charset, :extractor, :title, :byline, :authors, :published, :modified, :language,
-        :site_name, :section, :canonical, :text, :credits, :candidates, :organisations, :agencies, :notices,
-        :alternates, :outgoing, :posts, :is_free, :text_digest, :body_digest, :state_digest
+        :site_name, :section, :canonical, :text_id, :credits, :candidates, :organisations, :agencies, :notices,
+        :alternates, :outgoing, :posts, :is_free, :is_noarchive, :text_digest, :body_digest, :state_digest
     )
 """
 
@@ -53,10 +58,10 @@ CLEAR_BLOCK = "DELETE FROM blocks WHERE payload_digest = :payload_digest AND url
 
 # Not decided by this rule and topic; or on the topic without a date, and meanwhile found captured before its days.
 PENDING_RELEVANCE = """
-    SELECT d.document_id, d.title, d.text, d.language, d.published, d.modified,
+    SELECT d.document_id, d.title, t.text, d.language, d.published, d.modified,
            (SELECT min(c.captured_at) FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
             AND c.role = 'article') AS captured_at
-    FROM documents d
+    FROM documents d JOIN texts t USING (text_id)
     WHERE NOT d.is_withheld AND (d.decided_by IS NULL OR d.decided_by != :decided_by
        OR (coalesce(json_extract(d.published, '$.basis'), 'htmldate') = 'htmldate' AND d.on_topic AND EXISTS (
            SELECT 1 FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
@@ -67,6 +72,12 @@ PENDING_RELEVANCE = """
 SET_RELEVANCE = """
     UPDATE documents SET on_topic = :on_topic, score = :score, terms = :terms, decided_by = :decided_by
     WHERE document_id = :document_id
+"""
+
+UNDECIDED = """
+    SELECT document_id FROM documents
+    WHERE payload_digest = :payload_digest AND url = :url AND charset = :charset AND extractor = :extractor
+      AND decided_by IS NULL AND NOT is_withheld
 """
 
 # A document whose decision changed has its article folded anew.
@@ -122,18 +133,21 @@ def add(conn: sqlite3.Connection, document: Document) -> None:
     key = {"payload_digest": document.payload_digest, "url": document.url, "charset": document.charset or ""}
     if conn.execute(CLEAR_BLOCK, key).rowcount:
         judge_again(conn, document.url)
+    if conn.execute(IS_HELD, key | {"extractor": document.extractor}).fetchone():
+        return
     conn.execute(ADD_DOCUMENT, {
         "payload_digest": document.payload_digest, "url": document.url, "charset": document.charset or "",
         "extractor": document.extractor, "title": document.title, "byline": document.byline,
         "authors": _json(document.authors), "published": moment_json(document.published),
         "modified": moment_json(document.modified), "language": document.language,
         "site_name": document.site_name, "section": document.section, "canonical": document.canonical,
-        "text": document.text, "credits": _json(document.credits),
+        "text_id": texts.keep(conn, document.text), "credits": _json(document.credits),
         "candidates": _json([[c.field, c.value, c.basis] for c in document.candidates]),
         "organisations": _json(document.organisations), "agencies": _json(document.agencies),
         "notices": _json(document.notices), "alternates": _json(document.alternates),
         "outgoing": _json([[one.url, one.place, one.paragraph] for one in document.outgoing]),
         "is_free": None if document.is_free is None else int(document.is_free),
+        "is_noarchive": int(document.is_noarchive),
         "text_digest": document.text_digest, "body_digest": document.body_digest, "state_digest": document.state_digest,
         "posts": _json([asdict(post) for post in document.posts]),
     })
@@ -155,6 +169,14 @@ def pending_relevance(conn: sqlite3.Connection, *, decided_by: str, begins: date
                       moment_from(row["published"]), moment_from(row["modified"]), captured_at=row["captured_at"]))
         for row in conn.execute(PENDING_RELEVANCE, values)
     ]
+
+
+def undecided(conn: sqlite3.Connection, document: Document) -> int | None:
+    """The row of a document that is kept, shown, and waits for its decision; None where there is none such."""
+    row = conn.execute(UNDECIDED, {
+        "payload_digest": document.payload_digest, "url": document.url, "charset": document.charset or "",
+        "extractor": document.extractor}).fetchone()
+    return int(row["document_id"]) if row is not None else None
 
 
 def published_between(

@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from archive.model import Evidence, InferredExemplar, Passage
 from archive.store.pages import Card, cards, find
@@ -192,9 +193,10 @@ def decisions(conn: sqlite3.Connection, article_id: int, *, limit: int) -> tuple
         for row in rows)
 
 
-def family_links(conn: sqlite3.Connection, family: str, *, limit: int) -> tuple[Link, ...]:
-    """Links within a family: those that draw its tree, then undecided ones."""
-    return _links(conn, FAMILY_LINKS, family=family, limit=limit)
+def family_links(conn: sqlite3.Connection, family: str, found: Iterable[Member], *, limit: int) -> tuple[Link, ...]:
+    """Links within a family: those that draw its tree, then undecided ones; the cards of its members are known."""
+    known = {member.card.version_id: member.card for member in found}
+    return _links(conn, FAMILY_LINKS, known, family=family, limit=limit)
 
 
 def family_link_count(conn: sqlite3.Connection, family: str) -> int:
@@ -270,9 +272,11 @@ def find_family(conn: sqlite3.Connection, public_id: str) -> str | None:
     return row["family"] if row else None
 
 
-def _links(conn: sqlite3.Connection, sql: str, **values: str | int) -> tuple[Link, ...]:
+def _links(
+    conn: sqlite3.Connection, sql: str, held: Mapping[int, Card] = MappingProxyType({}), **values: str | int
+) -> tuple[Link, ...]:
     rows = conn.execute(sql, values).fetchall()
-    known = cards(conn, _ends(rows))
+    known = {**held, **cards(conn, [end for end in _ends(rows) if end not in held])}
     return tuple(_link(row, known) for row in rows if row["copy_id"] in known and row["exemplar_id"] in known)
 
 

@@ -44,12 +44,12 @@ REUSES_OF = """
 
 WITNESS = """
     SELECT v.version_id, v.public_id, a.url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, v.title, d.language,
-           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, v.text,
+           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, t.text,
            (SELECT json_group_array(x.url) FROM addresses x WHERE x.article_id = v.article_id) AS addresses,
            (SELECT max(p.last_seen) FROM versions p
             WHERE p.article_id = v.article_id AND p.ordinal < v.ordinal) AS unlike_until
     FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
-    LEFT JOIN outlets o ON o.domain = a.domain
+    JOIN texts t ON t.text_id = v.text_id LEFT JOIN outlets o ON o.domain = a.domain
     WHERE v.version_id = :version_id
 """
 
@@ -114,15 +114,20 @@ def add_witness(
     """Note that a version was compared with all before it, what it shares, and whose links that touches."""
     conn.execute(QUEUE, {"version_id": witness.version_id})
     for left_id, right_id, reuse in found:
-        conn.execute(ADD_REUSE, {
-            "left_id": left_id, "right_id": right_id, "relation": reuse.relation,
-            "left_coverage": reuse.left_coverage, "right_coverage": reuse.right_coverage, "order": reuse.order,
-            "copied": reuse.copied, "words": reuse.words, "passages": json.dumps(
-                [[p.left_start, p.left_end, p.right_start, p.right_end, p.words] for p in reuse.passages]),
-        })
+        add_reuse(conn, left_id, right_id, reuse)
         conn.execute(QUEUE, {"version_id": left_id})
         conn.execute(QUEUE, {"version_id": right_id})
     conn.execute(ADD_WITNESS, {"version_id": witness.version_id, "method": method})
+
+
+def add_reuse(conn: sqlite3.Connection, left_id: int, right_id: int, reuse: Reuse) -> None:
+    """Keep what two versions share; the left one has the smaller public id."""
+    conn.execute(ADD_REUSE, {
+        "left_id": left_id, "right_id": right_id, "relation": reuse.relation,
+        "left_coverage": reuse.left_coverage, "right_coverage": reuse.right_coverage, "order": reuse.order,
+        "copied": reuse.copied, "words": reuse.words, "passages": json.dumps(
+            [[p.left_start, p.left_end, p.right_start, p.right_end, p.words] for p in reuse.passages]),
+    })
 
 
 def unlinked(conn: sqlite3.Connection) -> list[int]:

@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from archive.digests import address_key
+from archive.digests import address_key, capture_name
 from archive.model import ChangedPassage, RecordRef
 
+TITLE, OUTLET = 600, 200  # characters of a headline, an outlet's name, wherever an article is named
 FIRST_SEEN = "first seen"  # a dating's basis where the page states no date
 
 CARDS = """
@@ -71,7 +72,10 @@ PASSAGES = "SELECT version_id, passages FROM versions WHERE version_id IN (SELEC
 
 FLIPS = "SELECT count(*) FROM sightings WHERE article_id = :article_id AND difference = 'flip'"
 
-TEXTS = "SELECT version_id, text FROM versions WHERE version_id IN (SELECT value FROM json_each(:ids))"
+TEXTS = """
+    SELECT v.version_id, t.text FROM versions v JOIN texts t USING (text_id)
+    WHERE v.version_id IN (SELECT value FROM json_each(:ids))
+"""
 
 CAPTURES = """
     SELECT c.capture_id, c.url, c.captured_at, c.via, c.role, c.source, c.status, c.media_type, c.charset,
@@ -95,13 +99,21 @@ CAPTURE = """
     WHERE c.capture_id = :capture_id
 """
 
+# A capture by its name: the range of digests is one look at the index.
+CAPTURES_NAMED = """
+    SELECT capture_id, url FROM captures
+    WHERE payload_digest >= 'sha1:' || :digest AND payload_digest < 'sha1:' || :digest || '~'
+      AND replace(replace(replace(substr(captured_at, 1, 19), '-', ''), ':', ''), 'T', '') = :digits
+    ORDER BY captured_at, capture_id
+"""
+
 CAPTURED_VERSION = """
     SELECT v.version_id FROM sightings s JOIN version v ON v.version_id = s.version_id
     WHERE s.capture_id = :capture_id
 """
 
 PAYLOAD_HOLDER = """
-    SELECT capture_id FROM captures
+    SELECT url, captured_at, payload_digest FROM captures
     WHERE payload_digest = :payload_digest AND url = :url AND NOT is_revisit ORDER BY captured_at LIMIT 1
 """
 
@@ -217,10 +229,12 @@ class Reading:
 class CaptureLine:
     """A capture, what the look found, and the ordinal of the version that it holds.
 
-    difference: how its payload differs from the version's one before it; 'flip' for what another agent saw in between.
+    name is what it is called in addresses, whichever database holds it; its number is this one's alone. difference: how
+    its payload differs from the version's one before it; 'flip' for what another agent saw in between.
     """
 
     capture_id: int
+    name: str
     url: str
     captured_at: str
     via: str
@@ -333,16 +347,23 @@ def capture(conn: sqlite3.Connection, capture_id: int) -> CaptureLine | None:
     return _capture(row) if row else None
 
 
+def capture_named(conn: sqlite3.Connection, name: str) -> CaptureLine | None:
+    """The capture of a name, None where there is none."""
+    key, digits, digest = _parts(name)
+    found = conn.execute(CAPTURES_NAMED, {"digits": digits, "digest": digest.upper()}) if digits else ()
+    return next((capture(conn, row["capture_id"]) for row in found if address_key(row["url"]) == key), None)
+
+
 def captured_version(conn: sqlite3.Connection, capture_id: int) -> Card | None:
     """The version that a capture holds."""
     row = conn.execute(CAPTURED_VERSION, {"capture_id": capture_id}).fetchone()
     return cards(conn, [row["version_id"]]).get(row["version_id"]) if row else None
 
 
-def payload_holder(conn: sqlite3.Connection, line: CaptureLine) -> int | None:
-    """The capture that holds the payload of a revisit."""
+def payload_holder(conn: sqlite3.Connection, line: CaptureLine) -> str | None:
+    """The name of the capture that holds the payload of a revisit."""
     row = conn.execute(PAYLOAD_HOLDER, {"payload_digest": line.payload_digest, "url": line.url}).fetchone()
-    return int(row["capture_id"]) if row else None
+    return capture_name(**dict(row)) if row else None
 
 
 def dating(detail: str | None, *, first_seen: str) -> Dating:
@@ -354,11 +375,17 @@ def dating(detail: str | None, *, first_seen: str) -> Dating:
                   verbatim=stated.get("verbatim"), basis=stated["basis"])
 
 
+def _short(text: str, length: int) -> str:
+    """What a page says of itself can be endless."""
+    return text if len(text) <= length else text[:length] + "…"
+
+
 def _card(row: sqlite3.Row) -> Card:
     values = dict(row)
     key, detail = values.pop("article_key"), values.pop("published_detail")
     values |= {"is_latest": bool(row["is_latest"]), "is_copy": bool(row["is_copy"]),
-               "removed": bool(row["removed"])}
+               "removed": bool(row["removed"]), "title": _short(row["title"], TITLE),
+               "outlet": _short(row["outlet"], OUTLET), "owner": row["owner"] and _short(row["owner"], OUTLET)}
     return Card(key=key, dating=dating(detail, first_seen=row["first_seen"]), **values)
 
 
@@ -392,4 +419,5 @@ def _merged(conn: sqlite3.Connection, key: str) -> Place | None:
 def _capture(row: sqlite3.Row) -> CaptureLine:
     values = dict(row)
     record = RecordRef(path=values.pop("path"), offset=values.pop("offset"), length=values.pop("length"))
-    return CaptureLine(record=record, is_revisit=bool(values.pop("is_revisit")), **values)
+    name = capture_name(row["url"], row["captured_at"], row["payload_digest"])
+    return CaptureLine(name=name, record=record, is_revisit=bool(values.pop("is_revisit")), **values)

@@ -52,6 +52,7 @@ COPIES = (
     "INSERT INTO main.members SELECT * FROM source.members WHERE article_id IN (SELECT article_id FROM main.articles)",
     "INSERT INTO main.families SELECT * FROM source.families",
     "INSERT INTO main.judgements SELECT * FROM source.judgements",
+    "INSERT INTO main.frozen_families SELECT * FROM source.frozen_families",
     "INSERT INTO main.withholdings SELECT * FROM source.withholdings",
     "INSERT INTO main.withheld_addresses SELECT * FROM source.withheld_addresses",
     "INSERT INTO main.profiles SELECT * FROM source.profiles",
@@ -62,16 +63,22 @@ COPIES = (
        WHERE (url, source) IN (SELECT url, source FROM source.discovery)""",
     """INSERT INTO main.blocks SELECT payload_digest, url, charset, extractor, kind, short(reason), short(title),
               short(lead), short(byline), published, promise, weighed_by FROM source.blocks""",
+    # A text that is held whole keeps its number, whoever shares it; what is shown of a cut one is its version's alone.
     """INSERT INTO main.versions SELECT version_id, public_id, article_id, ordinal, document_id, first_seen, last_seen,
-              sightings, change, is_latest, short(title), shown(version_id, text), payloads, differences,
-              edit(version_id, passages)
+              sightings, change, is_latest, short(title), payloads, differences, edit(version_id, passages),
+              iif(version_id IN (SELECT version_id FROM main.excerpts), -version_id, text_id)
        FROM source.versions WHERE version_id IN (SELECT version_id FROM source.version)
                               AND article_id IN (SELECT article_id FROM main.articles)""",
+    "INSERT INTO main.texts SELECT text_id, 0, text FROM source.texts "
+    "WHERE text_id IN (SELECT text_id FROM main.versions WHERE text_id > 0)",
+    """INSERT INTO main.texts SELECT v.text_id, 0, shown(v.version_id, t.text)
+       FROM main.versions v JOIN source.versions USING (version_id)
+       JOIN source.texts t ON t.text_id = source.versions.text_id WHERE v.text_id < 0""",
     """INSERT INTO main.documents SELECT document_id, payload_digest, url, charset, extractor, short(title),
-              short(byline), authors, published, modified, language, site_name, section, canonical, '',
+              short(byline), authors, published, modified, language, site_name, section, canonical,
               short_list(credits), readings(candidates), text_digest, body_digest, state_digest, on_topic, score,
               terms, decided_by, organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing,
-              is_withheld
+              is_withheld, NULL, is_noarchive
        FROM source.documents WHERE document_id IN (SELECT document_id FROM main.sightings
                                                    UNION SELECT document_id FROM main.versions)""",
     """INSERT INTO main.post_versions SELECT public_id, article_id, post, ordinal, short(title),
@@ -95,10 +102,20 @@ COMPARED = (
     "INSERT INTO main.epochs SELECT * FROM source.epochs",
 )
 
+# Where texts are held in excerpts: how rare words are, as the last comparison counted it; the keys come one by one.
+EPOCH = "INSERT INTO main.epochs SELECT * FROM source.epochs ORDER BY epoch_id DESC LIMIT 1"
+HELD_KEYS = """
+    SELECT f.version_id, json_group_array(f.fingerprint) AS keys FROM source.fingerprints f
+    WHERE f.version_id IN (SELECT version_id FROM main.versions) GROUP BY f.version_id
+"""
+ADD_KEY = "INSERT INTO main.fingerprints (fingerprint, version_id) VALUES (?, ?)"
+
 RIGHTS = """
     SELECT v.version_id, v.article_id, d.is_free,
            (SELECT json_group_array(DISTINCT c.source) FROM source.sightings s JOIN source.captures c USING (capture_id)
-            WHERE s.version_id = v.version_id AND c.source IS NOT NULL) AS sources
+            WHERE s.version_id = v.version_id AND c.source IS NOT NULL) AS sources,
+           EXISTS (SELECT 1 FROM source.sightings s JOIN source.documents n ON n.document_id = s.document_id
+                   WHERE s.article_id = v.article_id AND n.is_noarchive) AS is_noarchive
     FROM source.version v JOIN source.documents d ON d.document_id = v.document_id
 """
 
@@ -109,11 +126,13 @@ REUSES = """
       AND +r.right_id IN (SELECT version_id FROM source.version)
     ORDER BY r.words DESC, r.left_id, r.right_id
 """
-TEXT = "SELECT text FROM source.versions WHERE version_id = :version_id"
+TEXT = "SELECT text FROM source.versions JOIN source.texts USING (text_id) WHERE version_id = :version_id"
 ADD_REUSES = """
     INSERT INTO main.reuses SELECT left_id, right_id, relation, left_coverage, right_coverage, "order", words,
-           aligned(left_id, right_id, passages, (SELECT text FROM source.versions WHERE version_id = left_id),
-                   (SELECT text FROM source.versions WHERE version_id = right_id)), copied
+           aligned(left_id, right_id, passages,
+                   (SELECT text FROM source.versions JOIN source.texts USING (text_id) WHERE version_id = left_id),
+                   (SELECT text FROM source.versions JOIN source.texts USING (text_id) WHERE version_id = right_id)),
+           copied
     FROM source.reuses WHERE +left_id IN (SELECT version_id FROM main.versions)
                          AND +right_id IN (SELECT version_id FROM main.versions)
 """
@@ -121,10 +140,12 @@ ADD_REUSES = """
 # A link with what two texts share, whichever of them is on the left.
 LINKS = """
     SELECT l.copy_id, l.exemplar_id, c.public_id AS copy, e.public_id AS exemplar, l.relation, l.copied, l.direction,
-           l.direction_confidence, l.evidence, c.text AS copy_text, e.text AS exemplar_text,
+           l.direction_confidence, l.evidence,
+           ct.text AS copy_text, et.text AS exemplar_text,
            r.relation AS shared, r.left_coverage, r.right_coverage, r."order", r.passages, r.copied AS reused
     FROM source.links l JOIN source.versions c ON c.version_id = l.copy_id
     JOIN source.versions e ON e.version_id = l.exemplar_id
+    JOIN source.texts ct ON ct.text_id = c.text_id JOIN source.texts et ON et.text_id = e.text_id
     LEFT JOIN source.reuses r ON r.left_id = iif(c.public_id < e.public_id, l.copy_id, l.exemplar_id)
                              AND r.right_id = iif(c.public_id < e.public_id, l.exemplar_id, l.copy_id)
     WHERE +l.copy_id IN (SELECT version_id FROM main.versions)
@@ -142,17 +163,21 @@ WORD_INDEX = (
     """CREATE VIRTUAL TABLE main.versions_fts USING fts5 (
            title, text, content='', detail=none, tokenize="unicode61 remove_diacritics 2")""",
     """INSERT INTO main.versions_fts (rowid, title, text)
-       SELECT version_id, title, text FROM source.versions WHERE version_id IN (SELECT version_id FROM main.versions)
-       ORDER BY version_id""",
+       SELECT v.version_id, v.title, t.text FROM source.versions v CROSS JOIN source.texts t USING (text_id)
+       WHERE v.version_id IN (SELECT version_id FROM main.versions) ORDER BY v.version_id""",
     "INSERT INTO main.versions_fts (versions_fts) VALUES ('optimize')",
     "CREATE VIRTUAL TABLE main.words USING fts5vocab (versions_fts, row)",
     """CREATE VIRTUAL TABLE main.excerpts_fts USING fts5 (
-           title, text, content="versions", content_rowid="version_id", tokenize="unicode61 remove_diacritics 2")""",
-    "INSERT INTO main.excerpts_fts (excerpts_fts) VALUES ('rebuild')",
+           title, text, content="version", content_rowid="version_id", tokenize="unicode61 remove_diacritics 2")""",
+    """INSERT INTO main.excerpts_fts (rowid, title, text)
+       SELECT v.version_id, v.title, t.text FROM main.versions v CROSS JOIN main.texts t USING (text_id)
+       ORDER BY v.version_id""",
     "INSERT INTO main.excerpts_fts (excerpts_fts) VALUES ('optimize')",
 )
 FULL_INDEX = (
-    "INSERT INTO main.versions_fts (versions_fts) VALUES ('rebuild')",
+    """INSERT INTO main.versions_fts (rowid, title, text)
+       SELECT v.version_id, v.title, t.text FROM main.versions v CROSS JOIN main.texts t USING (text_id)
+       ORDER BY v.version_id""",
     "INSERT INTO main.versions_fts (versions_fts) VALUES ('optimize')",
 )
 SETTLE = ("ANALYZE main", "VACUUM main", "PRAGMA main.journal_mode = DELETE")
@@ -175,11 +200,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """What decides whether a version may be shown whole: its sources' names, and whether its page says it is free."""
+    """What decides whether a version may be shown whole: its sources' names, and whether its page says it is free.
+
+    is_noarchive: at one look at least its article asked not to be shown from an archive.
+    """
 
     version_id: int
     article_id: int
     is_free: bool | None
+    is_noarchive: bool
     sources: tuple[str, ...]
 
 
@@ -239,7 +268,7 @@ def rights(conn: sqlite3.Connection) -> Iterator[Rights]:
     """Every version on the topic."""
     for row in conn.execute(RIGHTS):
         yield Rights(version_id=row["version_id"], article_id=row["article_id"],
-                     sources=tuple(json.loads(row["sources"])),
+                     sources=tuple(json.loads(row["sources"])), is_noarchive=bool(row["is_noarchive"]),
                      is_free=None if row["is_free"] is None else bool(row["is_free"]))
 
 
@@ -285,6 +314,14 @@ def copy(conn: sqlite3.Connection, short: Shortening, cut: Iterable[int]) -> Non
     conn.executemany(ADD_EXCERPT, [{"version_id": version_id} for version_id in sorted(cut)])
     for statement in (*COPIES, ADD_REUSES):
         conn.execute(statement)
+
+
+def add_keys(conn: sqlite3.Connection, lone: Callable[[int, frozenset[int]], Iterable[int]]) -> None:
+    """Of each version those of its keys that `lone` lets through, and how rare words are."""
+    conn.execute(EPOCH)
+    for row in conn.execute(HELD_KEYS).fetchall():
+        held = frozenset(json.loads(row["keys"]))
+        conn.executemany(ADD_KEY, [(key, row["version_id"]) for key in sorted(lone(row["version_id"], held))])
 
 
 def add_explanation(conn: sqlite3.Connection, copy_id: int, exemplar_id: int, sentences: Sequence[str]) -> None:

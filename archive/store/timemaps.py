@@ -3,14 +3,15 @@
 import sqlite3
 from dataclasses import dataclass
 
+from archive.digests import capture_name
 from archive.urls import canonical_url
 
 CAPTURES_AT = """
-    SELECT capture_id, captured_at FROM captures WHERE url = :url AND status <> 304
+    SELECT url, captured_at, payload_digest FROM captures WHERE url = :url AND status <> 304
     ORDER BY captured_at, capture_id LIMIT :limit
 """
 CAPTURES_OF_ARTICLE = """
-    SELECT c.capture_id, c.captured_at FROM addresses x JOIN addresses y USING (article_id)
+    SELECT c.url, c.captured_at, c.payload_digest FROM addresses x JOIN addresses y USING (article_id)
     JOIN captures c ON c.url = y.url
     WHERE x.url IN (:url, :canonical) AND c.status <> 304
     GROUP BY c.capture_id ORDER BY c.captured_at, c.capture_id LIMIT :limit
@@ -20,9 +21,9 @@ LIMIT = 50_000  # captures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A capture by its number, and when it was made."""
+    """A capture by its name in addresses, and when it was made."""
 
-    capture_id: int
+    name: str
     captured_at: str
 
 
@@ -33,4 +34,4 @@ def captures_at(conn: sqlite3.Connection, url: str) -> tuple[Held, ...]:
     """
     values = {"url": url, "canonical": canonical_url(url) if "://" in url else url, "limit": LIMIT}
     rows = conn.execute(CAPTURES_AT, values).fetchall() or conn.execute(CAPTURES_OF_ARTICLE, values).fetchall()
-    return tuple(Held(**dict(row)) for row in rows)
+    return tuple(Held(name=capture_name(**dict(row)), captured_at=row["captured_at"]) for row in rows)

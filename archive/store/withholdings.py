@@ -13,12 +13,16 @@ from archive.digests import address_key, text_digest
 from archive.errors import UnknownText
 from archive.model import RecordRef
 from archive.store import transaction
+from archive.store.documents import PendingPayload
 from archive.times import to_iso
 from archive.urls import canonical_url
 from archive.withholdings import Withholding, covers
 
 ALL = "SELECT url, at, reason, is_erased FROM withholdings"
 ADDRESSES = "SELECT url FROM withheld_addresses"
+ERASED_ADDRESSES = """
+    SELECT a.url FROM withheld_addresses a JOIN withholdings w ON w.url = a.article WHERE w.is_erased
+"""
 ADDRESSES_OF_ARTICLE = "SELECT url FROM withheld_addresses WHERE article = :url"
 FORGET = "DELETE FROM withholdings WHERE url = :url"
 ADD = """
@@ -55,9 +59,9 @@ COVERED_ARTICLE = """
 # The text goes from everything that was read of it; what remains names addresses only.
 BLANK_DOCUMENTS = """
     UPDATE documents SET title = NULL, byline = NULL, authors = '[]', published = NULL, modified = NULL,
-        language = NULL, site_name = NULL, section = NULL, text = '', credits = '[]', candidates = '[]',
+        language = NULL, site_name = NULL, section = NULL, text_id = NULL, credits = '[]', candidates = '[]',
         organisations = '[]', agencies = '[]', notices = '[]', alternates = '[]', outgoing = '[]', posts = '[]',
-        is_free = NULL, text_digest = :nothing, body_digest = :nothing, state_digest = :nothing,
+        is_free = NULL, is_noarchive = 0, text_digest = :nothing, body_digest = :nothing, state_digest = :nothing,
         on_topic = 0, score = NULL, terms = '[]', decided_by = 'withheld', is_withheld = 1
     WHERE NOT is_withheld AND url IN (SELECT url FROM withheld_addresses)
 """
@@ -98,6 +102,17 @@ LIFT = (
     "DELETE FROM withheld_addresses WHERE article = :url",
 )
 
+# What was read of it before it was blanked names the payloads that hold its text; the newest first.
+PAYLOADS_OF = """
+    SELECT DISTINCT d.url, d.charset, d.payload_digest, o.media_type, o.content_encoding, o.path, o.offset, o.length,
+           o.captured_at
+    FROM withheld_addresses w JOIN documents d ON d.url = w.url AND d.is_withheld
+    JOIN captures o ON o.capture_id = (
+        SELECT capture_id FROM captures
+        WHERE url = d.url AND payload_digest = d.payload_digest AND NOT is_revisit AND truncated IS NULL
+        ORDER BY captured_at LIMIT 1)
+    WHERE w.article = :url ORDER BY o.captured_at DESC, d.url LIMIT :limit
+"""
 CAPTURES_OF = """
     SELECT path, offset, length FROM captures
     WHERE url IN (SELECT url FROM withheld_addresses WHERE article = :url) ORDER BY path, offset
@@ -144,6 +159,11 @@ class Tombstone:
 def addresses(conn: sqlite3.Connection) -> frozenset[str]:
     """Every address that is withheld."""
     return frozenset(row["url"] for row in conn.execute(ADDRESSES))
+
+
+def erased_addresses(conn: sqlite3.Connection) -> frozenset[str]:
+    """Every address of an article that was erased."""
+    return frozenset(row["url"] for row in conn.execute(ERASED_ADDRESSES))
 
 
 def addresses_of(conn: sqlite3.Connection, url: str) -> frozenset[str]:
@@ -284,6 +304,15 @@ def captures_of(conn: sqlite3.Connection, url: str) -> list[RecordRef]:
     """Where the captures of a withheld article lie, under all its addresses."""
     return [RecordRef(path=row["path"], offset=row["offset"], length=row["length"])
             for row in conn.execute(CAPTURES_OF, {"url": url})]
+
+
+def payloads_of(conn: sqlite3.Connection, url: str, *, limit: int) -> list[PendingPayload]:
+    """Where the text of a withheld article lies: its payloads, the newest first."""
+    return [PendingPayload(
+        url=row["url"], charset=row["charset"] or None, payload_digest=row["payload_digest"],
+        content_encoding=row["content_encoding"], media_type=row["media_type"],
+        record=RecordRef(path=row["path"], offset=row["offset"], length=row["length"]),
+    ) for row in conn.execute(PAYLOADS_OF, {"url": url, "limit": limit})]
 
 
 def forget(conn: sqlite3.Connection, places: Iterable[RecordRef]) -> None:

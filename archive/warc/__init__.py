@@ -27,11 +27,11 @@ from archive.warc.read import (
 )
 from archive.warc.stretches import files, mend_tail, stretches
 from archive.warc.values import LIST_TYPE, NOT_MODIFIED_PROFILE, PREFIX, VIA, parse_head
-from archive.warc.write import ROTATE_BYTES, WarcWriter, list_name, list_payload
+from archive.warc.write import ROTATE_BYTES, WarcWriter, capture_if_written, list_name, list_payload
 
 __all__ = [
     "LIST_TYPE", "NOT_MODIFIED_PROFILE", "PREFIX", "ROTATE_BYTES", "VIA", "Damage", "Meaning", "WarcRecord",
     "WarcWriter",
-    "asked_days", "files", "list_name", "list_payload", "mend_tail", "overwrite", "parse_head", "parse_record",
-    "read_bytes", "read_payload", "read_record", "records", "stretches", "unfilled",
+    "asked_days", "capture_if_written", "files", "list_name", "list_payload", "mend_tail", "overwrite", "parse_head",
+    "parse_record", "read_bytes", "read_payload", "read_record", "records", "stretches", "unfilled",
 ]

@@ -66,13 +66,7 @@ class WarcWriter:
         exchange, request_id = _storable(exchange), f"<urn:uuid:{uuid4()}>"
         request = [_request_record(exchange, request_id)] if exchange.request_head else []
         ref = self._append(*request, _response_record(exchange, request_id, revisit_of))[-1]
-        return capture_of(
-            url=exchange.original_url or exchange.url,
-            captured_at=to_milliseconds(exchange.captured_at or exchange.fetched_at), role=exchange.role,
-            source=exchange.source, head=exchange.response_head, digest=payload_digest(exchange.body),
-            sha=sha256(exchange.body), length=len(exchange.body), record=ref, is_revisit=revisit_of is not None,
-            truncated=exchange.truncated, via=exchange.via or VIA,
-        )
+        return _capture(exchange, ref, is_revisit=revisit_of is not None)
 
     def write_not_modified(self, exchange: Exchange, held: Capture) -> Capture:
         """Append a request and its 304 as a revisit of the capture whose validators were sent.
@@ -195,6 +189,21 @@ class WarcWriter:
         except OSError as error:
             raise self._failed(error) from error
         self._synced = monotonic()
+
+
+def capture_if_written(exchange: Exchange, record: RecordRef) -> Capture:
+    """The capture that an exchange is once it is written to a place. Raises ValueError as `WarcWriter.write` does."""
+    return _capture(_storable(exchange), record, is_revisit=False)
+
+
+def _capture(exchange: Exchange, record: RecordRef, *, is_revisit: bool) -> Capture:
+    return capture_of(
+        url=exchange.original_url or exchange.url,
+        captured_at=to_milliseconds(exchange.captured_at or exchange.fetched_at), role=exchange.role,
+        source=exchange.source, head=exchange.response_head, digest=payload_digest(exchange.body),
+        sha=sha256(exchange.body), length=len(exchange.body), record=record, is_revisit=is_revisit,
+        truncated=exchange.truncated, via=exchange.via or VIA,
+    )
 
 
 def _member(record: ArcWarcRecord) -> bytes:

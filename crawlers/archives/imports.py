@@ -9,12 +9,17 @@ from pathlib import Path
 
 from archive.digests import payload_digest
 from archive.foreign import Foreign, Referring, Unusable, plain, responses, warcs_of
-from archive.model import Capture, Exchange
-from archive.store import captures
+from archive.model import Capture, Exchange, Role
+from archive.payloads import UndecodablePayload, page_bytes
+from archive.store import captures, withholdings
 from archive.times import to_milliseconds
-from archive.warc import WarcWriter, read_payload
+from archive.warc import WarcWriter, parse_head, read_payload
+from archive.withholdings import ANNOUNCING, covers, mentions
 
 Problem = Callable[[str, str], None]  # subject, reason
+
+ERASED = "refused, since erased here"  # how such records are counted
+MAX_PAGE_BYTES = 64_000_000  # of what may announce an erased text, unpacked
 
 
 def import_files(
@@ -79,13 +84,40 @@ def _keep(
     conn: sqlite3.Connection, writer: WarcWriter, exchange: Exchange, counts: Counter[str],
     revisit_of: Capture | None = None,
 ) -> None:
-    """Write an exchange unless it is held, whoever brought it."""
+    """Write an exchange unless it is held, whoever brought it, or was erased: then it does not come back."""
+    if _was_erased(conn, exchange):
+        counts[ERASED] += 1
+        return
     digest, at = payload_digest(exchange.body), to_milliseconds(exchange.fetched_at)
     if captures.is_held(conn, url=exchange.url, captured_at=at, payload_digest=digest):
         counts["held already"] += 1
         return
     captures.add(conn, writer.write(exchange, revisit_of=revisit_of))
     counts["captures"] += 1
+
+
+def _was_erased(conn: sqlite3.Connection, exchange: Exchange) -> bool:
+    erased = withholdings.erased_addresses(conn)
+    if not erased:
+        return False
+    _, headers = parse_head(exchange.response_head)
+    return brings_back(erased, [url for url in (exchange.url, exchange.original_url) if url], exchange.role,
+                       exchange.body, content_encoding=headers.get("content-encoding"))
+
+
+def brings_back(
+    erased: frozenset[str], urls: Sequence[str], role: Role, body: bytes, *, content_encoding: str | None
+) -> bool:
+    """Whether it is of an erased article, or no page and names one, as feeds and lists do that may hold its text."""
+    if any(covers(erased, url) for url in urls):
+        return True
+    if role not in ANNOUNCING:
+        return False
+    try:
+        page = page_bytes(body, content_encoding=content_encoding, limit=MAX_PAGE_BYTES)
+    except UndecodablePayload:
+        return True  # what cannot be looked into stays out
+    return mentions(page, erased)
 
 
 def keep_revisit(

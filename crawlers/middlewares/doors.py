@@ -9,8 +9,9 @@ from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 from scrapy.utils.httpobj import urlparse_cached
 
 from archive.urls import host_of, registered_domain
-from crawlers.crawl import Refused
+from crawlers.crawl import Postponed, Refused
 from crawlers.middlewares.base import Middleware
+from crawlers.recorder import ROLE
 
 
 class GuardMiddleware(Middleware):
@@ -20,6 +21,10 @@ class GuardMiddleware(Middleware):
         """Raise Refused with the reason, or let the request pass."""
         if reason := self.crawl.guard.refusal(request.url):
             raise Refused(reason)
+        shard = self.crawl.topic.crawl.shard
+        # The rules of a host that keeps them on another's are asked for by both.
+        if shard is not None and request.meta.get(ROLE) != "robots" and not shard.owns(request.url):
+            raise Postponed(f"its site is another crawler's than {shard}")
         request.meta["download_slot"] = registered_domain(host_of(request.url))
 
 

@@ -6,14 +6,14 @@ import sys
 import click
 
 from archive.errors import ArchiveError
-from pipeline.cli import derive, intake, out, research, status
+from pipeline.cli import derive, far, intake, out, research, status
 from pipeline.cli.base import cli
 
 for command in (  # in the order of the work
     intake.init, intake.check, intake.crawl, intake.capture, intake.backfill, intake.import_, derive.update,
     derive.run, derive.reindex, derive.rebuild, research.trace, research.judge, research.hunt, status.status,
     out.verify, out.cite, out.key, out.withhold, out.erase, out.backup, out.restore, out.serve, out.publish, out.export,
-    out.demo,
+    out.demo, far.batch, far.load,
 ):
     cli.add_command(command)
 

@@ -17,7 +17,8 @@ from pipeline import PROGRAM
 
 DEFAULT_TOPIC = "kursk"
 TOLD = 20  # sentences for a person at once; `status` shows all
-QUIET = frozenset({"index", "discover", "alarms", "judge", "withhold", "erase", "log"})  # mostly nothing to do
+QUIET = frozenset({  # mostly nothing to do
+    "index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay", "freeze", "join"})
 
 
 class Commands(click.Group):
@@ -59,6 +60,35 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(topic=read, data=folder, **rest)
 
     return with_topic
+
+
+def shard_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option of the commands that crawl: which part of the sites this crawler asks for, in an archive of its own.
+
+    The command gets the part's topic and folder, and as `found` what tells what other crawlers heard of its sites.
+    """
+    @click.option("--shard", default=None, metavar="N/COUNT", callback=_shard,
+                  help="Be one of so many crawlers: ask for its part of the sites only, in an archive of its own below "
+                       "--data; 'stemma import' brings these together.")
+    @wraps(command)
+    def of_shard(topic: Any, data: Path, shard: Any, **rest: Any) -> Any:
+        if shard is None:
+            return command(topic=topic, data=data, found=lambda _: None, **rest)
+        from pipeline import shards
+
+        return command(topic=shards.topic_of(topic, shard), data=shard.folder(data),
+                       found=lambda work: shards.handed(work, shard, data), **rest)
+
+    return of_shard
+
+
+def _shard(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+    from archive.shards import shard_from
+
+    try:
+        return shard_from(text) if text is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx=ctx, param=option) from error
 
 
 def held_topic(data: Path) -> Any:
@@ -169,14 +199,14 @@ def finish_noted(reports: Sequence[Report], changes: Any, *, as_json: bool, is_s
 
 
 def tell_changes(work: Any, reports: list[Report]) -> tuple[Any, Report]:
-    """Sign the log, tell what began to need a person and what is over, each once, and note it.
+    """Sign the log and have it stamped, tell what began to need a person and what is over, each once, and note it.
 
     Between the two `status` shows it.
     """
     from pipeline import status
-    from pipeline.work import enter_log
+    from pipeline.work import sealed
 
-    reports.append(enter_log(work.archive, work.clock))  # so that what hinders it is told by this run
+    reports += sealed(work.archive, work.topic, work.clock)  # so that what hinders it is told by this run
     changes = status.judge(work, reports)
     tell([alarm.sentence for alarm in changes.begun])  # before it is noted: better twice than never
     tell([f"over: {alarm.name} (since {alarm.since:%Y-%m-%d %H:%M} UTC)" for alarm in changes.ended])

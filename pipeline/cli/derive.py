@@ -1,7 +1,7 @@
 """Commands by which the database is made: update, run, rebuild."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pipeline.cli.base import (
     options,
     refuse_other_topic,
     refuse_placeholder,
+    shard_option,
     tell_changes,
 )
 
@@ -37,7 +38,8 @@ def update(topic: Any, data: Path, as_json: bool) -> None:
 
 @click.command()
 @options
-def run(topic: Any, data: Path, as_json: bool) -> None:
+@shard_option
+def run(topic: Any, data: Path, as_json: bool, found: Callable[[Any], Any]) -> None:
     """Crawl and update: the line for cron.
 
     What needs a person is told when it begins and when it ends; between the two `status` shows it.
@@ -48,7 +50,7 @@ def run(topic: Any, data: Path, as_json: bool) -> None:
     with pinging(topic):
         with opened(topic, data, "run", create=True) as (work, reports):
             reports += [intake.index_pending(work), intake.read_withholdings(work), intake.discover_pending(work),
-                        intake.crawl(work), *steps.update(work)]
+                        intake.crawl(work, handed=found(work)), *steps.update(work)]
             work.progress.close()
             changes, noted = tell_changes(work, reports)
             reports.append(noted)
@@ -61,17 +63,17 @@ def pinging(topic: Any) -> Iterator[None]:
     if topic.watch.ping is None:
         yield
         return
-    from pipeline import ping
+    from pipeline import ping, trust
 
-    trust = ping.context(topic)
+    checked = trust.context(topic)
     try:
         yield
     except (ArchiveLocked, KeyboardInterrupt):  # nothing ran, or a person is there
         raise
     except BaseException:
-        _say(ping.ping(topic, trust, is_well=False))
+        _say(ping.ping(topic, checked, is_well=False))
         raise
-    _say(ping.ping(topic, trust, is_well=True))
+    _say(ping.ping(topic, checked, is_well=True))
 
 
 def _say(problem: str | None) -> None:

@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipeline.cli.base import (
     opened,
     options,
     refuse_placeholder,
+    shard_option,
     tell,
     tell_changes,
 )
@@ -148,13 +150,15 @@ def check(topic: Any, data: Path, live: bool, as_json: bool) -> None:
 
 @click.command()
 @options
-def crawl(topic: Any, data: Path, as_json: bool) -> None:
+@shard_option
+def crawl(topic: Any, data: Path, as_json: bool, found: Callable[[Any], Any]) -> None:
     """Fetch sources and the articles that are due into WARC files."""
     from pipeline import intake
 
     refuse_placeholder(topic)
     with opened(topic, data, "crawl", create=True) as (work, reports):
-        reports += [intake.index_pending(work), intake.discover_pending(work), intake.crawl(work)]
+        reports += [intake.index_pending(work), intake.discover_pending(work),
+                    intake.crawl(work, handed=found(work))]
         work.progress.close()
         changes, _ = tell_changes(work, reports)
     finish_noted(reports, changes, as_json=as_json)
@@ -189,16 +193,24 @@ def capture(topic: Any, data: Path, as_json: bool, urls: tuple[str, ...]) -> Non
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--via", default=None, metavar="NAME", help="Who captured them (default: what the files say).")
 @options
 def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via: str | None) -> None:
-    """Copy the captures of WARC and WACZ FILES into the archive."""
-    from pipeline import backfill as archives
-    from pipeline import intake
+    """Copy the captures of WARC and WACZ FILES into the archive.
 
+    Of a folder that is another archive, such as that of one of several crawlers, the WARC files are taken as they are.
+    """
+    from pipeline import backfill as archives
+    from pipeline import intake, shards
+
+    folders = [path for path in files if path.is_dir()]
+    others = [path for path in files if not path.is_dir()]
     with opened(topic, data, "import", create=True) as (work, reports):
-        reports += [intake.index_pending(work), archives.import_files(work, files, via=via)]
+        reports += [intake.index_pending(work), intake.read_withholdings(work)]
+        reports += [shards.merge(work, folder) for folder in folders]
+        reports += [intake.index_pending(work)] if folders else []
+        reports += [archives.import_files(work, others, via=via)] if others else []
         work.progress.close()
     finish(reports, as_json=as_json)
 

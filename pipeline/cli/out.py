@@ -22,65 +22,110 @@ def utc_day(day: datetime | None, *, add: int = 0) -> datetime | None:
 
 
 @click.command()
-@click.argument("files", nargs=-1, metavar="[PROOF]...", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("files", nargs=-1, metavar="[PROOF|WACZ]...",
+                type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--head", "heads", multiple=True, metavar="FILE",
               type=click.Path(path_type=Path, dir_okay=False, exists=True),
               help="A signed head, or a proof, that was kept elsewhere: the log must lead to it. Repeatable.")
 @click.option("--key", default=None, metavar="FINGERPRINT", help="The key that must have signed each PROOF.")
+@click.option("--rebuild", "is_anew", is_flag=True,
+              help="Also make the database anew beside the archive, and compare what the two say.")
+@click.option("--authority", "authorities", multiple=True, metavar="PEM",
+              type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="A root certificate on which the time stamp of each PROOF must rest. Repeatable.")
 @options
 def verify(
-    topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], heads: tuple[Path, ...], key: str | None
+    topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], heads: tuple[Path, ...], key: str | None,
+    authorities: tuple[Path, ...], is_anew: bool,
 ) -> None:
     """Check everything that is kept: each record, the log that holds their digests, its signatures, the database.
 
-    With PROOF files, as 'stemma cite --proof' writes them, check these alone; no archive is needed for that.
+    With PROOF files, as 'stemma cite --proof' writes them, or WACZ packages, check these alone; no archive is needed
+    for that.
     """
     from pipeline import evidence, intake
 
     if files:
         for file in files:
-            proof = evidence.verify_proof(file, key=key)
-            click.echo(json.dumps(evidence.proof_as_json(proof)) if as_json
-                       else "\n".join([f"{file}: holds", *(f"  {line}" for line in evidence.proof_lines(proof))]))
+            if evidence.is_package(file):
+                count = evidence.verify_package(file)
+                click.echo(json.dumps({"records": count}) if as_json else f"{file}: a whole package, {count:,} records")
+                continue
+            proof = evidence.verify_proof(file, key=key, authorities=authorities)
+            lines = [f"{file}: holds", *(f"  {line}" for line in evidence.proof_lines(proof, now=now()))]
+            click.echo(json.dumps(evidence.proof_as_json(proof)) if as_json else "\n".join(lines))
         return
-    if key is not None:
-        raise click.UsageError("--key is for PROOF files")
+    if key is not None or authorities:
+        raise click.UsageError("--key and --authority are for PROOF files")
     outside = [evidence.read_head(file) for file in heads]
     with opened(topic, data, "verify") as (work, reports):
         reports += [intake.index_pending(work), evidence.verify(work, outside=outside)]
+        if is_anew:
+            from pipeline import anew
+
+            reports.append(anew.compare_anew(work))
         work.progress.close()
     finish(reports, as_json=as_json)
 
 
 @click.command()
-@click.argument("what", metavar="VERSION")
+@click.argument("what", metavar="VERSION|FAMILY")
 @click.option("--proof", "file", default=None, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
               help="Write a file by which anyone can check the capture, with 'stemma verify FILE'.")
 @click.option("--without-record", is_flag=True, help="Leave the page's bytes out of the proof: their digest stays.")
 @click.option("--format", "kind", type=click.Choice(["text", *WRITERS]), default="text", show_default=True,
               help="CSL-JSON, RIS, BibTeX, or a Robust Link in HTML.")
 @click.option("--site", default=None, metavar="URL", help="Where the archive is served, for the version's address.")
+@click.option("--family", "is_family", is_flag=True,
+              help="Cite the family as of now: its links and their evidence are kept as they are.")
+@click.option("--run", type=click.IntRange(1), default=None, help="With --family: as it was cited as of that run.")
+@click.option("--by", default=None, metavar="NAME", help="With --family: who cites it; it is kept with the event.")
 @options
 def cite(
     topic: Any, data: Path, as_json: bool, what: str, file: Path | None, without_record: bool, kind: str,
-    site: str | None,
+    site: str | None, is_family: bool, run: int | None, by: str | None,
 ) -> None:
-    """Print the citation of a version; with --proof, write its capture with all that is needed to check it.
+    """Print the citation of a version, or of a family; with --proof, write its capture with all to check it by.
 
     VERSION is a public id; an article's address or key means its latest version.
     """
     from pipeline import citations, evidence
 
-    del topic
-    cited = evidence.cite(data, what, site=site)
-    if file is not None:
-        evidence.write_proof(data, cited, file, with_record=not without_record)
-    if as_json:
-        click.echo(json.dumps(evidence.cited_as_json(cited), ensure_ascii=False))
-    elif kind == "text":
-        click.echo(citations.plain(cited.citation))
+    if not is_family and (run is not None or by is not None):
+        raise click.UsageError("--run and --by are for --family")
+    if is_family:
+        if file is not None:
+            raise click.UsageError("--proof is for a version; a family's statement is an event, under the signed log")
+        found, said = _cited_family(topic, data, what, run, by, site)
+        parts = {"public_id": found.name, "citation": citations.plain(said), "digest": found.digest,
+                 "statement": found.statement}
     else:
-        click.echo(citations.WRITERS[kind]([cited.citation]), nl=False)
+        cited = evidence.cite(data, what, site=site)
+        said, parts = cited.citation, evidence.cited_as_json(cited)
+        if file is not None:
+            evidence.write_proof(data, cited, file, with_record=not without_record)
+    if as_json:
+        click.echo(json.dumps(parts, ensure_ascii=False))
+    elif kind == "text":
+        click.echo(citations.plain(said))
+    else:
+        click.echo(citations.WRITERS[kind]([said]), nl=False)
+
+
+def _cited_family(
+    topic: Any, data: Path, what: str, run: int | None, by: str | None, site: str | None
+) -> tuple[Any, Any]:
+    """A family as of a run, the present one where none is named, and its citation."""
+    from archive.store import frozen
+    from pipeline import care, citations, freezing
+
+    if run is None:
+        with opened(topic, data, "cite") as (work, reports):
+            done, found = freezing.freeze(work, what, by=(by or "").strip() or None)
+            reports += [report for report in done if report.step not in ("log", "stamp")]
+    with care.reading(data) as conn:
+        found = freezing.find(conn, what, run) if run is not None else found
+        return found, citations.family_citation(found, title=frozen.title(conn, found), site=site)
 
 
 @click.command()
@@ -141,7 +186,7 @@ def withhold(topic: Any, data: Path, as_json: bool, what: str, reason: str, by: 
     """Show a text no longer: the site has a tombstone in its place, exports and tables lack it, the evidence stays.
 
     URL is an address of an article, its key or the public id of a version; FAMILY, the public id of a family, means
-    all articles that it has now.
+    all articles that it has now, and those that join it later.
     """
     from pipeline import publishing, withholding
 

@@ -30,14 +30,14 @@ def article(conn: sqlite3.Connection, number: int, *, ordinal: int = 1) -> None:
     conn.execute("INSERT OR IGNORE INTO addresses VALUES (?, ?, 1)", (url, number))
     at, name = f"2024-08-0{ordinal}T12:00:00.000Z", f"{number}-{ordinal}"
     conn.execute(
-        "INSERT INTO documents (document_id, payload_digest, url, charset, extractor, title, authors, language, text, "
+        "INSERT INTO documents (document_id, payload_digest, url, charset, extractor, title, authors, language, "
         "credits, candidates, text_digest, body_digest, state_digest, on_topic) "
-        "VALUES (?, ?, ?, '', 'x', 'T', '[]', 'en', 'Text', '[]', '[]', ?, ?, ?, 1)",
+        "VALUES (?, ?, ?, '', 'x', 'T', '[]', 'en', '[]', '[]', ?, ?, ?, 1)",
         (10 * number + ordinal, name, url, name, name, name))
     conn.execute("UPDATE versions SET is_latest = 0 WHERE article_id = ?", (number,))
     conn.execute(
         "INSERT INTO versions (version_id, public_id, article_id, ordinal, document_id, first_seen, last_seen, "
-        "sightings, change, is_latest, title, text) VALUES (?, ?, ?, ?, ?, ?, ?, 1, '[]', 1, 'T', 'Text')",
+        "sightings, change, is_latest, title) VALUES (?, ?, ?, ?, ?, ?, ?, 1, '[]', 1, 'T')",
         (10 * number + ordinal, name, number, ordinal, 10 * number + ordinal, at, at))
 
 

@@ -220,6 +220,19 @@ def test_a_proof_holds_by_itself_and_shows_the_bytes(folder: DataFolder, write: 
         assert found.capture.details["payload_sha256"] == capture.payload_sha256
 
 
+def test_a_signature_has_one_spelling(folder: DataFolder, write: Write) -> None:
+    """The last character of its base64 has bits that mean nothing."""
+    write("https://news.example/a")
+    _, head = extend(folder, now=AT)
+    assert head is not None
+    before, last, rest = head.note[:-3], head.note[-3], head.note[-2:]
+    assert rest == "=\n"
+    assert notes.read(before + last + rest) == head
+    other = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    with pytest.raises(ValueError, match="not how base64 ends"):
+        notes.read(before + other[other.index(last) + 1] + rest)
+
+
 def test_every_change_of_a_proof_is_found(folder: DataFolder, write: Write, tmp_path: Path) -> None:
     capture = write("https://news.example/a")
     revisit = write("https://news.example/a", revisit_of=capture)

@@ -136,6 +136,62 @@ def test_an_older_archive_gets_the_tables_and_views_of_a_new_one_and_keeps_its_r
     new.close()
 
 
+def archive_before_texts_moved(path: Path) -> sqlite3.Connection:
+    """As the third migration left it: two articles with one text, one of them with an older version, one withheld."""
+    conn = sqlite3.connect(path)
+    conn.execute("CREATE TABLE _sqlite_migrations (migration_set TEXT, name TEXT, applied_at TEXT)")
+    for name in ("FIRST", "SECOND", "THIRD"):
+        conn.executescript(getattr(tables, name))
+        conn.execute("INSERT INTO _sqlite_migrations VALUES ('stemma', ?, '2026-11-01')", [name.lower()])
+    conn.executescript(f"PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = 3")
+    rows = [(1, 1, 1, "Troops crossed near Sudzha."), (2, 1, 2, "Troops crossed the border near Sudzha."),
+            (3, 2, 1, "Troops crossed near Sudzha.")]
+    for number in (1, 2):
+        conn.execute("INSERT INTO articles VALUES (?, ?, ?, ?, 'a.example', 1)",
+                     (number, f"https://a.example/{number}", f"https://a.example/{number}", f"key-{number}"))
+    documents = [*((row_id, text, 0) for row_id, _, _, text in rows), (4, "", 1)]
+    for row_id, text, withheld in documents:
+        conn.execute(
+            "INSERT INTO documents (document_id, payload_digest, url, charset, extractor, title, authors, text, credits, "
+            "candidates, text_digest, body_digest, state_digest, is_withheld) "
+            "VALUES (?, ?, 'u', '', 'x', 'T', '[]', ?, '[]', '[]', '', '', '', ?)", (row_id, str(row_id), text, withheld))
+    for row_id, article, ordinal, text in rows:
+        conn.execute(
+            "INSERT INTO versions (version_id, public_id, article_id, ordinal, document_id, first_seen, last_seen, "
+            "sightings, change, is_latest, title, text) VALUES (?, ?, ?, ?, ?, '', '', 1, '[]', 1, 'T', ?)",
+            (row_id, str(row_id), article, ordinal, row_id, text))
+    conn.execute("DELETE FROM uncatalogued")
+    conn.commit()
+    return conn
+
+
+def test_an_older_archive_keeps_its_texts_and_finds_them(tmp_path: Path) -> None:
+    old = archive_before_texts_moved(tmp_path / "old.db")
+    found = "SELECT rowid, round(bm25(versions_fts), 9) FROM versions_fts WHERE versions_fts MATCH ? ORDER BY rowid"
+    before = {asked: old.execute(found, [asked]).fetchall() for asked in ("sudzha", "border", '"near sudzha"')}
+    texts = dict(old.execute("SELECT version_id, text FROM versions"))
+    old.close()
+    conn = open_database(tmp_path / "old.db")
+    assert {row["version_id"]: row["text"] for row in conn.execute("SELECT version_id, text FROM version")} == texts
+    assert {asked: [tuple(row) for row in conn.execute(found, [asked])] for asked in before} == before
+    assert conn.execute("SELECT count(*) FROM texts").fetchone()[0] == len(set(texts.values()))
+    assert conn.execute("SELECT document_id FROM documents WHERE text_id IS NULL").fetchone()[0] == 4
+    assert conn.execute("SELECT count(*) FROM uncatalogued").fetchone()[0] == 0, "nothing that is searched changed"
+    assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+    conn.close()
+
+
+def test_a_text_that_moved_and_is_deleted_is_in_the_file_no_more(tmp_path: Path) -> None:
+    archive_before_texts_moved(tmp_path / "old.db").close()
+    conn = open_database(tmp_path / "old.db")
+    conn.execute("DELETE FROM versions")
+    conn.execute("DELETE FROM documents")
+    conn.execute("INSERT INTO versions_fts (versions_fts) VALUES ('optimize')")
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"Troops" not in (tmp_path / "old.db").read_bytes()
+    conn.close()
+
+
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
     conn = open_database(tmp_path / "a.db", create=True)
     with pytest.raises(sqlite3.IntegrityError), transaction(conn):

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,12 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from archive import events
 from archive.digests import address_key, state_digest, text_digest
 from archive.model import Capture, Exchange
-from archive.store import catalogue, comparisons, open_database, transaction
+from archive.store import catalogue, comparisons, open_database, texts, transaction
 from archive.times import from_iso, to_digits, to_iso
 from archive.topic import load_topic
 from archive.warc import WarcWriter
@@ -90,7 +94,7 @@ class Builder:
                 public_id=f"{key}-{to_digits(first.captured_at)}-{first.payload_digest[5:13].lower()}",
                 first_seen=to_iso(first.captured_at), last_seen=to_iso(captures[-1][1].captured_at),
                 sightings=len(captures), change=json.dumps(state.change), is_latest=ordinal == len(states),
-                text=state.text,
+                text_id=texts.keep(self.conn, state.text),
             )
             for capture_id, _ in captures:
                 self.insert("sightings", capture_id=capture_id, article_id=article, document_id=document,
@@ -134,7 +138,8 @@ class Builder:
             "documents", payload_digest=capture.payload_digest, url=url, charset="utf-8", extractor="stemma 1",
             title=state.title, byline=state.byline, authors=json.dumps([state.byline] if state.byline else []),
             published=json.dumps(published) if published else None, language=language, site_name=site_name,
-            text=state.text, credits=json.dumps(list(credits)), candidates=json.dumps(candidates),
+            text_id=texts.keep(self.conn, state.text), credits=json.dumps(list(credits)),
+            candidates=json.dumps(candidates),
             text_digest=text_digest(state.text), body_digest=text_digest(state.text), on_topic=True, score=7.5,
             terms=json.dumps(list(terms)),
             state_digest=state_digest(title=state.title, byline=state.byline, text=state.text),
@@ -477,3 +482,31 @@ def build_archive() -> Callable[[Path], Archive]:
 def serve_site() -> Callable[..., Any]:
     """Serves an archive of a test's own."""
     return site_of
+
+
+SERVER = """
+import json, sys
+from pathlib import Path
+from archive.topic_settings import PublishSettings
+from datasette_config.serving import serve
+settings = json.loads(sys.argv[2])
+serve(Path(sys.argv[1]), port=0, publish=PublishSettings(**settings), announce=lambda url: print(url, flush=True))
+"""
+
+
+@pytest.fixture(scope="session")
+def ask_served() -> Callable[..., list[int]]:
+    """Asks a served site's path some times over a real connection; the statuses."""
+
+    def ask(data: Path, settings: dict[str, Any], path: str, *, times: int, headers: dict[str, str]) -> list[int]:
+        with subprocess.Popen([sys.executable, "-c", SERVER, str(data), json.dumps(settings)],
+                              stdout=subprocess.PIPE, text=True) as server:
+            try:
+                assert server.stdout is not None
+                address = server.stdout.readline().strip().rstrip("/")
+                return [httpx.get(address + path, headers=headers, timeout=30).status_code for _ in range(times)]
+            finally:
+                server.send_signal(signal.SIGINT)
+                server.wait(30)
+
+    return ask

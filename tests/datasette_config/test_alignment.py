@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.model import Passage
-from datasette_config.alignment import aligned
+from datasette_config.alignment import aligned, passage_row
 
 words = st.lists(st.sampled_from(["the", "army", "Sudzha", "Суджа", ",", ".", "\n\n", "of", "border"]), max_size=30)
 texts = words.map(" ".join).map(lambda text: text.replace(" \n\n ", "\n\n").strip())
@@ -34,3 +34,11 @@ def test_passages_that_changed_places_keep_their_gaps() -> None:
     shown = [(r.kind, "".join(s.text for s in r.left), "".join(s.text for s in r.right)) for r in rows]
     assert shown == [("gap", "", "middle"), ("passage", "first", "first"), ("gap", "", "RIGHT"),
                      ("passage", "second", "second"), ("gap", "LEFT", "")]
+
+
+def test_a_text_with_other_paragraph_breaks_has_marks_on_words_that_differ_only() -> None:
+    left, right = "The army came. It left the border.", "The army came.\n\nIt crossed the border."
+    row = passage_row(left, right, Passage(left_start=0, left_end=len(left), right_start=0, right_end=len(right), words=7),
+                      number=1, word_by_word=True)
+    assert [s.text.strip() for s in row.left if s.change == "removed"] == ["left"]
+    assert [s.text.strip() for s in row.right if s.change == "added"] == ["crossed"]

@@ -112,6 +112,21 @@ def test_a_reader_finds_a_repost_and_where_it_comes_from(page: Page, archive: Ar
     assert page.url.endswith(f"/article/{archive.digest}")
 
 
+def test_a_reader_chooses_two_values_of_a_facet_and_gives_one_up(page: Page) -> None:
+    page.goto("/search")
+    if page.viewport_size["width"] < 700:
+        page.get_by_role("link", name="narrow down").click()
+    for name in ("English", "Ukrainian"):
+        page.get_by_role("link", name=name).first.click()
+    assert page.url.endswith("?language=en&language=uk")
+    total = page.locator(".total b").inner_text()
+    assert total == "5 articles"
+    page.locator(".facet a[aria-current]", has_text="English").click()
+    assert page.url.endswith("?language=uk")
+    page.go_back()
+    assert page.locator(".total b").inner_text() == total
+
+
 def test_a_citation_is_copied_by_a_button(page: Page, archive: Archive) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"/article/{archive.digest}#cite")
@@ -154,6 +169,7 @@ def test_every_kind_of_page_fits(page: Page, archive: Archive, tmp_path: Path) -
         "hostile": f"/article/{archive.hostile}", "hits": "/search?q=alert+OR+endless*", "capture": "/capture/12",
         "compare": f"/compare?left={archive.mirror}&right={archive.digest}", "about": "/about",
         "versions": f"/article/{archive.russian}", "pair": f"/family/{archive.pair}", "form": "/trace",
+        "places": "/places", "outlets": "/outlets", "several": "/search?language=en&language=uk&role=repost", "data": "/data",
         "trace": f"/trace?of={archive.digest}", "hostile-trace": f"/trace?of={archive.hostile}",
     }.items():
         page.goto(path)
@@ -248,6 +264,7 @@ def test_axe_finds_nothing_on_any_page(page: Page, archive: Archive) -> None:
     found = []
     for path in (
         "/", "/search", "/search?q=Sudzha+bridge&language=en", "/search?q=nothing-at-all", "/search?q=https://a.example/",
+        "/search?language=en&language=uk&role=repost&outlet=a", "/outlets", "/places",
         "/about", "/sources", "/health", "/data", "/trace", f"/trace?of={archive.digest}", f"/article/{archive.herald}",
         f"/article/{archive.russian}", f"/article/{archive.hostile}", f"/family/{archive.family}", "/capture/12",
         f"/compare?left={archive.mirror}&right={archive.digest}",

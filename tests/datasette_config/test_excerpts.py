@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import pytest
 from archive.store import open_database, read_database, snapshots
 from archive.topic import Topic, load_topic
 from pipeline import publishing
+from pipeline.reading import key_of, read
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
 Archive = Site = Any
@@ -57,7 +59,6 @@ def hidden(tmp_path_factory: pytest.TempPathFactory, build: Any) -> Archive:
     conn.execute("INSERT INTO discoveries (url, source, found_at, lead) VALUES ('https://x.example/', 'x', '', ?)",
                  (text + text,))
     conn.execute("INSERT INTO failures VALUES ('extract', 'x', '1', ?, '')", (text,))
-    conn.execute("INSERT INTO epochs VALUES (1, 'x', 1, '', ?)", (text.encode(),))
     conn.execute("INSERT INTO text_readings SELECT version_id, ? FROM versions", (text.encode(),))
     conn.commit()
     conn.close()
@@ -171,6 +172,32 @@ def test_a_published_file_that_may_be_downloaded_is_the_same_file(folder: Path, 
     assert response.content == (folder / "archive.db").read_bytes()
 
 
+def test_whole_tables_are_given_only_where_the_topic_says_so_and_hold_excerpts(
+    own_archive: Archive, excerpts: Site, site_of: Any
+) -> None:
+    for path in ("/data/article.parquet", "/archive.db"):
+        assert excerpts.get(path).status_code in (403, 404)
+    assert excerpts.get("/archive/article.csv?_stream=on").status_code == 400
+    topic = topic_that("loopback")
+    given = replace(topic, publish=replace(topic.publish, downloads=True))
+    folder = published(own_archive, given)
+    with site_of(folder, publish=given.publish) as site:
+        page = site.get("/data").text
+        for name in ("article", "copy_link", "version"):
+            assert f"/data/{name}.parquet" in page
+            table = site.get(f"/data/{name}.parquet").content
+            assert table[:4] == table[-4:] == b"PAR1"
+            text = b"".join(zlib.decompressobj(31).decompress(table[at:]) for at in range(len(table))
+                            if table[at:at + 3] == b"\x1f\x8b\x08").decode("utf-8", "replace")
+            assert ("Sudzha" in text) is (name != "copy_link")
+            assert not [marker for marker in MARKERS if marker in text], name
+        assert site.get("/archive.db").content[:15] == b"SQLite format 3"
+        assert len(site.get("/archive/article.csv?_stream=on").text.splitlines()) >= 9
+        assert site.get("/data/events.parquet").status_code == 404
+    published(own_archive, topic)
+    assert not (folder / "tables").exists()
+
+
 def test_tables_can_be_searched_in_what_is_held(excerpts: Site) -> None:
     found = excerpts.json("/archive/version.json?_search=company+commander&_shape=objects")
     assert len(found["rows"]) == 3
@@ -228,11 +255,56 @@ def test_an_edit_is_shown_by_what_changed(hidden: Archive, excerpts: Site) -> No
     assert '<ul class="changed"' in excerpts.get(f"/article/{hidden.herald}").text
 
 
-def test_a_traced_text_is_told_why_nothing_is_found(excerpts: Site) -> None:
-    response = excerpts.post("/trace.json", content=b"Ukrainian troops crossed the border.",
-                             headers={"content-type": "text/plain"})
-    assert response.status_code == 404
-    assert "so no text can be compared" in response.json()["error"]
+COPIED = ("Residents described a day of contradictory orders. Buses that had been promised for noon never came; by four "
+          "o'clock people were leaving in their own cars along the road to Lgov. We saw none of it. The governor asked the "
+          "region's inhabitants to trust official sources only, and declared that the situation was under control.")
+
+
+def test_a_pasted_text_is_recognised_by_its_own_sentences_and_no_other_is_shown(
+    hidden: Archive, excerpts: Site
+) -> None:
+    found = excerpts.post("/trace.json", content=COPIED, headers={"content-type": "text/plain"}).json()
+    assert (found["ok"], found["exemplars"]) == (True, [])
+    first = found["candidates"][0]
+    assert first["outlet"] == "The Border Herald"
+    assert first["family"] == hidden.family
+    assert 0.7 < first["share"] < 1
+    assert all(sentence in COPIED for sentence in first["sentences"])
+    assert "We saw none of it." not in first["sentences"]
+    assert found["searched"]["texts"] == 11
+    page = excerpts.post("/trace", data={"text": COPIED}).text
+    assert "stands in it" in page
+    assert f"/family/{hidden.family}" in page
+    assert "the checkpoint was empty" not in page, "what the held text says beside is not there"
+    strange = excerpts.post("/trace.json", content="Nothing here was ever seen by anybody at all in any place.",
+                            headers={"content-type": "text/plain"}).json()
+    assert strange["candidates"] == []
+
+
+def test_an_article_that_is_traced_by_name_leads_to_what_was_found_of_it(hidden: Archive, excerpts: Site) -> None:
+    assert excerpts.get(f"/trace?of={hidden.digest}").headers["location"] == f"/article/{hidden.digest}"
+    assert excerpts.get(f"/trace.json?of={hidden.digest}").headers["location"] == f"/article/{hidden.digest}.json"
+    by_address = excerpts.get("/trace?of=https://eastwatchdigest.example/kursk-thrust", follow_redirects=True)
+    assert "The Kursk thrust" in by_address.text
+
+
+def test_no_published_key_puts_names_in_order(hidden: Archive, folder: Path) -> None:
+    def keys_of(database: Path) -> dict[int, set[int]]:
+        conn = read_database(database)
+        found: dict[int, set[int]] = {}
+        for key, version_id in conn.execute("SELECT fingerprint, version_id FROM fingerprints"):
+            found.setdefault(version_id, set()).add(key)
+        conn.close()
+        return found
+
+    held, published_keys = keys_of(hidden.database), keys_of(folder / "archive.db")
+    conn = read_database(hidden.database)
+    for version_id, text in conn.execute("SELECT version_id, text FROM version").fetchall():
+        reading = read(text)
+        lone = {key_of(token) for token in reading.distinct} | reading.whole
+        assert published_keys.get(version_id, set()) == held[version_id] & lone
+    assert sum(map(len, published_keys.values())) < sum(map(len, held.values())), "there were some"
+    conn.close()
 
 
 def test_all_texts_are_published_where_the_topic_says_so(own_archive: Archive, site_of: Any) -> None:

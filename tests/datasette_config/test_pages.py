@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from archive.digests import address_key
-from archive.store import open_database, pages
+from archive.store import open_database, pages, texts
 from datasette_config import answers, responses
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -190,6 +190,70 @@ def test_each_facet_counts_what_choosing_it_finds(site: Site) -> None:
                 rest = "&".join(part for part in question.split("&") if not part.startswith(f"{counted['facet']}="))
                 chosen = urlencode({counted["facet"]: value or "-"})
                 assert site.json(f"/search.json?{rest}&{chosen}")["total"] == count, (question, counted["facet"], value)
+
+
+def test_a_facet_takes_several_values_and_counts_what_each_adds(site: Site) -> None:
+    both = site.json("/search.json?language=uk&language=en")
+    assert both["total"] == 5
+    assert both["asked"]["search"]["chosen"] == [["language", ["en", "uk"]]]
+    counts = {one["facet"]: dict(one["values"]) for one in both["facets"]}
+    assert counts["language"] == dict(next(one["values"] for one in site.json("/search.json")["facets"]
+                                           if one["facet"] == "language")), "under the other facets' choices"
+    assert sum(counts["outlet"].values()) == 5
+    assert site.json("/search.json?language=uk&language=en&role=exemplar&role=alone")["total"] == 2
+    assert site.json("/search.json?language=en&kind=removed")["total"] == 0
+    wrong = site.get("/search?role=repost&role=nothing")
+    assert (wrong.status_code, "role=nothing is none of" in wrong.text) == (400, True)
+    assert site.get("/search?" + "&".join(f"outlet={n}" for n in range(51))).status_code == 400
+
+
+def test_a_choice_of_several_values_has_one_address_and_each_can_be_given_up(site: Site) -> None:
+    tree = html.fromstring(site.get("/search?q=kursk&language=uk&language=en").content)
+    (facet,) = tree.xpath("//details[@class='facet'][summary[starts-with(., 'Language')]]")
+    assert " ".join(facet.findtext("summary").split() + [b.text for b in facet.xpath("summary/bdi")]) == (
+        "Language: English Ukrainian")
+    hrefs = {a.findtext("bdi"): a.get("href") for a in facet.xpath(".//a") if a.find("bdi") is not None}
+    assert hrefs["English"] == "/search?q=kursk&language=uk"
+    assert hrefs["Ukrainian"] == "/search?q=kursk&language=en"
+    assert hrefs["Russian"] == "/search?q=kursk&language=en&language=ru&language=uk"
+    assert facet.xpath(".//a[text()='any']/@href") == ["/search?q=kursk"]
+    assert [one.findtext("bdi") for one in facet.xpath(".//a[@aria-current]")] == ["English", "Ukrainian"]
+    form = tree.xpath("//form[@class='ask']//input[@name='language']/@value")
+    assert form == ["en", "uk"]
+    for suffix in (".csv", ".atom", ".bib"):
+        assert tree.xpath(f"//p[@class='take']/a[contains(@href, '{suffix}?') and contains(@href, 'language=en&language=uk')]")
+    feed = ElementTree.fromstring(site.get("/search.atom?language=uk&language=en&outlet=").text)
+    assert feed.findtext("{http://www.w3.org/2005/Atom}id") == (
+        "http://localhost/search.atom?language=en&language=uk")
+
+
+def test_a_word_within_a_stretch_without_spaces_is_found_and_marked(own_site: Site, own_archive: Archive) -> None:
+    say(own_archive, own_archive.plain, "库尔斯克州的桥", "周日,工程师称俄罗斯库尔斯克州谢伊姆河上的第二座桥已无法使用。")
+    found = own_site.json("/search.json?q=库尔斯克")
+    assert found["hits"][0]["card"]["key"] == own_archive.plain
+    pieces = found["hits"][0]["snippet"]
+    assert [piece["text"] for piece in pieces if piece["hit"]] == ["库尔斯克"]
+    assert "".join(piece["text"] for piece in pieces).endswith("第二座桥已无法使用。")
+    assert own_site.json("/search.json?q=库尔斯克+-第二座桥&forms=typed")["total"] == 0
+
+
+def test_a_form_that_the_archive_writes_small_is_not_taken_for_a_name(own_site: Site, own_archive: Archive) -> None:
+    say(own_archive, own_archive.plain, "Борг", "Загальна сума боргу зросла, і ця сума ще не сплачена.")
+    say(own_archive, own_archive.spanish, "Удар", "Біля міста Суми пролунали вибухи; у Сумах тихо.")
+    found = own_site.json("/search.json?q=Суми")
+    assert [hit["card"]["key"] for hit in found["hits"]] == [own_archive.spanish]
+    assert "сума" not in found["sought"][0]["forms"]
+    assert own_site.json("/search.json?q=сума&forms=typed")["total"] == 1
+
+
+def say(archive: Archive, key: str, title: str, text: str) -> None:
+    """Let an article say something else."""
+    conn = open_database(archive.database)
+    conn.execute("UPDATE versions SET title = ?, text_id = ? "
+                 "WHERE article_id = (SELECT article_id FROM articles WHERE key = ?)",
+                 (title, texts.keep(conn, text), key))
+    conn.commit()
+    conn.close()
 
 
 def test_an_articles_names_are_marked_and_lead_to_all_their_mentions(site: Site, archive: Archive) -> None:
@@ -531,7 +595,8 @@ def test_an_address_that_is_no_web_page_is_shown_and_not_linked(site: Site, arch
 
 def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: Archive) -> None:
     twin = site.json(f"/family/{archive.family}.json")
-    assert list(twin) == ["ok", "public_id", "members", "inferred", "links", "link_count", "sentences", "withheld"]
+    assert list(twin) == ["ok", "public_id", "members", "inferred", "links", "link_count", "sentences", "withheld",
+                          "cited"]
     assert twin["inferred"] == []
     assert [(m["siglum"], m["made_from"], m["article"]["key"]) for m in twin["members"]] == [
         ("A", None, archive.herald), ("B", None, archive.ukrainian), ("C", "A", archive.digest),
@@ -605,7 +670,7 @@ def test_what_made_no_version_is_counted_and_a_correction_notice_named(own_site:
     conn = open_database(own_archive.database)
     ids = [row[0] for row in conn.execute(
         "SELECT version_id FROM version WHERE article_key = ? ORDER BY ordinal", (own_archive.herald,))]
-    place = conn.execute("SELECT text FROM versions WHERE version_id = ?", (ids[1],)).fetchone()[0].count("\n\n") + 1
+    place = conn.execute("SELECT text FROM version WHERE version_id = ?", (ids[1],)).fetchone()[0].count("\n\n") + 1
     passage = {"part": "body", "earlier": None, "later": place, "was": "", "now": "<b>Correction", "is_notice": True}
     conn.execute("UPDATE versions SET payloads = 4, differences = ? WHERE version_id = ?",
                  (json.dumps({"markup": 2, "surroundings": 1}), ids[0]))

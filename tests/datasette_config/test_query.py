@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.store.search import words
+from archive.store import search
+from archive.store.search import TooManyStretches, words
 from archive.topic import Name
 from datasette_config.expanding import FullTextQuery, as_typed, expanded
-from datasette_config.names import Names, marked, mentioned, tokens_of
+from datasette_config.names import Names, is_written_small, marked, mentioned, tokens_of
 from datasette_config.query import MAX_LENGTH, QueryError, parse
 
 SUDZHA = Name(
@@ -26,6 +27,8 @@ TEXTS = [
     ("Bridges", "The bridge at Glushkovo and two other bridges, a bridgehead"), ("Blog", "Southzha, they wrote"),
     ("Район", "У Суджанському районі евакуюють два села"), ("Полки", "W Sudży; w Sudżańskim rejonie"),
     ("Село", "Через сёла прошла колонна"),
+    ("库尔斯克", "乌克兰军队进入俄罗斯库尔斯克州,夺取了苏贾。"), ("クルスク州", "ウクライナ軍はクルスク州に越境した。"),
+    ("ข่าว", "กองทัพยูเครนบุกเข้าแคว้นคูร์สค์ของรัสเซีย"),
 ]
 
 
@@ -40,8 +43,8 @@ def index() -> Iterator[sqlite3.Connection]:
     conn.close()
 
 
-def typed_only(typed: str) -> FullTextQuery:
-    return as_typed(parse(typed))
+def typed_only(index: sqlite3.Connection, typed: str) -> FullTextQuery:
+    return as_typed(parse(typed), partial(words, index))
 
 
 def all_forms(index: sqlite3.Connection, typed: str) -> FullTextQuery:
@@ -68,13 +71,15 @@ def found(index: sqlite3.Connection, match: str | None) -> set[int]:
     pytest.param("", None, None, id="nothing"),
     pytest.param("* ( ) ^ - !!!", None, None, id="signs only"),
 ])
-def test_what_is_typed_becomes_a_query(typed: str, match: str | None, without: str | None) -> None:
-    assert typed_only(typed) == FullTextQuery(match=match, without=without)
+def test_what_is_typed_becomes_a_query(
+    index: sqlite3.Connection, typed: str, match: str | None, without: str | None
+) -> None:
+    assert typed_only(index, typed) == FullTextQuery(match=match, without=without)
 
 
 @given(st.one_of(st.text(max_size=60), st.text(alphabet='"*()-^:{}+ ORNTAD\x00aСуджа', max_size=40)))
 def test_no_question_is_a_syntax_error(index: sqlite3.Connection, typed: str) -> None:
-    for query in (typed_only(typed), all_forms(index, typed)):
+    for query in (typed_only(index, typed), all_forms(index, typed)):
         for match in (query.match, query.without):
             if match is not None:
                 found(index, match)
@@ -83,8 +88,8 @@ def test_no_question_is_a_syntax_error(index: sqlite3.Connection, typed: str) ->
 @given(st.lists(st.sampled_from(" ".join(f"{title} {text}" for title, text in TEXTS).split()), max_size=5))
 def test_forms_and_spellings_only_ever_find_more(index: sqlite3.Connection, chosen: list[str]) -> None:
     typed = " ".join(chosen)
-    if typed_only(typed).match:
-        assert found(index, typed_only(typed).match) <= found(index, all_forms(index, typed).match)
+    if typed_only(index, typed).match:
+        assert found(index, typed_only(index, typed).match) <= found(index, all_forms(index, typed).match)
 
 
 @pytest.mark.parametrize(("typed", "places"), [
@@ -105,6 +110,54 @@ def test_forms_and_spellings_only_ever_find_more(index: sqlite3.Connection, chos
 ])
 def test_a_question_finds(index: sqlite3.Connection, typed: str, places: set[int]) -> None:
     assert found(index, all_forms(index, typed).match) == places
+
+
+@pytest.mark.parametrize(("typed", "places"), [
+    pytest.param("库尔斯克", {9}, id="a Chinese word within a stretch"),
+    pytest.param("苏贾", {9}, id="at the end of one"),
+    pytest.param("クルスク", {10}, id="a Japanese one"),
+    pytest.param("軍 越境", {10}, id="two of them, of one character too"),
+    pytest.param('"库尔斯克州"', {9}, id="in quotation marks"),
+    pytest.param("尔斯", {9}, id="any part of a word: nothing says where words end"),
+    pytest.param("คูร์สค์", {11}, id="a Thai word, which the index cuts at its signs"),
+    pytest.param("รัสเซีย", {11}, id="at the end"),
+    pytest.param("莫斯科", set(), id="a word that is not there"),
+    pytest.param("库尔斯克 -苏贾", set(), id="an unwanted one"),
+    pytest.param("クルスク OR kursk", {0, 3, 10}, id="beside others"),
+])
+def test_a_word_of_a_script_without_spaces_is_found_within_a_stretch(
+    index: sqlite3.Connection, typed: str, places: set[int]
+) -> None:
+    assert found(index, all_forms(index, typed).match) == places
+    assert found(index, typed_only(index, typed).match) == places
+
+
+def test_a_word_that_stands_in_too_many_stretches_is_refused(
+    index: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_STRETCHES", 1)
+    with pytest.raises(TooManyStretches, match="ask for a longer word"):
+        typed_only(index, "州")
+
+
+def test_a_form_that_texts_write_small_is_no_name() -> None:
+    sumy = Name(name="Sumy", kind="place", spellings=(("uk", ("Суми", "Сумах")),))
+    held = [("суми", 9), ("сумах", 3), ("сума", 8), ("сумам", 2)]
+    texts = {"сума": ["Загальна сума боргу. Сума відома."], "сумам": ["Дорогам до міста, Сумам і селам"], "суми": ["усі суми"]}
+    query, sought = expanded(
+        parse("Суми"), Names([sumy]), lambda begins: [one for one in held if one[0].startswith(begins)],
+        is_name=lambda form: not is_written_small(form, texts[form]))
+    assert query.match is not None
+    assert '"сума"' not in query.match
+    assert set(sought[0].forms) == {"суми", "сумах", "сумам"}, "what the topic lists is looked for however it is written"
+
+
+@pytest.mark.parametrize(("texts", "is_small"), [
+    ([], False), (["Сума відома."], False), (["Уся сума"], True), (["біля міста Сума та сума, сума"], True),
+    (["біля міста Сума"], False), (["сума"], False),
+])
+def test_only_what_stands_within_a_sentence_tells(texts: list[str], is_small: bool) -> None:
+    assert is_written_small("сума", texts) is is_small
 
 
 def test_what_was_looked_for_is_told(index: sqlite3.Connection) -> None:

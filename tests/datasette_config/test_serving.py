@@ -13,16 +13,19 @@ import pytest
 
 from archive.errors import MissingArchive, NotPublic, PortBusy
 from archive.store import open_database
+from archive.topic_settings import PublishSettings
 from datasette_config.serving import application, serve
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
 Archive = Any
 
 PROGRAM = """
-import sys
+import json, sys
 from pathlib import Path
+from archive.topic_settings import PublishSettings
 from datasette_config.serving import serve
-serve(Path(sys.argv[1]), host=sys.argv[3], port=0, base_url=sys.argv[2], full_text=sys.argv[4],
+serve(Path(sys.argv[1]), host=sys.argv[3], port=0, base_url=sys.argv[2],
+      publish=PublishSettings(full_text=sys.argv[4], **json.loads(sys.argv[5] if len(sys.argv) > 5 else "{}")),
       announce=lambda url: print(url, flush=True))
 print("returned")
 """
@@ -44,7 +47,7 @@ def test_a_port_that_is_taken_is_named(archive: Archive) -> None:
 
 def test_a_host_that_is_not_this_machines_is_named(archive: Archive) -> None:
     with pytest.raises(PortBusy, match="pass another"):
-        serve(archive.data, host="192.0.2.1", port=0, full_text="all")
+        serve(archive.data, host="192.0.2.1", port=0, publish=PublishSettings(full_text="all"))
 
 
 def test_an_empty_archive_has_pages(tmp_path: Path) -> None:
@@ -100,10 +103,10 @@ def test_whole_texts_are_served_to_others_only_where_the_topic_says_so(
     archive: Archive, host: str, full_text: Any
 ) -> None:
     with pytest.raises(NotPublic, match=r"\[publish\] in the topic file"):
-        serve(archive.data, host=host, port=0, full_text=full_text)
+        serve(archive.data, host=host, port=0, publish=PublishSettings(full_text=full_text))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_whole_texts_are_not_served_at_all_where_the_topic_says_none(archive: Archive, host: str) -> None:
     with pytest.raises(NotPublic, match="this database has whole texts"):
-        serve(archive.data, host=host, port=0, full_text="none")
+        serve(archive.data, host=host, port=0, publish=PublishSettings(full_text="none"))

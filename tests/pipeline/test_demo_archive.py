@@ -207,9 +207,12 @@ def test_an_upgrade_of_the_extractor_makes_no_version(demo: FilledDemo, tmp_path
     for only in ("1", "document_id % 2"):
         conn = sqlite3.connect(data / "archive.db")
         with conn:
-            conn.execute(f"""UPDATE documents SET extractor = 'stemma-1/old', text = 'Menu' || char(10, 10) || text,
+            # Texts of their own, whoever shared the one before.
+            conn.execute(f"""INSERT INTO texts SELECT -document_id, document_id, 'Menu' || char(10, 10) || text
+                             FROM documents JOIN texts USING (text_id) WHERE {only}""")
+            conn.execute(f"""UPDATE documents SET extractor = 'stemma-1/old', text_id = -document_id,
                              text_digest = 'old-' || text_digest, state_digest = 'old-' || state_digest WHERE {only}""")
-            conn.execute(f"""UPDATE versions SET text = 'Menu' || char(10, 10) || text
+            conn.execute(f"""UPDATE versions SET text_id = -document_id
                              WHERE document_id IN (SELECT document_id FROM documents WHERE {only})""")
         conn.close()
         demo.stemma.run("update", "--topic", "topic.toml", "--data", str(data))

@@ -114,6 +114,21 @@ def test_it_is_not_fetched_again(own: Stemma) -> None:
     conn.close()
 
 
+@pytest.mark.parametrize("announcements", [(), ("--announcements",)])
+def test_an_import_does_not_bring_it_back(own: Stemma, announcements: tuple[str, ...]) -> None:
+    url, _, sentence, places = chosen(own)
+    own.run("export", "wacz", "before.wacz", "--topic", "topic.toml")
+    (made,) = erase(own, url, *announcements)
+    before = {path: (own.folder / "data" / "warc" / path).read_bytes() for path in warc.files(own.folder / "data" / "warc")}
+    assert b"".join(before.values())
+    done = own.run("import", "before.wacz", "--topic", "topic.toml", "--json").stdout
+    report = next(report for report in json.loads(done) if report["step"] == "import")
+    assert report["counts"]["refused, since erased here"] >= len(places)
+    assert (report["done"], report["skipped"] > 50) == (0, True), "what was not erased is held already"
+    assert sentence not in plain(own.folder / "data" / "warc")
+    assert len(made["records"]) >= len(places)
+
+
 def test_the_next_backup_loses_it_too_and_tells_no_damage(own: Stemma) -> None:
     url, _, sentence, places = chosen(own)
     own.run("backup", "copy", "--topic", "topic.toml")

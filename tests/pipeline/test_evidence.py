@@ -3,6 +3,8 @@
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 from stemma_testing import FilledDemo, Stemma
+from time_authority import TimeAuthority
 
 
 @pytest.fixture
@@ -144,6 +147,46 @@ def test_a_citation_is_checked_without_the_archive(own: Stemma, tmp_path: Path) 
     assert "no proof that can be read" in alone.run("verify", "none.json", code=2).stderr
 
 
+def test_a_proof_brings_the_time_stamp_of_its_head(own: Stemma, tmp_path: Path) -> None:
+    with TimeAuthority(tmp_path / "tsa").serving() as authority:
+        own = replace(own, proxy=None)
+        words = ("--topic", "topic.toml", "--set", f"stamp.url={authority.url}",
+                 "--set", f"stamp.authorities=['{tmp_path / 'tsa' / 'root.pem'}']")
+        authority.is_down = True
+        own.run("update", *words)
+        assert "gave no answer" in own.run("status", *words).stdout
+        authority.is_down = False
+        own.run("update", *words)
+    assert "gave no answer" not in own.run("status", *words).stdout
+    assert verified(own, *words[2:])["counts"]["heads with a time stamp"] == 1
+    own.run("cite", article(own)["public_id"], "--proof", "proof.json")
+    shown = own.run("verify", "proof.json", "--authority", "tsa/root.pem").stdout
+    assert "UTC, by Test authority" in shown
+    TimeAuthority(tmp_path / "other")
+    assert "that is none of the given authorities" in own.run(
+        "verify", "proof.json", "--authority", "other/root.pem", code=1).stderr
+    assert "no certificate in PEM" in own.run("verify", "proof.json", "--authority", "topic.toml", code=2).stderr
+    proof = json.loads((tmp_path / "proof.json").read_text())
+    (tmp_path / "bare.json").write_text(json.dumps(proof | {"stamp": None}))
+    assert "by nobody else" in own.run("verify", "bare.json").stdout
+    (tmp_path / "older.json").write_text(json.dumps({name: part for name, part in proof.items() if name != "stamp"}))
+    assert "older.json: holds" in own.run("verify", "older.json").stdout
+    assert "it has no time stamp" in own.run("verify", "bare.json", "--authority", "tsa/root.pem", code=1).stderr
+    token = proof["stamp"]["token"]
+    (tmp_path / "edited.json").write_text(json.dumps(proof | {"stamp": proof["stamp"] | {"token": "Q" + token[1:]}}))
+    assert "it was changed" in own.run("verify", "edited.json", code=2).stderr
+    stamps = tmp_path / "data" / "log" / "stamps.jsonl"
+    whole = stamps.read_bytes()
+    for cut in (len(whole) - 1, len(whole) - 200, 0):
+        stamps.write_bytes(whole[:cut])
+        with own.database() as conn:  # what the run before said of an authority that is gone
+            conn.execute("DELETE FROM failures WHERE stage = 'stamp'")
+        conn.close()
+        assert verified(own, *words[2:], code=1)["failed"], cut
+    stamps.write_bytes(whole)
+    assert verified(own, *words[2:])["failed"] == {}
+
+
 def test_every_version_of_the_demo_has_a_proof_that_holds(own: Stemma) -> None:
     from pipeline import evidence
 
@@ -178,6 +221,16 @@ def test_keys_are_shown_rotated_and_replaced_when_lost(own: Stemma) -> None:
     own.run("update", "--topic", "topic.toml")
     assert [key["why"] for key in json.loads(own.run("key", "--json").stdout)] == ["first", "rotated", "lost"]
     assert verified(own)["counts"]["keys that followed a lost one"] == 1
+
+
+def test_a_run_reads_what_people_decided_once(own: Stemma) -> None:
+    program = ("import sys; n = []; sys.addaudithook(lambda what, values: n.append(1) if what == 'open' and "
+               "str(values[0]).endswith('events.jsonl') else None)\n"
+               "from pipeline import cli; cli.cli.main(['update', '--topic', 'topic.toml'], standalone_mode=False)\n"
+               "print('opened', len(n))")
+    done = subprocess.run([sys.executable, "-c", program], cwd=own.folder, env=own.environment, text=True,
+                          capture_output=True, check=True)
+    assert "opened 1\n" in done.stdout, done.stdout
 
 
 def test_what_is_no_version_cannot_be_cited(own: Stemma) -> None:

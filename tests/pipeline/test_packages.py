@@ -8,8 +8,10 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,11 @@ from stemma_testing import FilledDemo, Stemma
 
 from archive import warc
 from archive.digests import payload_digest
+from archive.errors import ArchiveError
 from archive.model import RecordRef
+from archive.topic import load_topic
 from archive.wacz import replay_key
+from pipeline import evidence, packages
 
 
 @pytest.fixture
@@ -68,6 +73,51 @@ def test_all_members_are_stored_and_have_the_digests_that_the_package_names(own:
     assert digest == f"sha256:{hashlib.sha256(package.bundle.read('datapackage.json')).hexdigest()}"
     assert {name for name in package.bundle.namelist() if not name.startswith("datapackage")} == {
         resource["path"] for resource in described["resources"]}
+
+
+@pytest.fixture(scope="module")
+def packed(demo: FilledDemo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("packed") / "all.wacz"
+    packages.export(load_topic("kursk"), demo.data, file, packages.Wanted(), now=datetime(2025, 6, 1, tzinfo=UTC))
+    return file
+
+
+def rewritten(package: Path, change: Callable[[str, bytes], tuple[str, bytes] | None]) -> Path:
+    """The package with its members changed, the zip around them whole."""
+    other = package.with_name("other.wacz")
+    with zipfile.ZipFile(package) as bundle, zipfile.ZipFile(other, "w") as made:
+        for name in bundle.namelist():
+            if (member := change(name, bundle.read(name))) is not None:
+                made.writestr(*member)
+    return other
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda name, raw: (name, raw + b"x" if name == "pages/pages.jsonl" else raw), "pages/pages.jsonl is not what"),
+    (lambda name, raw: (name, raw.replace(b'"title": "', b'"title": "X', 1) if name == "datapackage.json" else raw),
+     "one of the two was changed"),
+    (lambda name, raw: None if name == "indexes/index.idx" else (name, raw), "index.idx is described, and not there"),
+    (lambda name, raw: None if name == "datapackage-digest.json" else (name, raw), "it has no datapackage-digest.json"),
+    (lambda name, raw: ("archive/../../evil.warc.gz" if name.endswith(".warc.gz") else name, raw), "points out of it"),
+    (lambda name, raw: (name, raw[:3_000] + bytes([raw[3_000] ^ 1]) + raw[3_001:] if name.endswith(".warc.gz") else raw),
+     "indexes/index.cdx.gz, line"),
+])
+def test_what_is_wrong_with_a_package_is_said(
+    packed: Path, change: Callable[[str, bytes], tuple[str, bytes] | None], said: str
+) -> None:
+    with pytest.raises(ArchiveError) as error:
+        evidence.verify_package(rewritten(packed, change))
+    assert said in str(error.value)
+    assert "who gave it, or export it anew" in str(error.value) or "nothing was read" in str(error.value)
+
+
+def test_verify_checks_a_package_by_itself(packed: Path, demo: FilledDemo, tmp_path: Path) -> None:
+    alone = replace(demo.stemma, folder=tmp_path)
+    shutil.copy(packed, tmp_path / "all.wacz")
+    assert "a whole package" in alone.run("verify", "all.wacz").stdout
+    (tmp_path / "none.wacz").write_bytes(b"PK\x03\x04 nothing")
+    assert "no WACZ that can be read" in alone.run("verify", "none.wacz", code=2).stderr
+    assert not (tmp_path / "data").exists()
 
 
 def test_every_line_of_the_index_leads_to_its_record(own: Stemma) -> None:

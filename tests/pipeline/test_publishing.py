@@ -236,8 +236,9 @@ def test_ten_publications_while_it_is_served_fail_no_request(data: Path, tmp_pat
     assert set(statuses) == {200}
 
 
-@pytest.mark.parametrize(("host", "setting"), [("0.0.0.0", "loopback"), ("127.0.0.1", "none")])
-def test_others_are_served_excerpts(data: Path, host: str, setting: str) -> None:
+@contextmanager
+def served_by(data: Path, host: str, setting: str) -> Iterator[str]:
+    """`stemma serve` with a setting of whole texts, as an address."""
     with subprocess.Popen(
         [str(BIN / "stemma"), "serve", "--data", str(data), "--topic", str(data / demo.TOPIC_FILE), "--host", host,
          "--port", "0", "--set", f"publish.full_text={setting}"], stdout=subprocess.PIPE, text=True,
@@ -247,11 +248,32 @@ def test_others_are_served_excerpts(data: Path, host: str, setting: str) -> None
             assert server.stdout is not None
             address = re.search(r"http://\S+", server.stdout.readline())
             assert address is not None
-            with urlopen(f"{address[0]}search?q=Sudzha", timeout=20) as response:
-                page = response.read().decode()
+            yield address[0]
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(20)
+
+
+def test_where_all_may_read_whole_texts_a_page_that_is_not_free_is_an_excerpt(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    conn = open_database(tmp_path / "data" / "archive.db")
+    (key, text), (other, whole) = conn.execute(
+        "SELECT article_key, text FROM version WHERE is_latest = 1 ORDER BY length(text) DESC LIMIT 2").fetchall()
+    conn.execute("UPDATE documents SET is_free = 0 WHERE document_id IN ("
+                 "SELECT document_id FROM versions JOIN articles USING (article_id) WHERE key = ?)", (key,))
+    conn.commit()
+    conn.close()
+    with served_by(tmp_path / "data", "0.0.0.0", "all") as address:
+        found = [json.load(urlopen(f"{address}article/{name}.json", timeout=20))["version"]["text"]
+                 for name in (key, other)]
+    assert (text.startswith(found[0][:100]), len(found[0]) <= len(text) / 2 + 200) == (True, True)
+    assert found[1] == whole
+
+
+@pytest.mark.parametrize(("host", "setting"), [("0.0.0.0", "loopback"), ("127.0.0.1", "none")])
+def test_others_are_served_excerpts(data: Path, host: str, setting: str) -> None:
+    with served_by(data, host, setting) as address, urlopen(f"{address}search?q=Sudzha", timeout=20) as response:
+        page = response.read().decode()
     assert "Only excerpts are shown here" in page
     assert "looked for" in page.lower() or "Суджа" in page, "the topic's names are known there too"
     assert sorted(path.name for path in (data / "public").iterdir()) == ["archive.db", "topic.toml"]

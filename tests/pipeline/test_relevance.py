@@ -1,4 +1,4 @@
-"""Relevance: the rule on small topics, and its quality on 985 labelled titles with their first sentences.
+"""Relevance: the rule on small topics, and its quality on 1,135 labelled titles with their first sentences.
 
 How labelled.jsonl was made, all of it by hand:
 
@@ -21,6 +21,9 @@ terms were completed by each other and five settlements were added.
 Then 205 more "tuning" ones in seven languages, nine in ten hard, by whose errors terms that stand together were added, and
 a third held-out part: 117 in seven languages (89 hard), written when these were settled, by one who knew them, and judged
 once: precision .923, recall .800. Its errors were seen, so it cannot be judged again once they are mended.
+
+A fourth held-out part: 150 in seven languages (75 hard), written by one who had seen neither the terms nor the other
+texts, and judged as the rule was: precision .973, recall .947. Of its errors nobody saw more than their number.
 """
 
 import hashlib
@@ -42,7 +45,8 @@ from pipeline.relevance import Matcher, matcher_of, relevance
 
 LABELLED = Path(__file__).parent / "relevance" / "labelled.jsonl"
 LEAST = {"tuning": (0.99, 0.94), "held-out": (0.98, 0.98), "second held-out": (0.98, 0.96),
-         "third held-out": (0.92, 0.80)}  # precision and recall
+         "third held-out": (0.92, 0.80),
+         "fourth held-out": (0.97, 0.94)}  # precision and recall
 MOST_SECONDS = 0.015  # of the processor: some five times what 1,000 words take (2 to 3 ms on a busy machine)
 
 SMALL = parse_topic(
@@ -392,7 +396,7 @@ def examples() -> list[Example]:
 
 def test_the_labelled_set_is_what_it_says_it_is() -> None:
     found = examples()
-    assert len(found) >= 985
+    assert len(found) >= 1_135
     assert sum(example.hard for example in found) >= len(found) / 2
     assert {example.language for example in found} == {"en", "uk", "ru", "it", "es", "de", "fr"}
     held_out = [example for example in found if example.part == "held-out"]

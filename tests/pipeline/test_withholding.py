@@ -150,7 +150,7 @@ def test_nothing_else_gives_the_text(own: Stemma) -> None:
             answer = get(f"/search.json?q={quote(words)}").json()
             assert not text.found(json.dumps(answer["hits"]).encode())
             assert text.key not in json.dumps(answer["hits"])
-            assert not get(f"/archive/versions.json?_search={quote(words)}&_shape=array").json()
+            assert not get(f"/archive/version.json?_search={quote(words)}&_shape=array").json()
         paths = ["/", "/index.json", "/search",
                  *(f"/archive/{table}.json?_size=max&_shape=array" for table in tables),
                  f"/article/{text.copy}", f"/article/{text.copy}.json",

@@ -11,7 +11,7 @@ from archive import warc
 from archive.urls import canonical_url
 
 VIEWS = ("article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
-         "partial_witness", "sighting", "post_version", "judgement", "withholding", "catalogued")
+         "partial_witness", "sighting", "post_version", "judgement", "withholding", "frozen_family", "catalogued")
 # What searches count and sort by has no view of its own; kept up step by step, it is what a rebuild makes at once.
 _CATALOGUED = """
     CREATE TEMP VIEW catalogued AS

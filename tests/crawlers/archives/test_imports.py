@@ -3,6 +3,7 @@
 import gzip
 import io
 import random
+import re
 import zipfile
 from pathlib import Path
 
@@ -183,6 +184,21 @@ def test_a_file_that_is_cut_off_gives_what_is_whole(stemma: Stemma, cut: int) ->
     ((subject, reason),) = failures(stemma)
     assert subject.startswith("a.warc.gz ")
     assert "cut off" in reason
+
+
+@pytest.mark.parametrize(("length", "said"), [
+    (b"", "no Content-Length, so nobody can tell where it ends"), (b"Content-Length: abc", "Content-Length: abc, so nobody"),
+    (b"Content-Length: -5", "Content-Length: -5, so nobody"), (b"Content-Length: 99999999999", "over the limit"),
+    (b"Content-Length: 20000", "cut off or damaged"),
+])
+def test_a_record_of_no_length_is_named_and_those_before_it_are_kept(stemma: Stemma, length: bytes, said: str) -> None:
+    lost = re.sub(rb"Content-Length: \d+\r\n(?=\r\nHTTP)", length + b"\r\n" * bool(length),
+                  Foreign(packed=False).response(url=f"{URL}/2").bytes, count=1)
+    imported(stemma, ("a.warc", Foreign(packed=False).response().bytes + lost))
+    assert [row["url"] for row in rows(stemma)] == [URL]
+    subject, reason = failures(stemma)[0]
+    assert subject.startswith("a.warc <urn:uuid:")
+    assert said in reason
 
 
 def test_a_payload_with_a_wrong_digest_is_kept_named_and_no_version(stemma: Stemma) -> None:

@@ -1,0 +1,142 @@
+"""Spark as a batch uses it: a session, tables of Parquet, files as bytes, stages in Python.
+
+Files come through Spark's own filesystems as bytes in order, one task a file, whatever compresses them: Hadoop's
+PassthroughCodec hands them on as they are, and they are cut where a gzip member may begin, so that a row is small.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+import pyarrow as pa
+from pyspark import TaskContext
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql.window import Window
+
+from archive.errors import MissingExtra, UnreadableFile
+from pipeline.batch.rows import Columns, Row
+
+GZIP = b"\x1f\x8b\x08"
+ROWS = 64  # in a message between Spark and Python: of the largest, records of a file, some megabytes
+ARROW = {"string": pa.string(), "bigint": pa.int64(), "int": pa.int32(), "double": pa.float64(),
+         "boolean": pa.bool_(), "binary": pa.binary(), "array<string>": pa.list_(pa.string()),
+         "array<bigint>": pa.list_(pa.int64()), "array<double>": pa.list_(pa.float64())}
+# Hadoop's own name of an option, and the name that it has in the jar that Spark brings (3.4.1), where all names of
+# classes were written anew and this one with them.
+AS_BYTES = {
+    "io.compression.codecs": "org.apache.hadoop.io.compress.PassthroughCodec",
+    "io.compress.passthrough.extension": ".gz",
+    "org.apache.hadoop.shaded.io.compress.passthrough.extension": ".gz",
+    "encoding": "ISO-8859-1", "lineSep": GZIP.decode("latin-1"), "recursiveFileLookup": "true",
+}
+
+Stage = Callable[[Iterable[Row]], Iterator[Row]]
+
+
+def session(master: str, settings: Mapping[str, str]) -> SparkSession:
+    """Spark, here or on a cluster. Raises MissingExtra where there is no Java."""
+    if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
+        raise MissingExtra("Spark needs Java 17, and there is no 'java'; install it (Debian: openjdk-17-jre-headless), "
+                           "or set JAVA_HOME")
+    here = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    if master.startswith("local"):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.master(master).appName("stemma batch")
+    chosen = {
+        "spark.sql.session.timeZone": "UTC", "spark.sql.execution.arrow.maxRecordsPerBatch": str(ROWS),
+        "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
+        "spark.sql.parquet.compression.codec": "zstd",
+    } | (here if master.startswith("local") else {}) | dict(settings)
+    for name, value in chosen.items():
+        builder = builder.config(name, value)
+    found = builder.getOrCreate()
+    found.sparkContext.setLogLevel("ERROR")
+    return found
+
+
+class Tables:
+    """The tables under one address."""
+
+    def __init__(self, spark: SparkSession, out: str) -> None:
+        self._spark, self._out = spark, out.rstrip("/")
+
+    def write(self, name: str, table: DataFrame, *, by_month: bool = True) -> DataFrame:
+        """Write a table in place of what is there, and what it then holds."""
+        writer = table.write.mode("overwrite")
+        (writer.partitionBy("month") if by_month else writer).parquet(f"{self._out}/{name}")
+        # With its columns told: those of an empty table are nowhere, and months would be read as dates.
+        return self._spark.read.schema(table.schema).parquet(f"{self._out}/{name}")
+
+
+def file_pieces(spark: SparkSession, files: Sequence[str]) -> DataFrame:
+    """The bytes of files in rows of `file` and `piece`; `whole` puts together what they were cut at.
+
+    Raises UnreadableFile where there is no such file.
+    """
+    try:
+        found = spark.read.format("text").options(**AS_BYTES).load(list(files))
+    except AnalysisException as error:
+        raise UnreadableFile(f"{(error.getMessage() or str(error)).splitlines()[0]} Name files or folders that Spark "
+                             f"can read.") from error
+    return found.selectExpr("_metadata.file_path AS file", "CAST(value AS BINARY) AS piece")
+
+
+def whole(pieces: Iterable[Row]) -> Iterator[tuple[str, bytes]]:
+    """The bytes of files in order, each piece with its file."""
+    last = None
+    for row in pieces:
+        yield row["file"], row["piece"] if row["file"] != last else GZIP + row["piece"]
+        last = row["file"]
+
+
+def through(table: DataFrame, stage: Stage, columns: Columns) -> DataFrame:
+    """What a stage makes of a table's rows, part by part, in Python."""
+    return table.mapInArrow(partial(_through, stage=stage, columns=columns), spelled(columns))
+
+
+def grouped(
+    table: DataFrame, key: Sequence[str], stage: Callable[[Sequence[Row]], Iterator[Row]], columns: Columns
+) -> DataFrame:
+    """What a stage makes of the rows that have a key in common, in Python."""
+    return table.groupBy(*key).applyInArrow(partial(_grouped, stage=stage, columns=columns), spelled(columns))
+
+
+def _grouped(group: pa.Table, *, stage: Callable[[Sequence[Row]], Iterator[Row]], columns: Columns) -> pa.Table:
+    return pa.Table.from_batches([_batch(list(stage(group.to_pylist())), columns)])
+
+
+def spelled(columns: Columns) -> str:
+    """Columns as Spark's definition of a table."""
+    return ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
+
+
+def _through(batches: Iterator[pa.RecordBatch], *, stage: Stage, columns: Columns) -> Iterator[pa.RecordBatch]:
+    found: list[Row] = []
+    for row in stage(row for batch in batches for row in batch.to_pylist()):
+        found.append(row)
+        if len(found) == ROWS:
+            yield _batch(found, columns)
+            found = []
+    yield _batch(found, columns)
+
+
+def _batch(found: Sequence[Row], columns: Columns) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(
+        [pa.array([row.get(name) for row in found], type=ARROW[kind]) for name, kind in columns.items()],
+        names=list(columns))
+
+
+def is_retry() -> bool:
+    """Whether this part was tried before: one of its pages may have ended the process that read it."""
+    context = TaskContext.get()
+    return context is not None and context.attemptNumber() > 0
+
+
+def first_of(table: DataFrame, key: Sequence[str], order: Sequence[str | Column]) -> DataFrame:
+    """Of rows with one key the first in an order."""
+    window = Window.partitionBy(*key).orderBy(*order)
+    return table.withColumn("place", f.row_number().over(window)).where(f.col("place") == 1).drop("place")

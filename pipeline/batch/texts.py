@@ -1,0 +1,245 @@
+"""Captures and what was read on them -> versions, what two of them share, which way it went (pure).
+
+The same functions as in `stemma update`, over rows. An epoch is told to each process once.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from functools import lru_cache
+from math import fsum
+
+from archive.model import Document, Reuse, Sighting, Version, Witness
+from archive.store.documents import published_between
+from archive.store.links import Shared
+from archive.times import from_iso, to_iso
+from archive.topic import Topic
+from archive.urls import absolute, host_of, registered_domain
+from pipeline import epoch as epochs
+from pipeline import vectors
+from pipeline.alignment import Profile, profile
+from pipeline.batch.rows import (
+    REUSE,
+    Columns,
+    Row,
+    document_from,
+    json_of,
+    reuse_from,
+    reuse_row,
+    witness_from,
+    witness_json,
+)
+from pipeline.direction import link
+from pipeline.epoch import Epoch
+from pipeline.fingerprints import MEETING, across, keys, meets
+from pipeline.indexing import indexed, packed, sketched, unpacked
+from pipeline.linking import distance
+from pipeline.reading import read
+from pipeline.relevance import matcher_of, relevance
+from pipeline.reuse import is_link, reuse
+from pipeline.sifting import is_likely
+from pipeline.steps import article_address
+from pipeline.versions import versions
+
+PROFILED = 1_000  # texts that are kept at hand in each process
+SKETCHED = 2_000  # their sketches
+
+VERSION: Columns = {
+    "public_id": "string", "article": "string", "ordinal": "int", "is_latest": "boolean", "first_seen": "string",
+    "last_seen": "string", "sightings": "int", "change": "array<string>", "state_digest": "string",
+    "payload_digest": "string", "url": "string", "charset": "string", "title": "string", "language": "string",
+    "body_digest": "string", "text": "string", "witness": "string", "month": "string",
+}
+TALLY: Columns = {"token": "string", "sentence": "bigint", "sketch": "bigint", "texts": "bigint"}
+READING: Columns = {
+    "public_id": "string", "article": "string", "language": "string", "body_digest": "string", "text": "string",
+    "packed": "binary", "keys": "array<bigint>", "worths": "array<double>", "month": "string",
+}
+SHARED: Columns = {"left": "string", "right": "string", "left_article": "string", "right_article": "string"} | REUSE \
+    | {"month": "string"}
+LINK: Columns = {
+    "copy": "string", "exemplar": "string", "relation": "string", "copied": "double", "direction": "string",
+    "direction_confidence": "double", "evidence": "string", "month": "string",
+}
+
+
+# ---- documents
+
+def deciding(topic: Topic) -> Callable[[Document, str], Row]:
+    """Decides whether a document is on the topic, by the moment at which its payload was first captured."""
+    matcher = matcher_of(topic)
+
+    def decide(document: Document, first_captured: str) -> Row:
+        found = relevance(
+            document.title or "", document.paragraphs, document.language, matcher, dated=published_between(
+                document.published, document.modified, captured_at=first_captured))
+        return {"on_topic": found.on_topic, "score": found.score, "terms": list(found.terms)}
+
+    return decide
+
+
+def decided(rows: Iterable[Row], topic: Topic) -> Iterator[Row]:
+    """Documents with the decision on them, by the moment of the payload's first capture."""
+    decide = deciding(topic)
+    for row in rows:
+        yield row | decide(document_from(row["document"]), row["first_captured"])
+
+
+def placed(rows: Iterable[Row]) -> Iterator[Row]:
+    """Addresses with the canonical URL of the article that they are of."""
+    for row in rows:
+        yield row | {"article": article_address(row["url"], row["canonical"])}
+
+
+# ---- versions
+
+def folded(rows: Sequence[Row], outlets: dict[str, str]) -> Iterator[Row]:
+    """The versions of one article, from its sightings with their documents."""
+    article = rows[0]["article"]
+    documents = {row["document"]: document_from(row["document"]) for row in rows}
+    looks = {}
+    for row in rows:
+        document = documents[row["document"]]
+        looks[Sighting(
+            captured_at=from_iso(row["captured_at"]), via=row["via"], url=row["url"],
+            state_digest=document.state_digest, payload_digest=row["payload_digest"], title=document.title,
+            byline=document.byline, text_digest=document.text_digest, text=document.text, posts=document.posts,
+        )] = row
+    found = versions(article, looks)
+    until: datetime | None = None
+    for version in found:
+        yield _version(version, looks, outlets, until=until, is_latest=version is found[-1])
+        until = max(version.last_seen, until) if until else version.last_seen
+
+
+def _version(
+    version: Version, looks: dict[Sighting, Row], outlets: dict[str, str], *, until: datetime | None, is_latest: bool
+) -> Row:
+    first = min((seen for seen in looks if seen.captured_at == version.first_seen
+                 and seen.state_digest == version.state_digest), key=lambda seen: seen.payload_digest)
+    document = document_from(looks[first]["document"])
+    host = host_of(version.article)
+    domain = registered_domain(host)
+    witness = Witness(
+        public_id=version.public_id, article=version.article, host=host, title=first.title or "",
+        outlet=outlets.get(domain) or document.site_name or domain, language=document.language,
+        published=document.published, first_seen=version.first_seen, canonical=document.canonical,
+        credits=document.credits, byline=document.byline, text=document.text, unlike_until=until,
+        outgoing=document.outgoing)
+    return {
+        "public_id": version.public_id, "article": version.article, "ordinal": version.ordinal, "is_latest": is_latest,
+        "first_seen": to_iso(version.first_seen), "last_seen": to_iso(version.last_seen),
+        "sightings": version.sightings, "change": list(version.change), "state_digest": version.state_digest,
+        "payload_digest": version.payload_digest, "url": first.url, "charset": document.charset,
+        "title": first.title or "", "language": document.language, "body_digest": document.body_digest,
+        "text": document.text, "witness": witness_json(witness), "month": to_iso(version.first_seen)[:7],
+    }
+
+
+# ---- the epoch
+
+def tallied(rows: Iterable[Row]) -> Iterator[Row]:
+    """What the epoch counts of texts: in how many each token stands; and each sentence in texts of which sketches."""
+    tokens, sentences = Counter[str](), Counter[tuple[int, int]]()
+    for row in rows:
+        index = indexed(read(row["text"], row["language"]))
+        tokens.update(index.distinct)
+        whole = index.whole
+        sketch = min(whole, default=0)
+        sentences.update((key, sketch) for key in whole)
+    for token, texts in tokens.items():
+        yield {"token": token, "texts": texts}
+    for (key, sketch), texts in sentences.items():
+        yield {"sentence": key, "sketch": sketch, "texts": texts}
+
+
+# ---- what two texts share
+
+@lru_cache(maxsize=1)
+def _epoch(told: bytes) -> Epoch:
+    return epochs.unpacked(told)
+
+
+def read_texts(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
+    """Versions as they are compared in the epoch that is told, with their keys and what each is worth."""
+    epoch = _epoch(told)
+    for row in rows:
+        reading = read(row["text"], row["language"])
+        index = indexed(reading)
+        worth = keys(reading, epoch)
+        yield row | {"packed": packed(index, profile(index, epoch).weighed, fsum(worth.values())), "keys": list(worth),
+                     "worths": list(worth.values())}
+
+
+def compared(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
+    """Pairs of versions that may share text -> what those that do share; the smaller public id is the left one."""
+    epoch, encoder = _epoch(told), vectors.Remembering() if vectors.installed() else None
+    texts = lru_cache(maxsize=PROFILED)(lambda text, language, stored: _profile(text, language, stored, epoch))
+    sketches = lru_cache(maxsize=SKETCHED)(sketched)
+    for row in rows:
+        one, other = ({name: row[f"{side}_{name}"] for name in READING} for side in ("left", "right"))
+        is_same = one["body_digest"] == other["body_digest"]
+        meeting = _meeting(one, other)
+        if not is_same and not meets(meeting, one["language"], other["language"], encoded=encoder is not None):
+            continue
+        if not is_same and not is_likely(sketches(one["packed"]), sketches(other["packed"]), meeting,
+                                         encoded=encoder is not None):
+            continue
+        left, right = (texts(side["text"], side["language"], side["packed"]) for side in (one, other))
+        found = reuse(left, right, meeting=meeting, identical=is_same, made=encoder)
+        if found is not None:
+            yield {"left": one["public_id"], "right": other["public_id"], "left_article": one["article"],
+                   "right_article": other["article"], "month": one["month"]} | reuse_row(found)
+
+
+def _profile(text: str, language: str | None, stored: bytes, epoch: Epoch) -> Profile:
+    kept = unpacked(stored, text, language)
+    assert kept is not None  # it was packed by this program
+    return profile(kept[0], epoch, kept[1])
+
+
+def _meeting(one: Row, other: Row) -> float:
+    """What the keys are worth that both have, summed exactly: whatever their order, the same."""
+    theirs = set(other["keys"])
+    return fsum(worth for key, worth in zip(one["keys"], one["worths"], strict=True) if key in theirs)
+
+
+def least(*, is_across: bool) -> float:
+    """The worth of keys that brings texts together: of one language, or of two."""
+    return across(encoded=vectors.installed() is not None) if is_across else MEETING
+
+
+# ---- which way it went
+
+def closest(rows: Sequence[Row]) -> Iterator[Row]:
+    """Of the pairs of versions of two articles the one that shares the most."""
+    yield min(rows, key=lambda row: distance(Shared(
+        left_id=0, right_id=0, left_name=row["left"], right_name=row["right"], left_article=0, right_article=0,
+        reuse=reuse_from(row))))
+
+
+def linked(rows: Iterable[Row]) -> Iterator[Row]:
+    """The links of pairs of articles; their witnesses as JSON, with all addresses of their articles."""
+    for row in rows:
+        left, right = (witness_from(row[f"{side}_witness"], tuple(row[f"{side}_addresses"] or ()))
+                       for side in ("left", "right"))
+        yield from _link(left, right, reuse_from(row))
+
+
+def _link(left: Witness, right: Witness, shared: Reuse) -> Iterator[Row]:
+    if is_link(shared, same_site=registered_domain(left.host) == registered_domain(right.host)):
+        found = link(left, right, shared)
+        copy = left if found.copy == left.public_id else right
+        yield {
+            "copy": found.copy, "exemplar": found.exemplar, "relation": found.relation, "copied": found.copied,
+            "direction": found.direction, "direction_confidence": found.direction_confidence,
+            "evidence": json_of([asdict(one) for one in found.evidence]), "month": to_iso(copy.first_seen)[:7],
+        }
+
+
+def led_to(rows: Iterable[Row]) -> Iterator[Row]:
+    """Redirects with the absolute address that they lead to; none where it is no address."""
+    for row in rows:
+        if (target := absolute(row["url"], row["location"])) is not None:
+            yield row | {"target": target}
