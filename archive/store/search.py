@@ -405,8 +405,15 @@ def _profiles(conn: sqlite3.Connection, ids: Iterable[int]) -> _Profiles:
 
 
 def _allowed(profiles: _Profiles, asked: Search) -> set[int]:
-    chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
-    return {one for one, values in profiles.items() if all(_fits(values[place], wanted) for place, wanted in chosen)}
+    chosen = _chosen(profiles, asked)
+    return {one for one, values in profiles.items() if all(values[place] in fit for place, fit in chosen)}
+
+
+def _chosen(profiles: _Profiles, asked: Search) -> list[tuple[int, set[str]]]:
+    """Of each facet with a choice its place and the values that fit: there are few, and many profiles."""
+    places = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
+    return [(place, {own for own in {values[place] for values in profiles.values()} if _fits(own, wanted)})
+            for place, wanted in places]
 
 
 def _fits(own: str, wanted: tuple[str, ...]) -> bool:
@@ -415,12 +422,12 @@ def _fits(own: str, wanted: tuple[str, ...]) -> bool:
 
 def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tuple[Counted, ...]:
     """Each facet counted under the choices in all others, so that it shows what another choice would find."""
-    chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
+    chosen = _chosen(profiles, asked)
     fitting: list[tuple[str, ...]] = []
     numbers: list[int] = []
     kept_out: list[tuple[int, str, int]] = []
     for profile, values in profiles.items():
-        unfit = [place for place, wanted in chosen if not _fits(values[place], wanted)]
+        unfit = [place for place, fit in chosen if values[place] not in fit]
         if not unfit:
             fitting.append(values)
             numbers.append(counts[profile])
@@ -430,10 +437,10 @@ def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tu
     # What one choice alone keeps out is counted where that choice is made, and nowhere else.
     for place, value, n in kept_out:
         counters[place][value] = counters[place].get(value, 0) + n
-    for place, wanted in chosen:
+    for facet, wanted in asked.chosen:
         for value in wanted:
             if not value.startswith(NOT):
-                counters[place].setdefault(value, 0)
+                counters[FACETS.index(facet)].setdefault(value, 0)
     return tuple(
         Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0]))))
         for facet, counter in zip(FACETS, counters, strict=True))
