@@ -76,7 +76,18 @@ def counted(readings: Iterable[Reading | Index], own: Iterable[str] = ()) -> Epo
         counts.update(reading.distinct)
         sentences.extend(sorted(reading.whole))
         ends.append(len(sentences))
-    return summed(len(ends), counts, _furniture(sentences, [0, *ends]), own)
+    furniture = _furniture(sentences, [0, *ends])
+    return summed(len(ends), counts, furniture, own)
+
+
+def summed(articles: int, counts: Mapping[str, int], furniture: Iterable[int], own: Iterable[str]) -> Epoch:
+    """The epoch of a corpus that was counted elsewhere, in parts."""
+    return _epoch(articles, {token: n for token, n in counts.items() if n > 1}, frozenset(furniture), frozenset(own))
+
+
+def is_furniture(texts: int, standing: int) -> bool:
+    """Whether a sentence is the site's: it stands in so many texts in all, so many of which are different ones."""
+    return texts >= max(FURNITURE_TEXTS, FURNITURE_SHARE * standing)
 
 
 def _furniture(sentences: Sequence[int], ends: Sequence[int]) -> frozenset[int]:
@@ -96,17 +107,8 @@ def _furniture(sentences: Sequence[int], ends: Sequence[int]) -> frozenset[int]:
             if places[key & last] == FURNITURE_TEXTS:
                 standing[key] += 1
                 texts[key].add(sentences[start])  # of texts with most sentences in common, most have one first
-    return frozenset(key for key, seen in texts.items() if is_furniture(len(seen), standing[key]))
-
-
-def is_furniture(texts: int, standing: int) -> bool:
-    """Whether a sentence is the site's: it stands in so many texts in all, so many of which are different ones."""
-    return texts >= max(FURNITURE_TEXTS, FURNITURE_SHARE * standing)
-
-
-def summed(articles: int, counts: Mapping[str, int], furniture: Iterable[int], own: Iterable[str]) -> Epoch:
-    """The epoch of a corpus that was counted elsewhere, in parts."""
-    return _epoch(articles, {token: n for token, n in counts.items() if n > 1}, frozenset(furniture), frozenset(own))
+    return frozenset(key for key, seen in texts.items()
+                     if len(seen) >= max(FURNITURE_TEXTS, FURNITURE_SHARE * standing[key]))
 
 
 def packed(epoch: Epoch) -> bytes:

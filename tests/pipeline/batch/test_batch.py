@@ -149,15 +149,13 @@ def test_an_archive_that_held_other_texts_compares_them_with_the_loaded_ones(mad
     other = made_warcs.write(stemma.folder / "other", 30, 1, seed=11)
     stemma.run("import", *TOPIC, "--data", "both", *map(str, other))
     stemma.run("update", *TOPIC, "--data", "both", timeout=600)
-    conn = sqlite3.connect(stemma.folder / "both" / "archive.db")
-    held = conn.execute("SELECT count(*) FROM versions").fetchone()[0]
-    conn.close()
     reports = json.loads(stemma.run("load", *TOPIC, "--data", "both", "--json", str(made.tables), timeout=600).stdout)
     done = {report["step"]: report["done"] for report in reports}
     assert done["extract"] == 0
     assert done["compared"] == len(rows_of(made.tables, "readings"))
-    assert done["compare"] == held > 0  # in the batch's epoch, which is the archive's now
     loaded = _rows(stemma.folder / "both" / "archive.db")
+    # In the batch's epoch, which is the archive's now.
+    assert done["compare"] == len(loaded["version"]) - done["compared"] > 0
     stemma.run("rebuild", *TOPIC, "--data", "both", timeout=600)
     assert _rows(stemma.folder / "both" / "archive.db") == loaded
 

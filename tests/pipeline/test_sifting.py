@@ -9,8 +9,8 @@ from pipeline.alignment import profile
 from pipeline.epoch import shipped
 from pipeline.fingerprints import MEETING, TRANSLATED, keys
 from pipeline.indexing import Sketch, indexed, sketch_of
-from pipeline.likely import is_likely, is_likely_by_keys
 from pipeline.reading import read
+from pipeline.sifting import is_likely, is_likely_by_keys
 
 TEXT = (
     "The council of Sumy met on Tuesday to speak of the 14 villages that were left without power. Governor Artyukh told "

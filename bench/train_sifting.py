@@ -1,6 +1,6 @@
-"""Fits the weights of `pipeline.likely` to the copies benchmark: which texts that meet are found to share text.
+"""Fits the weights of `pipeline.sifting` to the copies benchmark: which texts that meet are found to share text.
 
-    python -m bench.train_likely BENCH_DIR
+    python -m bench.train_sifting BENCH_DIR
 
 The label is what a comparison says, not the truth: it shall be foreseen. Each pair counts in the epoch of the texts and
 in one of ten times as many articles, where keys are rarer. Prints the weights, and how many pairs are left at which
@@ -18,8 +18,8 @@ from bench.copies_adapter import candidates, documents, readings, sketch
 from pipeline.alignment import profile
 from pipeline.epoch import Epoch, counted
 from pipeline.indexing import indexed
-from pipeline.likely import by_keys, by_tokens
 from pipeline.reuse import reuse
+from pipeline.sifting import by_keys, by_tokens
 
 GROWN = (1, 10)
 ROUNDS, RIDGE = 60, 1e-3
