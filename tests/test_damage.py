@@ -101,6 +101,14 @@ def is_found(kept: Kept, path: Path) -> bool:
         return True  # the command line says either in one sentence
 
 
+def rows_of(database: Path) -> dict[str, list[str]] | None:
+    """The public rows; None where one cannot be read, which is a difference too."""
+    try:
+        return public_rows(database)
+    except (sqlite3.DatabaseError, ValueError):
+        return None
+
+
 def outcomes(kept: Kept, *, flips: int, cuts: int, seed: int) -> Counter[tuple[str, str]]:
     """Kinds of files with what came of their damage: found, harmless, or missed.
 
@@ -123,7 +131,7 @@ def outcomes(kept: Kept, *, flips: int, cuts: int, seed: int) -> Counter[tuple[s
         if is_found(kept, path):
             result = "found"
         elif name == "archive database":
-            result = "harmless" if public_rows(path) == rows else "found by --rebuild"
+            result = "harmless" if rows_of(path) == rows else "found by --rebuild"
         elif kind == "proof" and path.read_bytes().split() == raw.split():
             result = "harmless"  # white space between two of its parts
         elif kind == "package" and members(path) == whole:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.store import search
-from archive.store.search import TooManyStretches, words
+from archive.store.vocabulary import TooManyStretches, words
 from archive.topic import Name
 from datasette_config.expanding import FullTextQuery, as_typed, expanded
 from datasette_config.names import Names, is_written_small, marked, mentioned, tokens_of
