@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from archive import events
 from archive.events import Event
 from archive.model import CopyLink, Report, Witness
-from archive.store import comparisons, judgements, links, transaction
+from archive.store import comparisons, file_of, judgements, links, transaction
 from archive.store.comparisons import KeptEpoch
 from archive.store.links import Shared
 from archive.urls import registered_domain
@@ -45,7 +45,7 @@ def compare_witnesses(work: Work) -> Report:
     anew = _told_anew(work, kept.digest)
     if pending:
         epoch = kept.epoch()
-        database = work.archive.folder.database
+        database = file_of(work.conn)  # which in a rebuild is not the archive's yet
         try:
             with running(work.conn, database, epoch, len(pending)) as run:
                 _compare_all(work, run, pending, named, counts)

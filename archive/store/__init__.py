@@ -83,6 +83,11 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
     return conn
 
 
+def file_of(conn: sqlite3.Connection) -> Path:
+    """The file of the database that a connection is to."""
+    return Path(conn.execute("PRAGMA database_list").fetchone()["file"])
+
+
 @contextmanager
 def transaction(conn: sqlite3.Connection) -> Iterator[None]:
     """All of it or nothing; takes the writer's place at once, so that it cannot fail in the middle."""
