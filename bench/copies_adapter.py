@@ -23,7 +23,7 @@ from pipeline.alignment import Profile, profile
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
 from pipeline.direction import link
-from pipeline.epoch import counted
+from pipeline.epoch import Epoch, counted
 from pipeline.fingerprints import keys, meets
 from pipeline.indexing import Sketch, indexed, sketch_of
 from pipeline.reading import Reading, read
@@ -76,9 +76,11 @@ def sketch(reading: Reading, text: Profile) -> Sketch:
     return sketch_of(text.index, text.weighed, fsum(keys(reading, text.epoch).values()))
 
 
-def candidates(read_texts: Sequence[Reading], *, encoded: bool = False) -> Iterator[tuple[int, int, float]]:
-    """(a text, a later one, the worth of the keys that both have) of all pairs that meet."""
-    epoch = counted(read_texts)
+def candidates(
+    read_texts: Sequence[Reading], epoch: Epoch | None = None, *, encoded: bool = False
+) -> Iterator[tuple[int, int, float]]:
+    """(a text, a later one, the worth of the keys that both have) of all pairs that meet; the epoch is that of all."""
+    epoch = epoch or counted(read_texts)
     index: dict[int, list[int]] = defaultdict(list)
     for place, one in enumerate(read_texts):
         worth: dict[int, float] = defaultdict(float)

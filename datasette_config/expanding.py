@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, product
 
-from archive.store.search import NOTHING, UNSPACED
+from archive.store.vocabulary import NOTHING, UNSPACED
 from archive.topic import Name
 from datasette_config.names import Names, spellings_of, tokens_of
 from datasette_config.query import Query, Term

@@ -9,7 +9,8 @@ from typing import cast, get_args
 
 from archive.errors import ArchiveError
 from archive.model import Relation
-from archive.store.search import FACETS, NOT, Facet, Search, Sort
+from archive.store.facets import FACETS, NOT, Facet
+from archive.store.search import Search, Sort
 from datasette_config.query import Query, QueryError, parse
 
 MAX_PAGE = 100_000

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from archive.store import coverage, search
+from archive.store import coverage, search, vocabulary
 from archive.topic import Name
 from datasette_config.expanding import spelled
 from datasette_config.kept_topic import KeptTopic
@@ -55,7 +55,7 @@ class KeptPlaces:
 
 
 def _counted(conn: sqlite3.Connection, named: list[Name]) -> Places:
-    words = partial(search.words, conn)
+    words = partial(vocabulary.words, conn)
     found, unheld = list[Place](), list[str]()
     for name in named:
         match = spelled(name, words, partial(is_name, conn))

@@ -33,6 +33,8 @@ HEADERS = {
 
 REVIEW = "stemma-review"  # by which Datasette's permissions can name who may judge links
 
+_CONTENTS = "stemma_contents"  # in a request's scope: what its answer's database holds
+
 Build = Callable[[sqlite3.Connection, Mapping[str, str]], Any]
 View = Callable[[Any, Any], Awaitable[Any]]
 
@@ -45,8 +47,13 @@ async def ask(datasette: Any, request: Any, build: Build) -> Any:
     """The answer to a request, or the response that says why there is none."""
     if not await may_view(datasette, request):
         return await problem(datasette, request, 403, "This archive is not open to everyone.")
+
+    def told(conn: sqlite3.Connection, question: Mapping[str, str]) -> Any:
+        request.scope[_CONTENTS] = _contents(conn)  # on the way: to ask for it takes a thread's turn
+        return build(conn, question)
+
     try:
-        answer = await read(datasette, build, question_of(request))
+        answer = await read(datasette, told, question_of(request))
     except ParameterError as error:
         return await problem(datasette, request, 400, f"{error}.")
     except TooSlowError:
@@ -141,7 +148,7 @@ def json_of(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
 
 async def html_of(datasette: Any, request: Any, template: str, context: dict[str, Any], status: int = 200) -> Any:
     to = partial(address, datasette)
-    copy_of = await publication(datasette)
+    copy_of = request.scope[_CONTENTS] if _CONTENTS in request.scope else await publication(datasette)
     values = context | {"to": to, "say": words, "here": template, "twin": _twin(request, template, to),
                         "site_title": await title_of(datasette), "publication": copy_of,
                         "may_review": copy_of is None and await may_review(datasette, request)}
@@ -183,7 +190,12 @@ async def title_of(datasette: Any) -> str:
 
 async def publication(datasette: Any) -> str | None:
     """What a database for serving holds, whole texts or excerpts; None of the archive's own."""
-    found = await datasette.get_database(DATABASE).execute_fn(snapshots.read)
+    found: str | None = await datasette.get_database(DATABASE).execute_fn(_contents)
+    return found
+
+
+def _contents(conn: sqlite3.Connection) -> str | None:
+    found = snapshots.read(conn)
     return found.contents if found else None
 
 

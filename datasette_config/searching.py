@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from archive.store import pages, search, withholdings
+from archive.store import pages, search, vocabulary, withholdings
 from archive.store.cited import Cited, cited
+from archive.store.facets import Counted
 from archive.store.pages import Card
 from archive.store.search import Piece
 from archive.urls import canonical_url
@@ -37,7 +38,7 @@ class Results:
     texts: int
     pages: int
     hits: tuple[search.Hit, ...]
-    facets: tuple[search.Counted, ...]
+    facets: tuple[Counted, ...]
     address: str | None
 
 
@@ -91,16 +92,16 @@ class Searching:
     def _meant(self, conn: sqlite3.Connection, wanted: Asked) -> tuple[search.Search, tuple[Sought, ...]]:
         try:
             query, sought = self._query(conn, wanted)
-        except search.TooManyStretches as error:
+        except vocabulary.TooManyStretches as error:
             raise ParameterError(str(error)) from error
         return replace(wanted.search, match=query.match, without=query.without), sought
 
     def _query(self, conn: sqlite3.Connection, wanted: Asked) -> tuple[FullTextQuery, tuple[Sought, ...]]:
         sought: tuple[Sought, ...] = ()
         if wanted.as_typed:
-            query = as_typed(wanted.query, partial(search.words, conn))
+            query = as_typed(wanted.query, partial(vocabulary.words, conn))
         else:
-            query, sought = expanded(wanted.query, self.names.read(), partial(search.words, conn),
+            query, sought = expanded(wanted.query, self.names.read(), partial(vocabulary.words, conn),
                                      is_name=partial(is_name, conn))
         return query, sought
 
@@ -108,7 +109,7 @@ class Searching:
 def _narrowed(hit: search.Hit, wanted: Asked) -> search.Hit:
     """A hit whose marks, in a script without spaces, are around what was looked for, not around all beside it."""
     sought = [word for group in wanted.query.wanted for term in group for word in term.words
-              if search.UNSPACED.search(word)]
+              if vocabulary.UNSPACED.search(word)]
     if not sought:
         return hit
     word = re.compile("|".join(map(re.escape, sorted(sought, key=len, reverse=True))), re.IGNORECASE)
@@ -132,4 +133,4 @@ def _around(pieces: Iterable[Piece], word: re.Pattern[str]) -> Iterator[Piece]:
 
 def is_name(conn: sqlite3.Connection, form: str) -> bool:
     """Whether some texts that have a form write it as a name; also where they do not tell."""
-    return not is_written_small(form, search.texts_with(conn, form, limit=LOOKED_AT))
+    return not is_written_small(form, vocabulary.texts_with(conn, form, limit=LOOKED_AT))

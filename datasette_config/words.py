@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from archive.model import Evidence
+from archive.store.facets import NOT
 from archive.store.kin import Link
 from archive.store.pages import FIRST_SEEN, Dating
-from archive.store.search import NOT
 from archive.times import day_in_words, moment_in_words
 
 day, moment = day_in_words, moment_in_words

@@ -9,7 +9,6 @@ import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 
 from pipeline.epoch import Epoch
 from pipeline.indexing import Index, Weighed, numbers_in
@@ -28,8 +27,8 @@ NEAR = 2  # sentences from one pair of the chain to the next that continue a run
 class Profile:
     """A text in an epoch; what it shares with another is weighed when they are aligned.
 
-    `at` has the place of each token in the index; sentences of `furniture` are the site's and align nothing; `whole` is
-    the key of each sentence that can be recognised in another text.
+    `at` has the place in the index of each token that is rare enough to align anything; sentences of `furniture` are
+    the site's and align nothing; `whole` is the key of each sentence that can be recognised in another text.
     """
 
     index: Index
@@ -92,11 +91,13 @@ def profile(index: Index, epoch: Epoch, weighed: Weighed | None = None) -> Profi
     furniture = frozenset(number for number, key in enumerate(index.keys)
                           if index.is_whole[number] and key in epoch.furniture)
     made = Profile(
-        index=index, epoch=epoch, weighed=weighed or _NOTHING, at=dict(zip(index.tokens, count(), strict=False)),
-        words=sum(index.words), furniture=furniture,
+        index=index, epoch=epoch, weighed=weighed or _NOTHING, at={}, words=sum(index.words), furniture=furniture,
         whole=tuple(key if index.is_whole[number] and number not in furniture else None
                     for number, key in enumerate(index.keys)))
-    return made if weighed is not None and weighed.epoch == epoch.digest else replace(made, weighed=_weighed(made))
+    if weighed is None or weighed.epoch != epoch.digest:
+        weighed = _weighed(made)
+    at = {token: at for at, (token, weight) in enumerate(zip(index.tokens, weighed.weights, strict=True)) if weight}
+    return replace(made, weighed=weighed, at=at)
 
 
 _NOTHING = Weighed(epoch="", weights=b"", own=(), total=0.0, names=0, numbers=0)
@@ -147,12 +148,9 @@ def _shared(left: Profile, right: Profile) -> _Shared:
     cells: dict[tuple[int, int], float] = {}
     content, numbers, names = 0.0, 0, 0
     rarity = left.epoch.weight
-    rare = [token for token in left.at.keys() & right.at.keys() if rarity(token) >= MIN_WEIGHT]
-    for token in sorted(rare):  # sums of floats depend on their order
+    for token in sorted(left.at.keys() & right.at.keys()):  # sums of floats depend on their order
         our, their = left.at[token], right.at[token]
         ones, others = left.places(our), right.places(their)
-        if not ones or not others:
-            continue
         nats = rarity(token)
         weight = min(left.weight(our, nats, len(ones)), right.weight(their, nats, len(others)))
         content += weight

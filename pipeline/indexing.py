@@ -62,6 +62,9 @@ class Places(Sequence[Sequence[int]]):
     def __len__(self) -> int:
         return len(self.ends) - 1
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
     @overload
     def __getitem__(self, at: int) -> Sequence[int]: ...
     @overload

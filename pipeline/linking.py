@@ -188,12 +188,20 @@ def link_families(work: Work) -> Report:
         for index, article_id in enumerate(pending, start=1):
             links.set_links(work.conn, article_id, _links_of(work.conn, article_id, witness))
             work.progress("link", index, len(pending))
-        touched = links.connected(work.conn, before)
-        decided = links.links_between(work.conn, touched)
-        trees = families(decided, links.witnesses(work.conn, decided))
-        links.set_families(work.conn, touched | set(pending), trees)
-    return Report(step="link", done=len(pending), seconds=monotonic() - started,
-                  counts=(("links", len(decided)), ("families", len(trees))))
+        counts, done = Counter[str](), set[int]()
+        for article_id in sorted(before.union(pending)):
+            if article_id in done:
+                continue
+            # What links connect at a time: of all at once the texts would not fit into memory.
+            touched = links.connected(work.conn, [article_id])
+            decided = links.links_between(work.conn, touched)
+            trees = families(decided, links.witnesses(work.conn, decided))
+            links.set_families(work.conn, touched, trees)
+            done |= touched
+            counts += Counter(links=len(decided), families=len(trees))
+        links.drop_empty_families(work.conn)
+    return Report(step="link", done=len(pending), seconds=monotonic() - started, counts=(
+        ("links", counts["links"]), ("families", counts["families"])))
 
 
 def _links_of(conn: sqlite3.Connection, article_id: int, witness: Callable[[int], Witness]) -> list[CopyLink]:

@@ -7,7 +7,7 @@ the crawlers beside them when they begin.
 import os
 import shutil
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -17,14 +17,16 @@ from time import monotonic
 from archive import warc
 from archive.errors import ForeignDatabase, MissingArchive, OlderSchema, UnreadableFile
 from archive.folder import DataFolder, locked
-from archive.model import Report
+from archive.model import Capture, Report
 from archive.shards import Shard
-from archive.store import announced, read_database
+from archive.store import announced, read_database, withholdings
 from archive.topic import Source, Topic
 from archive.urls import absolute
-from pipeline.work import Work
+from crawlers.archives.imports import brings_back
+from pipeline.work import Work, by_frequency
 
 COPIED = 1 << 20  # bytes at a time
+BRINGS_BACK = "it has what was erased here: run 'stemma erase' in that archive too, then import again"
 
 
 def topic_of(topic: Topic, shard: Shard) -> Topic:
@@ -64,22 +66,38 @@ def merge(work: Work, folder: Path) -> Report:
     """Copy the WARC files of another archive of this program's as they are, or what they grew by since the last time.
 
     Nothing else is taken over: the rest is derived, and what people decided is decided in the archive that they use.
+    A file that has an article which was erased here is not taken, till it is erased there too.
     Raises ArchiveLocked while the other is written to, UnreadableFile for what is no archive, or one whose files are
     not what they were.
     """
-    started, source = monotonic(), DataFolder(folder)
+    started, source, erased = monotonic(), DataFolder(folder), withholdings.erased_addresses(work.conn)
+    failed = Counter[str]()
     if not source.warcs.is_dir():
         raise UnreadableFile(f"{folder}: no archive, since it has no folder 'warc'; name WARC or WACZ files, or an "
                              f"archive's folder")
     counts = dict.fromkeys(("files", "bytes"), 0)
     with locked(source):
         for path in warc.files(source.warcs):
-            grown = _copy(source.warcs / path, work.archive.folder.warcs / _own_name(source.warcs, path))
+            target = work.archive.folder.warcs / _own_name(source.warcs, path)
+            held = target.stat().st_size if target.exists() else 0
+            if erased and _brings_back(source.warcs, path, erased, start=held):
+                work.fail("merge", str(source.warcs / path), BRINGS_BACK)
+                failed[BRINGS_BACK] += 1
+                continue
+            grown = _copy(source.warcs / path, target, held=held)
             counts["files"] += grown > 0
             counts["bytes"] += grown
             work.progress("merge", counts["files"], 0)
-    return Report(step="merge", done=counts["files"], counts=(("bytes", counts["bytes"]),),
-                  seconds=monotonic() - started)
+    return Report(step="merge", done=counts["files"], counts=(("bytes", counts["bytes"]),), failed=by_frequency(failed),
+                  attention=tuple(failed), seconds=monotonic() - started)
+
+
+def _brings_back(folder: Path, path: str, erased: frozenset[str], *, start: int) -> bool:
+    """Whether a file has, from a byte on, captures of erased articles."""
+    return any(
+        isinstance(found, Capture) and brings_back(
+            erased, [found.url], found.role, warc.read_payload(folder, ref), content_encoding=found.content_encoding)
+        for found, ref in warc.records(folder, path, start=start))
 
 
 def _own_name(folder: Path, path: str) -> str:
@@ -90,9 +108,9 @@ def _own_name(folder: Path, path: str) -> str:
     return path.removesuffix(".warc.gz") + f"-{begins}.warc.gz"
 
 
-def _copy(source: Path, target: Path) -> int:
-    """The bytes that a file got; it appears whole, and what is there is never written again."""
-    held, size = target.stat().st_size if target.exists() else 0, source.stat().st_size
+def _copy(source: Path, target: Path, *, held: int) -> int:
+    """The bytes that a file got beyond those that are held; it appears whole, and what is there is as it was."""
+    size = source.stat().st_size
     if held > size:
         raise UnreadableFile(f"{source}: it is shorter than when it was copied to {target}; restore it from a backup")
     if held == size:

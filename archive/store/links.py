@@ -203,7 +203,6 @@ def set_families(conn: sqlite3.Connection, articles: Iterable[int], families: Se
     for article_id in articles:
         conn.execute(LEAVE_FAMILY, {"article_id": article_id})
         conn.execute(CLEAR_UNLINKED, {"article_id": article_id})
-    conn.execute(DROP_EMPTY_FAMILIES)
     for family in families:
         conn.execute(ADD_FAMILY, {
             "public_id": family.public_id,
@@ -212,6 +211,11 @@ def set_families(conn: sqlite3.Connection, articles: Iterable[int], families: Se
             conn.execute(ADD_MEMBER, {
                 "witness": member.witness, "parent": member.parent, "family": family.public_id,
             })
+
+
+def drop_empty_families(conn: sqlite3.Connection) -> None:
+    """Forget the families whose members are in others now."""
+    conn.execute(DROP_EMPTY_FAMILIES)
 
 
 def witnesses(conn: sqlite3.Connection, links: Iterable[CopyLink]) -> Mapping[str, Witness]:

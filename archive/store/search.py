@@ -17,27 +17,18 @@ from itertools import islice
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from archive.errors import ArchiveError
-from archive.store import snapshots
+from archive.store import facets, snapshots
+from archive.store.facets import FACETS, Chosen, Counted, Profiles
 from archive.store.pages import Card, cards
+from archive.store.vocabulary import in_words
 
-Facet = Literal["outlet", "country", "language", "month", "role", "relation", "edited", "presence"]
 Sort = Literal["best", "newest", "oldest", "copies", "arrived"]
 
-FACETS: tuple[Facet, ...] = ("role", "language", "outlet", "country", "month", "relation", "edited", "presence")
 PAGE_LENGTH = 20
 LONGEST_SHOWN = 1_200  # characters of a title or a snippet
-NOT = "not "  # before a facet's value: any but this
-# Of text without spaces that hold a word: 7,059 take 0.18 s, and 34,889 five, since SQLite looks at each for each text.
-MOST_STRETCHES = 10_000
-MOST_WORDS = 400  # of the index that begin alike and are looked at for forms of one word
 
 # Around a found word, in text that is escaped afterwards: private use, and no letter of any script.
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_PHRASE = re.compile(r'"([^"\s][^"]*)"(\*?)')
-_WORD = re.compile(r'"[^"]+"\*?')
-_ALL = " AND "
-NOTHING = '""'  # a query that matches no row
 _STANDS_FOR = ("exemplar", "alone", "undecided", "repost")  # which of folded articles is shown
 _NEVER, _ALWAYS = "0000", "9999"  # days before and after all others
 
@@ -97,13 +88,6 @@ HOLDING = """
           GROUP BY profile_id) n JOIN profiles p USING (profile_id)
 """
 
-PROBE = "SELECT 1 FROM versions_fts WHERE versions_fts MATCH :match LIMIT 1"
-
-PROFILES = """
-    SELECT profile_id, role, language, outlet, country, month, relation, edited, presence FROM profiles
-    WHERE profile_id IN (SELECT value FROM json_each(:ids))
-"""
-
 SNIPPETS = """
     SELECT rowid AS version_id, highlight(versions_fts, 0, :open, :close) AS title,
            snippet(versions_fts, 1, :open, :close, '…', 40) AS text
@@ -123,37 +107,6 @@ BEGINNINGS = """
     FROM versions v JOIN texts t USING (text_id) WHERE v.version_id IN (SELECT value FROM json_each(:ids))
 """
 
-WORDS = "SELECT term, doc FROM words WHERE term >= :first AND term < :after ORDER BY doc DESC, term LIMIT :limit"
-
-# Scripts that put no space between words (Thai, Lao; Burmese; Khmer; Japanese and Chinese): there, what the index has
-# for a word is all that stands between two signs.
-_UNSPACED = (("\u0e00", "\u0f00"), ("\u1000", "\u10a0"), ("\u1780", "\u1800"), ("\u2e80", "\uac00"),
-             ("\uf900", "\ufb00"), ("\U00020000", "\U00040000"))
-UNSPACED = re.compile("[" + "".join(f"{first}-{chr(ord(after) - 1)}" for first, after in _UNSPACED) + "]")
-STRETCHES = """
-    SELECT w.term, w.doc FROM json_each(:ranges) r
-    JOIN words w ON w.term >= json_extract(r.value, '$[0]') AND w.term < json_extract(r.value, '$[1]')
-    WHERE instr(w.term, :word) LIMIT :limit
-"""
-
-# Some texts that have a word, of which it is seen how they write it.
-WRITTEN = """
-    SELECT text FROM version WHERE version_id IN (
-        SELECT rowid FROM versions_fts WHERE versions_fts MATCH :match LIMIT :limit)
-"""
-WRITTEN_IN_EXCERPTS = """
-    SELECT text FROM version WHERE version_id IN (
-        SELECT rowid FROM excerpts_fts WHERE excerpts_fts MATCH :match LIMIT :limit)
-"""
-
-
-class TooManyStretches(ArchiveError):
-    """A word of a script without spaces that stands in more stretches of text than can be looked for at once."""
-
-    def __init__(self, word: str) -> None:
-        super().__init__(f"{word} stands in more than {MOST_STRETCHES:,} stretches of text; ask for a longer word")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """What was asked; `match` and `without` are full-text queries (without: only where match is None).
@@ -165,7 +118,7 @@ class Search:
 
     match: str | None = None
     without: str | None = None
-    chosen: tuple[tuple[Facet, tuple[str, ...]], ...] = ()
+    chosen: Chosen = ()
     since: str | None = None
     until: str | None = None
     is_unfolded: bool = False
@@ -193,14 +146,6 @@ class Hit:
     snippet: tuple[Piece, ...]
     others: int
     languages: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """A facet's values with the number of articles that have them, most first, under all other facets' choices."""
-
-    facet: Facet
-    values: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +182,6 @@ class _Row(NamedTuple):
 
 
 _AGE, _SCORE = attrgetter("day", "dated", "article_id"), attrgetter("score")  # many rows: no function of Python's own
-_Profiles = Mapping[int, tuple[str, ...]]  # each profile's values, in the order of FACETS
 _Group = Sequence[_Row]  # articles that are shown as one; the first one is shown
 
 
@@ -252,12 +196,12 @@ def first_found(conn: sqlite3.Connection, asked: Search, *, limit: int) -> tuple
     asked = _askable(conn, asked)
     if asked.match:
         rows = _best(_matching(conn, asked))
-        allowed = _allowed(_profiles(conn, {row.profile_id for row in rows}), asked)
+        allowed = facets.allowed(facets.read_profiles(conn, {row.profile_id for row in rows}), asked.chosen)
         groups = _sorted([[row] for row in rows if row.profile_id in allowed], asked.sort)
         total, ids = len(groups), [group[0].version_id for group in groups[:limit]]
     else:
         counts = _counted(conn, asked)
-        allowed = _allowed(_profiles(conn, counts), asked)
+        allowed = facets.allowed(facets.read_profiles(conn, counts), asked.chosen)
         found = _rows(conn, _BY_SORT[asked.sort], {**_bounds(asked), **_restricted(asked, allowed)})
         total, ids = sum(counts[one] for one in allowed), [row.version_id for row in islice(found, limit)]
     return total, ids
@@ -265,51 +209,30 @@ def first_found(conn: sqlite3.Connection, asked: Search, *, limit: int) -> tuple
 
 def holding(conn: sqlite3.Connection, match: str) -> Held:
     """How many articles hold the words in any version, and of what days and languages these are."""
-    wanted = _in_words(conn, match) if snapshots.is_excerpts(conn) else match
+    wanted = in_words(conn, match) if snapshots.is_excerpts(conn) else match
     articles, first, last, languages = tuple(conn.execute(HOLDING, {"match": wanted}).fetchone())
     return Held(articles=articles, first=first, last=last,
                 languages=tuple(sorted(filter(None, (languages or "").split(",")))))
 
 
-def words(conn: sqlite3.Connection, beginning: str) -> list[tuple[str, int]]:
-    """Words of the index that begin so, with the number of versions that have them; those of most, most first.
-
-    In a script without spaces: all stretches of the index that hold it. Raises TooManyStretches.
-    """
-    if UNSPACED.search(beginning):
-        found = conn.execute(STRETCHES, {
-            "ranges": json.dumps(_UNSPACED), "word": beginning, "limit": MOST_STRETCHES + 1}).fetchall()
-        if len(found) > MOST_STRETCHES:
-            raise TooManyStretches(beginning)
-        return [(row["term"], row["doc"]) for row in found]
-    values = {"first": beginning, "after": beginning + "\U0010ffff", "limit": MOST_WORDS}
-    return [(row["term"], row["doc"]) for row in conn.execute(WORDS, values)]
-
-
-def texts_with(conn: sqlite3.Connection, word: str, *, limit: int) -> list[str]:
-    """Some texts that have a word; of excerpts, those that show it."""
-    query = WRITTEN_IN_EXCERPTS if snapshots.is_excerpts(conn) else WRITTEN
-    return [row["text"] for row in conn.execute(query, {"match": f'"{word}"', "limit": limit})]
-
-
 def _by_words(conn: sqlite3.Connection, asked: Search) -> Found:
     rows = _best(_matching(conn, asked))
     counts = Counter(row.profile_id for row in rows)
-    profiles = _profiles(conn, counts)
-    allowed = _allowed(profiles, asked)
+    profiles = facets.read_profiles(conn, counts)
+    allowed = facets.allowed(profiles, asked.chosen)
     fitting = [row for row in rows if row.profile_id in allowed]
     groups = _sorted([[row] for row in fitting] if asked.is_unfolded else _folded(fitting, profiles), asked.sort)
     start = (asked.page - 1) * PAGE_LENGTH
     return Found(
-        total=len(fitting), texts=len(groups), facets=_facets(counts, profiles, asked),
+        total=len(fitting), texts=len(groups), facets=facets.counted(counts, profiles, asked.chosen),
         hits=_hits(conn, asked.match, groups[start:start + PAGE_LENGTH], profiles),
     )
 
 
 def _by_date(conn: sqlite3.Connection, asked: Search) -> Found:
     counts = _counted(conn, asked)
-    profiles = _profiles(conn, counts)
-    allowed = _allowed(profiles, asked)
+    profiles = facets.read_profiles(conn, counts)
+    allowed = facets.allowed(profiles, asked.chosen)
     values = {**_bounds(asked), **_restricted(asked, allowed)}
     total = sum(counts[profile] for profile in allowed)
     rows = _rows(conn, _BY_SORT[asked.sort], values)
@@ -323,24 +246,15 @@ def _by_date(conn: sqlite3.Connection, asked: Search) -> Found:
             members[row.fold].append(row)
         groups = [_led(group, profiles) for group in members.values()]
     texts = total if asked.is_unfolded else int(conn.execute(FOLDS, values).fetchone()[0])
-    return Found(total=total, texts=texts, facets=_facets(counts, profiles, asked),
+    return Found(total=total, texts=texts, facets=facets.counted(counts, profiles, asked.chosen),
                  hits=_hits(conn, None, groups, profiles))
-
-
-def loosened(match: str) -> str:
-    """A full-text query without phrases: their words in any order, each of which must be there."""
-    return _PHRASE.sub(lambda found: f"({_ALL.join(_words_of(found[1]))}{found[2]})", match)
-
-
-def _words_of(phrase: str) -> list[str]:
-    return [f'"{word}"' for word in phrase.split()]
 
 
 def _askable(conn: sqlite3.Connection, asked: Search) -> Search:
     """The question as this archive's index can answer it: an index without places knows no phrase to be unwanted."""
     if asked.without is None or not snapshots.is_excerpts(conn):
         return asked
-    return replace(asked, without=_in_words(conn, asked.without))
+    return replace(asked, without=in_words(conn, asked.without))
 
 
 def _matching(conn: sqlite3.Connection, asked: Search) -> Iterator[_Row]:
@@ -348,24 +262,7 @@ def _matching(conn: sqlite3.Connection, asked: Search) -> Iterator[_Row]:
     values = {**_bounds(asked), "match": asked.match}
     if not snapshots.is_excerpts(conn):
         return _rows(conn, HITS, values)
-    return _rows(conn, RANKED, {**values, "match": _in_words(conn, asked.match or ""), "phrases": asked.match})
-
-
-def _in_words(conn: sqlite3.Connection, match: str) -> str:
-    """A query loosened, without what is one word to us and several, a phrase, to the index, as in some scripts."""
-    words = loosened(match)
-    return words if _is_askable(conn, words) else _WORD.sub(
-        lambda found: found[0] if _is_askable(conn, found[0]) else NOTHING, words)
-
-
-def _is_askable(conn: sqlite3.Connection, match: str) -> bool:
-    try:
-        conn.execute(PROBE, {"match": match}).fetchone()
-    except sqlite3.OperationalError as error:
-        if "phrase queries are not supported" in str(error):
-            return False
-        raise
-    return True
+    return _rows(conn, RANKED, {**values, "match": in_words(conn, asked.match or ""), "phrases": asked.match})
 
 
 def _bounds(asked: Search) -> dict[str, object]:
@@ -398,62 +295,14 @@ def _best(rows: Iterable[_Row]) -> list[_Row]:
     return list(best.values())
 
 
-def _profiles(conn: sqlite3.Connection, ids: Iterable[int]) -> _Profiles:
-    cursor = conn.cursor()
-    cursor.row_factory = None
-    return {row[0]: row[1:] for row in cursor.execute(PROFILES, {"ids": json.dumps(list(ids))})}
-
-
-def _allowed(profiles: _Profiles, asked: Search) -> set[int]:
-    chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
-    return {one for one, values in profiles.items() if all(_fits(values[place], wanted) for place, wanted in chosen)}
-
-
-def _fits(own: str, wanted: tuple[str, ...]) -> bool:
-    return own in wanted or any(one.startswith(NOT) and own != one[len(NOT):] for one in wanted)
-
-
-def _facets(counts: Mapping[int, int], profiles: _Profiles, asked: Search) -> tuple[Counted, ...]:
-    """Each facet counted under the choices in all others, so that it shows what another choice would find."""
-    chosen = [(FACETS.index(facet), wanted) for facet, wanted in asked.chosen]
-    fitting: list[tuple[str, ...]] = []
-    numbers: list[int] = []
-    kept_out: list[tuple[int, str, int]] = []
-    for profile, values in profiles.items():
-        unfit = [place for place, wanted in chosen if not _fits(values[place], wanted)]
-        if not unfit:
-            fitting.append(values)
-            numbers.append(counts[profile])
-        elif len(unfit) == 1:
-            kept_out.append((unfit[0], values[unfit[0]], counts[profile]))
-    counters = [_tallied(column, numbers) for column in zip(*fitting, strict=True)] or [{} for _ in FACETS]
-    # What one choice alone keeps out is counted where that choice is made, and nowhere else.
-    for place, value, n in kept_out:
-        counters[place][value] = counters[place].get(value, 0) + n
-    for place, wanted in chosen:
-        for value in wanted:
-            if not value.startswith(NOT):
-                counters[place].setdefault(value, 0)
-    return tuple(
-        Counted(facet=facet, values=tuple(sorted(counter.items(), key=lambda item: (-item[1], item[0]))))
-        for facet, counter in zip(FACETS, counters, strict=True))
-
-
-def _tallied(values: Iterable[str], numbers: Iterable[int]) -> dict[str, int]:
-    tally: dict[str, int] = {}
-    for value, n in zip(values, numbers, strict=True):
-        tally[value] = tally.get(value, 0) + n
-    return tally
-
-
-def _folded(rows: Iterable[_Row], profiles: _Profiles) -> list[_Group]:
+def _folded(rows: Iterable[_Row], profiles: Profiles) -> list[_Group]:
     groups: dict[int, list[_Row]] = {}
     for row in rows:
         groups.setdefault(row.fold, []).append(row)
     return [_led(group, profiles) if len(group) > 1 else group for group in groups.values()]
 
 
-def _led(group: _Group, profiles: _Profiles) -> _Group:
+def _led(group: _Group, profiles: Profiles) -> _Group:
     """The articles of a family that fit, the one that the others were made from first, of several the earliest."""
     role = FACETS.index("role")
     return sorted(group, key=lambda row: (
@@ -483,7 +332,7 @@ def _sorted(groups: list[_Group], sort: Sort) -> list[_Group]:
 
 
 def _hits(
-    conn: sqlite3.Connection, match: str | None, groups: Sequence[_Group], profiles: _Profiles
+    conn: sqlite3.Connection, match: str | None, groups: Sequence[_Group], profiles: Profiles
 ) -> tuple[Hit, ...]:
     ids = [group[0].version_id for group in groups]
     known, texts = cards(conn, ids), _texts(conn, match, ids)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from archive.digests import payload_digest
 from archive.foreign import Foreign, Referring, Unusable, plain, responses, warcs_of
-from archive.model import Capture, Exchange
+from archive.model import Capture, Exchange, Role
 from archive.payloads import UndecodablePayload, page_bytes
 from archive.store import captures, withholdings
 from archive.times import to_milliseconds
@@ -97,17 +97,24 @@ def _keep(
 
 
 def _was_erased(conn: sqlite3.Connection, exchange: Exchange) -> bool:
-    """Whether it is of an erased article, or no page and names one, as feeds and lists do that may hold its text."""
     erased = withholdings.erased_addresses(conn)
     if not erased:
         return False
-    if any(covers(erased, url) for url in (exchange.url, exchange.original_url) if url):
-        return True
-    if exchange.role not in ANNOUNCING:
-        return False
     _, headers = parse_head(exchange.response_head)
+    return brings_back(erased, [url for url in (exchange.url, exchange.original_url) if url], exchange.role,
+                       exchange.body, content_encoding=headers.get("content-encoding"))
+
+
+def brings_back(
+    erased: frozenset[str], urls: Sequence[str], role: Role, body: bytes, *, content_encoding: str | None
+) -> bool:
+    """Whether it is of an erased article, or no page and names one, as feeds and lists do that may hold its text."""
+    if any(covers(erased, url) for url in urls):
+        return True
+    if role not in ANNOUNCING:
+        return False
     try:
-        page = page_bytes(exchange.body, content_encoding=headers.get("content-encoding"), limit=MAX_PAGE_BYTES)
+        page = page_bytes(body, content_encoding=content_encoding, limit=MAX_PAGE_BYTES)
     except UndecodablePayload:
         return True  # what cannot be looked into stays out
     return mentions(page, erased)

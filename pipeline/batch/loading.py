@@ -67,8 +67,10 @@ def manifest_of(folder: Path) -> Manifest:
 
 def table(folder: Path, name: str, columns: list[str] | None = None) -> Iterator[Row]:
     """The rows of a table, some at a time."""
-    for batch in ds.dataset(folder / name, format="parquet", partitioning="hive").to_batches(
-            columns=columns, batch_size=ROWS, batch_readahead=1, fragment_readahead=1):
+    found = ds.dataset(folder / name, format="parquet", partitioning="hive")
+    if not found.files:  # of an empty table there is no file that says which columns it has
+        return
+    for batch in found.to_batches(columns=columns, batch_size=ROWS, batch_readahead=1, fragment_readahead=1):
         yield from batch.to_pylist()
 
 

@@ -62,7 +62,7 @@ def report(spark: SparkSession, job: Job) -> Report:
     read = tables.write("read", read_files(spark, job))
     captures = tables.write("captures", captures_of(read))
     pages = tables.write("pages", pages_of(captures, read, job.topic), by_month=False)
-    addresses = tables.write("addresses", addresses_of(captures, pages), by_month=False)
+    addresses = tables.write("addresses", addresses_of(tables, captures, pages), by_month=False)
     documents = documents_of(pages if job.keep_all else on_topic(pages, addresses), read)
     written = {
         "records": tables.write("records", records_of(spark, job, captures, addresses, read)),
@@ -221,26 +221,30 @@ def on_topic(table: DataFrame, addresses: DataFrame) -> DataFrame:
     return table.join(addresses.select("url"), "url", "left_semi")
 
 
-def addresses_of(captures: DataFrame, pages: DataFrame) -> DataFrame:
-    """The addresses of articles on the topic: those that were read, and those that redirect to them."""
+def addresses_of(tables: Tables, captures: DataFrame, pages: DataFrame) -> DataFrame:
+    """The addresses of articles on the topic: those that were read, and those that redirect to them.
+
+    What one step after the other rests on is written, and not held by workers, which may be lost.
+    """
     documents = pages.where(f.col("reads") == "document").select(*AS_PAGE, "canonical")
     looked = captures.select(*AS_PAGE, "captured_at").join(documents, list(AS_PAGE))
     newest = first_of(looked, ("url",), (f.desc("captured_at"), "payload_digest"))
-    read = through(newest.select("url", "canonical"), texts.placed, ADDRESS).localCheckpoint()
+    read = tables.write("steps/read", through(newest.select("url", "canonical"), texts.placed, ADDRESS), by_month=False)
     told = sightings_of(captures, pages, read).where("on_topic").select("article").distinct()
-    found = read.join(told, "article", "left_semi").select("url", "article").localCheckpoint()
+    found = read.join(told, "article", "left_semi").select("url", "article")
+    step = found = tables.write("steps/0", found, by_month=False)
     waiting = captures.where(
         (f.col("role") == "article") & f.col("status").between(301, 308) & f.col("location").isNotNull()
     ).select("url", "location", "captured_at").join(read, "url", "left_anti")
-    waiting = through(waiting, texts.led_to, REDIRECT).localCheckpoint()
-    step = found
-    for _ in range(HOPS):
+    waiting = tables.write("steps/waiting", through(waiting, texts.led_to, REDIRECT), by_month=False)
+    for hop in range(1, HOPS + 1):
         led = waiting.join(step.select(f.col("url").alias("target"), "article"), "target")
-        step = first_of(led, ("url",), (f.desc("captured_at"), "target")).select("url", "article").localCheckpoint()
+        step = first_of(led, ("url",), (f.desc("captured_at"), "target")).select("url", "article")
+        step = tables.write(f"steps/{hop}", step, by_month=False)
         if step.isEmpty():
             break
         found = found.unionByName(step)
-        waiting = waiting.join(step, "url", "left_anti").localCheckpoint()
+        waiting = waiting.join(step, "url", "left_anti")
     return found
 
 

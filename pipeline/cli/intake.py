@@ -207,8 +207,9 @@ def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via:
     folders = [path for path in files if path.is_dir()]
     others = [path for path in files if not path.is_dir()]
     with opened(topic, data, "import", create=True) as (work, reports):
-        reports += [shards.merge(work, folder) for folder in folders]
         reports += [intake.index_pending(work), intake.read_withholdings(work)]
+        reports += [shards.merge(work, folder) for folder in folders]
+        reports += [intake.index_pending(work)] if folders else []
         reports += [archives.import_files(work, others, via=via)] if others else []
         work.progress.close()
     finish(reports, as_json=as_json)

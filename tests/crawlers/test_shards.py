@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from public_rows import check_warcs, public_rows
 from stemma_testing import Stemma, topic_file
 
+from archive.model import Exchange
 from archive.shards import Shard, owner, shard_from
 from archive.urls import host_of, registered_domain
+from archive.warc import WarcWriter
 from crawlers.demo.server import WebRequest, WebResponse
 
 Serve = Callable[[Callable[[WebRequest], WebResponse]], tuple[Any, Stemma]]
@@ -66,6 +69,7 @@ def web(request: WebRequest) -> WebResponse:
                        headers=(HTML,))
 
 
+@pytest.mark.timeout(900)
 def test_three_crawlers_ask_for_every_page_once_and_no_site_is_in_two_hands(serve: Serve) -> None:
     server, stemma = serve(web)
     topic_file(stemma.folder, [f"http://{site}/listed" for site in SITES], feeds=[f"http://{site}/feed" for site in SITES])
@@ -73,7 +77,7 @@ def test_three_crawlers_ask_for_every_page_once_and_no_site_is_in_two_hands(serv
     path.write_text(path.read_text().replace('revisit = ["0s"]', 'revisit = ["30d"]'))
     for _ in range(2):  # what a crawler hears of another's sites is that one's to ask for in its next run
         crawlers = [stemma.start("crawl", "--topic", "topic.toml", "--shard", f"{n}/{COUNT}") for n in range(1, COUNT + 1)]
-        assert [process.wait(timeout=120) for process in crawlers] == [0] * COUNT
+        assert [process.wait(timeout=600) for process in crawlers] == [0] * COUNT
 
     asked = Counter((line.host, line.path) for line in server.log if line.path not in ("/feed", "/robots.txt"))
     expected = {(site, f"/{n}") for site in SITES for n in (*NUMBERS, "listed", "moved")}
@@ -106,6 +110,23 @@ def test_three_crawlers_ask_for_every_page_once_and_no_site_is_in_two_hands(serv
         "merge": 0, "index": 0}
     stemma.run("rebuild", "--topic", "topic.toml")
     assert public_rows(stemma.folder / "data" / "archive.db") == merged
+
+
+def test_what_was_erased_does_not_come_back_with_another_archive(serve: Serve) -> None:
+    _, stemma = serve(web)
+    url = "http://outlet-0.com/2"
+    topic_file(stemma.folder, [url])
+    stemma.run("run", "--topic", "topic.toml")
+    stemma.run("erase", "--topic", "topic.toml", url, "--reason", "a court orders it", "--by", "Vera", "--yes", "--announcements")
+    writer = WarcWriter(stemma.folder / "other" / "warc", started_at=datetime(2025, 3, 1, tzinfo=UTC), software="test")
+    page = web(WebRequest(method="GET", scheme="http", host="outlet-0.com", path="/2", headers=(), body=b""))
+    writer.write(Exchange(
+        url=url, fetched_at=datetime(2025, 3, 1, tzinfo=UTC), request_head=b"GET /2 HTTP/1.1", body=page.body,
+        response_head=b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8", role="article"))
+    writer.close()
+    done = stemma.run("import", "--topic", "topic.toml", "other", code=1)
+    assert "it has what was erased here" in done.stderr
+    assert not [path for path in (stemma.folder / "data" / "warc").rglob("*.gz") if b"20250301" in path.name.encode()]
 
 
 def test_a_folder_that_is_no_archive_is_not_merged(serve: Serve) -> None:

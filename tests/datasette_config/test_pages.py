@@ -259,7 +259,7 @@ def say(archive: Archive, key: str, title: str, text: str) -> None:
 def test_an_articles_names_are_marked_and_lead_to_all_their_mentions(site: Site, archive: Archive) -> None:
     tree = html.fromstring(site.get(f"/article/{archive.herald}").content)
     assert "Sudzha" in tree.xpath("//div[@class='body']//span[@class='name place']/text()")
-    href = tree.xpath("//p[@class='mentioned']/a[text()='Sudzha']/@href")[0]
+    href = tree.xpath("//p[@class='mentioned']//a[text()='Sudzha']/@href")[0]
     assert site.json(href.replace("/search", "/search.json"))["total"] >= 3
 
 

@@ -104,7 +104,7 @@ def test_the_first_query_that_is_offered_is_of_use(site: Site) -> None:
 def test_only_the_public_views_are_listed(site: Site) -> None:
     listed = site.json("/archive.json")
     assert [t["name"] for t in listed["tables"] if not t["hidden"]] == []
-    assert {v["name"] for v in listed["views"]} == VIEWS | {"version_text"}, "which the search index reads"
+    assert {v["name"] for v in listed["views"]} == VIEWS
 
 
 def test_descriptions_name_what_there_is(archive: Archive) -> None:

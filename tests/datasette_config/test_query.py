@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.store import search
-from archive.store.search import TooManyStretches, words
+from archive.store import vocabulary
+from archive.store.vocabulary import TooManyStretches, words
 from archive.topic import Name
 from datasette_config.expanding import FullTextQuery, as_typed, expanded
 from datasette_config.names import Names, is_written_small, marked, mentioned, tokens_of
@@ -135,7 +135,7 @@ def test_a_word_of_a_script_without_spaces_is_found_within_a_stretch(
 def test_a_word_that_stands_in_too_many_stretches_is_refused(
     index: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "MOST_STRETCHES", 1)
+    monkeypatch.setattr(vocabulary, "MOST_STRETCHES", 1)
     with pytest.raises(TooManyStretches, match="ask for a longer word"):
         typed_only(index, "州")
 

@@ -66,7 +66,7 @@ def test_where_nothing_is_pending_no_epoch_is_unpacked(work: Work, monkeypatch: 
     linking.reindex(work)
     linking.compare_witnesses(work)
 
-    def unpacked(stored: bytes) -> epoch.Epoch:
+    def unpacked(stored: bytes, digest: str) -> epoch.Epoch:
         raise AssertionError("it takes time, for nothing")
 
     monkeypatch.setattr(epoch, "unpacked", unpacked)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from stemma_testing import FilledDemo
 
+from archive.store import comparisons
+from archive.store.comparisons import Searched
 from archive.topic import load_topic
 from pipeline.subject import Subject, of_text
 from pipeline.trace import MAX_CHARACTERS, TRACED, as_json, lines, trace
@@ -75,6 +77,18 @@ def test_a_text_whose_source_is_not_held_gives_leads(demo: FilledDemo, reader: s
     assert "No held text shares text with it." in told
     assert "New York Times" in told
     assert "Marco Rossi" in told
+
+
+def test_with_how_much_a_text_was_compared_is_what_the_archive_shows(reader: sqlite3.Connection) -> None:
+    searched = trace(reader, load_topic("kursk"), of_text(NOT_HELD, name="x")).searched
+    shown = reader.execute("""
+        SELECT count(*), count(DISTINCT outlet), count(DISTINCT language),
+               min(substr(coalesce(published, first_seen), 1, 10)), max(substr(coalesce(published, first_seen), 1, 10))
+        FROM article""").fetchone()
+    assert (searched.articles, searched.outlets, searched.languages, searched.first, searched.last) == tuple(shown)
+    assert searched.texts == reader.execute("SELECT count(*) FROM version").fetchone()[0]
+    assert comparisons.searched(reader, method="another") == Searched(
+        texts=0, articles=0, outlets=0, languages=0, first=None, last=None)
 
 
 def test_asking_changes_nothing_and_takes_any_text(demo: FilledDemo, reader: sqlite3.Connection) -> None:

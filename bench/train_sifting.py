@@ -1,0 +1,102 @@
+"""Fits the weights of `pipeline.sifting` to the copies benchmark: which texts that meet are found to share text.
+
+    python -m bench.train_sifting BENCH_DIR
+
+The label is what a comparison says, not the truth: it shall be foreseen. Each pair counts in the epoch of the texts and
+in one of ten times as many articles, where keys are rarer. Prints the weights, and how many pairs are left at which
+odds.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.copies_adapter import candidates, documents, readings, sketch
+from pipeline.alignment import profile
+from pipeline.epoch import Epoch, counted
+from pipeline.indexing import indexed
+from pipeline.reuse import reuse
+from pipeline.sifting import by_keys, by_tokens
+
+GROWN = (1, 10)
+ROUNDS, RIDGE = 60, 1e-3
+LOST = (0, 1, 2, 3, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Features of pairs that met, whether they share text, are of two languages, and in which epoch."""
+
+    features: Any
+    shared: Any
+    across: Any
+    grown: Any
+
+
+def main(folder: Path) -> None:
+    """Fit and print."""
+    pairs = _pairs(documents(folder))
+    for name, columns in (("BY_KEYS", 4), ("BY_TOKENS", 9)):
+        for across in (False, True):
+            group = pairs.across == across
+            weights = _fitted(pairs.features[group][:, :columns], pairs.shared[group])
+            print(name, "across" if across else "within", tuple(round(float(weight), 3) for weight in weights))
+            odds = weights[0] + pairs.features[:, :columns] @ weights[1:]
+            for grown in GROWN:
+                _told(odds, pairs.shared, group & (pairs.grown == grown), grown)
+
+
+def _pairs(texts: list[dict[str, Any]]) -> Pairs:
+    read_texts = readings(texts)
+    epoch = counted(read_texts)
+    profiles = [profile(indexed(reading), epoch) for reading in read_texts]
+    shared: dict[tuple[int, int], bool] = {}
+    rows = []
+    for grown in GROWN:
+        then = _of_more(epoch, grown)
+        sketches = [sketch(reading, profile(indexed(reading), then)) for reading in read_texts]
+        for left, right, meeting in candidates(read_texts, then):
+            if texts[left]["text"] == texts[right]["text"]:
+                continue
+            if (left, right) not in shared:
+                shared[left, right] = reuse(profiles[left], profiles[right], meeting=meeting) is not None
+            one, other = sketches[left], sketches[right]
+            rows.append((*by_keys(one.worth, other.worth, meeting), *by_tokens(one, other), shared[left, right],
+                         None is not one.language != other.language is not None, grown))
+    told = np.array(rows, dtype=float)
+    return Pairs(told[:, :9], told[:, 9] == 1, told[:, 10] == 1, told[:, 11])
+
+
+def _of_more(epoch: Epoch, times: int) -> Epoch:
+    """The epoch of so many times the articles, in which tokens are as often; those that stand in one text, in one."""
+    return Epoch(epoch.articles * times, {token: (count - 1) * times + 1 for token, count in epoch.counts.items()},
+                 epoch.furniture, epoch.own, f"{epoch.digest} x {times}")
+
+
+def _fitted(features: Any, shared: Any) -> Any:
+    """A logistic model by Newton's method, over features that are scaled meanwhile: bias and weights."""
+    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
+    rows = np.column_stack([np.ones(len(features)), (features - mean) / spread])
+    weights = np.zeros(rows.shape[1])
+    for _ in range(ROUNDS):
+        sure = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
+        slope = rows.T @ (sure - shared) + RIDGE * len(rows) * weights
+        bend = (rows * (sure * (1 - sure))[:, None]).T @ rows + RIDGE * len(rows) * np.eye(len(weights))
+        weights -= np.linalg.solve(bend, slope)
+    scaled = weights[1:] / spread
+    return np.array([weights[0] - (scaled * mean).sum(), *scaled])
+
+
+def _told(odds: Any, shared: Any, group: Any, grown: int) -> None:
+    found = np.sort(odds[group & shared])
+    others = odds[group & ~shared]
+    print(f"  {grown} times the articles: {len(found)} share text, {len(others)} do not; left at odds that lose",
+          ", ".join(f"{lost}: {(others >= odds_of).sum()} ({odds_of:.2f})"
+                    for lost, odds_of in zip(LOST, found[list(LOST)], strict=True)))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
