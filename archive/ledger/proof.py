@@ -32,6 +32,7 @@ from archive.ledger.entries import Details, Entry
 from archive.ledger.merkle import inclusion_path, leaf_hash, root_of_path
 from archive.ledger.notes import Head
 from archive.model import RecordRef
+from archive.times import to_iso
 
 FORMAT = "stemma-proof/1"
 MAX_BYTES = 300_000_000
@@ -77,21 +78,31 @@ class Proof:
 
 
 def make(folder: DataFolder, capture: RecordRef, original: RecordRef | None, *, with_record: bool = True) -> Proof:
-    """The proof of a capture under the newest head. Raises DamagedLog, DamagedWarc and ProofFailed."""
-    heads = entries.read_heads(folder.heads)
+    """The proof of a capture under the newest head, or the newest with a time stamp where that counts it already.
+
+    Raises DamagedLog, DamagedWarc and ProofFailed.
+    """
+    heads, known = entries.read_heads(folder.heads), keys.history(folder)
     if not heads:
         raise ProofFailed(f"{folder.heads} holds no signed head yet; run 'stemma update'")
-    head, known = heads[-1], keys.history(folder)
+    wanted = [ref for ref in (capture, original) if ref is not None]
+    hashes, found = _find(folder, wanted, size=heads[-1].size)
+    head = _head_over(folder, heads, size=1 + max((index for index, _ in found.values()), default=0))
     number = signer(head, known)
     if number is None:
-        raise DamagedLog(f"{folder.heads}: the newest head is signed by no key of this archive; run 'stemma verify'")
-    wanted = [ref for ref in (capture, original) if ref is not None]
-    hashes, found = _find(folder, wanted, size=head.size)
-    leaves = [_leaf(folder, ref, hashes, found, with_record=with_record) for ref in wanted]
+        raise DamagedLog(f"{folder.heads}: the head of {to_iso(head.at)} is signed by no key of this archive; run "
+                         f"'stemma verify'")
+    leaves = [_leaf(folder, ref, hashes[:head.size], found, with_record=with_record) for ref in wanted]
     proof = Proof(head=head, key=known[number].public, capture=leaves[0],
                   original=leaves[1] if original is not None else None, stamp=_stamp_of(folder, head))
     check(proof)
     return proof
+
+
+def _head_over(folder: DataFolder, heads: Sequence[Head], *, size: int) -> Head:
+    """An authority that did not answer leaves the newest head without a stamp."""
+    names = {line.head for _, line in stamps.read(folder.stamps)}
+    return next((head for head in reversed(heads) if head.size >= size and stamps.digest(head) in names), heads[-1])
 
 
 def _stamp_of(folder: DataFolder, head: Head) -> Stamp | None:

@@ -185,6 +185,11 @@ def test_a_proof_brings_the_time_stamp_of_its_head(own: Stemma, tmp_path: Path) 
         assert verified(own, *words[2:], code=1)["failed"], cut
     stamps.write_bytes(whole)
     assert verified(own, *words[2:])["failed"] == {}
+    own.run("reindex")  # an event, so that a head is signed; no authority is asked
+    assert verified(own, *words[2:], code=1)["counts"]["signed heads"] > 1
+    own.run("cite", article(own)["public_id"], "--proof", "later.json")
+    later = json.loads((tmp_path / "later.json").read_text())
+    assert (later["head"], later["stamp"]) == (proof["head"], proof["stamp"]), "the head with a stamp counts it already"
 
 
 def test_every_version_of_the_demo_has_a_proof_that_holds(own: Stemma) -> None:
