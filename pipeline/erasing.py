@@ -41,7 +41,10 @@ def erase(
 
 
 def _meant(work: Work, what: str) -> list[Withholding]:
-    """What is withheld already under that name, and what is not yet."""
+    """What is withheld already under that name, and what is not yet.
+
+    Of a family all that is withheld goes, also what was withheld by itself: who has a family erased wants nothing left.
+    """
     conn = work.conn
     decisions, _ = withholdings_of(work.archive.folder.events)
     standing = withholdings.standing(decisions)

@@ -26,8 +26,8 @@ READINGS = 5  # of each withheld article, the newest payloads
 def withhold_joiners(work: Work) -> Report:
     """Withhold the articles that share text with a family that is withheld as one, by events of their own."""
     started, found = monotonic(), dict[str, Withholding]()
-    families, shown = _families(work)
-    for family in families if comparisons.article_count(work.conn) else ():
+    shown = _shown_again(work)
+    for family in withheld_families(work) if comparisons.article_count(work.conn) else ():
         for subject in _texts(work, family.url):
             found |= {one.url: one for one in _joiners(work, family, subject) if one.url not in shown | found.keys()}
     for one in found.values():
@@ -38,13 +38,18 @@ def withhold_joiners(work: Work) -> Report:
     return Report(step="join", done=len(found), seconds=monotonic() - started)
 
 
-def _families(work: Work) -> tuple[list[Withholding], set[str]]:
-    """What is withheld as part of a family, and not erased; and the articles that people had shown again."""
+def withheld_families(work: Work) -> list[Withholding]:
+    """What is withheld as part of a family, the joiners among it, and not erased; by which family, each says."""
     file = work.archive.folder.events
     decisions, _ = withholdings_of(file)
-    standing, erased = withholdings.standing(decisions), {erasure.url for erasure in erasures_of(file)[0]}
-    return ([one for url, one in standing.items() if one.is_family and url not in erased],
-            {one.url for one in decisions} - standing.keys())
+    erased = {erasure.url for erasure in erasures_of(file)[0]}
+    return [one for url, one in withholdings.standing(decisions).items() if one.is_family and url not in erased]
+
+
+def _shown_again(work: Work) -> set[str]:
+    """The articles that people had shown again."""
+    decisions, _ = withholdings_of(work.archive.folder.events)
+    return {one.url for one in decisions} - withholdings.standing(decisions).keys()
 
 
 def _texts(work: Work, url: str) -> Iterator[Subject]:

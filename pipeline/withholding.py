@@ -13,6 +13,7 @@ from archive.withholdings import Withholding
 from pipeline import steps
 from pipeline.deciding import decided_of
 from pipeline.intake import index_pending, read_withholdings
+from pipeline.joining import withheld_families
 from pipeline.linking import link_families
 from pipeline.replaying import renew_index
 from pipeline.work import Work
@@ -32,14 +33,18 @@ def withhold(work: Work, what: str, *, reason: str, by: str | None) -> tuple[lis
 
 
 def show_again(work: Work, what: str, *, reason: str, by: str | None) -> tuple[list[Report], list[Withholding]]:
-    """Take a withholding back; the texts are read anew from the WARC files. Raises UnknownText where there is none."""
+    """Take a withholding back; the texts are read anew from the WARC files. Raises UnknownText where there is none.
+
+    Of a family: what was withheld as one, with what joined it. What was withheld by itself was decided for a reason of
+    its own, and is taken back by itself.
+    """
     reports = [index_pending(work), read_withholdings(work)]
-    urls = withheld.of_family(work.conn, what)
+    urls = tuple(sorted(one.url for one in withheld_families(work) if one.family == what))
     stone = withheld.find(work.conn, absolute("", what) or what if "://" in what else what)
+    if not urls and stone is not None and stone.is_erased:
+        raise UnknownText(f"{what} was erased; nothing of it is left to be shown")
     if not urls and stone is not None:
         urls = (stone.url,)
-    if stone is not None and stone.is_erased:
-        raise UnknownText(f"{what} was erased; nothing of it is left to be shown")
     if not urls:
         raise UnknownText(f"{what} is not withheld; the view 'withholding' lists what is")
     decided = [Withholding(url=url, addresses=(), reason=reason, by=by, at=work.clock(), is_undone=True)

@@ -285,7 +285,7 @@ def posts_of(conn: sqlite3.Connection, article_id: int) -> list[str]:
 
 
 def of_family(conn: sqlite3.Connection, family: str) -> tuple[str, ...]:
-    """The URLs of what was withheld as part of a family of that name."""
+    """The URLs of what was withheld when it was in a family of that name: by itself, or with the whole family."""
     return tuple(row["url"] for row in conn.execute(BY_FAMILY, {"family": family}))
 
 

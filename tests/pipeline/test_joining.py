@@ -7,6 +7,7 @@ import pytest
 from hand_fed import FIRST, OTHER, STORY, URL, HandFed
 from public_rows import public_rows
 
+from archive.errors import UnknownText
 from archive.folder import open_archive
 from archive.store import kin
 from pipeline import erasing, withholding
@@ -36,6 +37,11 @@ def decide(own: HandFed, what: str, *, undo: bool = False) -> None:
     with open_archive(own.data) as archive:
         act = withholding.show_again if undo else withholding.withhold
         act(own.work(archive), what, reason="A court asked for it", by="Vera Lens")
+
+
+def erase(own: HandFed, what: str) -> None:
+    with open_archive(own.data) as archive:
+        erasing.erase(own.work(archive), what, reason="A court demands it", by=None, announcements=False)
 
 
 def withheld(own: HandFed) -> dict[str, str]:
@@ -71,6 +77,29 @@ def test_what_a_person_has_shown_again_stays_so(own: HandFed) -> None:
     assert shown(own) == {OTHER, ELSEWHERE}
 
 
+def test_undoing_a_family_leaves_what_was_withheld_by_itself(own: HandFed) -> None:
+    own.capture(LATE, FIRST + timedelta(hours=5), f"{STORY} Gazette")
+    name = family(own)
+    decide(own, OTHER)
+    assert family(own) == name
+    decide(own, name)
+    assert (withheld(own).keys(), shown(own)) == ({URL, OTHER, LATE}, set())
+    decide(own, name, undo=True)
+    assert (withheld(own).keys(), shown(own)) == ({OTHER}, {URL, LATE})
+    decide(own, OTHER, undo=True)
+    assert (withheld(own), shown(own)) == ({}, {URL, OTHER, LATE})
+
+
+def test_undoing_a_family_leaves_the_tombstone_of_what_was_erased(own: HandFed) -> None:
+    name = family(own)
+    decide(own, name)
+    erase(own, URL)
+    decide(own, name, undo=True)
+    assert (withheld(own).keys(), shown(own)) == ({URL}, {OTHER})
+    with pytest.raises(UnknownText, match="was erased"):
+        decide(own, name, undo=True)
+
+
 def test_an_article_withheld_by_itself_takes_no_other_with_it(own: HandFed) -> None:
     decide(own, URL)
     own.capture(LATE, FIRST + timedelta(days=2), f"{STORY} Gazette")
@@ -80,7 +109,6 @@ def test_an_article_withheld_by_itself_takes_no_other_with_it(own: HandFed) -> N
 def test_copies_of_what_was_erased_cannot_be_known(own: HandFed) -> None:
     name = family(own)
     decide(own, name)
-    with open_archive(own.data) as archive:
-        erasing.erase(own.work(archive), name, reason="A court demands it", by=None, announcements=False)
+    erase(own, name)
     own.capture(LATE, FIRST + timedelta(days=2), f"{STORY} Gazette")
     assert shown(own) == {LATE}
