@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 
-from archive.errors import TopicError
+from archive.errors import OlderSchema, TopicError
 from archive.folder import DataFolder
 from archive.model import Report
-from archive.store import read_database, search, snapshots, tables
+from archive.store import read_database, search, snapshots, tables, withholdings
 from archive.store.cited import Cited, cited
 from archive.store.pages import Card
 from archive.store.snapshots import Snapshot
@@ -89,12 +89,24 @@ def refresh(topic: Topic, data: Path, *, clock: Clock) -> Report:
 
 
 def renewed(work: Work) -> list[Report]:
-    """The same where it was made before: what is not to be shown any more must not be shown there until the next start.
+    """The same where it was made before, and other articles were withheld then: what is not to be shown any more must not
+    be shown there until the next start, whichever run finds that, or goes on with one that was killed.
 
     Nothing is done where others are served nothing.
     """
-    data = work.archive.folder
-    return [refresh(work.topic, data.path, clock=work.clock)] if (data.public / DATABASE).exists() else []
+    folder = work.archive.folder
+    if not (folder.public / DATABASE).exists():
+        return []
+    try:
+        conn = read_database(folder.public / DATABASE)
+    except OlderSchema:  # by an older program, which said otherwise what is withheld
+        (folder.public / DATABASE).unlink()
+        return [refresh(work.topic, folder.path, clock=work.clock)]
+    try:
+        is_same = withholdings.state(conn) == withholdings.state(work.conn)
+    finally:
+        conn.close()
+    return [] if is_same else [refresh(work.topic, folder.path, clock=work.clock)]
 
 
 def _report(step: str, made: Made, started: float) -> Report:

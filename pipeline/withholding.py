@@ -24,12 +24,16 @@ def withhold(work: Work, what: str, *, reason: str, by: str | None) -> tuple[lis
 
     The texts leave the database before anything else happens. Raises UnknownText for what is not held.
     """
-    reports = [index_pending(work), read_withholdings(work)]
+    reports = [index_pending(work), *_taken_off(work)]  # also what was decided by a run that was killed
     decided = [replace(one, reason=reason, by=by, at=work.clock()) for one in meant(work, what)]
     keep(work, decided)
-    reports += [read_withholdings(work), link_families(work), steps.catalogue_articles(work), renew_index(work)]
+    return [*reports, *_taken_off(work)], decided
+
+
+def _taken_off(work: Work) -> list[Report]:
+    reports = [step(work) for step in (read_withholdings, link_families, steps.catalogue_articles, renew_index)]
     work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file
-    return reports, decided
+    return reports
 
 
 def show_again(work: Work, what: str, *, reason: str, by: str | None) -> tuple[list[Report], list[Withholding]]:

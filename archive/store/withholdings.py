@@ -43,6 +43,10 @@ POSTS_OF = """
     SELECT DISTINCT a.url || '#' || p.post AS name FROM post_versions p JOIN articles a USING (article_id)
     WHERE p.article_id = :article_id ORDER BY 1
 """
+STATE = """
+    SELECT w.url AS article, w.at, w.reason, w.is_erased, a.url
+    FROM withholdings w LEFT JOIN withheld_addresses a ON a.article = w.url
+"""
 CANONICAL = "SELECT url FROM articles WHERE article_id = :article_id"
 
 ARTICLES = """
@@ -164,6 +168,11 @@ def addresses(conn: sqlite3.Connection) -> frozenset[str]:
 def erased_addresses(conn: sqlite3.Connection) -> frozenset[str]:
     """Every address of an article that was erased."""
     return frozenset(row["url"] for row in conn.execute(ERASED_ADDRESSES))
+
+
+def state(conn: sqlite3.Connection) -> frozenset[tuple[object, ...]]:
+    """What is withheld, for comparing two databases: each article with when, why, whether erased, and an address."""
+    return frozenset(map(tuple, conn.execute(STATE)))
 
 
 def addresses_of(conn: sqlite3.Connection, url: str) -> frozenset[str]:

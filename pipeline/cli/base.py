@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from archive.errors import TopicError
+from archive.errors import TopicError, UnknownText
 from archive.model import Report
 from pipeline import PROGRAM
 
@@ -119,13 +119,29 @@ def refuse_other_topic(topic: Any, data: Path) -> None:
 
 @contextmanager
 def opened(topic: Any, data: Path, command: str, *, create: bool = False) -> Iterator[tuple[Any, list[Report]]]:
-    """An archive under its lock, and the list to which the run's reports go; the run is noted in `runs`."""
+    """An archive under its lock, and the list to which the run's reports go; the run is noted in `runs`.
+
+    What it finds to be withheld leaves the database that others are served, too.
+    """
     from archive.folder import open_archive
     from pipeline.work import Work, noted_run
 
     refuse_other_topic(topic, data)
     with open_archive(data, create=create) as archive, noted_run(archive, topic, command, now) as reports:
-        yield Work(archive, topic, now, Bars()), reports
+        work = Work(archive, topic, now, Bars())
+        try:
+            yield work, reports
+        except UnknownText:  # as a withholding that was killed is, when it is asked for again
+            _renew_public(work, reports)
+            raise
+        _renew_public(work, reports)
+
+
+def _renew_public(work: Any, reports: list[Report]) -> None:
+    if work.archive.folder.public.exists():  # most archives have none, and need not load what makes it
+        from pipeline import publishing
+
+        reports += publishing.renewed(work)
 
 
 def now() -> datetime:

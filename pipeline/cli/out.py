@@ -188,14 +188,14 @@ def withhold(topic: Any, data: Path, as_json: bool, what: str, reason: str, by: 
     URL is an address of an article, its key or the public id of a version; FAMILY, the public id of a family, means
     all articles that it has now, and those that join it later.
     """
-    from pipeline import publishing, withholding
+    from pipeline import withholding
 
     if not undo and not reason.strip():
         raise click.UsageError("--reason: say why; it is shown in the text's place")
     with opened(topic, data, "withhold") as (work, reports):
         decide = withholding.show_again if undo else withholding.withhold
         done, decided = decide(work, what, reason=" ".join(reason.split()), by=(by or "").strip() or None)
-        reports += [*done, *publishing.renewed(work)]
+        reports += done
         work.progress.close()
     if as_json:
         click.echo(json.dumps(withholding.as_json(decided), ensure_ascii=False))
@@ -219,14 +219,14 @@ def erase(
 
     It is withheld too; that something was there, when it was erased and why stays in the log, which still verifies.
     """
-    from pipeline import erasing, publishing
+    from pipeline import erasing
 
     if not reason.strip():
         raise click.UsageError("--reason: say why; it is shown in the text's place")
     with opened(topic, data, "erase") as (work, reports):
         done, made = erasing.erase(work, what, reason=" ".join(reason.split()), by=(by or "").strip() or None,
                                    announcements=announcements)
-        reports += [*done, *publishing.renewed(work)]
+        reports += done
         work.progress.close()
     click.echo(json.dumps(erasing.as_json(made), ensure_ascii=False) if as_json else "\n".join(erasing.lines(made)))
     attend(reports)
