@@ -45,17 +45,19 @@ class Events:
         return tuple(event for event in self.events if event.kind == kind)
 
 
-def append(path: Path, event: Event) -> None:
-    """Add an event in one write and force it to the disk. Raises WriteFailed where there is no room."""
-    if taken := sorted(set(_OWN) & event.data.keys()):
-        raise ValueError(f"an event's data may not be called {', '.join(taken)}: the line has these of its own")
-    values = {"at": to_iso(event.at), "kind": event.kind} | ({"by": event.by} if event.by is not None else {})
-    line = json.dumps(values | dict(event.data), ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+def append(path: Path, *added: Event) -> None:
+    """Add events in one write and force them to the disk, so that of a decision on many nothing is kept by halves.
+
+    Raises WriteFailed where there is no room.
+    """
+    lines = b"".join(map(_line, added))
+    if not lines:
+        return
     try:
         with open(path, "ab", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # who decides something need not hold the archive's lock
             # A line that a crash cut off stays as it is, by itself.
-            whole = line if not os.fstat(file.fileno()).st_size or _ends_with_newline(path) else b"\n" + line
+            whole = lines if not os.fstat(file.fileno()).st_size or _ends_with_newline(path) else b"\n" + lines
             written = file.write(whole)
             os.fsync(file.fileno())
     except OSError as error:
@@ -101,6 +103,13 @@ def last_topic(path: Path) -> Mapping[str, object] | None:
         if {"name", "digest", "file", "text"} <= event.data.keys():
             found = event.data
     return found
+
+
+def _line(event: Event) -> bytes:
+    if taken := sorted(set(_OWN) & event.data.keys()):
+        raise ValueError(f"an event's data may not be called {', '.join(taken)}: the line has these of its own")
+    values = {"at": to_iso(event.at), "kind": event.kind} | ({"by": event.by} if event.by is not None else {})
+    return json.dumps(values | dict(event.data), ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _event(line: bytes) -> Event | str:

@@ -31,9 +31,7 @@ def erase(
     keep(work, decided)
     reports.append(read_withholdings(work))
     made = [_erasure(work, one, announcements=announcements) for one in decided]
-    for erasure in made:
-        if erasure.places:
-            events.append(work.archive.folder.events, erasures.to_event(erasure))
+    events.append(work.archive.folder.events, *(erasures.to_event(one) for one in made if one.places))
     reports += [read_withholdings(work), erase_pending(work), link_families(work), catalogue_articles(work),
                 renew_index(work)]
     work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file

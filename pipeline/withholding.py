@@ -72,8 +72,7 @@ def as_json(decided: list[Withholding]) -> list[dict[str, object]]:
 
 def keep(work: Work, decided: Sequence[Withholding]) -> None:
     """Add decisions to the events."""
-    for one in decided:
-        events.append(work.archive.folder.events, withholdings.to_event(one))
+    events.append(work.archive.folder.events, *map(withholdings.to_event, decided))
 
 
 def meant(work: Work, what: str) -> list[Withholding]:

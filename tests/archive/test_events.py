@@ -34,6 +34,25 @@ def test_an_event_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory,
     assert events.read(path) == Events(events=written)
 
 
+def test_several_events_are_one_write_that_is_forced_to_the_disk_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, sizes, force = tmp_path / "events.jsonl", list[int](), os.fsync
+
+    def noted(number: int) -> None:
+        sizes.append(path.stat().st_size)
+        force(number)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    written = tuple(event("erasure", url=f"https://a.example/{n}") for n in range(7))
+    events.append(path, *written)
+    assert (events.read(path).events, sizes) == (written, [path.stat().st_size])
+    with pytest.raises(ValueError, match="may not be called at"):
+        events.append(path, event("first"), event("second", at="now"))
+    events.append(path)
+    assert (events.read(path).events, len(sizes)) == (written, 1)
+
+
 def test_no_file_holds_no_event(tmp_path: Path) -> None:
     assert events.read(tmp_path / "none.jsonl") == Events()
 
