@@ -1,7 +1,8 @@
 """A family that is withheld stays so: texts that come in later and share text with it are withheld too.
 
 The database holds nothing of a withheld text, so its members are read from the WARC files, in memory alone, and looked
-for as a text is that somebody pastes. Of what was erased nothing is left by which a copy could be known.
+for as a text is that somebody pastes. What a person parted from a member does not join by it. Of what was erased
+nothing is left by which a copy could be known.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from archive import events, warc, withholdings
 from archive.errors import DamagedWarc
 from archive.model import Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
-from archive.store import comparisons
+from archive.store import comparisons, judgements
 from archive.store import withholdings as withheld
 from archive.withholdings import Withholding
 from pipeline.deciding import decided_of
@@ -24,18 +25,21 @@ READINGS = 5  # of each withheld article, the newest payloads
 
 
 def withhold_joiners(work: Work) -> Report:
-    """Withhold the articles that share text with a family that is withheld as one, by events of their own."""
+    """Withhold the articles that share text with a family that is withheld as one, by events of their own.
+
+    The report names each, since nobody decided on it by itself.
+    """
     started, found = monotonic(), dict[str, Withholding]()
     shown = _shown_again(work)
     for family in withheld_families(work) if comparisons.article_count(work.conn) else ():
         for subject in _texts(work, family.url):
             found |= {one.url: one for one in _joiners(work, family, subject) if one.url not in shown | found.keys()}
-    for one in found.values():
-        events.append(work.archive.folder.events, withholdings.to_event(one))
+    events.append(work.archive.folder.events, *map(withholdings.to_event, found.values()))
     if found:
         read_withholdings(work)
         work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file
-    return Report(step="join", done=len(found), seconds=monotonic() - started)
+    return Report(step="join", done=len(found), seconds=monotonic() - started, counts=tuple(
+        (f"withheld with {one.family}: {url}", 1) for url, one in found.items()))
 
 
 def withheld_families(work: Work) -> list[Withholding]:
@@ -70,5 +74,6 @@ def _joiners(work: Work, family: Withholding, subject: Subject) -> Iterable[With
     from pipeline.trace import trace
 
     for one in trace(work.conn, work.topic, subject).exemplars:
-        yield replace(decided_of(work, one.card.article_id, one.card.url, family=family.family),
-                      reason=family.reason, is_family=True)
+        if not judgements.is_parted(work.conn, one.card.article_id, family.url):
+            yield replace(decided_of(work, one.card.article_id, one.card.url, family=family.family),
+                          reason=family.reason, is_family=True)

@@ -89,8 +89,9 @@ def refresh(topic: Topic, data: Path, *, clock: Clock) -> Report:
 
 
 def renewed(work: Work) -> list[Report]:
-    """The same where it was made before, and other articles were withheld then: what is not to be shown any more must not
-    be shown there until the next start, whichever run finds that, or goes on with one that was killed.
+    """The same where it was made before, and other articles were withheld then.
+
+    What is not to be shown any more must not be shown there until the next start, whichever run finds that it is not.
 
     Nothing is done where others are served nothing.
     """

@@ -63,9 +63,9 @@ def derive_versions(work: Work) -> list[Report]:
 
 
 def derive_links(work: Work) -> list[Report]:
-    """From versions to links, families, and what searches go by."""
+    """From versions to links, families, and what searches go by; judgements say what joins no withheld family."""
     return [step(work) for step in (
-        compare_witnesses, withhold_joiners, read_judgements, link_families, catalogue_articles, read_frozen,
+        compare_witnesses, read_judgements, withhold_joiners, link_families, catalogue_articles, read_frozen,
         renew_index)]
 
 

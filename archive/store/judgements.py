@@ -46,6 +46,16 @@ STANDING = """
     ORDER BY j.ordinal
 """
 
+# By addresses: what is withheld has no version that the view could name.
+LAST_WITH_WITHHELD = """
+    WITH own AS (SELECT url FROM addresses WHERE article_id = :article_id),
+         withheld AS (SELECT url FROM withheld_addresses WHERE article = :url)
+    SELECT verdict FROM judgements
+    WHERE (copy_url IN (SELECT url FROM own) AND exemplar_url IN (SELECT url FROM withheld))
+       OR (exemplar_url IN (SELECT url FROM own) AND copy_url IN (SELECT url FROM withheld))
+    ORDER BY ordinal DESC LIMIT 1
+"""
+
 CAPTURE_KEY = """
     SELECT c.url, c.captured_at, c.payload_digest FROM sightings s JOIN captures c USING (capture_id)
     WHERE s.version_id = :version_id ORDER BY c.captured_at, c.url, c.payload_digest LIMIT 1
@@ -85,6 +95,12 @@ def standing(conn: sqlite3.Connection, article_id: int) -> list[Standing]:
                  note=row["note"])
         for row in conn.execute(STANDING, {"article_id": article_id})
     ]
+
+
+def is_parted(conn: sqlite3.Connection, article_id: int, withheld: str) -> bool:
+    """Whether the judgement that stands on an article and a withheld one, by its URL, rejects that one is the copy."""
+    row = conn.execute(LAST_WITH_WITHHELD, {"article_id": article_id, "url": withheld}).fetchone()
+    return row is not None and row["verdict"] == "reject"
 
 
 def capture_key(conn: sqlite3.Connection, version_id: int) -> CaptureKey:

@@ -4,13 +4,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hand_fed import FIRST, OTHER, STORY, URL, HandFed
+from hand_fed import FIRST, NOW, OTHER, STORY, URL, HandFed
 from public_rows import public_rows
 
+from archive import events, withholdings
 from archive.errors import UnknownText
 from archive.folder import open_archive
+from archive.model import Verdict
 from archive.store import kin
-from pipeline import erasing, withholding
+from archive.withholdings import Withholding
+from pipeline import erasing, judging, steps, withholding
 
 LATE, ELSEWHERE = "https://gazette.example/2024/08/kursk-column", "https://tribune.example/2024/08/kursk-market"
 UNLIKE = (
@@ -42,6 +45,11 @@ def decide(own: HandFed, what: str, *, undo: bool = False) -> None:
 def erase(own: HandFed, what: str) -> None:
     with open_archive(own.data) as archive:
         erasing.erase(own.work(archive), what, reason="A court demands it", by=None, announcements=False)
+
+
+def judge(own: HandFed, one: str, other: str, verdict: Verdict) -> None:
+    with open_archive(own.data) as archive:
+        judging.judge(own.work(archive), one, other, verdict, by="Vera Lens", note=None)
 
 
 def withheld(own: HandFed) -> dict[str, str]:
@@ -98,6 +106,36 @@ def test_undoing_a_family_leaves_the_tombstone_of_what_was_erased(own: HandFed) 
     assert (withheld(own).keys(), shown(own)) == ({URL}, {OTHER})
     with pytest.raises(UnknownText, match="was erased"):
         decide(own, name, undo=True)
+
+
+@pytest.mark.parametrize("parted", [(URL, OTHER), (URL,)])
+def test_what_a_person_parted_from_all_its_texts_does_not_join_it(own: HandFed, parted: tuple[str, ...]) -> None:
+    own.capture(LATE, FIRST + timedelta(hours=5), f"{STORY} Gazette")
+    for url in parted:
+        judge(own, LATE, url, "reject")
+    name = family(own)
+    with open_archive(own.data) as archive:
+        events.append(archive.folder.events, *(withholdings.to_event(Withholding(
+            url=url, addresses=(url,), reason="A court asked for it", at=NOW, family=name, is_family=True))
+            for url in (URL, OTHER)))
+        joined = next(report for report in steps.update(own.work(archive)) if report.step == "join")
+    assert shown(own) == ({LATE} if len(parted) == 2 else set())
+    assert dict(joined.counts) == ({} if len(parted) == 2 else {f"withheld with {name}: {LATE}": 1})
+    before = public_rows(own.data / "archive.db")
+    own.rebuild()
+    assert public_rows(own.data / "archive.db") == before
+
+
+def test_a_judgement_that_was_taken_back_parts_nothing(own: HandFed) -> None:
+    own.capture(LATE, FIRST + timedelta(hours=5), f"{STORY} Gazette")
+    for url in (URL, OTHER):
+        judge(own, LATE, url, "reject")
+    judge(own, LATE, URL, "undo")
+    judge(own, LATE, URL, "reject")
+    judge(own, OTHER, LATE, "undo")
+    decide(own, family(own))
+    own.capture(ELSEWHERE, FIRST + timedelta(days=1), UNLIKE)
+    assert shown(own) == {ELSEWHERE}
 
 
 def test_an_article_withheld_by_itself_takes_no_other_with_it(own: HandFed) -> None:
