@@ -92,7 +92,6 @@ def renewed(work: Work) -> list[Report]:
     """The same where it was made before, and other articles were withheld then.
 
     What is not to be shown any more must not be shown there until the next start, whichever run finds that it is not.
-
     Nothing is done where others are served nothing.
     """
     folder = work.archive.folder
