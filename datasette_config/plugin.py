@@ -83,6 +83,21 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 
 
 @hookimpl
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    """An address that nothing has gets a page of ours; what Datasette's own pages say of theirs stays."""
+    from datasette.utils.asgi import NotFound
+
+    path = str(request.scope.get("route_path") or request.path)
+    first = path.split("/")[1] if "/" in path else path
+    if not isinstance(exception, NotFound) or DATABASE not in datasette.databases or (
+            first == "-" or first in datasette.databases):
+        return None
+    from datasette_config.responses import problem
+
+    return partial(problem, datasette, request, 404, "There is no page at this address.")
+
+
+@hookimpl
 def skip_csrf(datasette: Any, scope: Any) -> bool:
     """/trace is a question that changes nothing: no site gains anything by making a reader's browser ask it.
 
