@@ -13,6 +13,7 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import monotonic
 from typing import Any
+from urllib.parse import unquote
 
 MAX_CLIENTS = 10_000  # that are remembered; the one that has asked nothing for longest is forgotten first
 _NETWORK = 64  # bits of an IPv6 address that one client has to itself
@@ -67,7 +68,7 @@ def limited(app: App, bucket: Bucket, *, base: str) -> App:
     async def limit(scope: dict[str, Any], receive: Any, send: Any) -> None:
         client = str((scope.get("client") or ("",))[0]) if scope["type"] == "http" else ""
         path = str(scope.get("path", ""))
-        price = cost("/" + path.removeprefix(base), scope.get("query_string", b"")) if client else 0
+        price = cost(written_plainly(path, base=base), scope.get("query_string", b"")) if client else 0
         wait = bucket.wait(client, price) if price and not is_here(client) else 0.0
         if wait:
             seconds = ceil(wait)
@@ -77,6 +78,11 @@ def limited(app: App, bucket: Bucket, *, base: str) -> App:
             await app(scope, receive, send)
 
     return limit
+
+
+def written_plainly(path: str, *, base: str) -> str:
+    """A path without the site's base, and as Datasette reads it: /~61rchive is /archive."""
+    return unquote("/" + path.removeprefix(base).lstrip("/").replace("%", "%25").replace("~", "%"))
 
 
 def cost(path: str, query: bytes = b"") -> int:

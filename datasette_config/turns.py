@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs
 
-from datasette_config.limits import App, Bucket, is_here, network, refuse
+from datasette_config.limits import App, Bucket, is_here, network, refuse, written_plainly
 from datasette_config.plugin import DATABASE, MCP
 
 AT_ONCE = 2  # of all clients, so that other pages have threads left
@@ -100,7 +100,8 @@ def in_turn(app: App, turns: Turns, bucket: Bucket | None, *, base: str) -> App:
                 await app(scope, receive, send)
                 taken = monotonic() - begun
         except NoTurnError as error:
-            await refuse(send, error.status, str(error), AGAIN, as_json=str(scope["path"]).endswith(".json"))
+            is_data = str(scope["path"]).endswith((".json", MCP))
+            await refuse(send, error.status, str(error), AGAIN, as_json=is_data)
             return
         if bucket is not None and client and not is_here(client):
             bucket.charge(client, taken * A_SECOND)
@@ -109,11 +110,8 @@ def in_turn(app: App, turns: Turns, bucket: Bucket | None, *, base: str) -> App:
 
 
 def takes_a_turn(scope: dict[str, Any], *, base: str) -> bool:
-    """Whether a request may run a query that is not ours: one of the reader's own, one of a table, a call by MCP.
-
-    Whether a database's name is written in another way in the path, or SQL is asked of another database, matters not.
-    """
-    path = "/" + str(scope.get("path", "")).removeprefix(base).lstrip("/")
+    """Whether a request may run a query that is not ours: SQL to any database, a table or a view, a call by MCP."""
+    path = written_plainly(str(scope.get("path", "")), base=base)
     if path.rstrip("/") == MCP:
         return scope.get("method") == "POST"  # what is got there is a line that stays open
     asked = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)

@@ -235,6 +235,8 @@ def test_whom_a_request_says_it_is_from_is_not_believed(sparing: Site) -> None:
 def test_dear_questions_count_more(sparing: Site) -> None:
     assert asked(sparing, "203.0.113.7", "/search.csv")[0] == 200
     assert asked(sparing, "203.0.113.7", "/about")[0] == 429
+    asked(sparing, "203.0.113.8", "/~61rchive.db")
+    assert asked(sparing, "203.0.113.8", "/about")[0] == 429, "however its address is written"
 
 
 def test_every_route_costs_something(site: Site) -> None:
