@@ -14,7 +14,7 @@ from pipeline import citations
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenMember:
-    """A member as it was then; `title` and `outlet` are those of now, None where it is not shown any more."""
+    """A member as it was then; title, outlet and language are those of now, None where it is not shown any more."""
 
     public_id: str
     url: str
@@ -22,6 +22,7 @@ class FrozenMember:
     made_from: str | None
     title: str | None
     outlet: str | None
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,5 +65,6 @@ def _members(conn: sqlite3.Connection, found: Frozen) -> list[FrozenMember]:
         card = pages.cards(conn, [place.version_id])[place.version_id] if place is not None else None
         members.append(FrozenMember(
             public_id=one["public_id"], url=one["url"], first_seen=one["first_seen"], made_from=one["made_from"],
-            title=card.title if card else None, outlet=card.outlet if card else None))
+            title=card.title if card else None, outlet=card.outlet if card else None,
+            language=card.language if card else None))
     return sorted(members, key=lambda one: (one.first_seen, one.public_id))

@@ -13,7 +13,7 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import monotonic
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 MAX_CLIENTS = 10_000  # that are remembered; the one that has asked nothing for longest is forgotten first
 _NETWORK = 64  # bits of an IPv6 address that one client has to itself
@@ -87,7 +87,7 @@ def written_plainly(path: str, *, base: str) -> str:
 
 def cost(path: str, query: bytes = b"") -> int:
     """How many tokens a path costs: about how many searches would take as long."""
-    if b"_stream" in query:
+    if any(name == "_stream" for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)):
         return WHOLE_TABLE
     return next((tokens for pattern, tokens in COSTS if pattern.search(path)), 1)
 

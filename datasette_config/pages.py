@@ -52,7 +52,7 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (rf"^/family/{name}{told}$", downloads.lineage(answers.family_lineage)),
         (rf"^/article/{name}(?P<json>\.json)?$", page("article", answers.article, _citing, partial(_naming, names))),
         (rf"^/article/{name}(?P<tail>/cite\.(?:{'|'.join(downloads.FORMATS)}))$", downloads.cite),
-        (r"^/family/(?P<name>[^/]+@\d+?)(?P<json>\.json)?$", page("frozen", frozen.frozen_family)),
+        (r"^/family/(?P<name>[^/]+(?:@|%40)\d+?)(?P<json>\.json)?$", page("frozen", frozen.frozen_family)),
         (rf"^/family/{name}(?P<tail>/cite\.(?:{'|'.join(downloads.FORMATS)}))$", downloads.cite_family),
         (rf"^/family/{name}(?P<json>\.json)?$", page("family", answers.family)),
         (r"^/compare(?P<json>\.json)?$", page("compare", answers.comparison)),

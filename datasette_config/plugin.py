@@ -32,23 +32,29 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
 @hookimpl
 def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     """The addresses of style sheet, script and mark; the digest makes browsers fetch what changed."""
-    from datasette_config import rendering
+    from datasette_config import offers, rendering
 
     for name, file in (("stemma_style", "stemma.css"), ("stemma_copy", "copy.js")):
         held = resources.files(PACKAGE).joinpath(f"static/{file}").read_bytes()
         env.globals[name] = (
             f"{datasette.urls.static_plugins(static_name(), file)}?{hashlib.sha256(held).hexdigest()[:8]}")
     env.globals["stemma_contact"] = partial(_contact, datasette, {})
+    env.globals["stemma_offers"] = partial(offers.of_site, datasette)
     env.globals["stemma_mark"] = datasette.urls.static_plugins(static_name(), "mark.svg")
     rendering.prepare(env)
 
 
 def _contact(datasette: Any, kept: dict[str, Any]) -> str | None:
-    """To whom errors are reported: the topic file's contact, a mail or a web address; None of a copy for readers."""
+    """To whom errors are reported, a mail or a web address: as it is published, else the topic file's contact, which
+    a copy for readers does not have.
+    """
+    from datasette_config import offers
     from datasette_config.kept_topic import KeptTopic
 
     if DATABASE not in datasette.databases:
         return None
+    if published := offers.of_site(datasette).correction_contact:
+        return published
     topic = kept.setdefault("topic", KeptTopic(Path(datasette.databases[DATABASE].path or ""))).read()
     contact = topic.contact if topic else ""
     return contact if contact.startswith(("mailto:", "https://", "http://")) else None

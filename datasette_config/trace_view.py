@@ -70,8 +70,8 @@ class Tracing:
                                        "public id of an article of the archive.")
         if await publication(datasette) == "excerpts" and not asked.text.strip():  # its page says what was found of it
             place = f"/article/{quote(asked.of, safe='')}" + (".json" if is_json(request) else "")
-            is_address = "/" in asked.of
-            return Response.redirect(address(datasette, "/search" if is_address else place,
+            is_address, search = "/" in asked.of, "/search.json" if is_json(request) else "/search"
+            return Response.redirect(address(datasette, search if is_address else place,
                                              {"q": asked.of} if is_address else None), headers=dict(HEADERS))
         wait = self.bucket.wait(str((request.scope.get("client") or ("",))[0]))
         if wait:

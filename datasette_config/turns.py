@@ -7,7 +7,7 @@ not get a turn for WAIT seconds is told to come back later. What a question took
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -94,25 +94,47 @@ def in_turn(app: App, turns: Turns, bucket: Bucket | None, *, base: str) -> App:
             await app(scope, receive, send)
             return
         client = str((scope.get("client") or ("",))[0])
-        try:
-            async with turns.of(client):
-                begun = monotonic()
-                await app(scope, receive, send)
-                taken = monotonic() - begun
-        except NoTurnError as error:
-            is_data = str(scope["path"]).endswith((".json", MCP))
-            await refuse(send, error.status, str(error), AGAIN, as_json=is_data)
-            return
-        if bucket is not None and client and not is_here(client):
-            bucket.charge(client, taken * A_SECOND)
+        async with AsyncExitStack() as turn:
+            try:
+                await turn.enter_async_context(turns.of(client))
+            except NoTurnError as error:
+                is_data = str(scope["path"]).endswith((".json", MCP))
+                await refuse(send, error.status, str(error), AGAIN, as_json=is_data)
+                return
+            if bucket is not None and client and not is_here(client):
+                turn.callback(_charge, bucket, client, monotonic())
+
+            async def sending(message: dict[str, Any]) -> None:
+                if message["type"] == "http.response.start" and not _is_made_while_sent(scope, base=base):
+                    await turn.aclose()  # all is read: a client that takes it slowly is in nobody's way
+                await send(message)
+
+            await app(scope, receive, sending)
 
     return waiting
 
 
+def _charge(bucket: Bucket, client: str, begun: float) -> None:
+    bucket.charge(client, (monotonic() - begun) * A_SECOND)
+
+
 def takes_a_turn(scope: dict[str, Any], *, base: str) -> bool:
     """Whether a request may run a query that is not ours: SQL to any database, a table or a view, a call by MCP."""
-    path = written_plainly(str(scope.get("path", "")), base=base)
-    if path.rstrip("/") == MCP:
+    if _is_mcp(scope, base=base):
         return scope.get("method") == "POST"  # what is got there is a line that stays open
-    asked = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    return path.startswith(f"/{DATABASE}/") or any(name in asked for name in _OWN_SQL)
+    asked = _asked(scope)
+    is_table = written_plainly(str(scope.get("path", "")), base=base).startswith(f"/{DATABASE}/")
+    return is_table or any(name in asked for name in _OWN_SQL)
+
+
+def _is_made_while_sent(scope: dict[str, Any], *, base: str) -> bool:
+    """Whether queries run after an answer has begun: for a table as CSV of any length, and for calls by MCP."""
+    return "_stream" in _asked(scope) or _is_mcp(scope, base=base)
+
+
+def _is_mcp(scope: dict[str, Any], *, base: str) -> bool:
+    return written_plainly(str(scope.get("path", "")), base=base).rstrip("/") == MCP
+
+
+def _asked(scope: dict[str, Any]) -> dict[str, list[str]]:
+    return parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)

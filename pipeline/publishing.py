@@ -3,6 +3,7 @@
 import os
 import re
 import sqlite3
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
@@ -105,7 +106,7 @@ def public_topic(topic: Topic) -> str:
     """The topic file without what is for its operators only; nothing where that cannot be told apart."""
     kept, is_kept = [], True
     for line in topic.text.splitlines(keepends=True):
-        header = re.match(r"\s*\[+\s*([\w-]+)", line)
+        header = re.match(r"""\s*\[+\s*["']?([\w-]+)""", line)
         if header:
             is_kept = header[1] not in OPERATORS
         kept += [line] if is_kept else []
@@ -114,6 +115,8 @@ def public_topic(topic: Topic) -> str:
         read = parse_topic(text, path=PUBLISHED)
     except TopicError:
         return ""
+    if not set(OPERATORS).isdisjoint(tomllib.loads(text)):
+        return ""  # such a table was written in another way than under a header of its own
     return text if (read.gazetteer, read.keywords) == (topic.gazetteer, topic.keywords) else ""
 
 

@@ -284,6 +284,8 @@ def test_a_pasted_text_is_recognised_by_its_own_sentences_and_no_other_is_shown(
 def test_an_article_that_is_traced_by_name_leads_to_what_was_found_of_it(hidden: Archive, excerpts: Site) -> None:
     assert excerpts.get(f"/trace?of={hidden.digest}").headers["location"] == f"/article/{hidden.digest}"
     assert excerpts.get(f"/trace.json?of={hidden.digest}").headers["location"] == f"/article/{hidden.digest}.json"
+    twin = excerpts.get("/trace.json?of=https://eastwatchdigest.example/kursk-thrust")
+    assert twin.headers["location"].startswith("/search.json?q=")
     by_address = excerpts.get("/trace?of=https://eastwatchdigest.example/kursk-thrust", follow_redirects=True)
     assert "The Kursk thrust" in by_address.text
 

@@ -216,6 +216,18 @@ def sparing(own_archive: Archive, site_of: Any) -> Iterator[Site]:
         yield site
 
 
+def test_licence_and_contact_are_those_of_the_topic_file(own_archive: Archive, site_of: Any) -> None:
+    told = PublishSettings(licence="CC BY 4.0 <of what we say>", correction_contact="mailto:errors@archive.example",
+                           sql=False)
+    with site_of(own_archive.data, publish=told) as site:
+        about = site.get("/about").text
+        assert "CC BY 4.0 &lt;of what we say&gt;" in about
+        assert 'href="mailto:errors@archive.example"' in site.get("/search").text
+        assert "SQL" not in site.get("/data").text.partition("<footer")[2]
+    with site_of(own_archive.data) as site:
+        assert "CC BY" not in site.get("/about").text
+
+
 def test_an_address_that_asks_too_much_waits_and_no_other_does(sparing: Site) -> None:
     for _ in range(10):
         assert asked(sparing, "203.0.113.5", "/about")[0] == 200
@@ -244,7 +256,9 @@ def test_every_route_costs_something(site: Site) -> None:
 
     free = [pattern for pattern, _ in routes(site.datasette) if limits.cost(pattern.strip("^$").replace("\\", "")) < 1]
     assert free == [r"^/robots\.txt$"]
-    assert limits.cost("/archive/article.csv", b"_stream=on") == limits.cost("/archive.db") == limits.WHOLE_TABLE
+    assert limits.cost("/search", "q=суджа&_streams=1".encode()) == 1
+    for query in (b"_stream=on", b"a=b&%5Fstream=on", b"_stream"):
+        assert limits.cost("/archive/article.csv", query) == limits.cost("/archive.db") == limits.WHOLE_TABLE
 
 
 def test_proxies_are_believed_where_the_topic_names_them(archive: Archive, ask_served: Any, tmp_path: Path) -> None:

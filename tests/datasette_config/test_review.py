@@ -228,6 +228,8 @@ def test_reviewers_of_the_data_folder_sign_in_by_password(tmp_path: Path, build_
             answer = site.post("/-/login", data={"username": "Olha", "password": password})
             assert answer.status_code == status
         assert answer.headers["location"] == "/"
+        for told in ("metadata", "config", "settings", "plugins"):
+            assert "pbkdf2" not in site.get(f"/-/{told}.json").text, "all may read it"
         cookies = {"ds_actor": answer.cookies["ds_actor"]}
         assert "<b><bdi>Olha</bdi></b>" in site.get("/review", cookies=cookies).text
 

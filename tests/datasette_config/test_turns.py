@@ -104,6 +104,29 @@ def test_what_was_asked_is_paid_for_by_the_time_it_took() -> None:
     assert bucket.wait("203.0.113.2", 60) == 0.0
 
 
+@pytest.mark.parametrize(("query", "statuses"), [("sql=1", [200, 200]), ("sql=1&_stream=on", [200, 429])])
+def test_who_takes_an_answer_slowly_is_in_nobodys_way(
+    query: str, statuses: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for what is still being read while it is sent."""
+    monkeypatch.setattr(turns, "WAIT", 0.05)
+
+    async def go() -> list[int]:
+        taken = asyncio.Event()
+
+        async def sending(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await taken.wait()
+
+        app = in_turn(sending, Turns(), None, base="/")
+        asked = [asyncio.create_task(ask(app, "203.0.113.1", f"/archive.csv?{query}")) for _ in statuses]
+        await asyncio.sleep(0.2)
+        taken.set()
+        return [status for status, _ in await asyncio.gather(*asked)]
+
+    assert asyncio.run(go()) == statuses
+
+
 @pytest.fixture
 def impatient(own_archive: Archive, site_of: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr(turns, "WAIT", 0.1)

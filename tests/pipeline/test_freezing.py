@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
 from public_rows import public_rows
 from stemma_testing import FilledDemo, Stemma
 
@@ -76,6 +77,11 @@ def test_what_was_cited_stays_as_it_was(own: Stemma) -> None:
         page = get(f"/family/{public_id}@{run}")
         assert page.status_code == 200
         assert gone["url"] in page.text
+        shown = [summary.text_content() for summary in html.fromstring(page.text).xpath("//summary")]
+        assert len(shown) == len(cited["statement"]["links"])
+        assert all(members_title in " ".join(shown) for members_title in [one["title"] for one in members if one != gone])
+        assert "built-in" not in page.text
+        assert get(f"/family/{public_id}%40{run}.json").json()["name"] == f"{public_id}@{run}"
         assert gone["title"] not in page.text, "what is withheld since is named by its address"
         assert get(f"/family/{public_id}@{run}.json").json()["statement"] == cited["statement"]
         assert get(f"/family/{public_id}@{run + 99}").status_code == 404

@@ -93,6 +93,18 @@ def test_what_is_for_operators_only_is_not_published() -> None:
     assert not re.search(r"^\[(?:crawl|watch|backfill|publish)\]", text, re.MULTILINE)
 
 
+@pytest.mark.parametrize("written", [
+    'watch.ping = "https://ping.example/SECRET"\n{}', 'watch = {{ ping = "https://ping.example/SECRET" }}\n{}',
+    '{}\n["watch"]\nping = "https://ping.example/SECRET"\n', "{}\n['watch']\nping = 'https://ping.example/SECRET'\n",
+    '{}\n[ watch ]\nping = "https://ping.example/SECRET"\n', '{}\n[\t"watch"\t]\nping = "https://ping.example/SECRET"\n',
+])
+def test_no_secret_of_the_operators_is_published_however_it_is_written(written: str) -> None:
+    rest = re.sub(r"^\[watch\][^\[]*", "", TOPIC.text, flags=re.MULTILINE)
+    topic = parse_topic(written.format(rest), path="x")
+    assert topic.watch.ping == "https://ping.example/SECRET"
+    assert "SECRET" not in publishing.public_topic(topic)
+
+
 def test_an_archive_is_never_overwritten(data: Path) -> None:
     before = (data / "archive.db").stat().st_ino
     with pytest.raises(UnreadableFile, match="an archive's own database"):
