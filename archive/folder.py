@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,7 +131,33 @@ def locked(folder: DataFolder, *, create: bool = False, turn_patience: float | N
         who = f"{TURN}process" if turn_patience is not None else "process"
         file.write(f"{who} {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
         file.flush()
+        _sweep(folder)
         yield
+
+
+def _sweep(folder: DataFolder) -> None:
+    """Remove what a killed command left half made: it may hold texts that are withheld or erased since.
+
+    The databases are made under the lock, so that nobody is at them; those for serving may be, by a process that lives.
+    """
+    for left in folder.path.glob("archive.db.*"):
+        if re.fullmatch(r"archive\.db\.(?:rebuild|compare)(?:-wal|-shm|-journal)?", left.name):
+            left.unlink(missing_ok=True)
+    for left in folder.public.glob("**/*.part*"):
+        maker = re.search(r"\.(\d+)\.part", left.name)
+        if maker and not is_alive(int(maker[1])):
+            left.unlink(missing_ok=True)
+
+
+def is_alive(process: int) -> bool:
+    """Whether there is a process of that number, whoever's."""
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def _holder(file: IO[str]) -> str | None:

@@ -9,7 +9,7 @@ Everything in it is derived: it may be deleted, and the next run makes it anew.
 import heapq
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +18,7 @@ from archive.errors import WriteFailed
 from archive.folder import DataFolder
 
 COLLECTION = "archive"
+FILES = Path("../../../warc")  # from where the link is
 _MONTH = re.compile(r"(\d{4})/(\d{2})/")
 
 
@@ -47,7 +48,7 @@ def write(folder: DataFolder, name: str, lines: Iterable[str], *, is_added: bool
     file, part = place / name, place / f"{name}.part"
     try:
         place.mkdir(parents=True, exist_ok=True)
-        _link(folder)
+        link(folder)
         with open(part, "w", encoding="ascii") as out:
             for line, _ in groupby(heapq.merge(_held(file) if is_added else (), lines)):  # a killed run added some
                 out.write(f"{line}\n")
@@ -65,10 +66,26 @@ def _held(file: Path) -> Iterator[str]:
             yield line.rstrip("\n")
 
 
-def _link(folder: DataFolder) -> None:
-    link = folder.replay / "collections" / COLLECTION / "archive"
+def link(folder: DataFolder) -> None:
+    """The link to the WARC files, made anew where it leads elsewhere."""
+    place = folder.replay / "collections" / COLLECTION / "archive"
+    if leads_to_files(folder):
+        return
+    if place.is_symlink():
+        place.unlink()
     with suppress(FileExistsError):
-        link.symlink_to(Path("../../../warc"), target_is_directory=True)
+        place.symlink_to(FILES, target_is_directory=True)
+
+
+def leads_to_files(folder: DataFolder) -> bool:
+    """Whether replay finds the data folder's own WARC files."""
+    place = folder.replay / "collections" / COLLECTION / "archive"
+    return place.is_symlink() and place.readlink() == FILES
+
+
+def strays(folder: DataFolder, names: Container[str]) -> list[str]:
+    """The index's files that no WARC file is in: pywb would serve them, too."""
+    return sorted(file.name for file in index_folder(folder).glob("*.cdx*") if file.name not in names)
 
 
 def differs(folder: DataFolder, name: str, lines: Iterable[str]) -> bool:

@@ -50,11 +50,16 @@ def term(raw: object) -> str | Problems:
 
 
 def network(raw: object) -> str | Problems:
-    """An IP address, or a network such as 10.0.0.0/8."""
+    """An IP address, or a network such as 10.0.0.0/8; not all addresses that there are."""
     try:
-        return str(ipaddress.ip_network(raw, strict=False)) if isinstance(raw, str) else expected("an IP address", raw)
+        found = ipaddress.ip_network(raw, strict=False) if isinstance(raw, str) else None
     except ValueError:
+        found = None
+    if found is None:
         return expected("an IP address, or a network such as 10.0.0.0/8", raw)
+    if not found.prefixlen:
+        return problem(f"{raw} is every address, so that anybody would be believed; name the addresses that are yours")
+    return str(found)
 
 
 def private_host(raw: object) -> str | Problems:

@@ -2,6 +2,7 @@
 
 from datasette_config.plugin import (
     asgi_wrapper,
+    handle_exception,
     menu_links,
     permission_resources_sql,
     prepare_jinja2_environment,
@@ -11,5 +12,5 @@ from datasette_config.plugin import (
     skip_csrf,
 )
 
-__all__ = ["asgi_wrapper", "menu_links", "permission_resources_sql", "prepare_jinja2_environment", "register_actions",
-           "register_mcp_tools", "register_routes", "skip_csrf"]
+__all__ = ["asgi_wrapper", "handle_exception", "menu_links", "permission_resources_sql", "prepare_jinja2_environment",
+           "register_actions", "register_mcp_tools", "register_routes", "skip_csrf"]

@@ -77,12 +77,6 @@ def expanded(
     return _joined(wanted, unwanted), (*sought, *(replace(one, is_unwanted=True) for one in left_out))
 
 
-def spelled(name: Name, words: Words, is_name: IsName) -> str | None:
-    """A full-text query of a name as a question for it becomes one; None where nothing of it is held."""
-    pieces, held = _spellings(name, Known(lru_cache(maxsize=256)(words), is_name))
-    return " OR ".join(dict.fromkeys(pieces)) if held and pieces else None
-
-
 def _wanted(
     groups: Sequence[tuple[Term, ...]], names: Names, words: Known, sought: list[Sought]
 ) -> Iterator[list[str]]:
@@ -90,7 +84,7 @@ def _wanted(
     place = 0
     while place < len(groups):
         following = _words_from(groups, place)
-        found = names.at(following) if following else None
+        found = names.asked(following) if following else None
         if found:
             name, length = found
             yield _name(name, " ".join(following[:length]), words, sought)
@@ -121,7 +115,7 @@ def _groups_of(groups: Sequence[tuple[Term, ...]], place: int, length: int) -> i
 
 def _term(term: Term, names: Names, words: Known, sought: list[Sought]) -> list[str]:
     """What a term stands for by itself: of a name that it is as a whole, its spellings, else its forms."""
-    found = names.at(term.words) if term.kind == "word" else None
+    found = names.asked(term.words) if term.kind == "word" else None
     if found and found[1] == len(term.words):
         return _name(found[0], term.text, words, sought)
     return _word(term, words, sought)

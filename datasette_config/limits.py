@@ -13,14 +13,15 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import monotonic
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 MAX_CLIENTS = 10_000  # that are remembered; the one that has asked nothing for longest is forgotten first
 _NETWORK = 64  # bits of an IPv6 address that one client has to itself
 WHOLE_TABLE = 30  # tokens
 COSTS = tuple((re.compile(pattern), tokens) for pattern, tokens in (
     (r"^/-/static|^/robots\.txt$|^/favicon", 0), (r"^/archive\.db$|^/data/", WHOLE_TABLE),
-    (r"^/search\.(?!json$)|^/sitemap-", 10), (r"\.prov(?:n|\.json(?:ld)?)$|^/trace", 5), (r"^/archive|^/-/mcp", 2)))
+    (r"^/-/login", 20), (r"^/search\.(?!json$)|^/sitemap-", 10), (r"\.prov(?:n|\.json(?:ld)?)$|^/trace", 5),
+    (r"^/archive|^/-/mcp", 2)))
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -36,14 +37,26 @@ class Bucket:
     def wait(self, client: str, cost: int = 1) -> float:
         """Take so many tokens, of those that a bucket holds: 0.0, or the seconds until there are as many again."""
         cost = min(cost, self.a_minute)
-        name, now, drip = _network(client), self.clock(), self.a_minute / 60
-        tokens, at = self._left.pop(name, (float(self.a_minute), now))
-        tokens = min(float(self.a_minute), tokens + (now - at) * drip)
+        tokens = self._tokens(client)
         allowed = tokens >= cost
-        self._left[name] = (tokens - cost * allowed, now)
+        self._keep(client, tokens - cost * allowed)
+        return 0.0 if allowed else (cost - tokens) / (self.a_minute / 60)
+
+    def charge(self, client: str, cost: float) -> None:
+        """Take so many tokens for what was done already, as far as there are any."""
+        self._keep(client, max(0.0, self._tokens(client) - cost))
+
+    def _tokens(self, client: str) -> float:
+        now = self.clock()
+        tokens, at = self._left.get(network(client), (float(self.a_minute), now))
+        return min(float(self.a_minute), tokens + (now - at) * self.a_minute / 60)
+
+    def _keep(self, client: str, tokens: float) -> None:
+        name = network(client)
+        self._left.pop(name, None)  # at the end: who asked longest ago is forgotten first
+        self._left[name] = (tokens, self.clock())
         if len(self._left) > MAX_CLIENTS:
             del self._left[next(iter(self._left))]
-        return 0.0 if allowed else (cost - tokens) / drip
 
 
 def limited(app: App, bucket: Bucket, *, base: str) -> App:
@@ -55,14 +68,21 @@ def limited(app: App, bucket: Bucket, *, base: str) -> App:
     async def limit(scope: dict[str, Any], receive: Any, send: Any) -> None:
         client = str((scope.get("client") or ("",))[0]) if scope["type"] == "http" else ""
         path = str(scope.get("path", ""))
-        price = cost("/" + path.removeprefix(base), scope.get("query_string", b"")) if client else 0
-        wait = bucket.wait(client, price) if price and not _is_here(client) else 0.0
+        price = cost(written_plainly(path, base=base), scope.get("query_string", b"")) if client else 0
+        wait = bucket.wait(client, price) if price and not is_here(client) else 0.0
         if wait:
-            await _refuse(send, ceil(wait), as_json=path.endswith(".json"))
+            seconds = ceil(wait)
+            await refuse(send, 429, f"Too much was asked for from this address; ask again in {seconds} s.", seconds,
+                         as_json=path.endswith(".json"))
         else:
             await app(scope, receive, send)
 
     return limit
+
+
+def written_plainly(path: str, *, base: str) -> str:
+    """A path without the site's base, and as Datasette reads it: /~61rchive is /archive."""
+    return unquote("/" + path.removeprefix(base).lstrip("/").replace("%", "%25").replace("~", "%"))
 
 
 def cost(path: str, query: bytes = b"") -> int:
@@ -72,24 +92,26 @@ def cost(path: str, query: bytes = b"") -> int:
     return next((tokens for pattern, tokens in COSTS if pattern.search(path)), 1)
 
 
-async def _refuse(send: Any, seconds: int, *, as_json: bool) -> None:
-    reason = f"Too much was asked for from this address; ask again in {seconds} s."
-    text = json.dumps({"ok": False, "status": 429, "error": reason}) if as_json else reason + "\n"
+async def refuse(send: Any, status: int, reason: str, seconds: int, *, as_json: bool) -> None:
+    """Say why there is no answer now, and after how many seconds to ask again."""
+    text = json.dumps({"ok": False, "status": status, "error": reason}) if as_json else reason + "\n"
     kind = b"application/json" if as_json else b"text/plain"
-    await send({"type": "http.response.start", "status": 429, "headers": [
+    await send({"type": "http.response.start", "status": status, "headers": [
         (b"content-type", kind + b"; charset=utf-8"), (b"retry-after", b"%d" % seconds),
         (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]})
     await send({"type": "http.response.body", "body": text.encode()})
 
 
-def _is_here(client: str) -> bool:
+def is_here(client: str) -> bool:
+    """Whether an address is this machine's own."""
     try:
         return ip_address(client).is_loopback
     except ValueError:
         return False
 
 
-def _network(client: str) -> str:
+def network(client: str) -> str:
+    """What counts as one client: an address, of IPv6 the network that one client has to itself."""
     try:
         address = ip_address(client)
     except ValueError:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from archive.store.pages import Card
 from datasette_config.cells import plain
 from datasette_config.searching import Listing
-from datasette_config.words import web_address
+from datasette_config.words import plural, web_address
 
 COLUMNS = ("url", "title", "outlet", "language", "published", "published_basis", "first_seen", "last_seen", "gone_at",
            "versions", "shares_text_with", "is_copy", "family", "public_id", "page")
@@ -68,7 +68,7 @@ def atom(
 
 def _summary(card: Card) -> str:
     parts = [card.outlet, f"published {card.dating.iso}" if card.dating.basis != "first seen" else ""]
-    parts += [f"shares text with {card.shares} others" if card.shares else "",
+    parts += [f"shares text with {plural(card.shares, 'other')}" if card.shares else "",
               f"{card.versions} versions" if card.versions > 1 else "",
               f"gone by {card.gone_at}" if card.gone_at else ""]
     return ", ".join(filter(None, parts))

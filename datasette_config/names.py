@@ -46,7 +46,9 @@ class Names:
     def __init__(self, gazetteer: Iterable[Name]) -> None:
         self._by_stem: dict[str, list[tuple[Spelling, Name]]] = {}
         self._by_beginning: dict[str, list[tuple[Spelling, Name]]] = {}
+        self._by_label: dict[Spelling, Name] = {}
         for name in gazetteer:
+            self._by_label.setdefault(tuple(map(folded, tokens(name.name))), name)
             for words in filter(None, map(tokens_of, spellings_of(name))):
                 if words[0].endswith("*"):
                     self._by_beginning.setdefault(folded(words[0][:-1])[:BEGINS], []).append((words, name))
@@ -63,6 +65,15 @@ class Names:
             if (found[1] if found else 0) < len(spelling) <= len(words) and all(
                     _is_form(word, wanted) for word, wanted in zip(words, spelling, strict=False)):
                 found = name, len(spelling)
+        return found
+
+    def asked(self, words: Sequence[str]) -> tuple[Name, int] | None:
+        """The name that a question means, which may be by its label, as we write it: "Loknya river"."""
+        found = self.at(words)
+        whole = tuple(map(folded, words[:LONGEST]))
+        for length in range(len(whole), found[1] - 1 if found else 0, -1):
+            if whole[:length] in self._by_label:
+                return self._by_label[whole[:length]], length
         return found
 
 

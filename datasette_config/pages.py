@@ -19,7 +19,7 @@ from datasette_config.limits import Bucket
 from datasette_config.names import KeptNames, Names, marked, mentioned
 from datasette_config.places import KeptPlaces
 from datasette_config.plugin import DATABASE, MCP
-from datasette_config.responses import Build, View, address, ask, html_of, is_json, json_of, site_of, whole
+from datasette_config.responses import Build, View, address, ask, html_of, is_json, json_of, problem, site_of, whole
 from datasette_config.review_view import ReviewView
 from datasette_config.reviewing import Reviewing
 from datasette_config.searching import Results, Searching
@@ -37,7 +37,7 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
     searching, start = Searching(names), coverage.kept_start()
     name = r"(?P<name>[^/]+?)"
     told = r"(?P<tail>\.provn|\.prov\.json(?:ld)?)"
-    return [
+    return [(pattern, _unchanging(view)) for pattern, view in [
         (r"^/$", page("start", start)),
         (r"^/index\.json$", page("start", start)),
         (r"^/sources(?P<json>\.json)?$", page("sources", coverage.sources)),
@@ -59,14 +59,28 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (rf"^/capture/{name}\.warc$", downloads.record),
         (rf"^/capture/{name}(?P<json>\.json)?$", page("capture", records.capture, headers=_memento)),
         (r"^/timemap/link/(?P<address>.+)$", downloads.times),
-        (r"^/trace(?P<json>\.json)?$", _function(Tracing(topic, Bucket(TRACES_A_MINUTE)).view)),
-        (r"^/review$", _function(ReviewView(Reviewing(topic.database)).view)),
         (r"^/about$", page("about", lambda _conn, _question: None)),
         (r"^/feeds/(?P<kind>articles|versions|reposts)\.atom$", programs.feed),
         (r"^/sitemap(?:-(?P<name>[1-9][0-9]{0,5}))?\.xml$", programs.sitemap),
         (r"^/robots\.txt$", programs.robots),
         (r"^/llms\.txt$", programs.guide),
+    ]] + [
+        (r"^/trace(?P<json>\.json)?$", _function(Tracing(topic, Bucket(TRACES_A_MINUTE)).view)),
+        (r"^/review$", _function(ReviewView(Reviewing(topic.database)).view)),
     ]
+
+
+def _unchanging(shown: View) -> View:
+    """A page that is only read: who would change it is told so."""
+
+    async def view(request: Any, datasette: Any) -> Any:
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            response = await problem(datasette, request, 405, "This address can be read, with GET, and not changed.")
+            response.headers["Allow"] = "GET, HEAD"
+            return response
+        return await shown(request, datasette)
+
+    return view
 
 
 def _function(method: View) -> View:

@@ -22,6 +22,7 @@ _KINDS: dict[str, tuple[Facet, str]] = {
     "reposts": ("role", "repost"), "exemplars": ("role", "exemplar"), "edited": ("edited", "edited"),
     "removed": ("presence", f"{NOT}present")}
 
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 _VALUES: dict[Facet, tuple[str, ...]] = {
     "role": ("alone", "exemplar", "repost", "undecided"), "relation": get_args(Relation),
     "edited": ("edited", "unedited"), "presence": ("present", "gone", "removed")}
@@ -149,7 +150,7 @@ def _facet(given: str, facet: Facet) -> str | None:
     value = (text or "").removeprefix(NOT)
     if facet in _VALUES and value and value != UNKNOWN and value not in _VALUES[facet]:
         raise ParameterError(f"{facet}={value[:40]} is none of {', '.join(_VALUES[facet])}")
-    if facet == "month" and value and value != UNKNOWN and not re.fullmatch(r"\d{4}-\d\d", value, flags=re.ASCII):
+    if facet == "month" and value and value != UNKNOWN and not _MONTH.fullmatch(value):
         raise ParameterError(f"month={value[:40]} is not a month; write it as 2024-08")
     return text
 

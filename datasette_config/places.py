@@ -4,16 +4,20 @@ Persons have no index: who is named in the news did not ask to be looked up here
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from archive.store import coverage, search, vocabulary
+from archive.store import search, vocabulary
 from archive.topic import Name
-from datasette_config.expanding import spelled
+from datasette_config.expanding import expanded
+from datasette_config.kept_answers import KeptAnswers
 from datasette_config.kept_topic import KeptTopic
+from datasette_config.names import Names
+from datasette_config.query import parse
 from datasette_config.searching import is_name
 
+_OF = "of "  # begins the label of what is said of a place, an adjective, which is no place of its own
 Question = Mapping[str, str]
 
 
@@ -36,30 +40,28 @@ class Places:
     unheld: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class KeptPlaces:
-    """The index, counted again when the archive holds something else."""
+    """The index, counted again when the archive holds something else or was made by another topic."""
 
     topic: KeptTopic
-    _stamp: tuple[object, ...] = ()
-    _found: Places = field(default=Places(places=(), unheld=()))
+    kept: KeptAnswers = field(default_factory=lambda: KeptAnswers(1))
 
     def __call__(self, conn: sqlite3.Connection, _question: Question) -> Places:
         """/places and its .json."""
         topic = self.topic.read()
-        stamp = (topic.digest if topic else "", coverage.counts(conn))
-        if stamp != self._stamp:
-            named = [one for one in topic.gazetteer if one.kind == "place"] if topic else []
-            self._found, self._stamp = _counted(conn, named), stamp
-        return self._found
+        gazetteer = topic.gazetteer if topic else ()
+        return self.kept.of(conn, topic.digest if topic else "", lambda: _counted(conn, gazetteer))
 
 
-def _counted(conn: sqlite3.Connection, named: list[Name]) -> Places:
-    words = partial(vocabulary.words, conn)
-    found, unheld = list[Place](), list[str]()
-    for name in named:
-        match = spelled(name, words, partial(is_name, conn))
-        held = search.holding(conn, match) if match else None
+def _counted(conn: sqlite3.Connection, gazetteer: Sequence[Name]) -> Places:
+    """Each place's articles are those that a search for its name finds, to which the index leads."""
+    names, found, unheld = Names(gazetteer), list[Place](), list[str]()
+    for name in gazetteer:
+        if name.kind != "place" or name.name.startswith(_OF):
+            continue
+        query, _ = expanded(parse(name.name), names, partial(vocabulary.words, conn), is_name=partial(is_name, conn))
+        held = search.holding(conn, query.match) if query.match else None
         if held is None or not held.articles:
             unheld.append(name.name)
         else:

@@ -15,6 +15,7 @@ from pluggy import HookimplMarker
 
 PACKAGE = "datasette_config"
 DATABASE = "archive"
+TURNS = "stemma_turns"  # an attribute of the site: who is asking for what takes long
 MCP = "/-/mcp"  # where datasette-mcp answers, if that is installed
 
 hookimpl = HookimplMarker("datasette")
@@ -62,13 +63,14 @@ def _contact(datasette: Any, kept: dict[str, Any]) -> str | None:
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     """The site goes on with the new file when the database is replaced; every page has a rule of what may run, and
-    every address of how much it may ask for; what is not offered is not there.
+    every address of how much it may ask for, in a minute and at once; what is not offered is not there.
     """
     from datasette_config import offers
     from datasette_config.limits import Bucket, limited
     from datasette_config.policy import guarded, tabular, without
     from datasette_config.renewal import renewing
     from datasette_config.returning import returning
+    from datasette_config.turns import Turns, in_turn
 
     def wrapped(app: Any) -> Any:
         if DATABASE not in datasette.databases:
@@ -77,9 +79,28 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
         site = renewing(guarded(tabular(returning(app, base=base))), datasette=datasette)
         if not offered.mcp:
             site = without(site, base + MCP.lstrip("/"))
-        return limited(site, Bucket(offered.requests_a_minute), base=base) if offered.requests_a_minute else site
+        if not hasattr(datasette, TURNS):  # Datasette makes an application anew for each request of its own client
+            setattr(datasette, TURNS, Turns())
+        bucket = Bucket(offered.requests_a_minute) if offered.requests_a_minute else None
+        site = in_turn(site, getattr(datasette, TURNS), bucket, base=base)
+        return limited(site, bucket, base=base) if bucket is not None else site
 
     return wrapped
+
+
+@hookimpl
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    """An address that nothing has gets a page of ours; what Datasette's own pages say of theirs stays."""
+    from datasette.utils.asgi import NotFound
+
+    path = str(request.scope.get("route_path") or request.path)
+    first = path.split("/")[1] if "/" in path else path
+    if not isinstance(exception, NotFound) or DATABASE not in datasette.databases or (
+            first == "-" or first in datasette.databases):
+        return None
+    from datasette_config.responses import problem
+
+    return partial(problem, datasette, request, 404, "There is no page at this address.")
 
 
 @hookimpl

@@ -14,7 +14,7 @@ from datasette import Response
 
 from archive.store import news
 from archive.store.pages import Card
-from datasette_config import coverage, lists, offers
+from datasette_config import coverage, lists, offers, words
 from datasette_config.answers import Missing
 from datasette_config.plugin import MCP
 from datasette_config.responses import HEADERS, address, ask, publication, title_of, whole
@@ -24,6 +24,7 @@ A_PART = 25_000  # numbers of articles in a part of the sitemap; half of what a 
 MAX_FAMILIES = 10_000
 PAGES = ("/", "/about", "/data", "/sources", "/places", "/outlets")
 UNWANTED = ("/search", "/compare", "/trace", "/review", "/capture/", "/archive", "/-/", "/timemap/")
+NEEDED = ("/-/static",)  # within what is unwanted; first, as some programs take the first line that fits
 TITLES: Mapping[str, str] = {"articles": "new articles", "versions": "new versions", "reposts": "new reposts"}
 
 
@@ -74,7 +75,7 @@ def _names(conn: sqlite3.Connection, question: Mapping[str, str]) -> Names | Mis
         return Names(parts=parts, part=None)
     part = int(question[""])
     if not 1 <= part <= parts:
-        return Missing(reason=f"The sitemap has {parts} parts.")
+        return Missing(reason=f"The sitemap has {words.plural(parts, 'part')}.")
     return Names(
         parts=parts, part=part,
         articles=tuple(news.article_names(conn, first=(part - 1) * A_PART + 1, last=part * A_PART)),
@@ -97,7 +98,8 @@ async def robots(request: Any, datasette: Any) -> Any:
     """/robots.txt: articles may be indexed; what has endless addresses, or costs much, is for people and for those who
     ask for it.
     """
-    lines = ["User-agent: *", *(f"Disallow: {address(datasette, path)}" for path in UNWANTED), "",
+    lines = ["User-agent: *", *(f"Allow: {address(datasette, path)}" for path in NEEDED),
+             *(f"Disallow: {address(datasette, path)}" for path in UNWANTED), "",
              f"Sitemap: {whole(datasette, request, '/sitemap.xml')}", ""]
     return Response.text("\n".join(lines), headers=dict(HEADERS))
 

@@ -149,7 +149,8 @@ def json_of(datasette: Any, data: Mapping[str, Any], status: int = 200) -> Any:
 async def html_of(datasette: Any, request: Any, template: str, context: dict[str, Any], status: int = 200) -> Any:
     to = partial(address, datasette)
     copy_of = request.scope[_CONTENTS] if _CONTENTS in request.scope else await publication(datasette)
-    values = context | {"to": to, "say": words, "here": template, "twin": _twin(request, template, to),
+    values = context | {"to": to, "whole": partial(whole, datasette, request), "say": words, "here": template,
+                        "twin": _twin(request, template, to),
                         "site_title": await title_of(datasette), "publication": copy_of,
                         "may_review": copy_of is None and await may_review(datasette, request)}
     found = rendering.template(datasette, f"stemma/{template}.html", request)

@@ -54,9 +54,12 @@ def freeze(work: Work, name: str, *, by: str | None) -> tuple[list[Report], Froz
         raise UnknownText(f"the log is not signed, so there is no run as of which {family} could be cited; run 'stemma "
                           f"verify', which says what hinders it")
     at = work.clock()
-    statement = {"format": frozen.FORMAT, "family": family, "run": len(heads), "head": heads[-1].note,
+    run = len(heads)
+    while held.find(work.conn, family, run) is not None:  # a log that was begun anew counts again from one
+        run += 1
+    statement = {"format": frozen.FORMAT, "family": family, "run": run, "head": heads[-1].note,
                  "at": to_iso(at), "program": PROGRAM, **said}
-    made = Frozen(family=family, run=len(heads), at=at, by=by, digest=frozen.digest_of(statement), statement=statement)
+    made = Frozen(family=family, run=run, at=at, by=by, digest=frozen.digest_of(statement), statement=statement)
     events.append(work.archive.folder.events, frozen.to_event(made))
     return [*reports, read_frozen(work)], made
 

@@ -30,6 +30,7 @@ DATABASE = "archive.db"
 FED = 100  # articles in the feed, the newest
 AT_ONCE = 500  # articles whose citations are read at once
 EVERY = 1 << 60
+LISTS = ("feed.atom", "citations.bib", "citations.csl.json")
 OPERATORS = ("crawl", "backfill", "publish", "stamp", "watch")  # tables of the topic file that are no reader's business
 
 README = """{title}
@@ -81,6 +82,10 @@ def refresh(topic: Topic, data: Path, *, clock: Clock) -> Report:
         _write(folder / PUBLISHED, public_topic(topic))
         conn = read_database(database)
         try:
+            if stale := [name for name in LISTS if (folder / name).exists()]:  # of a publication into this folder
+                for name, text in _files(conn, topic, folder, None):
+                    if name in stale:
+                        _write(folder / name, text)
             _write_tables(conn, folder / TABLES, is_given=topic.publish.downloads)
         finally:
             conn.close()

@@ -34,9 +34,11 @@ def renew_index(work: Work) -> Report:
         size = replay.write(folder, name, lines, is_added=is_as_left)
         replayed.keep(work.conn, name, IndexFile(withheld=withheld, size=size), ends)
         done += len(lines)
-    for name in known.keys() - names.keys():
+    for name in known.keys() - names.keys() | set(replay.strays(folder, names)):
         replay.remove(folder, name)
         replayed.forget(work.conn, name)
+    if names:
+        replay.link(folder)
     return Report(step="replay", done=done, seconds=monotonic() - started)
 
 
@@ -44,7 +46,11 @@ def differing(work: Work) -> Iterator[str]:
     """The files of the index that are not what the database says, each of which the next run makes anew."""
     folder, known, reached = work.archive.folder, replayed.files(work.conn), replayed.ends(work.conn)
     hidden = Withheld(work.conn, folder.warcs)
-    for name, ends in _by_name(work).items():
+    names = _by_name(work)
+    yield from replay.strays(folder, names)
+    if known and not replay.leads_to_files(folder):
+        yield "the link to the WARC files"
+    for name, ends in names.items():
         if name in known:
             held = {path: (0, reached.get(path, 0)) for path in ends}
             if replay.differs(folder, name, sorted(_lines(work, held, hidden))):

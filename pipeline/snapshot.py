@@ -86,7 +86,8 @@ def _fill(conn: sqlite3.Connection, topic: Topic, now: datetime) -> Made:
             texts = snapshots.text(conn, left), snapshots.text(conn, right)
             quoting.grant((left, texts[0]), (right, texts[1]), passages, whole=whole)
     cut_articles = {found.article_id for found in held if found.version_id in cut}
-    snapshots.copy(conn, _shortening(quoting, whole, cut_articles) if cut else _AS_IT_IS, cut)
+    cut_edits = {found.version_id for found in held if found.article_id in cut_articles}
+    snapshots.copy(conn, _shortening(quoting, whole, cut_articles, cut_edits) if cut else _AS_IT_IS, cut)
     for found in snapshots.links(conn):
         sentences = [excerpts.short(one, LINE) for one in explained(found.link, found.reuse, *found.texts)]
         snapshots.add_explanation(conn, found.copy_id, found.exemplar_id, sentences)
@@ -126,12 +127,14 @@ class _Whole(Container[int]):
         return version_id not in self._cut
 
 
-def _shortening(quoting: Quoting, whole: Container[int], cut_articles: Container[int]) -> Shortening:
+def _shortening(
+    quoting: Quoting, whole: Container[int], cut_articles: Container[int], cut_edits: Container[int]
+) -> Shortening:
     def shown(version_id: int, text: str) -> str:
         return text if version_id in whole else quoting.of(version_id, text).excerpt(text)
 
-    def edit(version_id: int, passages: str) -> str:
-        return passages if version_id in whole else _changes(passages)
+    def edit(version_id: int, passages: str) -> str:  # what was taken out stood in the version before
+        return _changes(passages) if version_id in cut_edits else passages
 
     def post_text(article_id: int, text: str) -> str:
         return excerpts.beginning(text, excerpts.POST) if article_id in cut_articles else text

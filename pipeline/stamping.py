@@ -105,6 +105,7 @@ def _renew(
     if given is not None and given.ends <= ends:
         return False
     raw = folder.stamps.read_bytes()
+    raw = raw[:raw.rfind(b"\n") + 1]  # without what a crash cut off, which goes when a line is added
     token, later = _asked(topic, stamps.renewal_message(raw), roots)
     if later <= ends:
         return False

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from archive import log, warc
-from archive.folder import DataFolder
+from archive.folder import DataFolder, is_alive
 from archive.model import Alarm, Report
 from archive.store import health, runs
 from archive.times import to_iso
@@ -198,10 +198,9 @@ def _is_held(folder: DataFolder) -> bool:
         match = re.search(r"process (\d+), since (\S+ \S+) UTC", folder.lock.read_text(encoding="utf-8"))
         if match is None:
             return False
-        os.kill(int(match[1]), 0)
+        if not is_alive(int(match[1])):
+            return False
         taken_at = datetime.fromisoformat(match[2]).replace(tzinfo=UTC)
-    except PermissionError:  # another user's
-        return True
     except (OSError, ValueError):
         return False
     began = _began(int(match[1]))

@@ -17,25 +17,24 @@ OF_FAMILY = """
         WHERE a.family = :family)
     ORDER BY run, family
 """
-KNOWN = "SELECT family, run, digest FROM frozen_families ORDER BY family, run"
+KNOWN = "SELECT family, run, at, by, digest, statement FROM frozen_families"
 CLEAR = "DELETE FROM frozen_families"
 ADD = """
     INSERT OR REPLACE INTO frozen_families (family, run, at, by, digest, statement)
-    VALUES (:family, :run, :at, :by, :digest, :statement)
+    VALUES (?, ?, ?, ?, ?, ?)
 """
 
 
 def replace(conn: sqlite3.Connection, wanted: Sequence[Frozen]) -> int:
     """Make what is held what events.jsonl says; how many statements are new."""
-    known = {(row["family"], row["run"], row["digest"]) for row in conn.execute(KNOWN)}
-    asked = {(one.family, one.run, one.digest) for one in wanted}
-    if known != asked:
+    known = {tuple(row) for row in conn.execute(KNOWN)}
+    asked = {(one.family, one.run, to_iso(one.at), one.by, one.digest,
+              json.dumps(one.statement, ensure_ascii=False, sort_keys=True)): None for one in wanted}
+    if known != asked.keys():  # also where a row was changed
         with transaction(conn):
             conn.execute(CLEAR)
-            conn.executemany(ADD, [{
-                "family": one.family, "run": one.run, "at": to_iso(one.at), "by": one.by, "digest": one.digest,
-                "statement": json.dumps(one.statement, ensure_ascii=False, sort_keys=True)} for one in wanted])
-    return len(asked - known)
+            conn.executemany(ADD, asked)
+    return len(asked.keys() - known)
 
 
 def find(conn: sqlite3.Connection, family: str, run: int) -> Frozen | None:

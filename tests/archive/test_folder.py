@@ -64,6 +64,20 @@ def test_the_lock_is_free_after_its_use_and_after_an_error(tmp_path: Path) -> No
         pass
 
 
+def test_what_a_killed_command_left_half_made_goes_with_the_next_that_writes(tmp_path: Path) -> None:
+    (tmp_path / "public").mkdir()
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True,
+                          check=True).stdout.strip()
+    left = ["archive.db.rebuild", "archive.db.rebuild-wal", "archive.db.compare-shm", f"public/archive.db.{dead}.part",
+            f"public/archive.db.{dead}.part-journal"]
+    kept = ["archive.db-wal", "archive.db.before", "public/archive.db", f"public/archive.db.{os.getpid()}.part"]
+    for name in (*left, *kept):
+        (tmp_path / name).write_text("text")
+    with locked(DataFolder(tmp_path)):
+        assert [name for name in left if (tmp_path / name).exists()] == []
+        assert [name for name in kept if not (tmp_path / name).exists()] == []
+
+
 def test_a_folder_that_does_not_exist_is_not_made_in_passing(tmp_path: Path) -> None:
     with pytest.raises(MissingArchive, match="stemma init"), open_archive(tmp_path / "none"):
         pass

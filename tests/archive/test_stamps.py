@@ -162,6 +162,20 @@ def test_stamps_are_renewed_before_their_certificates_end(tmp_path: Path) -> Non
     assert (later.troubles, later.renewals, later.too_late, len(later.heads)) == ((), 1, 0, 4)
 
 
+def test_a_line_that_a_crash_cut_off_hinders_no_renewal(tmp_path: Path) -> None:
+    soon = NOW + timedelta(days=60)
+    with TimeAuthority(tmp_path / "tsa", ends=soon).serving() as authority:
+        own = Archive(tmp_path, authority)
+        own.end_of_run()
+        raw = own.folder.stamps.read_bytes()
+        own.folder.stamps.write_bytes(raw + raw[:300])
+    with TimeAuthority(tmp_path / "new", name="New authority").serving() as new:
+        own.topic = own.read(f'[stamp]\nurl = "{new.url}"\nauthorities = ["tsa/root.pem", "new/root.pem"]')
+        assert own.end_of_run()[0].done == 2
+    later = own.checked(soon + timedelta(days=1))
+    assert (later.troubles, later.renewals) == ((), 1)
+
+
 def test_that_nobody_renews_them_is_said_in_time(tmp_path: Path) -> None:
     with TimeAuthority(tmp_path / "tsa", ends=NOW + timedelta(days=20)).serving() as authority:
         own = Archive(tmp_path, authority)

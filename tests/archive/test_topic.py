@@ -274,6 +274,13 @@ range_bytes = "8 MB"
             "crawl.allow_private[1]: '10.0.0.0/40' does not appear to be an IPv4 or IPv6 network",
             id="network",
         ),
+        pytest.param(
+            "[crawl]",
+            '[publish]\ntrusted_proxies = ["10.0.0.1", "::/0"]\n[crawl]',
+            "publish.trusted_proxies[2]: ::/0 is every address, so that anybody would be believed; name the addresses "
+            "that are yours",
+            id="every proxy",
+        ),
         pytest.param("[crawl]", "[crwal]", "crwal: unknown key; did you mean 'crawl'?", id="table misspelt"),
     ],
 )

@@ -190,6 +190,16 @@ def test_a_family_is_read_without_scrolling_sideways(page: Page, archive: Archiv
         assert before["right"] < after["left"]
 
 
+def test_no_column_of_places_and_outlets_is_out_of_sight(page: Page, archive: Archive) -> None:
+    for path in ("/places", "/outlets", "/sources"):
+        page.goto(path)
+        assert page.eval_on_selector(".scroll:has(> .stacked)", "found => found.scrollWidth - found.clientWidth") <= 0
+        cells = boxes(page, ".stacked td")
+        assert len(cells) >= 10
+        assert max(box["right"] for box in cells) <= page.viewport_size["width"]
+        assert all(box["height"] < 40 for box in boxes(page, ".stacked time")), "a date stands in one line"
+
+
 def test_what_is_pressed_is_large_enough(page: Page, archive: Archive) -> None:
     """24 pixels each way, but for links within a sentence (WCAG 2.2, 2.5.8)."""
     for path in ("/", "/search?q=kursk", f"/article/{archive.digest}", f"/article/{archive.herald}", "/trace",

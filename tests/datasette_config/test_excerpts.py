@@ -348,3 +348,22 @@ def test_a_source_has_rights_of_its_own(
     assert len(texts) == 2
     assert all(("the situation was under control" in text) is is_whole for text in texts)
     conn.close()
+
+
+def test_search_engines_may_index_what_was_published_each_under_one_address(
+    hidden: Archive, excerpts: Site, site_of: Any
+) -> None:
+    versions = excerpts.json(f"/article/{hidden.russian}.json")["versions"]
+    pages = {f"/article/{hidden.russian}": f"/article/{hidden.russian}",
+             **{f"/article/{one['public_id']}": f"/article/{hidden.russian}" for one in versions},
+             f"/family/{hidden.family}": f"/family/{hidden.family}"}
+    for path, canonical in pages.items():
+        text = excerpts.get(path).text
+        assert f'<link rel="canonical" href="http://localhost{canonical}">' in text, path
+        assert "noindex" not in text, path
+    assert 'content="noindex"' in excerpts.get("/search?q=kursk").text
+    with site_of(hidden.data) as site:
+        for path in pages:
+            text = site.get(path).text
+            assert '<meta name="robots" content="noindex">' in text, path
+            assert "canonical" not in text, path

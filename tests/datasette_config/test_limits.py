@@ -38,3 +38,9 @@ def test_not_more_clients_are_remembered_than_fit() -> None:
         bucket.wait(f"client {number}")
     assert bucket.wait("client 0") == 0.0
     assert bucket.wait(f"client {limits.MAX_CLIENTS}") == 60.0
+
+
+def test_who_guesses_passwords_has_few_tries() -> None:
+    bucket = Bucket(240, Clock())
+    tries = [bucket.wait("192.0.2.1", limits.cost("/-/login")) for _ in range(13)]
+    assert tries == [0.0] * 12 + [5.0]

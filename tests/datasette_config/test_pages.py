@@ -378,6 +378,7 @@ def test_hits_have_marks_dates_and_badges(site: Site) -> None:
     ("kind=stolen", "kind=stolen is none of all, reposts"), ("sort=up", "sort=up is none of best, newest"),
     ("role=reposts", "role=reposts is none of alone, exemplar, repost"), ("presence=not", "presence=not is none of"),
     ("edited=yes", "edited=yes is none of edited, unedited"), ("relation=copy", "relation=copy is none of identical"),
+    ("month=2024-99", "month=2024-99 is not a month; write it as 2024-08"),
     ("month=August", "month=August is not a month; write it as 2024-08"),
     ("q=" + "a" * 401, "q is longer than 400"), ("from=20240806", "is not a day"), ("page=%D9%A1", "is not a whole"),
 ])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,12 @@ def test_a_feed_of_new_versions_tells_of_each_version_after_the_first(site: Site
     assert entries(site, "versions")[0][1].startswith("version 3, ")
 
 
+def test_an_entry_counts_what_it_shares_text_with_in_words(site: Site, archive: Archive) -> None:
+    told = dict(entries(site, "articles"))
+    assert "shares text with 1 other" in told[f"/article/{archive.spanish}"].split(", ")
+    assert "shares text with 2 others" in told[f"/article/{archive.herald}"].split(", ")
+
+
 def test_a_feed_of_new_reposts_tells_of_articles_that_were_made_from_others(site: Site, archive: Archive) -> None:
     assert [path for path, _ in entries(site, "reposts")] == [
         f"/article/{key}" for key in (archive.spanish, archive.mirror, archive.digest)]
@@ -65,6 +72,7 @@ def test_the_sitemap_leads_to_every_article_and_family_once(
     assert {f"/family/{archive.family}", f"/family/{archive.pair}", "/", "/about"} <= set(found)
     assert all(site.get(path).status_code == 200 for path in found)
     assert site.get("/sitemap-3.xml").status_code == 404
+    assert "The sitemap has 2 parts." in site.get("/sitemap-3.xml").text
     assert all(site.get(path).status_code == 404 for path in ("/sitemap-0.xml", "/sitemap-x.xml"))
 
 
@@ -72,10 +80,11 @@ def test_robots_may_read_articles_and_not_what_has_no_end(site: Site, archive: A
     from urllib.robotparser import RobotFileParser
 
     rules = RobotFileParser()
+    style = re.findall(r'<link rel="stylesheet" href="([^"]+)"', site.get("/").text)[0]
     rules.parse(site.get("/robots.txt").text.splitlines())
     for path, may in (("/", True), (f"/article/{archive.herald}", True), ("/about", True), ("/feeds/articles.atom", True),
                       (f"/family/{archive.family}", True), ("/search?q=a", False), ("/compare?left=a", False),
-                      ("/archive/article", False), ("/trace", False), ("/capture/1.warc", False)):
+                      ("/archive/article", False), ("/trace", False), ("/-/login", False), (style, True), ("/capture/1.warc", False)):
         assert rules.can_fetch("anybody", path) is may, path
     assert rules.site_maps() == ["http://localhost/sitemap.xml"]
 
@@ -238,6 +247,8 @@ def test_whom_a_request_says_it_is_from_is_not_believed(sparing: Site) -> None:
 def test_dear_questions_count_more(sparing: Site) -> None:
     assert asked(sparing, "203.0.113.7", "/search.csv")[0] == 200
     assert asked(sparing, "203.0.113.7", "/about")[0] == 429
+    asked(sparing, "203.0.113.8", "/~61rchive.db")
+    assert asked(sparing, "203.0.113.8", "/about")[0] == 429, "however its address is written"
 
 
 def test_every_route_costs_something(site: Site) -> None:

@@ -89,6 +89,28 @@ def test_what_was_cited_stays_as_it_was(own: Stemma) -> None:
     own.run("verify", "--topic", "topic.toml")
 
 
+def test_a_row_that_was_changed_is_made_again_and_a_number_is_given_once(own: Stemma) -> None:
+    public_id, _ = family(own)
+    cited = cite(own, public_id)
+    with own.database() as conn:
+        conn.execute("UPDATE frozen_families SET statement = replace(statement, '\"confidence\": 1', '\"confidence\": 0')")
+        conn.execute("UPDATE frozen_families SET statement = replace(statement, 'https', 'http')")
+    conn.close()
+    own.run("update", "--topic", "topic.toml")
+    assert cite(own, public_id, "--run", str(cited["statement"]["run"])) == cited
+    shutil.rmtree(own.folder / "data" / "log")
+    own.run("update", "--topic", "topic.toml")
+    link = cited["statement"]["links"][0]
+    own.run("judge", link["copy"], link["exemplar"], "confirm", "--by", "Vera Lens", "--topic", "topic.toml")
+    with own.database() as conn:
+        conn.execute("UPDATE links SET direction_confidence = 0.5")  # so that the family is another than it was
+    conn.close()
+    again = cite(own, public_id)
+    assert again["digest"] != cited["digest"]
+    assert again["statement"]["run"] != cited["statement"]["run"]
+    assert cite(own, public_id, "--run", str(cited["statement"]["run"])) == cited
+
+
 def test_a_statement_holds_no_word_of_a_text(own: Stemma) -> None:
     public_id, members = family(own)
     cite(own, public_id)

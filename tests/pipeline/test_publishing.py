@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -152,8 +153,7 @@ def test_a_publication_that_is_stopped_leaves_the_former_one(
 def test_what_is_withheld_is_gone_from_what_others_are_served_at_once(data: Path, tmp_path: Path) -> None:
     own = tmp_path / "data"
     shutil.copytree(data, own)
-    topic = load_topic(own / demo.TOPIC_FILE)
-    publishing.refresh(topic, own, clock=lambda: NOW)
+    publish(own, own / "public")
     publish(own, tmp_path / "out")
     conn = read_database(own / "archive.db")
     key, title, text = conn.execute("SELECT key, title, text FROM article a WHERE (SELECT count(*) FROM article b WHERE "
@@ -165,7 +165,7 @@ def test_what_is_withheld_is_gone_from_what_others_are_served_at_once(data: Path
     subprocess.run([str(BIN / "stemma"), "withhold", key, "--reason", "a court asked for it", "--data", str(own),
                     "--topic", str(own / demo.TOPIC_FILE)], check=True, capture_output=True)
     publish(own, tmp_path / "out")
-    for path in (*places, *(tmp_path / "out").iterdir()):
+    for path in (*places, *(tmp_path / "out").iterdir(), *(own / "public").iterdir()):
         assert title.encode() not in path.read_bytes(), path
     conn = read_database(places[0])
     assert conn.execute("SELECT count(*) FROM article WHERE key = ?", (key,)).fetchone()[0] == 0
@@ -280,6 +280,27 @@ def test_where_all_may_read_whole_texts_a_page_that_is_not_free_is_an_excerpt(da
                  for name in (key, other)]
     assert (text.startswith(found[0][:100]), len(found[0]) <= len(text) / 2 + 200) == (True, True)
     assert found[1] == whole
+
+
+def test_an_edit_says_no_more_of_the_version_before_than_that_shows_itself(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    conn = open_database(tmp_path / "data" / "archive.db")
+    earlier, later, passages = conn.execute(
+        "SELECT p.document_id, v.version_id, v.passages FROM versions v JOIN versions p ON p.article_id = v.article_id "
+        "AND p.ordinal = v.ordinal - 1 AND p.document_id != v.document_id ORDER BY length(v.passages) DESC").fetchone()
+    lost = "What the earlier version said at length, and nobody may read without paying. " * 20
+    conn.execute("UPDATE versions SET passages = ? WHERE version_id = ?", (
+        json.dumps([one | {"was": lost} for one in json.loads(passages)]), later))
+    conn.execute("UPDATE documents SET is_free = 0 WHERE document_id = ?", (earlier,))
+    conn.commit()
+    conn.close()
+    topic = replace(TOPIC, publish=replace(TOPIC.publish, full_text="all"))
+    publishing.publish(topic, tmp_path / "data", tmp_path / "out", site=None, clock=lambda: NOW)
+    conn = read_database(tmp_path / "out" / "archive.db")
+    (shown,) = conn.execute("SELECT passages FROM versions WHERE version_id = ?", (later,)).fetchone()
+    conn.close()
+    assert lost[:20] in shown
+    assert len(shown) < len(lost)
 
 
 @pytest.mark.parametrize(("host", "setting"), [("0.0.0.0", "loopback"), ("127.0.0.1", "none")])

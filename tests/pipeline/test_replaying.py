@@ -134,3 +134,17 @@ def test_a_rebuild_and_a_restored_backup_have_it_too(own: Stemma) -> None:
     own.run("update", "--topic", "topic.toml", "--data", "again")
     again = own.folder / "again" / "replay" / "collections" / "archive" / "indexes"
     assert {path.name: path.read_bytes() for path in again.iterdir()} == before
+
+
+def test_a_file_that_somebody_put_there_is_found_and_goes_and_so_does_a_link_that_leads_elsewhere(own: Stemma) -> None:
+    place = own.folder / "data" / "replay" / "collections" / "archive"
+    before = files(own)
+    (place / "indexes" / "2020-01.cdxj").write_text("com,example)/ 20200101000000 {}\n")
+    (place / "archive").unlink()
+    (place / "archive").symlink_to(own.folder, target_is_directory=True)
+    said = own.run("verify", "--topic", "topic.toml", code=1).stderr
+    assert "files of the index for replay that are not what the database says" in said
+    update(own)
+    assert files(own) == before
+    assert (place / "archive").resolve() == (own.folder / "data" / "warc").resolve()
+    own.run("verify", "--topic", "topic.toml")
