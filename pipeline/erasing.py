@@ -23,8 +23,9 @@ def erase(
 ) -> tuple[list[Report], list[Erasure]]:
     """Withhold what is meant, keep what is to be erased as events, and overwrite it.
 
-    announcements: also the captures of feeds, sitemaps and lists that name one of its addresses. Each step may be
-    killed: the next run, or this command again, goes on. Raises UnknownText for what is not held.
+    announcements: also the captures of feeds, sitemaps and lists that name one of its addresses. Killed before
+    the places are kept, which are all kept at once, all is withheld, and this command again goes on; killed later, the
+    next run does, too. Raises UnknownText for what is not held.
     """
     reports = [erase_pending(work), index_pending(work), read_withholdings(work)]
     decided = [replace(one, reason=reason, by=by, at=work.clock()) for one in _meant(work, what)]
