@@ -9,6 +9,7 @@ Everything in it is derived: it may be deleted, and the next run makes it anew.
 import heapq
 import os
 import re
+import shutil
 from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from itertools import groupby
@@ -67,20 +68,23 @@ def _held(file: Path) -> Iterator[str]:
 
 
 def link(folder: DataFolder) -> None:
-    """The link to the WARC files, made anew where it leads elsewhere."""
+    """The link to the WARC files, made anew where it leads elsewhere, or where a copy of the folder has copies of them.
+
+    What is erased would stay in those.
+    """
     place = folder.replay / "collections" / COLLECTION / "archive"
-    if leads_to_files(folder):
-        return
-    if place.is_symlink():
+    if place.is_symlink() and place.readlink() != FILES:
         place.unlink()
+    elif place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
     with suppress(FileExistsError):
         place.symlink_to(FILES, target_is_directory=True)
 
 
-def leads_to_files(folder: DataFolder) -> bool:
-    """Whether replay finds the data folder's own WARC files."""
+def leads_elsewhere(folder: DataFolder) -> bool:
+    """Whether replay finds other files than the data folder's WARC files."""
     place = folder.replay / "collections" / COLLECTION / "archive"
-    return place.is_symlink() and place.readlink() == FILES
+    return place.is_symlink() and place.readlink() != FILES
 
 
 def strays(folder: DataFolder, names: Container[str]) -> list[str]:

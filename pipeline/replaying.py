@@ -48,7 +48,7 @@ def differing(work: Work) -> Iterator[str]:
     hidden = Withheld(work.conn, folder.warcs)
     names = _by_name(work)
     yield from replay.strays(folder, names)
-    if known and not replay.leads_to_files(folder):
+    if known and replay.leads_elsewhere(folder):
         yield "the link to the WARC files"
     for name, ends in names.items():
         if name in known:

@@ -196,7 +196,7 @@ def test_run_is_silent_when_nobody_looks(serve: Serve) -> None:
 
 
 def test_an_archive_knows_its_topic_and_refuses_another(demo: FilledDemo, tmp_path: Path) -> None:
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     data = str(tmp_path / "data")
     before = public_rows(tmp_path / "data" / "archive.db")
     error = demo.stemma.run("update", "--topic", "kursk", "--data", data, code=2).stderr
@@ -207,7 +207,7 @@ def test_an_archive_knows_its_topic_and_refuses_another(demo: FilledDemo, tmp_pa
 
 
 def test_damage_in_a_warc_file_is_reported_by_record_and_the_rest_is_kept(demo: FilledDemo, tmp_path: Path) -> None:
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     row = demo.stemma.database().execute(
         "SELECT path, offset, length FROM capture WHERE role = 'article' AND status = 200 ORDER BY path, offset LIMIT 1 "
         "OFFSET 9").fetchone()
@@ -228,13 +228,13 @@ def test_damage_in_a_warc_file_is_reported_by_record_and_the_rest_is_kept(demo: 
 
 
 def test_a_warc_file_that_is_gone_is_noticed_at_the_next_update(demo: FilledDemo, tmp_path: Path) -> None:
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     sorted((tmp_path / "data" / "warc").rglob("*.warc.gz"))[0].unlink()
     assert "missing" in demo.stemma.run("update", "--data", str(tmp_path / "data"), code=1).stderr
 
 
 def test_what_crawl_and_update_find_is_told_once_and_status_keeps_it(demo: FilledDemo, tmp_path: Path) -> None:
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     sorted((tmp_path / "data" / "warc").rglob("*.warc.gz"))[0].unlink()
     data = ("--data", str(tmp_path / "data"))
     assert "is damaged (the file is missing)" in demo.stemma.run("update", *data, code=1).stderr
@@ -256,7 +256,7 @@ def test_a_network_that_answers_nothing_is_told(tmp_path: Path) -> None:
 
 
 def test_a_newer_database_is_not_replaced_by_a_rebuild(demo: FilledDemo, tmp_path: Path) -> None:
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     conn = sqlite3.connect(tmp_path / "data" / "archive.db")
     conn.execute("PRAGMA user_version = 99")
     conn.close()
@@ -342,7 +342,7 @@ def test_every_exchange_refusal_and_run_is_a_line_of_the_log(serve: Serve) -> No
 
 
 def test_verify_reads_every_record_and_tells_what_is_damaged(demo: FilledDemo, tmp_path: Path) -> None:
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     (report,) = [r for r in json.loads(demo.stemma.run("verify", "--data", str(tmp_path / "data"), "--json").stdout)
                  if r["step"] == "verify"]
     assert (report["done"] > 100, report["failed"]) == (True, {})

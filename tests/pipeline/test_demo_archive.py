@@ -160,7 +160,7 @@ def test_failures_are_rows_with_reasons(demo: FilledDemo) -> None:
 
 
 def test_a_second_update_does_nothing(demo: FilledDemo, tmp_path: Path) -> None:
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     before = public_rows(tmp_path / "data" / "archive.db")
     done = demo.stemma.run("update", "--topic", "topic.toml", "--data", str(tmp_path / "data"), "--json")
     reports = {report["step"]: report["done"] for report in json.loads(done.stdout)}
@@ -202,7 +202,7 @@ def test_the_newest_file_first_gives_the_same_links(demo: FilledDemo, tmp_path: 
 def test_an_upgrade_of_the_extractor_makes_no_version(demo: FilledDemo, tmp_path: Path) -> None:
     """What an older extractor read otherwise, in half of the payloads even, is read again and folded anew."""
     data = tmp_path / "data"
-    shutil.copytree(demo.data, data)
+    shutil.copytree(demo.data, data, symlinks=True)
     before = public_rows(data / "archive.db")
     for only in ("1", "document_id % 2"):
         conn = sqlite3.connect(data / "archive.db")
@@ -246,7 +246,7 @@ def test_the_export_has_the_documented_shape(demo: FilledDemo, tmp_path: Path) -
 
 
 def test_changing_the_topic_decides_anew_from_what_is_held(demo: FilledDemo, tmp_path: Path) -> None:
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     topic = (demo.stemma.folder / "topic.toml").read_text(encoding="utf-8")
     narrow = topic[:topic.index("[keywords.")] + '[keywords.en]\nmust = ["submarine"]\n' + topic[topic.index("[[source]]"):]
     (tmp_path / "narrow.toml").write_text(narrow, encoding="utf-8")
@@ -264,7 +264,7 @@ def test_changing_the_topic_decides_anew_from_what_is_held(demo: FilledDemo, tmp
 
 
 def test_an_epoch_is_kept_through_a_rebuild_and_compares_in_the_same_way(demo: FilledDemo, tmp_path: Path) -> None:
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     done = demo.stemma.run("reindex", "--data", str(tmp_path / "data"), "--json")
     reports = {report["step"]: report["done"] for report in json.loads(done.stdout)}
     (held,) = demo.stemma.database().execute("SELECT count(*) FROM versions").fetchone()

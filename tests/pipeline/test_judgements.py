@@ -93,7 +93,7 @@ def test_an_event_that_is_no_judgement_says_why(by: str | None, data: dict[str, 
 @pytest.fixture
 def stemma(demo: FilledDemo, tmp_path: Path) -> Stemma:
     """The command over a copy of the demo's archive."""
-    shutil.copytree(demo.stemma.folder, tmp_path / "copy")
+    shutil.copytree(demo.stemma.folder, tmp_path / "copy", symlinks=True)
     return Stemma(tmp_path / "copy")
 
 

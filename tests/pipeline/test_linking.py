@@ -32,7 +32,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def work(demo: FilledDemo, tmp_path: Path) -> Iterator[Work]:
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     topic = load_topic(str(demo.stemma.folder / "topic.toml"))
     with open_archive(tmp_path / "data", create=False) as archive:
         yield Work(archive, topic, lambda: NOW, lambda *_: None)

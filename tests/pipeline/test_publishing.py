@@ -152,7 +152,7 @@ def test_a_publication_that_is_stopped_leaves_the_former_one(
 
 def test_what_is_withheld_is_gone_from_what_others_are_served_at_once(data: Path, tmp_path: Path) -> None:
     own = tmp_path / "data"
-    shutil.copytree(data, own)
+    shutil.copytree(data, own, symlinks=True)
     publish(own, own / "public")
     publish(own, tmp_path / "out")
     conn = read_database(own / "archive.db")
@@ -267,7 +267,7 @@ def served_by(data: Path, host: str, setting: str) -> Iterator[str]:
 
 
 def test_where_all_may_read_whole_texts_a_page_that_is_not_free_is_an_excerpt(data: Path, tmp_path: Path) -> None:
-    shutil.copytree(data, tmp_path / "data")
+    shutil.copytree(data, tmp_path / "data", symlinks=True)
     conn = open_database(tmp_path / "data" / "archive.db")
     (key, text), (other, whole) = conn.execute(
         "SELECT article_key, text FROM version WHERE is_latest = 1 ORDER BY length(text) DESC LIMIT 2").fetchall()
@@ -283,7 +283,7 @@ def test_where_all_may_read_whole_texts_a_page_that_is_not_free_is_an_excerpt(da
 
 
 def test_an_edit_says_no_more_of_the_version_before_than_that_shows_itself(data: Path, tmp_path: Path) -> None:
-    shutil.copytree(data, tmp_path / "data")
+    shutil.copytree(data, tmp_path / "data", symlinks=True)
     conn = open_database(tmp_path / "data" / "archive.db")
     earlier, later, passages = conn.execute(
         "SELECT p.document_id, v.version_id, v.passages FROM versions v JOIN versions p ON p.article_id = v.article_id "

@@ -148,3 +148,13 @@ def test_a_file_that_somebody_put_there_is_found_and_goes_and_so_does_a_link_tha
     assert files(own) == before
     assert (place / "archive").resolve() == (own.folder / "data" / "warc").resolve()
     own.run("verify", "--topic", "topic.toml")
+
+
+def test_copies_of_the_files_in_a_copied_folder_are_a_link_again(own: Stemma) -> None:
+    place = own.folder / "data" / "replay" / "collections" / "archive" / "archive"
+    place.unlink()
+    shutil.copytree(own.folder / "data" / "warc", place)
+    own.run("verify", "--topic", "topic.toml")
+    update(own)
+    assert place.is_symlink()
+    assert place.resolve() == (own.folder / "data" / "warc").resolve()

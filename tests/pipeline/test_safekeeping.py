@@ -18,7 +18,7 @@ from crawlers.demo.server import WebRequest, WebResponse
 @pytest.fixture
 def own(demo: FilledDemo, tmp_path: Path) -> Stemma:
     """A copy of the demo's archive."""
-    shutil.copytree(demo.data, tmp_path / "data")
+    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
     shutil.copy(demo.stemma.folder / "topic.toml", tmp_path)
     shutil.copy(demo.stemma.folder / "authority.pem", tmp_path)
     return replace(demo.stemma, folder=tmp_path)
