@@ -93,10 +93,12 @@ def strays(folder: DataFolder, names: Container[str]) -> list[str]:
 
 
 def differs(folder: DataFolder, name: str, lines: Iterable[str]) -> bool:
-    """Whether a file of the index has other lines than these."""
+    """Whether a file of the index has other lines than these; one that is not there, as in a restored folder, none."""
     file = index_folder(folder) / name
     try:
         return file.read_bytes() != "".join(f"{line}\n" for line in lines).encode()
+    except FileNotFoundError:
+        return False
     except OSError:
         return True
 
