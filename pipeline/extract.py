@@ -248,7 +248,8 @@ def _paragraphs(body: etree._Element) -> tuple[str, ...]:
 def _read(tree: HtmlElement, url: str, page: Page) -> tuple[str, ...]:
     """The paragraphs that trafilatura finds: by its fast rules, and by all where those leave most of a page out.
 
-    On a huge page, where all its rules take time with the square of its blocks, what the page shows stands for the second.
+    On a huge page, where all its rules take time with the square of its blocks, what the page shows stands for the
+    second.
     """
     is_huge = bool(tree.xpath(f"count(//*) > {HUGE}"))
     paragraphs = _found(tree, url, is_huge=is_huge)
