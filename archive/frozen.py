@@ -2,7 +2,8 @@
 
 The statement is JSON without a word of any text, so that what is withheld or erased later is in none: members and links
 by public ids, evidence by kind, side and weight, with the digest of what it said. Its own digest is that of its
-canonical JSON. Run N is the one that signed the log's N-th head, which the statement names (pure).
+canonical JSON. Run N is the one that signed the log's N-th head, which the statement names; where a log that was begun
+anew comes to a number that the family was cited under before, the next free one is taken (pure).
 """
 
 import hashlib

@@ -12,13 +12,11 @@ from time import monotonic
 
 from archive.folder import Archive
 from archive.model import Report
-from archive.store import open_database
+from archive.store import open_database, tables
 from pipeline.care import removed
 from pipeline.steps import update
 from pipeline.work import Work, by_frequency
 
-VIEWS = ("article", "version", "copy_link", "family", "witness", "capture", "observation", "discovery",
-         "partial_witness", "sighting", "post_version", "judgement", "withholding", "frozen_family")
 DIFFERS = "views that say otherwise than a database made anew: run 'stemma rebuild'"
 
 
@@ -34,14 +32,14 @@ def compare_anew(work: Work) -> Report:
     conn = open_database(beside, create=True)
     try:
         update(Work(Archive(work.archive.folder, conn), work.topic, work.clock, work.progress))
-        for view in VIEWS:
+        for view in tables.VIEWS:
             if (trouble := _difference(work.conn, conn, view)) is not None:
                 work.fail("database", f"view {view}", trouble)
                 failed[DIFFERS] += 1
     finally:
         conn.close()
         removed(beside)
-    return Report(step="anew", done=len(VIEWS), failed=by_frequency(failed), attention=tuple(failed),
+    return Report(step="anew", done=len(tables.VIEWS), failed=by_frequency(failed), attention=tuple(failed),
                   seconds=monotonic() - started)
 
 

@@ -107,8 +107,7 @@ def _furniture(sentences: Sequence[int], ends: Sequence[int]) -> frozenset[int]:
             if places[key & last] == FURNITURE_TEXTS:
                 standing[key] += 1
                 texts[key].add(sentences[start])  # of texts with most sentences in common, most have one first
-    return frozenset(key for key, seen in texts.items()
-                     if len(seen) >= max(FURNITURE_TEXTS, FURNITURE_SHARE * standing[key]))
+    return frozenset(key for key, seen in texts.items() if is_furniture(len(seen), standing[key]))
 
 
 def packed(epoch: Epoch) -> bytes:

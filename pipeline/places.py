@@ -61,7 +61,7 @@ class Box:
         self.headings += inner.headings
 
 
-class Leaf(NamedTuple):  # of which a page has hundreds: a frozen dataclass takes four times as long to make
+class Leaf(NamedTuple):  # of which a page has hundreds: a frozen dataclass takes twice as long to make
     """A block without blocks in it: `key` is its text as compared, `boxes` are itself and what is around it."""
 
     order: int

@@ -107,6 +107,7 @@ BEGINNINGS = """
     FROM versions v JOIN texts t USING (text_id) WHERE v.version_id IN (SELECT value FROM json_each(:ids))
 """
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """What was asked; `match` and `without` are full-text queries (without: only where match is None).
