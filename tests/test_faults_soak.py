@@ -133,7 +133,7 @@ def test_a_disk_that_fills_up_at_any_moment(tmp_path: Path, calm: dict[str, list
 def test_a_disk_that_fills_up_before_an_update_or_an_event(
     tmp_path: Path, calm: dict[str, list[str]], room: int
 ) -> None:
-    with LoopbackWeb(respond) as server, small_disk(tmp_path / "data", 64_000_000):
+    with LoopbackWeb(respond) as server, small_disk(tmp_path / "data", 16_000_000):
         topic(tmp_path, server.authority_pem)
         stemma = Stemma(tmp_path, server.proxy_url)
         stemma.run("crawl", "--topic", "topic.toml")

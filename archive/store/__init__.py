@@ -14,6 +14,7 @@ from archive import schema
 from archive.errors import ForeignDatabase, MissingArchive
 
 BUSY_TIMEOUT_MS = 30_000
+LOG_PAGES = 250  # changes that SQLite keeps beside the database before it folds them in: 4 MB of pages of 16 KiB
 
 
 def read_database(path: Path) -> sqlite3.Connection:
@@ -67,6 +68,7 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
         conn.execute("PRAGMA journal_mode = WAL")
         # After a column was dropped SQLite reads the schema anew: a checkpoint that is the first to would fail.
         conn.execute("SELECT 1 FROM sqlite_master").fetchone()
+        conn.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES:d}")
         conn.execute("PRAGMA synchronous = NORMAL")
         conn.execute("PRAGMA foreign_keys = ON")
     except sqlite3.OperationalError:  # locked, no room, no leave to write: the file itself is sound

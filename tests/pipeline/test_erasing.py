@@ -1,7 +1,6 @@
 """erase as a person meets it, on the demo's archive: the payloads are gone from every file, and the log still verifies."""
 
 import json
-import shutil
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from public_rows import public_rows
-from stemma_testing import FilledDemo, Stemma
+from stemma_testing import Stemma
 
 from archive import erasures, events, warc
 from archive.erasures import Erasure
@@ -20,15 +19,6 @@ from archive.model import RecordRef
 
 REASON = "A court demands it"
 AT = datetime(2025, 3, 15, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def own(demo: FilledDemo, tmp_path: Path) -> Stemma:
-    """A copy of the demo's archive."""
-    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
-    shutil.copy(demo.stemma.folder / "topic.toml", tmp_path)
-    shutil.copy(demo.stemma.folder / "authority.pem", tmp_path)
-    return replace(demo.stemma, folder=tmp_path)
 
 
 def chosen(stemma: Stemma) -> tuple[str, str, bytes, list[RecordRef]]:

@@ -11,17 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stemma_testing import FilledDemo, Stemma
+from stemma_testing import Stemma
 from time_authority import TimeAuthority
-
-
-@pytest.fixture
-def own(demo: FilledDemo, tmp_path: Path) -> Stemma:
-    """A copy of the demo's archive."""
-    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
-    shutil.copy(demo.stemma.folder / "topic.toml", tmp_path)
-    shutil.copy(demo.stemma.folder / "authority.pem", tmp_path)
-    return replace(demo.stemma, folder=tmp_path)
 
 
 def verified(stemma: Stemma, *more: str, code: int = 0) -> Any:

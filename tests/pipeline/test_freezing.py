@@ -5,27 +5,17 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import html
 from public_rows import public_rows
-from stemma_testing import FilledDemo, Stemma
+from stemma_testing import Stemma
 
 from datasette_config.serving import application
 
 SITE = "http://localhost"
-
-
-@pytest.fixture
-def own(demo: FilledDemo, tmp_path: Path) -> Stemma:
-    """A copy of the demo's archive."""
-    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
-    shutil.copy(demo.stemma.folder / "topic.toml", tmp_path)
-    shutil.copy(demo.stemma.folder / "authority.pem", tmp_path)
-    return replace(demo.stemma, folder=tmp_path)
 
 
 def cite(stemma: Stemma, *words: str, code: int = 0) -> Any:

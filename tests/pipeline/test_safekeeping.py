@@ -3,25 +3,15 @@
 import json
 import shutil
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from public_rows import public_rows
-from stemma_testing import FilledDemo, Stemma, topic_file
+from stemma_testing import Stemma, topic_file
 
 from archive import backup as copies
 from crawlers.demo.server import WebRequest, WebResponse
-
-
-@pytest.fixture
-def own(demo: FilledDemo, tmp_path: Path) -> Stemma:
-    """A copy of the demo's archive."""
-    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
-    shutil.copy(demo.stemma.folder / "topic.toml", tmp_path)
-    shutil.copy(demo.stemma.folder / "authority.pem", tmp_path)
-    return replace(demo.stemma, folder=tmp_path)
 
 
 def said(stemma: Stemma, *words: str, code: int = 0) -> Any:

@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import re
-import shutil
 import sqlite3
 import zipfile
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from urllib.parse import quote
 
 import pytest
 from public_rows import public_rows
-from stemma_testing import FilledDemo, Stemma
+from stemma_testing import Stemma
 from warcio.archiveiterator import ArchiveIterator
 
 from archive import withholdings
@@ -46,15 +45,6 @@ class Text:
         """Which of them something holds, as text, HTML or JSON."""
         return [mark for mark in (self.sentence, self.title) if any(
             form.encode() in content for form in (mark, escape(mark), escape(mark, quote=False), json.dumps(mark)[1:-1]))]
-
-
-@pytest.fixture
-def own(demo: FilledDemo, tmp_path: Path) -> Stemma:
-    """A copy of the demo's archive."""
-    shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
-    shutil.copy(demo.stemma.folder / "topic.toml", tmp_path)
-    shutil.copy(demo.stemma.folder / "authority.pem", tmp_path)
-    return replace(demo.stemma, folder=tmp_path)
 
 
 @contextmanager
