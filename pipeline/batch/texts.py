@@ -181,10 +181,10 @@ def compared(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
         one, other = ({name: row[f"{side}_{name}"] for name in READING} for side in ("left", "right"))
         is_same = one["body_digest"] == other["body_digest"]
         meeting = _meeting(one, other)
-        if not is_same and not meets(meeting, one["language"], other["language"], encoded=encoder is not None):
-            continue
-        if not is_same and not is_likely(sketches(one["packed"]), sketches(other["packed"]), meeting,
-                                         encoded=encoder is not None):
+        if not is_same and not (
+            meets(meeting, one["language"], other["language"], encoded=encoder is not None)
+            and is_likely(sketches(one["packed"]), sketches(other["packed"]), meeting, encoded=encoder is not None)
+        ):
             continue
         left, right = (texts(side["text"], side["language"], side["packed"]) for side in (one, other))
         found = reuse(left, right, meeting=meeting, identical=is_same, made=encoder)
