@@ -1,20 +1,25 @@
 """The keywords tables of a topic file -> Keywords, one for each language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archive.toml_table import Table, list_of
+from archive.toml_table import Table, list_of, suggestion
 from archive.topic_fields import language_code, term
+
+GROUP = "@"  # before the name of a group of terms, where one term may stand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
     """Terms that say little alone and name the topic where one stands near an `other`: soldiers, and whose land.
 
-    A `without` term near the two says that they are of other news: missiles, another front.
+    Where there are `also` terms, one of them must stand near the two: what they did, at the border. A `without` term
+    there says that they are of other news: missiles, another front.
     """
 
     one: tuple[str, ...]
     other: tuple[str, ...]
+    also: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
 
 
@@ -36,16 +41,20 @@ class Keywords:
 
 
 def keywords_of(table: Table) -> tuple[Keywords, ...]:
-    """The tables [keywords.en], [keywords.uk] ... of a topic file; what is wrong is noted in the table."""
+    """The tables [keywords.en], [keywords.uk] ... of a topic file; what is wrong is noted in the table.
+
+    Terms that stand in many `together` tables are listed once, in [keywords.en.groups], and named there: "@land".
+    """
     return tuple(_keywords(table.table(language), language) for language in table.keys(language_code))
 
 
 def _keywords(table: Table, language: str) -> Keywords:
     terms = list_of(term)
+    groups = _groups(table.table("groups"))
     keywords = Keywords(
         language=language,
         must=table.need("must", terms, ()),
-        together=tuple(_together(pair) for pair in table.tables("together")),
+        together=tuple(_together(pair, groups) for pair in table.tables("together")),
         likely=table.get("likely", terms, ()),
         any=table.get("any", terms, ()),
         never=table.get("never", terms, ()),
@@ -54,10 +63,29 @@ def _keywords(table: Table, language: str) -> Keywords:
     return keywords
 
 
-def _together(table: Table) -> Together:
-    terms = list_of(term)
+def _groups(table: Table) -> Mapping[str, tuple[str, ...]]:
+    return {name: table.need(name, list_of(term), ()) for name in table.raw}
+
+
+def _together(table: Table, groups: Mapping[str, tuple[str, ...]]) -> Together:
     pair = Together(
-        one=table.need("one", terms, ()), other=table.need("other", terms, ()), without=table.get("without", terms, ())
+        one=_listed(table, "one", groups), other=_listed(table, "other", groups),
+        also=_listed(table, "also", groups) if "also" in table.raw else (),
+        without=_listed(table, "without", groups) if "without" in table.raw else (),
     )
     table.close()
     return pair
+
+
+def _listed(table: Table, key: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The terms of a list, each group's in the place of its name."""
+    found = list[str]()
+    for listed in table.need(key, list_of(term), ()):
+        name = listed.removeprefix(GROUP)
+        if listed == name:
+            found.append(listed)
+        elif name in groups:
+            found += groups[name]
+        else:
+            table.note(key, f"{listed}: no such group{suggestion(name, groups)}")
+    return tuple(dict.fromkeys(found))

@@ -21,8 +21,9 @@ from typing import Literal
 from archive.model import Relevance
 from archive.topic import Name, Topic
 from archive.topic_keywords import Keywords
-from pipeline.term_patterns import Tokens, alternatives, capitals_of, is_written, normal, tokens_of
+from pipeline.term_patterns import GAP, Tokens, alternatives, capitals_of, is_written, normal, tokens_of
 from pipeline.together import Pairs, meetings, pairs_of
+from pipeline.transliteration import latin_spellings
 
 RULE = "relevance/3"  # part of what `decided_by` names: another rule decides anew
 
@@ -231,7 +232,22 @@ def _name_patterns(name: Name) -> Iterator[tuple[Tokens, Sense]]:
     for spelling in sorted(spellings):
         sense = Sense(role=role, label=name.name, kind=name.kind, language=None, capitals=int(spelling[0].isupper()))
         yield tokens_of(spelling, is_name=True), sense
+    if name.kind == "place":
+        own = {tokens_of(spelling, is_name=True) for spelling in spellings}
+        for tokens in sorted(_in_latin(name) - own):
+            yield tokens, Sense(role=role, label=name.name, kind=name.kind, language=None, capitals=1)
     for misspelling in name.misspellings:
         capitals = int(misspelling[0].isupper())
         sense = Sense(role="name", label=name.name, kind=name.kind, language=None, capitals=capitals)
         yield tokens_of(misspelling, is_name=False), sense
+
+
+def _in_latin(name: Name) -> set[Tokens]:
+    """What reposts make of a place's Ukrainian and Russian names in Latin letters."""
+    found = set[Tokens]()
+    for language, spellings in name.spellings:
+        for spelling in spellings if language in ("uk", "ru") else ():
+            for words in latin_spellings(spelling, is_ukrainian=language == "uk"):
+                pieces = [[*map(re.escape, stem), *((endings,) if endings else ())] for stem, endings in words]
+                found.add(tuple(piece for n, word in enumerate(pieces) for piece in ((GAP, *word) if n else word)))
+    return found
