@@ -64,7 +64,8 @@ def _keywords(table: Table, language: str) -> Keywords:
 
 
 def _groups(table: Table) -> Mapping[str, tuple[str, ...]]:
-    return {name: table.need(name, list_of(term), ()) for name in table.raw}
+    terms = list_of(term)
+    return {name: table.need(name, terms, ()) for name in table.raw}
 
 
 def _together(table: Table, groups: Mapping[str, tuple[str, ...]]) -> Together:
@@ -79,8 +80,8 @@ def _together(table: Table, groups: Mapping[str, tuple[str, ...]]) -> Together:
 
 def _listed(table: Table, key: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The terms of a list, each group's in the place of its name."""
-    found = list[str]()
-    for listed in table.need(key, list_of(term), ()):
+    terms, found = list_of(term), list[str]()
+    for listed in table.need(key, terms, ()):
         name = listed.removeprefix(GROUP)
         if listed == name:
             found.append(listed)

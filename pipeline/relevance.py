@@ -5,7 +5,8 @@ The rule. Each distinct term counts once: a `must` term, a name that decides and
 `never` terms count twice: a headline may compare ("as in 1943"). On the topic is a sum of at least 3 with one that
 counts 3, or of at least 4 with a `likely` one and a voucher: an `any` term, a person or an organisation. So a region's
 name is no news of its war, and two places do not vouch for each other. Every stretch of text counts for one term only,
-the longest that begins first, so that "born in Kursk" is not also "in Kursk"; what stands `together` is found beside.
+the longest that begins first, so that "born in Kursk" is not also "in Kursk"; what stands `together` is found beside. Places are met in Latin letters too, as
+reposts write their Ukrainian and Russian names, in their cases.
 
 Days. What was published before the topic's first day cannot tell of it. After its last day only `must` terms
 decide: a town has other news by then.
@@ -25,7 +26,7 @@ from pipeline.term_patterns import GAP, Tokens, alternatives, capitals_of, is_wr
 from pipeline.together import Pairs, meetings, pairs_of
 from pipeline.transliteration import latin_spellings
 
-RULE = "relevance/3"  # part of what `decided_by` names: another rule decides anew
+RULE = "relevance/4"  # part of what `decided_by` names: another rule decides anew
 
 Role = Literal["must", "decides", "together", "likely", "any", "name", "never"]
 Span = tuple[datetime, datetime]  # the first and the last moment at which a text may have been published

@@ -30,9 +30,10 @@ _SCHEMES: tuple[Mapping[str, str], ...] = (
      "л": "ł"},
 )
 _UKRAINIAN = {"г": "h", "и": "y", "і": "i", "ї": "i", "є": "ie"}
-_CASES = (  # of what a name ends in: the endings of its cases
-    (("aya", "aja", "aia"), "(?:aya|aja|aia|oy|oj|oi|uyu|uju)"), (("ia", "ya", "ja"), "(?:ia|ya|ja|i|iu|yu|ju|ei|ey)"),
-    (("a",), "(?:a|y|i|e|u|oy|oi|oj)"), (("o",), "(?:o|e|u|om)"), (("e",), "(?:e|o|u|om|ym)"),
+_CASES = (  # of what a Cyrillic name ends in: of that in Latin letters, and the endings of its cases
+    ("ая", ("aya", "aja", "aia"), "(?:aya|aja|aia|oy|oj|oi|uyu|uju)"),
+    ("я", ("ia", "ya", "ja"), "(?:ia|ya|ja|i|iu|yu|ju|ei|ey)"), ("а", ("a",), "(?:a|y|i|e|u|oy|oi|oj)"),
+    ("о", ("o",), "(?:o|e|u|om)"), ("е", ("e",), "(?:e|o|u|om|ym)"),
 )
 
 Spelled = tuple[tuple[str, str], ...]  # of each word what stays, and an expression of its endings
@@ -44,12 +45,12 @@ def latin_spellings(name: str, *, is_ukrainian: bool) -> frozenset[Spelled]:
     if not all(re.fullmatch("[а-яёіїєґ]+ь?", word) and "ь" not in word[:-1] for word in words) or len(name) < SHORTEST:
         return frozenset()
     rows = _spelled(words, is_ukrainian=is_ukrainian)
-    return frozenset(tuple(_declined(spelled) for spelled in row) for row in rows)
+    return frozenset(tuple(map(_declined, words, row)) for row in rows)
 
 
 def _spelled(words: list[str], *, is_ukrainian: bool) -> Iterator[tuple[str, ...]]:
     for scheme in _SCHEMES:
-        letters = _COMMON | scheme | (_UKRAINIAN if is_ukrainian else {})
+        letters = {**_COMMON, **scheme, **(_UKRAINIAN if is_ukrainian else {})}
         yield from product(*(tuple(dict.fromkeys(_variants(word, letters))) for word in words))
 
 
@@ -63,9 +64,9 @@ def _variants(word: str, letters: Mapping[str, str]) -> Iterator[str]:
             yield "".join(sound if letter == "\x00" else letters.get(letter, "") for letter in begins)
 
 
-def _declined(word: str) -> tuple[str, str]:
+def _declined(name: str, word: str) -> tuple[str, str]:
     if len(word) > SHORTEST:
-        for endings, cases in _CASES:
-            if ending := next((ending for ending in endings if word.endswith(ending)), None):
-                return word.removesuffix(ending), cases
+        for ending, written, cases in _CASES:
+            if name.endswith(ending) and (met := next((end for end in written if word.endswith(end)), None)):
+                return word.removesuffix(met), cases
     return word, ""

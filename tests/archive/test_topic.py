@@ -171,6 +171,12 @@ range_bytes = "8 MB"
             "keywords.en.together[1].other: required, and missing",
             id="terms together that have one side",
         ),
+        pytest.param(
+            '["Spring flood*"]',
+            '["Spring flood*"]\ngroups = { water = ["sea"] }\ntogether = [{ one = ["@watr"], other = ["@water"] }]',
+            "keywords.en.together[1].one: @watr: no such group; did you mean 'water'?",
+            id="a group that there is not",
+        ),
         pytest.param("must =", "any =", "keywords.en.must: required, and missing", id="keywords without must"),
         pytest.param(
             'kind = "place"',

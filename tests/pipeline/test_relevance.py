@@ -1,4 +1,4 @@
-"""Relevance: the rule on small topics, and its quality on 1,135 labelled titles with their first sentences.
+"""Relevance: the rule on small topics, and its quality on 1,755 labelled titles with their first sentences.
 
 How labelled.jsonl was made, all of it by hand:
 
@@ -24,6 +24,12 @@ once: precision .923, recall .800. Its errors were seen, so it cannot be judged 
 
 A fourth held-out part: 150 in seven languages (75 hard), written by one who had seen neither the terms nor the other
 texts, and judged as the rule was: precision .973, recall .947. Of its errors nobody saw more than their number.
+
+Then 500 by two more such writers, half of them hard. Both halves were judged as the rule was: 280 of the one (.947 and
+.899), 220 of the other (.925 and .900). By the errors of the 280 the terms were completed by kinds, in all languages, and
+the rule learned to ask for a third term; they are "tuning" now, none of their labels was dropped. So are 120 more, written
+meanwhile to try what had been added. The 220 are the fifth held-out part: judged once more at the end, precision .936,
+recall .927, which is short of .98. Of its errors nobody saw more than their number by language.
 """
 
 import hashlib
@@ -44,9 +50,9 @@ from archive.topic import load_topic, parse_topic
 from pipeline.relevance import Matcher, matcher_of, relevance
 
 LABELLED = Path(__file__).parent / "relevance" / "labelled.jsonl"
-LEAST = {"tuning": (0.99, 0.94), "held-out": (0.98, 0.98), "second held-out": (0.98, 0.96),
-         "third held-out": (0.92, 0.80),
-         "fourth held-out": (0.97, 0.94)}  # precision and recall
+LEAST = {"tuning": (0.99, 0.96), "held-out": (0.98, 0.98), "second held-out": (0.98, 0.96),
+         "third held-out": (0.98, 0.98), "fourth held-out": (0.98, 0.94),
+         "fifth held-out": (0.93, 0.92)}  # precision and recall
 MOST_SECONDS = 0.015  # of the processor: some five times what 1,000 words take (2 to 3 ms on a busy machine)
 
 SMALL = parse_topic(
@@ -66,6 +72,13 @@ SMALL = parse_topic(
     one = ["tanks", "conscript*"]
     other = ["Russian soil", "across the line", "FSB"]
     without = ["parade*"]
+    [keywords.en.groups]
+    men = ["Kyiv's men", "paratrooper*"]
+    [[keywords.en.together]]
+    one = ["@men", "marines"]
+    other = ["crossed", "broke through"]
+    also = ["frontier", "customs post*"]
+    without = ["smuggl*"]
     [keywords.uk]
     must = ["Курськ* област*"]
     [keywords.ru]
@@ -288,6 +301,37 @@ def test_terms_that_stand_together_decide(
     assert (list(result.terms), result.on_topic) == (terms, expected)
 
 
+@pytest.mark.parametrize(
+    ("body", "terms"),
+    [
+        pytest.param("Kyiv's men crossed the frontier.",
+                     ["+3 Kyiv's men … crossed = Kyiv's men … crossed … frontier (together)"], id="all three"),
+        pytest.param("At the frontier the paratroopers broke through.",
+                     ["+3 paratroopers … broke through = Kyiv's men … crossed … frontier (together)"], id="in any order"),
+        pytest.param("The marines crossed the river.", [], id="not without the third"),
+        pytest.param("The paratroopers slept at the frontier.", [], id="nor with the third alone"),
+        pytest.param(f"The marines crossed it. {FAR} The frontier.", [], id="nor where it is far"),
+        pytest.param("Smugglers fled as marines crossed the frontier.", [], id="nor beside what rules them out"),
+    ],
+)
+def test_terms_that_stand_together_may_ask_for_a_third(small: Matcher, body: str, terms: list[str]) -> None:
+    assert list(relevance("", [body], "en", small).terms) == terms
+
+
+def test_two_pairs_that_begin_alike_are_two() -> None:
+    pairs = (f'[[keywords.en.together]]\none = ["tanks"]\nother = ["river"]\nwithout = ["{word}"]'
+             for word in ("drill", "film"))
+    topic = parse_topic(
+        'name = "two"\ntitle = "Two"\ncontact = "mailto:me@small.example"\nlanguages = ["en"]\nfrom = 2024-08-06\n'
+        'to = 2025-04-30\n[keywords.en]\nmust = ["front"]\n' + "\n".join(pairs), path="two.toml")
+    assert len(relevance("", ["A drill: tanks at the river."], "en", matcher_of(topic)).terms) == 1
+
+
+@pytest.mark.parametrize("form", ["Sudzhi", "Sudzhoy", "Sudscha", "Maloj Lokni", "Mala Loknia", "Malaja Loknja", "Rilsk", "Rylska"])
+def test_a_place_in_the_latin_letters_of_a_repost_decides(small: Matcher, form: str) -> None:
+    assert relevance("", [f"Bei {form} wird gekämpft."], "de", small).on_topic is (form not in ("Rilsk", "Rylska"))
+
+
 def test_terms_that_stand_together_are_those_of_the_language(small: Matcher) -> None:
     assert not relevance("Tanks on Russian soil", [], "ru", small).terms
     assert relevance("Tanks on Russian soil", [], None, small).on_topic
@@ -396,7 +440,7 @@ def examples() -> list[Example]:
 
 def test_the_labelled_set_is_what_it_says_it_is() -> None:
     found = examples()
-    assert len(found) >= 1_135
+    assert len(found) >= 1_755
     assert sum(example.hard for example in found) >= len(found) / 2
     assert {example.language for example in found} == {"en", "uk", "ru", "it", "es", "de", "fr"}
     held_out = [example for example in found if example.part == "held-out"]
@@ -408,6 +452,8 @@ def test_the_labelled_set_is_what_it_says_it_is() -> None:
     assert len(second) == 52, "an example may be moved to the tuning part, never to the other"
     third = [example for example in found if example.part == "third held-out"]
     assert len(third) == 117, "an example may be moved to the tuning part, never to the other"
+    assert sum(example.part == "fourth held-out" for example in found) == 150
+    assert sum(example.part == "fifth held-out" for example in found) == 220
 
 
 def judged(example: Example, matcher: Matcher) -> Relevance:
