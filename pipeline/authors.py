@@ -16,10 +16,15 @@ from pipeline.places import key_of
 MAX_FIELD = 400  # characters of a field; a longer one is no list of names
 MAX_NAME, MAX_SIGNATURE, MAX_BYLINE = 60, 40, 120
 MAX_HEAD = 4  # paragraphs, in which a byline is looked for
+MAX_LONE = 3  # words of a name that stands alone
+TAIL = 4  # paragraphs, in which the desk is looked for that signs
 MAX_DESK_WORDS = 4
 MAX_WORDS = 6
 _BY = re.compile(
-    r"^\W*(?:(?:written|reporting|story|words|text|analysis|opinion|guest post)\s+)?(?:by|von|par|por|(?-i:di)|door"
+    r"^\W*(?:(?:written|reporting|reported|compiled|edited|story|words|text|analysis|opinion|guest post|(?:propos )?recueillis?"
+    r"|écrit|rédigé|escrito|redactado|scritto|testo|geschrieben|protokoll)\s+)?(?:by|von|par|por|(?-i:di)|door"
+    r"|oprac\.|opracował[ai]?|rozmawiał[ai]?|a cura di|підготува(?:в|ла|ли)|спілкува(?:вся|лася|лись)|подготовил[аи]?"
+    r"|записал[аи]?|беседовал[аи]?|розмовля(?:в|ла|ли)"
     r"|(?-i:av)|af|(?-i:od)|przez|"
     r"bởi|від|от|text|author|autore?|autor|auteur|автор(?:ка|ы|и)?|автори|текст|redacción)\s*:?\s+", re.IGNORECASE)
 _SPLIT = re.compile(r"\s*[;|/•·\n]\s*|\s*[,،、]\s*|\s+(?:and|und|et|e|y|en|og|och|i|и|та|і|ve|dan|&|with"
@@ -47,6 +52,7 @@ _DESK = re.compile(
     r"|redacción|redazione|(?:la )?rédaction|redakcja|redakce|redactie|редакция|редакції|редакція)(?!\w)",
     re.IGNORECASE)
 _DIGITS = re.compile(r"\d")
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
 _SURNAMES = re.compile(r"(?<=\w)\s{2,}(?=\w)")
 STATED = ("json-ld author", "json-ld creator", "microdata author", "meta", "opengraph")  # in fields made for it
 KINDS = (*STATED, "rel=author", "byline element", "trafilatura", "first line", "last line")
@@ -67,35 +73,53 @@ def authors(
     own, parts = {key_of(name) for name in (*outlets, *organised)}, {key_of(name) for name in sections}
     persons, agencies, sites, desks = list[str](), list[str](), list[str](), list[str]()
     for basis in KINDS:
+        is_stated = basis in STATED
         for reading in (c for c in readings if c.basis.startswith(basis)):
             if reading.basis in ORGANISATIONS:
                 listed = [_BRACKETS.sub(" ", reading.value).strip()]
             else:
-                listed = names(reading.value) or [v for v in (reading.value,) if basis in STATED and _is_domain(v)]
+                listed = names(reading.value) or [v for v in (reading.value,) if is_stated and _is_domain(v)]
             for name in listed:
                 if key_of(name) in own or _is_domain(name):
                     sites.append(name)
                 elif reading.basis in ORGANISATIONS or _is_organisation(name):
-                    agencies.append(name)
-                elif key_of(name) not in parts and (basis in STATED or _is_full(name)):
+                    # A line that names an agency is no better reading than the site's own statement.
+                    agencies += [name] if is_stated or not sites else []
+                elif key_of(name) not in parts and (is_stated or _is_full(name)):
                     persons.append(name)
             desks += [reading.value] if not listed and is_desk(reading.value) else []
-        if persons or (agencies and basis in STATED):
+        if persons or (agencies and is_stated):
             break
     organisations = agencies or ([] if persons else sites or desks[:1])
     return tuple(_unique(persons)), tuple(_unique(organisations))[:MAX_ORGANISATIONS]
 
 
-def signed(paragraphs: Sequence[str]) -> tuple[Candidate, ...]:
-    """The names that a text is signed with: a byline before it begins, or a last paragraph that is a name alone."""
-    lines = [p for p in paragraphs[:MAX_HEAD] if len(p) <= MAX_BYLINE and _BY.match(p) and not is_credit(p)]
+def signed(paragraphs: Sequence[str], titles: Sequence[str] = ()) -> tuple[Candidate, ...]:
+    """The names that a text is signed with: a byline before it begins, or a last paragraph that is a name alone.
+
+    A desk may be followed by what the site says below each of its texts. Whom a title names wrote none of it.
+    """
+    subjects = {word.casefold() for title in titles for word in _LETTERS.findall(title)}
+    lines = [p for p in paragraphs[:MAX_HEAD] if len(p) <= MAX_BYLINE and not is_credit(p)]
     found = [Candidate(field="author", value=line, basis="first line") for line in lines
-             if (read := names(line)) and all(map(_is_full, read))]
+             if (_BY.match(line) or (_is_lone(line) and subjects.isdisjoint(_LETTERS.findall(line.casefold())))) and (read := names(line)) and all(map(_is_full, read))]
     last = paragraphs[-1] if len(paragraphs) > 1 else ""
     is_short = 3 < len(last) <= MAX_SIGNATURE and last[-1].isalpha() and ":" not in last and not is_credit(last)
+    desks = [p for p in paragraphs[-TAIL:] if is_desk(p) and p[-1].isalpha()] if len(paragraphs) > TAIL else []
     if is_short and (is_desk(last) or (is_name(last) and _is_full(last) and not _is_organisation(last))):
         found.append(Candidate(field="author", value=last, basis="last line"))
+    elif desks:
+        found.append(Candidate(field="author", value=desks[-1], basis="last line"))
     return tuple(found)
+
+
+def _is_lone(line: str) -> bool:
+    """Whether a line is nothing but names of two or three words, each with a capital: a byline without "by"."""
+    listed = line.split("/")
+    most = MAX_LONE - line.isupper()  # three words in capitals are a heading mostly
+    return len(line) <= MAX_SIGNATURE * len(listed) and line[-1].isalpha() and all(
+        1 < len(words := name.split()) <= most and all(word[0].isupper() for word in words) and is_name(name)
+        for name in listed)
 
 
 def is_desk(text: str) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from pipeline import body_phrases as phrases
+from pipeline.authors import is_desk
 from pipeline.credit import is_credit
 from pipeline.places import Box, Leaf, Page, key_of, repeated
 
@@ -46,6 +47,7 @@ SAME_TEXT = 0.75  # of the characters of either, in the other
 _OUTSIDE = frozenset("figcaption figure aside nav footer form button".split())
 _NO_LEAD = frozenset({"nav", "footer", "figcaption", "figure", "aside", "a"})
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+_TITLES = frozenset({"h1", "h2", "h3"})
 _TEXT_TAGS = frozenset("p h2 h3 h4 blockquote li div".split())
 
 
@@ -58,6 +60,7 @@ def _any_of(patterns: Sequence[str]) -> str:
 
 _BOX = re.compile(rf"(?:^| ){_any_of(phrases.BOX_NAMES)}(?: |$)")
 _LEAD = re.compile(rf"(?:^| ){_any_of(phrases.LEAD_NAMES)}(?: |$)")
+_KICKER = re.compile(rf"(?:^| ){_any_of(phrases.KICKER_NAMES)}(?: |$)")
 _PICTURE = re.compile(rf"(?:^| ){_any_of(phrases.PICTURE_NAMES)}(?: |$)")
 _BEFORE = re.compile(rf"\W*{_any_of(phrases.BEFORE)}\W*$", re.IGNORECASE)
 _ANYWHERE = re.compile(rf"\W*{_any_of(phrases.ANYWHERE)}", re.IGNORECASE)
@@ -66,14 +69,17 @@ _QUOTE = re.compile(r"(?:^| )(?:pull ?|block ?)?(?:quote|zitat|citation|cita)(?:
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 _VIDEO = re.compile(r"[|·•–—-]\s*\d{1,2}:\d{2}(?:\s*min\.?)?\s*$")  # how long a video is ends what it tells of itself
 _SENTENCE_END = re.compile(r"[.!?…。！？][»”\"“)\]]*\s*$")
-_ADDRESS = re.compile(r"\W*(?:https?://\S+|(?:www\.)?[\w.-]+\.\w{2,6}/\S+|[\w.+-]+@[\w-]+\.[\w.]+)\W*$", re.IGNORECASE)
+_ADDRESS = re.compile(r"\W*(?:\w{3,12}\s*:\s*)?(?:https?://\S+|(?:www\.)?[\w.-]+\.\w{2,6}/\S+|[\w.+-]+@[\w-]+\.[\w.]+)\W*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What is known of an article beside its text: titles that were read, authors, summaries, the markup's own body."""
+    """What is known of an article beside its text: titles that were read, of them the one that is shown, authors,
+    summaries, the markup's own body.
+    """
 
     titles: Sequence[str] = ()
+    title: str | None = None
     names: Sequence[str] = ()
     leads: Sequence[str] = ()
     body: str = ""
@@ -165,9 +171,18 @@ def _is_before(paragraph: Paragraph, titles: set[str], names: set[str]) -> bool:
     if paragraph.leaf is not None and (paragraph.leaf.tag == "h1" or any(b.tag == "h1" for b in paragraph.leaf.boxes)):
         return True
     key, is_sentence = paragraph.key, _SENTENCE_END.search(paragraph.text) is not None
-    if key in titles or (not is_sentence and _is_title(key, titles)) or key in names:
+    if key in titles or (not is_sentence and _is_title(key, titles)) or _is_byline(paragraph, names):
+        return True
+    if paragraph.leaf is not None and len(paragraph.text) <= MAX_KICKER and not is_sentence and any(
+            _KICKER.search(box.names) for box in paragraph.leaf.boxes[:2]):
         return True
     return len(paragraph.text) <= MAX_LABEL and _BEFORE.match(paragraph.text) is not None
+
+
+def _is_byline(paragraph: Paragraph, names: set[str]) -> bool:
+    """Whether a paragraph is names of authors and nothing else."""
+    return paragraph.key in names or (
+        len(paragraph.text) <= MAX_LABEL and all(key_of(part) in names for part in paragraph.text.split("/")))
 
 
 def _is_apart(paragraph: Paragraph, size: int, again: frozenset[str], common: Kinds) -> bool:
@@ -294,7 +309,7 @@ def _full_names(told: Told) -> list[str]:
 
 def _is_after(paragraph: Paragraph, names: Sequence[str]) -> bool:
     text = paragraph.text
-    if not paragraph.key or _ADDRESS.match(text):
+    if not paragraph.key or _ADDRESS.match(text) or (is_desk(text) and not _SENTENCE_END.search(text)):
         return True
     if is_credit(text):
         return True
@@ -363,14 +378,21 @@ def _standfirst(kept: Sequence[Paragraph], page: Page, told: Told) -> Leaf | Non
         and not leaf.text.endswith("...") and leaf.linked < MIN_LINKED  # cut, or a link: a teaser
         and not any(box.tag in _NO_LEAD for box in leaf.boxes) and not _is_title(leaf.key, titles)
     ]
-    below = [leaf for leaf in above if leaf.order > page.heading >= 0 and not _is_label(leaf)
+    heading = _heading(page, told)
+    below = [leaf for leaf in above if leaf.order > heading >= 0 and not _is_label(leaf)
              and not any(_BOX.search(box.names) for box in leaf.boxes[:MAX_LEAD_BOXES])]
     readings: Iterator[Leaf] = chain(
         (leaf for summary in summaries for leaf in above if leaf.key.startswith(summary)),
         (leaf for leaf in below if _is_named_lead(leaf)),
-        (leaf for leaf in below if leaf.order <= page.heading + NEAR and leaf.tag in ("h2", "h3", "p")),
+        (leaf for leaf in below if leaf.order <= heading + NEAR and leaf.tag in ("h2", "h3", "p")),
     )
     return next(readings, None)
+
+
+def _heading(page: Page, told: Told) -> int:
+    """The order of the heading that shows the title, else of the first h1, which is the site's name on many blogs."""
+    at = page.by_key.get(key_of(told.title or ""), ())
+    return next((leaf.order for leaf in at if leaf.tag in _TITLES), page.heading)
 
 
 def _is_named_lead(leaf: Leaf) -> bool:

@@ -35,13 +35,24 @@ LEAD_NAMES = (
     "manchet", "alternativeheadline", "headline sub", "subtext", "synopsis",
 )
 
+# Elements that hold a word or two above or below a title: the subject, the section.
+KICKER_NAMES = (
+    "kicker", "eyebrow", "overline", "topline", "over title", "overtitle", "pre title", "pretitle", "supertitle",
+    "rubri[ck]\\w*", "occhiello", "antetitulo", "volanta", "surtitre", "surtitle", "dachzeile", "spitzmarke", "nadtytul",
+    "category", "categories", "section name", "flag",
+)
+
 _MONTHS = (
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|jän|mär|mai|okt|dez|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт"
     r"|ноя|дек|січ|лют|бер|кві|тра|чер|лип|сер|вер|жов|лис|гру|janv|févr|mars|avr|juin|juil|août|déc|ene|abr|ago|dic"
     r"|gen|mag|giu|lug|set|ott|sty|lut|kwi|maj|cze|lip|sie|wrz|paź|lis|gru)\w*\.?"
 )
 DATE = (
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)?[\s,]*"
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag"
+    r"|понеділок|вівторок|середа|четвер|п['’]ятниця|субота|неділя|понедельник|вторник|среда|четверг|пятница|суббота"
+    r"|воскресенье|poniedziałek|wtorek|środa|czwartek|piątek|sobota|niedziela|lunedì|martedì|mercoledì|giovedì|venerdì"
+    r"|sabato|domenica|lunes|martes|miércoles|jueves|viernes|sábado|domingo|lundi|mardi|mercredi|jeudi|vendredi|samedi"
+    r"|dimanche)?[\s,]*"
     rf"(?:\d{{1,2}}[./-]\s?\d{{1,2}}[./-]\s?\d{{2,4}}|\d{{4}}[./-]\d{{1,2}}[./-]\d{{1,2}}"
     rf"|\d{{1,2}}\.?\s(?:de\s)?{_MONTHS}"
     rf"(?:\s(?:de\s)?\d{{4}})?|{_MONTHS}\s\d{{1,2}},?\s\d{{4}})"
@@ -54,13 +65,14 @@ _NAME = r"[^\W\d_][\w.'’-]+(?:\s+(?:(?:von|van|de|del|della|di|da|du|bin|al)\s
 
 # A whole paragraph before the text begins: who wrote it, when, how long it takes, what kind of page it is.
 BEFORE = (
-    rf"(?:by|von|par|por|di|av|door|od|przez|автор\w*|text|story|written by|reporting by)\s*:?\s+{_NAME}"
+    rf"(?:by|von|par|por|di|av|door|od|przez|автор\w*|autor\w*|auteure?|autrice|author|oprac\.|a cura di|text|story"
+    rf"|written by|reporting by)\s*:?\s+{_NAME}"
     rf"(?:\s*(?:,|and|und|et|y|e|и|та|&|/)\s+{_NAME})*(?:\s*[,|·•–—/-].{{0,60}})?",
     rf"(?:(?:published|updated|posted|last updated|modified|first published|veröffentlicht|aktualisiert|stand"
     rf"|erschienen"
     rf"|publié|mis à jour|modifié|publicado|actualizado|pubblicato|aggiornato|опубликовано|обновлено|опубліковано"
     rf"|оновлено"
-    rf"|создано|дата|data|datum|date)[^:\d]{{0,20}}:?\s*)?(?:on|am|le|el|il)?\s*{DATE}(?:{TIME})?(?:\s*["
+    rf"|создано|дата|data|datum|date|dodano|opublikowano|aktualizacja|data publikacji)[^:\d]{{0,20}}:?\s*)?(?:on|am|le|el|il)?\s*{DATE}(?:{TIME})?(?:\s*["
     rf"|·•,–—-].{{0,60}})?",
     r"-?\s*(?:published|updated|veröffentlicht|aktualisiert)\s*(?:on|am|at)?:?",
     r"(?:lesedauer|lesezeit|reading time|time to read|temps de lecture|tiempo de lectura|tempo di lettura|время чтения"
@@ -74,7 +86,8 @@ BEFORE = (
 
 # Wherever it stands, a short paragraph that begins so is none of the text.
 ANYWHERE = (
-    r"advertisement\b.{0,60}$", r"anzeige$", r"werbung$", r"publicité$", r"publicidad$", r"реклама$",
+    r"advertisement\b.{0,60}$", r"anzeige$", r"werbung$", r"publicité$", r"publicidad$", r"реклама\W*$",
+    r"pubblicità\W*$", r"reklama\W*$",
     r"article content$",
     r"story continues below", r"embed$", r"(?:copy|share) (?:link|article)$",
     r"(?:external|externer) (?:content|inhalt)",
@@ -85,7 +98,9 @@ ANYWHERE = (
     r"(?:ähnliche|weitere|verwandte) (?:artikel|themen|beiträge)",
     r"(?:lire aussi|à lire aussi|voir aussi|sur le même sujet)\b", r"(?:lea|lee|leer) (?:también|más|además)\b",
     r"(?:te puede interesar|noticias? relacionadas?|más información)\b", r"leggi anche\b",
-    r"(?:czytaj|zobacz) (?:także|też|również)\b",
+    r"(?:czytaj|zobacz) (?:także|też|również)\b", r"zobacz (?:wideo|galerię|zdjęcia)\b",
+    r"(?:guarda (?:anche|il video)|mira (?:el|también)|ver (?:también|vídeo)|voir la vidéo|regardez)\b.{0,3}(?:[:—–-]|$)",
+    r"(?:смотрите|дивіться) (?:видео|відео)\s*(?:[:—–-]|$)",
     r"(?:читайте|смотрите|см\.) (?:также|ещ[её]|по теме)\b", r"по теме\s*(?:[:—–-]|$)",
     r"(?:читайте|дивіться|див\.) (?:також|ще|за темою)\b", r"(?:за|по) темі\s*(?:[:—–-]|$)",
     r"(?:get|sign up (?:for|to)|subscribe to|join) (?:the |our |daily |weekly |breaking )?.{0,40}(?:newsletters?"
@@ -116,7 +131,8 @@ AFTER = (
     r"(?:with|mit|avec|con|с|з) (?:files|reporting|material|agenturmaterial|dpa|afp|ap|reuters|agencies"
     r"|agences)\b.{0,80}$",
     r"(?:additional|further) reporting\b", r"[–—-]\s*additional reporting", r"mit agenturmaterial",
-    r"eigene recherchen?$", r"quellen\s*:?$",
+    r"eigene recherchen?$", r"quellen\s*:?$", r"©?\s*riproduzione riservata\W*$",
+    r"mit informationen (?:von|der|des)\b.{0,300}$",
     r"(?:redaktion|übersetzung|faktencheck|schlussredaktion|mitarbeit)\s*:",
     r"(?:der|die) autor(?:in)?(?:en)?\s*(?::|ist|$)", r"(?:the author|about the author)s?\b",
     r"dieser (?:artikel|text|beitrag) (?:ist|erschien|wurde|stammt)",

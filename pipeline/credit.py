@@ -18,7 +18,7 @@ _CREDIT = re.compile(
     r"|report(?:ing|s) by|additional report(?:ing|s)|with (?:files|material|reporting) (?:from|by)"
     r"|\breported from .{2,60}\.|(?:ap|associated press|reuters|afp) (?:writers?|reporters?"
     r"|journalists?)\b.{0,200}contribut"
-    r"|aus dem \w+isch(?:en)?(?: übersetzt)? von|übersetzung(?: und \w+)?\s*:|mit material (?:von|der)"
+    r"|aus dem \w+isch(?:en)?(?: übersetzt)? von|übersetzung(?: und \w+)?\s*:|mit (?:material|informationen) (?:von|der)"
     r"|mit agenturmaterial|(?:ursprünglich|zuerst|erstmals) (?:veröffentlicht|erschienen)"
     r"|erschien (?:ursprünglich|zuerst)"
     r"|avec (?:afp|reuters|ap|l[’']afp)\b|con información de|con (?:le )?agenzie|traduit d[eu]|publié (?:initialement"

@@ -73,22 +73,26 @@ _PREFIXES = "|".join(sorted(_MONTHS, key=len, reverse=True))
 WORDED = re.compile(
     rf"(?<!\w)(?:(?P<day>\d{{1,2}})\.?\s+(?:de\s+)?(?P<month>{_PREFIXES})[^\W\d]*\.?,?\s+(?:de\s+)?(?P<year>\d{{4}})"
     rf"|(?P<month2>{_PREFIXES})[^\W\d]*\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year2>\d{{4}})"
-    r"|(?P<day3>\d{1,2})\.(?P<month3>\d{1,2})\.(?P<year3>\d{4}))"
+    r"|(?P<day3>\d{1,2})\.(?P<month3>\d{1,2})\.(?P<year3>\d{4})"
+    r"|(?P<year4>\d{4})(?:[./-]|[年년]\s?)(?P<month4>\d{1,2})(?:[./-]|[月월]\s?)(?P<day4>\d{1,2}))(?!\d)"
     r"(?:[^\d]{0,12}(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:\s*(?P<half>[ap])\.?m)?)?",
     re.IGNORECASE,
 )
 
 
 def worded(text: str) -> str | None:
-    """The date, with its hour where it has one, that a text shows in words or as day.month.year, as ISO 8601."""
+    """The date, with its hour where it has one, that a text shows in words or in numbers, as ISO 8601.
+
+    Numbers are day.month.year, or begin with the year.
+    """
     match = WORDED.search(text)
     if match is None:
         return None
     read = match.groupdict()
-    day = read["day"] or read["day2"] or read["day3"]
+    day = read["day"] or read["day2"] or read["day3"] or read["day4"]
     name = read["month"] or read["month2"]
-    month = _MONTHS[name.lower()] if name else int(read["month3"])
-    year = read["year"] or read["year2"] or read["year3"]
+    month = _MONTHS[name.lower()] if name else int(read["month3"] or read["month4"])
+    year = read["year"] or read["year2"] or read["year3"] or read["year4"]
     iso = f"{year}-{month:02d}-{int(day):02d}"
     if read["hour"] is None:
         return iso

@@ -36,7 +36,7 @@ from pipeline.posts import posts
 from pipeline.structured import Markup, first, markup, values
 from pipeline.text import clean_paragraph
 
-RULES = 7  # of this module's own rules; with trafilatura's version it names the extractor
+RULES = 8  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
 LANGUAGE_CHARACTERS = 800  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
@@ -86,7 +86,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
         page, linked = page_of(_with_text(tree, text)), anchors(tree, url)
         read = _without_links(_read(tree, url, page), page)
     found = (*said.candidates, *_from_trafilatura(tree, url, said.candidates, size=len(html)))
-    found = (*found, *signed(read))
+    found = (*found, *signed(read, [c.value for c in values(found, "title")]))
     title = title_of(found)
     own = _without_title(read, title)
     walls = paywall_texts(tree) if is_short(own) else ()
@@ -97,7 +97,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     outlets = [c.value for c in values(found, "site_name")] + host_of(url).split(".")
     persons, organisations = authors(found, outlets=outlets, sections=[c.value for c in values(found, "section")])
     paragraphs = own_text(own, page, Told(
-        titles=[c.value for c in values(found, "title")], names=persons, body=said.body,
+        titles=[c.value for c in values(found, "title")], title=title, names=persons, body=said.body,
         leads=[c.value for field in ("description", "subtitle") for c in values(found, field)]))
     # What is taken out of the text is evidence of its origin all the same.
     around = tuple(dict.fromkeys((*own, *paragraphs, *near(page, own))))

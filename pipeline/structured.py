@@ -4,7 +4,7 @@ import html
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml.html import HtmlElement
 
@@ -12,6 +12,7 @@ from archive.model import Candidate
 from pipeline import json_ld
 from pipeline.dates import WORDED, worded
 from pipeline.json_ld import MAX_VALUE, flag
+from pipeline.places import key_of
 from pipeline.text import clean_paragraph
 
 MAX_CANDIDATES = 500
@@ -24,9 +25,15 @@ _META = {
     "author": ("author", "meta author"), "article:author": ("author", "opengraph article:author"),
     "byl": ("author", "meta byl"), "dc.creator": ("author", "meta dc.creator"),
     "parsely-author": ("author", "meta parsely-author"), "sailthru.author": ("author", "meta sailthru.author"),
+    "articleauthor": ("author", "meta articleAuthor"), "dcterms.creator": ("author", "meta dcterms.creator"),
     "article:published_time": ("published", "opengraph"), "og:published_time": ("published", "opengraph"),
     "datepublished": ("published", "meta datePublished"), "dc.date.issued": ("published", "meta dc.date.issued"),
     "pubdate": ("published", "meta pubdate"), "parsely-pub-date": ("published", "meta parsely-pub-date"),
+    "dcterms.issued": ("published", "meta dcterms.issued"), "dcterms.created": ("published", "meta dcterms.created"),
+    "publish-date": ("published", "meta publish-date"), "publish_date": ("published", "meta publish_date"),
+    "publishdate": ("published", "meta publishDate"), "sailthru.date": ("published", "meta sailthru.date"),
+    "dc.date": ("dated", "meta dc.date"), "date": ("dated", "meta date"),  # of the last change, on many sites
+    "dcterms.modified": ("modified", "meta dcterms.modified"),
     "article:modified_time": ("modified", "opengraph"), "og:updated_time": ("modified", "opengraph"),
     "lastmod": ("modified", "meta lastmod"), "datemodified": ("modified", "meta dateModified"),
     "og:site_name": ("site_name", "opengraph"), "application-name": ("site_name", "meta application-name"),
@@ -37,9 +44,14 @@ _META = {
     "original-source": ("agency", "meta original-source"), "copyright": ("rights", "meta copyright"),
 }
 _BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:en|es|i)?|author-?names?|p-author|signature"
-        r"|автор)(?:[\s_-]|$)",
+        r"|автор|name-uid)(?:[\s_-]|$)",
                      re.IGNORECASE)
-_NAMED = ("div", "span", "p", "a", "address", "li", "strong", "b", "h3", "h4", "h5")  # after authors
+_NAMED = ("div", "span", "p", "a", "address", "li", "strong", "b", "em", "h3", "h4", "h5")  # after authors
+_DATED = ("//time | //*[contains(@class, 'date') or contains(@class, 'Date') or contains(@class, 'time')"
+          " or contains(@class, 'publish') or contains(@class, 'submitted')]"
+          "[self::div or self::span or self::p or self::li or self::em]")
+_BELOW_HEADING = "(//h1)[1]/following::*[self::div or self::span or self::p or self::li][not(self::*/*[5])]"
+MAX_DATED = 12
 MAX_ELEMENTS = 200
 MAX_NAMES = 300  # characters of a class and an id
 _BY = re.compile(r"(?:by|von|par|por|di|door|av|af|od|від|от|автор)\s*:?\s+\w", re.IGNORECASE)
@@ -67,11 +79,15 @@ def markup(tree: HtmlElement, *, url: str | None = None) -> Markup:
     others, link = [*_from_meta(tree), *_from_body(tree)], canonical(tree)
     told = json_ld.told(tree, address=link or url, titles=[c.value for c in others if c.field == "title"])
     found = [*told.candidates, *others]
-    if not any(c.field == "author" and ("(person)" in c.basis or "meta" in c.basis) for c in found):
+    own = {key_of(c.value) for c in found if c.field == "site_name"}
+    if not any(c.field == "author" and ("(person)" in c.basis or "meta" in c.basis) and key_of(c.value) not in own
+               for c in found):
         found += _bylines(tree)
+    if not any(c.field == "published" for c in found):
+        found += [replace(c, field="published") for c in found if c.field == "dated"]
     if not any(c.field == "published" and ":" in c.value for c in found):
         found += _worded_dates(tree)
-    unique = dict.fromkeys(c for c in found if c.value)
+    unique = dict.fromkeys(c for c in found if c.value and c.field != "dated")
     return Markup(candidates=tuple(unique)[:MAX_CANDIDATES], body=told.body, posts=tuple(told.posts),
                   alternates=tuple(_alternates(tree)), canonical=link)
 
@@ -132,7 +148,7 @@ def _microdata(tree: HtmlElement) -> Iterator[Candidate]:
         yield Candidate(field="title", value=_text(element), basis="microdata headline")
     for name, field in (("datePublished", "published"), ("dateModified", "modified")):
         for element in named[name][:2]:
-            value = element.get("datetime") or element.get("content") or ""
+            value = element.get("datetime") or element.get("content") or element.get("title") or ""
             yield Candidate(field=field, value=clean_paragraph(value)[:MAX_VALUE], basis="microdata")
     for element in named["author"][:10]:
         if not _is_apart(element):
@@ -192,15 +208,22 @@ def _is_apart(element: HtmlElement) -> bool:
 
 
 def _worded_dates(tree: HtmlElement) -> Iterator[Candidate]:
-    """Dates that the page shows in words, in elements that are named after dates or follow the heading."""
-    shown: Sequence[HtmlElement] = tree.xpath(
-        "//time | //*[contains(@class, 'date') or contains(@class, 'Date') or contains(@class, 'time')]"
-        "[self::div or self::span or self::p or self::li]")[:12]
-    for element in shown:
-        text = _text(element)
-        if len(text) <= MAX_DATE_LINE and WORDED.search(text) and (iso := worded(text)) and not _is_apart(element):
-            yield Candidate(field="published", value=iso, basis="shown date")
-            return
+    """Dates that the page shows in words, in elements that are named after dates or follow the heading.
+
+    A day with its hour before a day alone.
+    """
+    shown: Sequence[HtmlElement] = [*tree.xpath(_DATED)[:MAX_DATED], *tree.xpath(_BELOW_HEADING)[:MAX_DATED]]
+    found = [iso for element in shown if (iso := _worded(element)) is not None]
+    best = next((iso for iso in found if ":" in iso), None) or next(iter(found), None)
+    if best is not None:
+        yield Candidate(field="published", value=best, basis="shown date")
+
+
+def _worded(element: HtmlElement) -> str | None:
+    text = _text(element)
+    if len(text) > MAX_DATE_LINE or WORDED.search(text) is None or _is_apart(element):
+        return None
+    return worded(text)
 
 
 def _text(element: HtmlElement) -> str:
