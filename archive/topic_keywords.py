@@ -64,8 +64,12 @@ def _keywords(table: Table, language: str) -> Keywords:
 
 
 def _groups(table: Table) -> Mapping[str, tuple[str, ...]]:
-    terms = list_of(term)
-    return {name: table.need(name, terms, ()) for name in table.raw}
+    return {name: _terms(table, name) for name in table.raw}
+
+
+def _terms(table: Table, key: str) -> tuple[str, ...]:
+    none: tuple[str, ...] = ()
+    return table.need(key, list_of(term), none)
 
 
 def _together(table: Table, groups: Mapping[str, tuple[str, ...]]) -> Together:
@@ -80,8 +84,8 @@ def _together(table: Table, groups: Mapping[str, tuple[str, ...]]) -> Together:
 
 def _listed(table: Table, key: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The terms of a list, each group's in the place of its name."""
-    terms, found = list_of(term), list[str]()
-    for listed in table.need(key, terms, ()):
+    found = list[str]()
+    for listed in _terms(table, key):
         name = listed.removeprefix(GROUP)
         if listed == name:
             found.append(listed)

@@ -54,7 +54,8 @@ _CAPITALS = re.compile(rf"(?<!\w)(?:{'|'.join(_SHORT)})(?!\w)")
 _DPA = re.compile(r"(?<!\w)(?:dpa|DPA)(?!\w)")
 # In the tail an agency is credited in a line of its own: "(dpa/lno)", "Source: Reuters", "With files from AFP".
 _CREDITED = re.compile(
-    r"^\W*(?:with|mit|avec|con|source|via|quelle|fonte|fuente|источник|джерело|за матер[іи]алами|по материалам|por|by"
+    r"^\W*(?:with|mit|avec|con|source|via|quelle|fonte|fuente|источник|джерело|źródło|zdroj"
+    r"|за матер[іи]алами|по материалам|por|by"
     r"|par"
     r"|reporting|additional|editing|credit|copyright|©)\b|^\W{0,3}[\w/.,&\s–—-]{2,40}\W*$", re.IGNORECASE,
 )

@@ -6,7 +6,7 @@ names, and several names in one field are taken apart.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from archive.model import Candidate
 from pipeline.agencies import named_in
@@ -21,7 +21,8 @@ TAIL = 4  # paragraphs, in which the desk is looked for that signs
 MAX_DESK_WORDS = 4
 MAX_WORDS = 6
 _BY = re.compile(
-    r"^\W*(?:(?:written|reporting|reported|compiled|edited|story|words|text|analysis|opinion|guest post|(?:propos )?recueillis?"
+    r"^\W*(?:(?:written|reporting|reported|compiled|edited|story|words|text|analysis|opinion|guest post"
+    r"|(?:propos )?recueillis?"
     r"|écrit|rédigé|escrito|redactado|scritto|testo|geschrieben|protokoll)\s+)?(?:by|von|par|por|(?-i:di)|door"
     r"|oprac\.|opracował[ai]?|rozmawiał[ai]?|a cura di|підготува(?:в|ла|ли)|спілкува(?:вся|лася|лись)|подготовил[аи]?"
     r"|записал[аи]?|беседовал[аи]?|розмовля(?:в|ла|ли)"
@@ -51,6 +52,8 @@ _DESK = re.compile(
     r"(?<!\w)(?:(?:news ?)?desk|newsroom|editorial (?:team|staff|board)|(?:web ?|online-?)?redaktion|redaktionen"
     r"|redacción|redazione|(?:la )?rédaction|redakcja|redakce|redactie|редакция|редакції|редакція)(?!\w)",
     re.IGNORECASE)
+_PICTURE = re.compile(r"(?:photos?|fotos?|bild|image|picture|фото|світлина|зображення)\b", re.IGNORECASE)
+_NAME_WORD = re.compile(r"(?!\d)[^\W_a-zа-яіїєґ][\w.'’-]*")
 _DIGITS = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 _SURNAMES = re.compile(r"(?<=\w)\s{2,}(?=\w)")
@@ -99,11 +102,12 @@ def signed(paragraphs: Sequence[str], titles: Sequence[str] = ()) -> tuple[Candi
 
     A desk may be followed by what the site says below each of its texts. Whom a title names wrote none of it.
     """
-    subjects = {word.casefold() for title in titles for word in _LETTERS.findall(title)}
-    lines = [p for p in paragraphs[:MAX_HEAD] if len(p) <= MAX_BYLINE and not is_credit(p)]
-    found = [Candidate(field="author", value=line, basis="first line") for line in lines
-             if (_BY.match(line) or (_is_lone(line) and subjects.isdisjoint(_LETTERS.findall(line.casefold())))) and (read := names(line)) and all(map(_is_full, read))]
+    subjects = {word for title in titles for word in _LETTERS.findall(title.casefold())}
     last = paragraphs[-1] if len(paragraphs) > 1 else ""
+    lines = [p for p in paragraphs[:MAX_HEAD] if len(p) <= MAX_BYLINE and not is_credit(p)
+             and (_BY.match(p) or (p != last and _is_lone(p, subjects)))]
+    found = [Candidate(field="author", value=line, basis="first line") for line in lines
+             if (read := names(line)) and all(map(_is_full, read))]
     is_short = 3 < len(last) <= MAX_SIGNATURE and last[-1].isalpha() and ":" not in last and not is_credit(last)
     desks = [p for p in paragraphs[-TAIL:] if is_desk(p) and p[-1].isalpha()] if len(paragraphs) > TAIL else []
     if is_short and (is_desk(last) or (is_name(last) and _is_full(last) and not _is_organisation(last))):
@@ -113,13 +117,16 @@ def signed(paragraphs: Sequence[str], titles: Sequence[str] = ()) -> tuple[Candi
     return tuple(found)
 
 
-def _is_lone(line: str) -> bool:
+def _is_lone(line: str, subjects: Collection[str]) -> bool:
     """Whether a line is nothing but names of two or three words, each with a capital: a byline without "by"."""
     listed = line.split("/")
+    if len(line) > MAX_SIGNATURE * len(listed) or not line[-1:].isalpha() or _PICTURE.match(line):
+        return False
     most = MAX_LONE - line.isupper()  # three words in capitals are a heading mostly
-    return len(line) <= MAX_SIGNATURE * len(listed) and line[-1].isalpha() and all(
-        1 < len(words := name.split()) <= most and all(word[0].isupper() for word in words) and is_name(name)
+    are_names = all(
+        1 < len(words := name.split()) <= most and all(map(_NAME_WORD.fullmatch, words)) and is_name(name)
         for name in listed)
+    return are_names and not any(word in subjects for word in _LETTERS.findall(line.casefold()))
 
 
 def is_desk(text: str) -> bool:

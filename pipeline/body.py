@@ -9,7 +9,6 @@ much of the text takes nothing.
 
 import html
 import re
-from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from itertools import chain
 from pipeline import body_phrases as phrases
 from pipeline.authors import is_desk
 from pipeline.credit import is_credit
+from pipeline.placed import Paragraph, placed
 from pipeline.places import Box, Leaf, Page, key_of, repeated
 
 MAX_PARAGRAPHS = 3_000  # of a text that is looked through: the rules' time grows with their square
@@ -65,11 +65,14 @@ _PICTURE = re.compile(rf"(?:^| ){_any_of(phrases.PICTURE_NAMES)}(?: |$)")
 _BEFORE = re.compile(rf"\W*{_any_of(phrases.BEFORE)}\W*$", re.IGNORECASE)
 _ANYWHERE = re.compile(rf"\W*{_any_of(phrases.ANYWHERE)}", re.IGNORECASE)
 _AFTER = re.compile(rf"\W*{_any_of(phrases.AFTER)}", re.IGNORECASE)
+_SOURCE = re.compile(r"\W*(?:sources?|quellen?|fonti?|fuentes?|источники?|джерел[оа]|źródł[oa])\W*$", re.IGNORECASE)
 _QUOTE = re.compile(r"(?:^| )(?:pull ?|block ?)?(?:quote|zitat|citation|cita)(?: |$)")
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 _VIDEO = re.compile(r"[|·•–—-]\s*\d{1,2}:\d{2}(?:\s*min\.?)?\s*$")  # how long a video is ends what it tells of itself
 _SENTENCE_END = re.compile(r"[.!?…。！？][»”\"“)\]]*\s*$")
-_ADDRESS = re.compile(r"\W*(?:\w{3,12}\s*:\s*)?(?:https?://\S+|(?:www\.)?[\w.-]+\.\w{2,6}/\S+|[\w.+-]+@[\w-]+\.[\w.]+)\W*$", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\W*(?:\w{3,12}\s*:\s*)?(?:https?://\S+|(?:www\.)?[\w.-]+\.\w{2,6}/\S+|[\w.+-]+@[\w-]+\.[\w.]+)\W*$",
+    re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,25 +88,16 @@ class Told:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A paragraph with its key and where it stands on the page, if that is known."""
-
-    text: str
-    key: str
-    leaf: Leaf | None
-
-
 def own_text(paragraphs: Sequence[str], page: Page, told: Told) -> tuple[str, ...]:
     """The paragraphs of the article itself, with its standfirst; each stands on the page."""
     if len(paragraphs) > MAX_PARAGRAPHS:
         return tuple(paragraphs)
-    found = _placed(paragraphs, page)
+    found = placed(paragraphs, page)
     common = _common(found)
     kept = _with_lost(found, page, common)
     size = sum(len(p.text) for p in kept)
     again = repeated([p.leaf for p in kept if p.leaf is not None])
-    kept = _without_head(kept, told)
+    kept = _without_head([p for p in kept if p.key], page, told)
     main = _main_boxes(kept)
     kept = [p for p in kept if not _is_apart(p, size, again, common) and not _is_insert(p, size, main, common)]
     kept = _without_tail(_without_afterword(_without_repeated(kept)), told)
@@ -114,19 +108,6 @@ def own_text(paragraphs: Sequence[str], page: Page, told: Told) -> tuple[str, ..
     if standfirst is None:
         return tuple(p.text for p in kept)
     return standfirst.text, *(p.text for p in kept if p.key != standfirst.key)
-
-
-def _placed(paragraphs: Sequence[str], page: Page) -> list[Paragraph]:
-    """Each paragraph at the leaf that holds its text: of several the first after the paragraph before."""
-    placed, order = list[Paragraph](), -1
-    for text in paragraphs:
-        key = key_of(text)
-        at = page.by_key.get(key, ())
-        after = bisect_right(at, order, key=_leaf_order)
-        leaf = at[after] if after < len(at) else at[0] if at else None
-        order = leaf.order if leaf is not None and leaf.order > order else order
-        placed.append(Paragraph(text, key, leaf))
-    return placed
 
 
 def _with_lost(found: Sequence[Paragraph], page: Page, common: Kinds) -> list[Paragraph]:
@@ -160,21 +141,22 @@ def _is_kind(leaf: Leaf, kinds: Counter[tuple[str, str, str, str]]) -> bool:
     return kinds[leaf.kind] >= (1 if leaf.tag in ("h2", "h3", "h4") else 3) and bool(leaf.kind[1] or leaf.kind[3])
 
 
-def _without_head(paragraphs: list[Paragraph], told: Told) -> list[Paragraph]:
+def _without_head(paragraphs: list[Paragraph], page: Page, told: Told) -> list[Paragraph]:
     """Without titles, bylines, dates and labels among the first paragraphs; what is text stays in its order."""
     titles = {key for title in told.titles if len(key := key_of(title)) > 5}
     names = {key_of(name) for name in told.names}
-    return [p for p in paragraphs[:HEAD] if not _is_before(p, titles, names)] + paragraphs[HEAD:]
+    return [p for p in paragraphs[:HEAD] if not _is_before(p, titles, names, page.heading)] + paragraphs[HEAD:]
 
 
-def _is_before(paragraph: Paragraph, titles: set[str], names: set[str]) -> bool:
-    if paragraph.leaf is not None and (paragraph.leaf.tag == "h1" or any(b.tag == "h1" for b in paragraph.leaf.boxes)):
+def _is_before(paragraph: Paragraph, titles: set[str], names: set[str], heading: int) -> bool:
+    leaf = paragraph.leaf
+    if leaf is not None and leaf.order <= heading and (leaf.tag == "h1" or any(b.tag == "h1" for b in leaf.boxes)):
         return True
     key, is_sentence = paragraph.key, _SENTENCE_END.search(paragraph.text) is not None
     if key in titles or (not is_sentence and _is_title(key, titles)) or _is_byline(paragraph, names):
         return True
-    if paragraph.leaf is not None and len(paragraph.text) <= MAX_KICKER and not is_sentence and any(
-            _KICKER.search(box.names) for box in paragraph.leaf.boxes[:2]):
+    if leaf is not None and len(paragraph.text) <= MAX_KICKER and not is_sentence and any(
+            _KICKER.search(box.names) for box in leaf.boxes[:2]):
         return True
     return len(paragraph.text) <= MAX_LABEL and _BEFORE.match(paragraph.text) is not None
 
@@ -299,6 +281,8 @@ def _without_tail(paragraphs: list[Paragraph], told: Told) -> list[Paragraph]:
     kept = list(paragraphs)
     while len(kept) > 1 and _is_after(kept[-1], names):
         kept.pop()
+    if len(kept) > 2 and _SOURCE.match(kept[-2].text) and len(kept[-1].text) <= MAX_LABEL:
+        kept = kept[:-2]
     tail = [p for p in kept[-TAIL:] if not _is_after(p, names)]
     return kept[:-TAIL] + tail if len(kept) > TAIL else kept
 
@@ -316,10 +300,6 @@ def _is_after(paragraph: Paragraph, names: Sequence[str]) -> bool:
     if len(text) <= MAX_BIOGRAPHY and any(name in text[:80].casefold() for name in names):
         return True
     return len(text) <= MAX_PROMOTION and _AFTER.match(text) is not None
-
-
-def _leaf_order(leaf: Leaf) -> int:
-    return leaf.order
 
 
 def _order(paragraph: Paragraph) -> int:

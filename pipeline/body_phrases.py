@@ -38,8 +38,8 @@ LEAD_NAMES = (
 # Elements that hold a word or two above or below a title: the subject, the section.
 KICKER_NAMES = (
     "kicker", "eyebrow", "overline", "topline", "over title", "overtitle", "pre title", "pretitle", "supertitle",
-    "rubri[ck]\\w*", "occhiello", "antetitulo", "volanta", "surtitre", "surtitle", "dachzeile", "spitzmarke", "nadtytul",
-    "category", "categories", "section name", "flag",
+    "rubri[ck]\\w*", "occhiello", "antetitulo", "volanta", "surtitre", "surtitle", "dachzeile", "spitzmarke",
+    "nadtytul", "category", "categories", "section name", "flag",
 )
 
 _MONTHS = (
@@ -72,7 +72,8 @@ BEFORE = (
     rf"|erschienen"
     rf"|publié|mis à jour|modifié|publicado|actualizado|pubblicato|aggiornato|опубликовано|обновлено|опубліковано"
     rf"|оновлено"
-    rf"|создано|дата|data|datum|date|dodano|opublikowano|aktualizacja|data publikacji)[^:\d]{{0,20}}:?\s*)?(?:on|am|le|el|il)?\s*{DATE}(?:{TIME})?(?:\s*["
+    rf"|создано|дата|data|datum|date|dodano|opublikowano|aktualizacja"
+    rf"|data publikacji)[^:\d]{{0,20}}:?\s*)?(?:on|am|le|el|il)?\s*{DATE}(?:{TIME})?(?:\s*["
     rf"|·•,–—-].{{0,60}})?",
     r"-?\s*(?:published|updated|veröffentlicht|aktualisiert)\s*(?:on|am|at)?:?",
     r"(?:lesedauer|lesezeit|reading time|time to read|temps de lecture|tiempo de lectura|tempo di lettura|время чтения"
@@ -99,7 +100,8 @@ ANYWHERE = (
     r"(?:lire aussi|à lire aussi|voir aussi|sur le même sujet)\b", r"(?:lea|lee|leer) (?:también|más|además)\b",
     r"(?:te puede interesar|noticias? relacionadas?|más información)\b", r"leggi anche\b",
     r"(?:czytaj|zobacz) (?:także|też|również)\b", r"zobacz (?:wideo|galerię|zdjęcia)\b",
-    r"(?:guarda (?:anche|il video)|mira (?:el|también)|ver (?:también|vídeo)|voir la vidéo|regardez)\b.{0,3}(?:[:—–-]|$)",
+    r"(?:guarda (?:anche|il video)|mira (?:el|también)|ver (?:también|vídeo)|voir la vidéo|regardez)\b"
+    r".{0,3}(?:[:—–-]|$)",
     r"(?:смотрите|дивіться) (?:видео|відео)\s*(?:[:—–-]|$)",
     r"(?:читайте|смотрите|см\.) (?:также|ещ[её]|по теме)\b", r"по теме\s*(?:[:—–-]|$)",
     r"(?:читайте|дивіться|див\.) (?:також|ще|за темою)\b", r"(?:за|по) темі\s*(?:[:—–-]|$)",

@@ -21,7 +21,7 @@ from pipeline.dates import moment, overlap
 from pipeline.places import key_of
 from pipeline.structured import first, values
 
-_SEPARATOR = r"\s*(?:[|•·»–—-]|::)\s"
+_SEPARATOR = r"\s*(?:(?:[|•·»–—-]|::)\s|[|ㅣ｜│]\s?)"
 
 
 def title_of(found: tuple[Candidate, ...]) -> str | None:

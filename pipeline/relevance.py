@@ -5,8 +5,8 @@ The rule. Each distinct term counts once: a `must` term, a name that decides and
 `never` terms count twice: a headline may compare ("as in 1943"). On the topic is a sum of at least 3 with one that
 counts 3, or of at least 4 with a `likely` one and a voucher: an `any` term, a person or an organisation. So a region's
 name is no news of its war, and two places do not vouch for each other. Every stretch of text counts for one term only,
-the longest that begins first, so that "born in Kursk" is not also "in Kursk"; what stands `together` is found beside. Places are met in Latin letters too, as
-reposts write their Ukrainian and Russian names, in their cases.
+the longest that begins first, so that "born in Kursk" is not also "in Kursk"; what stands `together` is found beside.
+Places are met in Latin letters too, as reposts write their Ukrainian and Russian names, in their cases.
 
 Days. What was published before the topic's first day cannot tell of it. After its last day only `must` terms
 decide: a town has other news by then.

@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -50,12 +51,13 @@ _NAMED = ("div", "span", "p", "a", "address", "li", "strong", "b", "em", "h3", "
 _DATED = ("//time | //*[contains(@class, 'date') or contains(@class, 'Date') or contains(@class, 'time')"
           " or contains(@class, 'publish') or contains(@class, 'submitted')]"
           "[self::div or self::span or self::p or self::li or self::em]")
-_BELOW_HEADING = "(//h1)[1]/following::*[self::div or self::span or self::p or self::li][not(self::*/*[5])]"
 MAX_DATED = 12
+MAX_PARTS = 5  # elements within one that shows a date
 MAX_ELEMENTS = 200
 MAX_NAMES = 300  # characters of a class and an id
 _BY = re.compile(r"(?:by|von|par|por|di|door|av|af|od|від|от|автор)\s*:?\s+\w", re.IGNORECASE)
 _IN_BOX = re.compile(r"related|comment|bio|about|teaser|sidebar|recommend|footer|widget", re.IGNORECASE)
+_OF_ARTICLE = re.compile(r"meta|submitted|byline", re.IGNORECASE)  # a footer that says who wrote an article, and when
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +203,25 @@ def _pieces(element: HtmlElement) -> list[str]:
 
 def _is_apart(element: HtmlElement) -> bool:
     for depth, parent in enumerate((element, *element.iterancestors())):
-        if parent.tag in ("footer", "aside", "nav") or (
-            depth < 5 and _IN_BOX.search(f"{parent.get('class') or ''} {parent.get('id') or ''}"[:300])):
+        if parent.tag == "footer" and _OF_ARTICLE.search(_called(parent)):
+            continue
+        if parent.tag in ("footer", "aside", "nav") or (depth < 5 and _IN_BOX.search(_called(parent))):
             return True
     return False
+
+
+def _called(element: HtmlElement) -> str:
+    return f"{element.get('class') or ''} {element.get('id') or ''}"[:MAX_NAMES]
+
+
+def _below_heading(tree: HtmlElement) -> Iterator[HtmlElement]:
+    """The blocks of few elements that follow the first h1."""
+    is_below = False
+    for element in tree.iter("h1", "div", "span", "p", "li"):
+        if element.tag == "h1":
+            is_below = True
+        elif is_below and len(element) < MAX_PARTS:
+            yield element
 
 
 def _worded_dates(tree: HtmlElement) -> Iterator[Candidate]:
@@ -212,7 +229,7 @@ def _worded_dates(tree: HtmlElement) -> Iterator[Candidate]:
 
     A day with its hour before a day alone.
     """
-    shown: Sequence[HtmlElement] = [*tree.xpath(_DATED)[:MAX_DATED], *tree.xpath(_BELOW_HEADING)[:MAX_DATED]]
+    shown: Sequence[HtmlElement] = [*tree.xpath(_DATED)[:MAX_DATED], *islice(_below_heading(tree), MAX_DATED)]
     found = [iso for element in shown if (iso := _worded(element)) is not None]
     best = next((iso for iso in found if ":" in iso), None) or next(iter(found), None)
     if best is not None:

@@ -22,7 +22,9 @@ def by(*readings: tuple[str, str], outlets: tuple[str, ...] = ()) -> tuple[tuple
     ("Автор: Нина Прохорова", ["Нина Прохорова"]), ("Oleh Koval", ["Oleh Koval"]),
     ("Anna Smith, Senior Correspondent", ["Anna Smith"]), ("Anna Smith (Sumy)", ["Anna Smith"]),
     ("Anna Smith | Reuters", ["Anna Smith", "Reuters"]), ("Anna Smith/Jan Koch", ["Anna Smith", "Jan Koch"]),
-    ("Ольга Коваль, кореспондентка", ["Ольга Коваль"]), ("Редакция", []), ("admin", []), ("News Desk", []),
+    ("Ольга Коваль, кореспондентка", ["Ольга Коваль"]),
+    ("oprac. Jan Mazurek", ["Jan Mazurek"]), ("Propos recueillis par Anne Petit", ["Anne Petit"]), ("a cura di Ada Neri", ["Ada Neri"]),
+    ("Спілкувалася Ольга Коваль", ["Ольга Коваль"]), ("Записал Глеб Речной", ["Глеб Речной"]), ("Редакция", []), ("admin", []), ("News Desk", []),
     ("https://facebook.example/anna", []), ("anna@courier.example", []), ("12 August 2024", []), ("", []),
     ("Anna Smith, " * 900, []), ("x" * (MAX_NAME + 1), []), ("木坂 有朗", ["木坂 有朗"]), ("박준석", ["박준석"]), ("신현주 기자", ["신현주"]),
 ])
@@ -71,6 +73,7 @@ def test_no_field_makes_it_raise_and_names_are_short(value: str) -> None:
     ([], ["Текст.", "Джерело: Інтерфакс-Україна"], ["Interfax-Ukraine"]),
     ([], ["Текст.", "Источник: Интерфакс"], ["Interfax"]),
     ([], ["Text.", "© 2024 AFP"], ["AFP"]), ([], ["Il testo.", "Fonte: ANSA"], ["ANSA"]),
+    ([], ["Tekst.", "Źródło: PAP"], ["PAP"]),
     ([], ["He told Reuters that the lorry had stood there since noon on Friday.", "Text."], []),
     ([], ["An apa and an efe are no agencies.", "Text."], []), ([], [], []),
 ])
@@ -82,11 +85,30 @@ def test_agencies(readings: list[str], paragraphs: list[str], expected: list[str
     (["Von: Bill McARTHUR, Maria HOLD", "The lorry stood there.", "Nobody knew."], ["Von: Bill McARTHUR, Maria HOLD"]),
     (["By noon on Monday, nobody knew", "The lorry stood there.", "Nobody knew."], []),
     (["The lorry stood there.", "Nobody knew.", "Anna Smith"], ["Anna Smith"]),
+    (["Anna Smith", "The lorry stood there.", "Nobody knew."], ["Anna Smith"]),
+    (["ANNA SMITH/Jan Koch", "The lorry stood there.", "Nobody knew."], ["ANNA SMITH/Jan Koch"]),
+    (["oprac. Anna Smith", "The lorry stood there.", "Nobody knew."], ["oprac. Anna Smith"]),
+    (["Фото: Анна Речная", "Фото Анна Речная", "The lorry stood there.", "Nobody knew."], []),
+    (["FIRE IN SUMY", "The Old Town Road Again", "The lorry stood there.", "Nobody knew."], []),
+    (["The lorry stood there.", "It was red.", "It left.", "Nobody knew.", "IN-Redaktion", "Did you like it?"], ["IN-Redaktion"]),
     (["The lorry stood there.", "Nobody knew.", "Редакція"], ["Редакція"]),
     (["The lorry stood there.", "Nobody knew.", "The end of it"], []),
 ])
 def test_what_a_text_is_signed_with(paragraphs: list[str], expected: list[str]) -> None:
     assert [c.value for c in signed(paragraphs)] == expected
+
+
+def test_whom_a_title_names_is_no_byline() -> None:
+    lines = ["Coach Adam Holz", "The lorry stood there.", "Nobody knew."]
+    assert [c.value for c in signed(lines, ["Holz to leave in May"])] == []
+    assert [c.value for c in signed(lines, ["The lorry"])] == ["Coach Adam Holz"]
+
+
+def test_a_line_that_names_an_agency_is_no_better_reading_than_the_site_s_own() -> None:
+    site = ("json-ld author (person)", "The Courier")
+    assert by(site, ("byline element", "Reuters"), outlets=("The Courier",)) == ((), ("The Courier",))
+    assert by(site, ("meta articleAuthor", "Reuters"), outlets=("The Courier",)) == ((), ("Reuters",))
+    assert by(("byline element", "Reuters"), outlets=("The Courier",)) == ((), ("Reuters",))
 
 
 def test_an_editorial_desk_is_an_organisation_where_nobody_else_is_named() -> None:

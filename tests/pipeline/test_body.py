@@ -209,3 +209,29 @@ def test_a_link_that_stands_among_blocks_is_navigation_and_a_name_there_is_not()
         text = lxml.html.fragment_fromstring(link).text
         assert (key_of(text) not in read.loose_links) is is_kept
         assert key_of(text) not in read.by_key
+
+
+def test_blocks_that_were_run_together_are_told_apart() -> None:
+    lines = "<br><br>".join(SENTENCES)
+    assert list(kept(f"<div><span>{lines}</span></div>", [" ".join(SENTENCES)])) == SENTENCES
+
+
+@pytest.mark.parametrize(("above", "below", "told"), [
+    pytest.param('<p class="kicker">Oberlohn</p>', "", {}, id="a kicker"),
+    pytest.param("<p>Anna Smith/Jan Koch</p>", "", {"names": ["Anna Smith", "Jan Koch"]}, id="names of the authors"),
+    pytest.param("<p>Понеділок, 26 серпня 2024, 14:35</p>", "", {}, id="a weekday"),
+    pytest.param("", "<p>Источник</p><p>Районный штаб</p>", {}, id="a source and its label"),
+    pytest.param("", "<p>IN-Redaktion</p>", {}, id="the desk"), pytest.param("", "<p>💡</p>", {}, id="a sign"),
+    pytest.param("", "<p>Adres: https://courier.example/a</p>", {}, id="the page's address"),
+])
+def test_what_frames_a_text_is_none_of_it(above: str, below: str, told: dict[str, list[str]]) -> None:
+    tree = lxml.html.document_fromstring(f"<html><body>{above}{below}</body></html>")
+    around = [p.text_content() for p in tree.iter("p")]
+    page, found = f"{above}{TEXT}{below}", [*around, *SENTENCES] if above else [*SENTENCES, *around]
+    assert list(kept(page, found, **told)) == SENTENCES
+
+
+def test_a_blog_s_name_is_no_heading_below_which_a_standfirst_stands() -> None:
+    motto = "Notes of a neighbour who walks slowly along the bank and asks everybody"
+    page = f"<h1>The Notebook</h1><p>{motto}</p><h3>The mill</h3>{TEXT}"
+    assert list(kept(page, SENTENCES, titles=["The mill", "The Notebook"], title="The mill")) == SENTENCES

@@ -201,3 +201,34 @@ def test_meta_elements_and_the_page_itself() -> None:
 )
 def test_canonical(link: str, expected: str | None) -> None:
     assert canonical(lxml.html.document_fromstring(f"<html><head>{link}</head><body>x</body></html>")) == expected
+
+
+def read_of(body: str, head: str = "") -> dict[str, list[str]]:
+    tree = lxml.html.document_fromstring(f"<html><head>{head}</head><body>{body}</body></html>")
+    readings: dict[str, list[str]] = {}
+    for candidate in candidates(tree):
+        readings.setdefault(candidate.field, []).append(candidate.value)
+    return readings
+
+
+@pytest.mark.parametrize(("body", "expected"), [
+    ("<h1>The mill</h1><div>Author: A. B.</div><div>Published: 20.08.2024, 16:05</div>", ["2024-08-20T16:05"]),
+    ('<h1>The mill</h1><p>12.08.2024</p><div class="node__submitted">13 августа 2024, 14:35 - Глеб Речной</div>', ["2024-08-13T14:35"]),
+    ('<abbr class="published" itemprop="datePublished" title="2024-08-14T19:20:00+02:00">19:20</abbr>', ["2024-08-14T19:20:00+02:00"]),
+    ("<h1>The mill</h1><aside><p>20.08.2024, 16:05</p></aside>", []),
+])
+def test_an_hour_that_the_page_shows(body: str, expected: list[str]) -> None:
+    assert read_of(body).get("published", []) == expected
+
+
+def test_a_date_of_the_last_change_is_read_only_where_there_is_no_other() -> None:
+    head = '<meta name="date" content="2024-08-22T14:35:40+02:00">'
+    assert read_of("<p>x</p>", head)["published"] == ["2024-08-22T14:35:40+02:00"]
+    assert read_of('<time datetime="2024-08-20">x</time>', head)["published"] == ["2024-08-20"]
+
+
+def test_a_byline_is_looked_for_where_the_markup_names_the_site_alone() -> None:
+    head = '<meta name="author" content="Blick"><meta property="og:site_name" content="Blick">'
+    assert read_of('<em class="authorline__author">Von Ada Tarp, Blick</em>', head)["author"] == ["Blick", "Von Ada Tarp, Blick"]
+    assert read_of('<footer class="node__meta"><span class="field--name-uid">Ada Tarp</span></footer>')["author"] == ["Ada Tarp"]
+    assert "author" not in read_of('<footer><span class="author">Ada Tarp</span></footer>')
