@@ -61,7 +61,15 @@ def read_file(file: Path) -> Subject:
         if isinstance(found, Block):
             raise UnreadableFile(f"{file}: {found.reason}, and no article; save the article's text as a .txt file")
         return Subject(title=found.title, paragraphs=found.paragraphs, language=found.language)
-    return of_text(raw.decode("utf-8", "replace"), name=str(file))
+    return of_text(_decoded(raw, name=str(file)), name=str(file))
+
+
+def _decoded(raw: bytes, *, name: str) -> str:
+    """The text of a file in UTF-8. Raises UnreadableFile for what is mostly something else."""
+    text = raw.decode("utf-8", "replace")
+    if text.count("\N{REPLACEMENT CHARACTER}") + text.count("\0") > len(text) / 10:
+        raise UnreadableFile(f"{name} is no text in UTF-8; save it as such, or give a saved page as .html")
+    return text
 
 
 def of_text(text: str, *, name: str) -> Subject:

@@ -121,6 +121,9 @@ def test_asking_changes_nothing_and_takes_any_text(demo: FilledDemo, reader: sql
 
 def test_what_cannot_be_traced_says_what_to_do(demo: FilledDemo, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text(" \n", encoding="utf-8")
+    (tmp_path / "rubbish.txt").write_bytes(bytes(range(256)) * 20)
+    said = demo.stemma.run("trace", str(tmp_path / "rubbish.txt"), "--data", str(demo.data), code=2).stderr
+    assert "is no text in UTF-8" in said
     assert "holds no text" in demo.stemma.run("trace", str(tmp_path / "empty.txt"), "--data", str(demo.data), code=2).stderr
     missing = demo.stemma.run("trace", "https://other.example/x", "--data", str(demo.data), code=2).stderr
     assert "stemma capture" in missing
