@@ -153,8 +153,7 @@ async def html_of(datasette: Any, request: Any, template: str, context: dict[str
                         "twin": _twin(request, template, to),
                         "site_title": await title_of(datasette), "publication": copy_of,
                         "may_review": copy_of is None and await may_review(datasette, request)}
-    found = rendering.template(datasette, f"stemma/{template}.html", request)
-    body = await datasette.render_template(found, values, request=request)
+    body = await rendering.rendered(datasette, f"stemma/{template}.html", values, request)
     return Response.html(body, status=status, headers=dict(HEADERS))
 
 
