@@ -17,8 +17,8 @@ PACKAGE = "datasette_config"
 DATABASE = "archive"
 TURNS = "stemma_turns"  # an attribute of the site: who is asking for what takes long
 MCP = "/-/mcp"  # where datasette-mcp answers, if that is installed
-# Bytes of the database's file, about the most that SQLite takes, that are read where the system holds them: SQLite's own
-# 2 MB of pages are less than one search touches, and each thread has its own.
+# Bytes of the file, about the most that SQLite takes, that are read where the system holds them: SQLite's own 2 MB of
+# pages, which each thread has for itself, are less than one search touches.
 MAPPED = "PRAGMA mmap_size = 2000000000"
 
 hookimpl = HookimplMarker("datasette")
