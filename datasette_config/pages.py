@@ -11,7 +11,7 @@ from typing import Any
 
 from datasette import Response
 
-from datasette_config import answers, coverage, downloads, frozen, offers, programs, records, timemap
+from datasette_config import about, answers, coverage, downloads, frozen, offers, programs, records, timemap
 from datasette_config.answers import presentable
 from datasette_config.choices import choices
 from datasette_config.kept_topic import KeptTopic
@@ -59,14 +59,14 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (rf"^/capture/{name}\.warc$", downloads.record),
         (rf"^/capture/{name}(?P<json>\.json)?$", page("capture", records.capture, headers=_memento)),
         (r"^/timemap/link/(?P<address>.+)$", downloads.times),
-        (r"^/about$", page("about", lambda _conn, _question: None)),
+        (r"^/about(?P<json>\.json)?$", page("about", partial(about.told, datasette))),
         (r"^/feeds/(?P<kind>articles|versions|reposts)\.atom$", programs.feed),
         (r"^/sitemap(?:-(?P<name>[1-9][0-9]{0,5}))?\.xml$", programs.sitemap),
         (r"^/robots\.txt$", programs.robots),
         (r"^/llms\.txt$", programs.guide),
     ]] + [
         (r"^/trace(?P<json>\.json)?$", _function(Tracing(topic, Bucket(TRACES_A_MINUTE)).view)),
-        (r"^/review$", _function(ReviewView(Reviewing(topic.database)).view)),
+        (r"^/review(?P<json>\.json)?$", _function(ReviewView(Reviewing(topic.database)).view)),
     ]
 
 

@@ -202,7 +202,7 @@ def _contents(conn: sqlite3.Connection) -> str | None:
 
 def _twin(request: Any, template: str, to: Callable[..., str]) -> str | None:
     """The address of the same page as JSON."""
-    if template in ("about", "problem", "review", "withheld") or (template == "trace" and not request.query_string):
+    if template in ("problem", "withheld") or (template == "trace" and not request.query_string):
         return None
     path = "/index.json" if template == "start" else f"/{template}"
     name = request.url_vars.get("name")
