@@ -72,6 +72,10 @@ SNIPPETS = """
     WHERE versions_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids))
 """
 
+# A query of many thousand stretches costs as much for each text that it is asked of by number as for all that it finds.
+SNIPPETS_OF_MANY = SNIPPETS.replace("AND rowid IN", "AND +rowid IN")
+MANY = 10_000  # characters of a query
+
 SHOWN = """
     SELECT rowid AS version_id, highlight(excerpts_fts, 0, :open, :close) AS title,
            snippet(excerpts_fts, 1, :open, :close, '…', 40) AS text
@@ -282,7 +286,8 @@ def _hits(
 def _texts(conn: sqlite3.Connection, match: str | None, ids: Iterable[int]) -> dict[int, sqlite3.Row]:
     values = {"match": match, "ids": json.dumps(list(ids)), "open": _OPEN, "close": _CLOSE}
     if not snapshots.is_excerpts(conn):
-        found = conn.execute(SNIPPETS if match else BEGINNINGS, values)
+        marked = SNIPPETS_OF_MANY if match and len(match) > MANY else SNIPPETS
+        found = conn.execute(marked if match else BEGINNINGS, values)
         return {row["version_id"]: row for row in found}
     shown = {row["version_id"]: row for row in conn.execute(BEGINNINGS, values)}
     return shown | {row["version_id"]: row for row in (conn.execute(SHOWN, values) if match else ())}
