@@ -65,11 +65,13 @@ HOLDING = """
           GROUP BY profile_id) n JOIN profiles p USING (profile_id)
 """
 
+# Of each version title and text, all in one row. (Without a limit SQLite would ask for marks where there is no match.)
 SNIPPETS = """
-    SELECT rowid AS version_id, highlight(versions_fts, 0, :open, :close) AS title,
-           snippet(versions_fts, 1, :open, :close, '…', 40) AS text
-    FROM versions_fts
-    WHERE versions_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids))
+    SELECT json_group_array(json_array(version_id, title, text)) FROM (
+        SELECT rowid AS version_id, highlight(versions_fts, 0, :open, :close) AS title,
+               snippet(versions_fts, 1, :open, :close, '…', 40) AS text
+        FROM versions_fts
+        WHERE versions_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids)) LIMIT -1)
 """
 
 # A query of many thousand stretches costs as much for each text that it is asked of by number as for all that it finds.
@@ -77,14 +79,16 @@ SNIPPETS_OF_MANY = SNIPPETS.replace("AND rowid IN", "AND +rowid IN")
 MANY = 10_000  # characters of a query
 
 SHOWN = """
-    SELECT rowid AS version_id, highlight(excerpts_fts, 0, :open, :close) AS title,
-           snippet(excerpts_fts, 1, :open, :close, '…', 40) AS text
-    FROM excerpts_fts
-    WHERE excerpts_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids))
+    SELECT json_group_array(json_array(version_id, title, text)) FROM (
+        SELECT rowid AS version_id, highlight(excerpts_fts, 0, :open, :close) AS title,
+               snippet(excerpts_fts, 1, :open, :close, '…', 40) AS text
+        FROM excerpts_fts
+        WHERE excerpts_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids)) LIMIT -1)
 """
 
 BEGINNINGS = """
-    SELECT v.version_id, v.title, substr(t.text, 1, 280) || iif(length(t.text) > 280, '…', '') AS text
+    SELECT json_group_array(json_array(
+        v.version_id, v.title, substr(t.text, 1, 280) || iif(length(t.text) > 280, '…', '')))
     FROM versions v JOIN texts t USING (text_id) WHERE v.version_id IN (SELECT value FROM json_each(:ids))
 """
 
@@ -276,21 +280,26 @@ def _hits(
     known, texts = cards(conn, ids), _texts(conn, match, ids)
     language = FACETS.index("language")
     return tuple(
-        Hit(card=known[shown], title=_cut(_pieces(texts[shown]["title"])),
-            snippet=_cut(_pieces(" ".join(texts[shown]["text"].split()))), others=len(group) - 1,
+        Hit(card=known[shown], title=_cut(_pieces(texts[shown][0])),
+            snippet=_cut(_pieces(" ".join(texts[shown][1].split()))), others=len(group) - 1,
             languages=tuple(sorted({profiles[profile][language] for _, profile in group[1:]})))
         for shown, group in zip(ids, groups, strict=True) if shown in texts and shown in known
     )
 
 
-def _texts(conn: sqlite3.Connection, match: str | None, ids: Iterable[int]) -> dict[int, sqlite3.Row]:
+def _texts(conn: sqlite3.Connection, match: str | None, ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """What is shown of versions, title and text, with marks."""
     values = {"match": match, "ids": json.dumps(list(ids)), "open": _OPEN, "close": _CLOSE}
-    if not snapshots.is_excerpts(conn):
-        marked = SNIPPETS_OF_MANY if match and len(match) > MANY else SNIPPETS
-        found = conn.execute(marked if match else BEGINNINGS, values)
-        return {row["version_id"]: row for row in found}
-    shown = {row["version_id"]: row for row in conn.execute(BEGINNINGS, values)}
-    return shown | {row["version_id"]: row for row in (conn.execute(SHOWN, values) if match else ())}
+    if snapshots.is_excerpts(conn):
+        return _read(conn, BEGINNINGS, values) | (_read(conn, SHOWN, values) if match else {})
+    if not match:
+        return _read(conn, BEGINNINGS, values)
+    return _read(conn, SNIPPETS_OF_MANY if len(match) > MANY else SNIPPETS, values)
+
+
+def _read(conn: sqlite3.Connection, query: str, values: Mapping[str, object]) -> dict[int, tuple[str, str]]:
+    (found,) = conn.execute(query, values).fetchone()
+    return {version: (title, text) for version, title, text in json.loads(found)}
 
 
 def _cut(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
