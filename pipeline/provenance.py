@@ -85,13 +85,13 @@ def _named(tree: HtmlElement, url: str) -> Iterator[str]:
 
     Most stand in paragraphs without any such word: what is asked of a link takes ten times as long as to see that.
     """
-    may_name: dict[HtmlElement | None, bool] = {None: True}
+    may_name: dict[HtmlElement, bool] = {}
     for element in tree.xpath("//a[@href]")[:MAX_LINKS]:
         block = _block_of(element)
-        if block not in may_name:
+        if block is not None and block not in may_name:
             text = block.text_content().lower()
             may_name[block] = any(stem in text for stem in _STEMS)
-        if not may_name[block] or is_outside(element) or not calls_it_the_source(element):
+        if not may_name.get(block, True) or is_outside(element) or not calls_it_the_source(element):
             continue
         link = absolute(url, element.get("href"))
         if link is not None:
