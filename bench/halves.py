@@ -29,6 +29,7 @@ from pipeline.extract import NoText, extract
 
 ROUNDS = 5
 SEED = 20240806
+PARTS = {"fundus": "news", "aeb": "benchmark"}
 HALVES = {"A": "half A", "B": "half B", "AB": "all"}
 FIGURES = ("text_F1", "text_acc", "title_norm", "auth_F1", "date_day", "date_minute", "lang")
 
@@ -67,7 +68,7 @@ def main() -> None:
             shown += [f"title_held {sum(held) / len(held):.3f}"] if held else []
             print(f"{part} {half:<2} {len(chosen):>3} pages  {'  '.join(shown)}")
             theirs_of = score.summary([row["peer"] for row in chosen])
-            of = f"extraction, {part} part, {HALVES[half]}"
+            of = f"extraction, {PARTS.get(part, part)} part, {HALVES[half]}"
             for name in FIGURES:
                 if figures[name] is not None:
                     note(f"{of}: {name}", figures[name], "share", peer=theirs_of[name])

@@ -119,7 +119,7 @@ def sample(conn: sqlite3.Connection, query: str, count: int) -> list[str]:
 def served(folder: Path, port: int) -> Iterator[None]:
     with subprocess.Popen([sys.executable, "-c", SERVE, str(folder), str(port)]) as process:
         try:
-            for _ in range(200):
+            for _ in range(int(10 * PATIENCE)):
                 try:
                     ask(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE), "/about")
                     break
