@@ -34,7 +34,7 @@ from pipeline.direction import link
 from pipeline.epoch import Epoch
 from pipeline.fingerprints import MEETING, across, keys, meets
 from pipeline.indexing import indexed, packed, sketched, unpacked
-from pipeline.linking import distance
+from pipeline.linking import closest as closest_of
 from pipeline.reading import read
 from pipeline.relevance import matcher_of, relevance
 from pipeline.reuse import is_link, reuse
@@ -213,10 +213,10 @@ def least(*, is_across: bool) -> float:
 # ---- which way it went
 
 def closest(rows: Sequence[Row]) -> Iterator[Row]:
-    """Of the pairs of versions of two articles the one that shares the most."""
-    yield min(rows, key=lambda row: distance(Shared(
-        left_id=0, right_id=0, left_name=row["left"], right_name=row["right"], left_article=0, right_article=0,
-        reuse=reuse_from(row))))
+    """Of the pairs of versions of two articles the one to link."""
+    yield rows[closest_of([Shared(
+        left_id=place, right_id=place, left_name=row["left"], right_name=row["right"], left_article=0, right_article=0,
+        reuse=reuse_from(row)) for place, row in enumerate(rows)]).left_id]
 
 
 def linked(rows: Iterable[Row]) -> Iterator[Row]:
