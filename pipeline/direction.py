@@ -106,7 +106,7 @@ def link(left: Witness, right: Witness, found: Reuse) -> CopyLink:
     are_wire = are_siblings(left, right, named)
     weights = weighed(named, are_wire=are_wire)
     evidence = tuple(Evidence(kind=reason.kind, favours=reason.favours, weight=weight, detail=reason.detail)
-                     for reason, weight in zip(named, weights, strict=True))
+                     for reason, weight in zip(named, weights, strict=True)) + _owned(left, right)
     odds = sum(e.weight if e.favours == left.public_id else -e.weight for e in evidence)
     confidence = _logistic(abs(odds))
     least = least_sure(are_wire=are_wire)
@@ -121,6 +121,13 @@ def link(left: Witness, right: Witness, found: Reuse) -> CopyLink:
         direction="decided" if confidence >= least else "undecided",
         direction_confidence=round(confidence, 4), evidence=evidence,
     )
+
+
+def _owned(left: Witness, right: Witness) -> tuple[Evidence, ...]:
+    """That both outlets are one owner's: no direction, but one house may print its text twice."""
+    if left.owner is None or left.owner != right.owner:
+        return ()
+    return (Evidence(kind="owner", favours=left.public_id, weight=0.0, detail=f"both outlets belong to {left.owner}"),)
 
 
 def weighed(named: Sequence[Reason], *, are_wire: bool) -> list[float]:

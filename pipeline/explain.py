@@ -160,7 +160,8 @@ def _judged(evidence: Iterable[Evidence]) -> Iterator[str]:
 def _direction(link: CopyLink) -> str:
     if link.direction != "decided":
         return "Which of the two came first is not decided."
-    reasons = [reason for reason in link.evidence if reason.favours == link.exemplar and reason.kind != "judgement"]
+    reasons = [reason for reason in link.evidence
+               if reason.favours == link.exemplar and reason.weight and reason.kind != "judgement"]
     strongest = sorted(reasons, key=lambda reason: -reason.weight)[:3]
     why = f": {'; '.join(reason.detail for reason in strongest)}" if strongest else ""
     sure = min(99, round(100 * link.direction_confidence))

@@ -328,6 +328,15 @@ def test_overlapping_times_count_by_what_their_overlap_allows() -> None:
     assert 0 < found.weight <= 2.0
 
 
+def test_a_common_owner_is_told_and_weighs_nothing() -> None:
+    one, other = witness("aaaa", owner="Border Media"), witness("bbbb", owner="Border Media")
+    made = link(one, other, reuse())
+    assert [(e.kind, e.weight, e.detail) for e in made.evidence] == [("owner", 0.0, "both outlets belong to Border Media")]
+    assert (made.direction, made.direction_confidence) == ("undecided", 0.5)
+    for two in (replace(other, owner="Another"), replace(other, owner=None)):
+        assert link(replace(one, owner=two.owner and one.owner), two, reuse()).evidence == ()
+
+
 def test_what_cannot_be_told_is_undecided_and_says_so() -> None:
     made = link(witness("aaaa", seen=5), witness("bbbb"), reuse())
     assert (made.copy, made.exemplar, made.direction, made.direction_confidence) == (
