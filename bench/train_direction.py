@@ -22,7 +22,7 @@ from zlib import crc32
 
 import numpy as np
 
-from archive.model import Reuse, Witness
+from archive.model import Witness
 from archive.urls import host_of, registered_domain
 from bench.aligned import aligned
 from pipeline.copy_traces import Reason

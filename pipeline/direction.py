@@ -5,17 +5,13 @@ bench/train_direction.py printed it. What is absent is no evidence. Under DECIDE
 """
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from archive.digests import normalised, plain
 from archive.model import PARAGRAPH_BREAK, CopyLink, Evidence, Moment, Outgoing, Reuse, Witness
-from archive.urls import canonical_url, registered_domain
-from pipeline.agencies import agencies, own_agency
+from archive.urls import canonical_url
 from pipeline.copy_traces import Reason, traces
-from pipeline.credit import dateline_agency, is_contribution
+from pipeline.crediting import agency_of, are_one_outlet, credited_agencies, is_agency, names, names_somebody, stated
 
 DECIDED = 0.8  # confidence from which a direction is shown
 DECIDED_BY_WIRE = 0.95  # the same of two texts that credit one agency, of what speaks for copying at all
@@ -81,21 +77,6 @@ ALONE: dict[tuple[str, str], float] = {
     # Set by hand.
     ("published", "surely"): 1.2,  # the day that is said of the one ends as that of the other begins
 }
-
-_ADDRESS = re.compile(r"[\w-]\.[a-z]{2,}")
-# Lines that thank the house's own people, or name whose a picture is: an exemplar has them as well.
-_STAFF = re.compile(
-    r"(?:report(?:ing|ed)|writ(?:ing|ten)|edit(?:ing|ed)|compiled|photograph(?:s|y)?|photos?|additional \w+) by\b"
-    r"|\b(?:photo|image|picture|video|graphic|map|foto|bild|imagen|immagine)[a-z]*\b"
-    r"|\b(?:фото|снимок|снимк|світлин|видео|відео)\w*", re.IGNORECASE)
-# Words with a capital that may stand beside a name and are no part of it: what a line begins with, and what follows.
-_BESIDE = frozenset(
-    "by from via source credit courtesy read the in on at with and copyright story article report text von quelle aus"
-    " mit der die das par source avec por fuente con de da di fonte od źródło за из по в на у источник джерело"
-    " staff reporters reporter writers correspondent january february march april may june july august september"
-    " october november december monday tuesday wednesday thursday friday saturday sunday".split())
-_BEFORE = re.compile(r"([^\W_][\w’'-]*)(?: |/| & )$")
-_AFTER = re.compile(r"(?: |/| & )(?:(?:of|de|del|della|der|des|di|du|d[’']) )?([^\W_][\w’'-]*)")
 
 
 def link(left: Witness, right: Witness, found: Reuse) -> CopyLink:
@@ -179,10 +160,10 @@ def _canonical(copy: Witness, exemplar: Witness) -> Iterator[Reason]:
 
 def _credited(copy: Witness, exemplar: Witness) -> Iterator[Reason]:
     """A credit line that names the other; else one that names no address, where the other credits nobody."""
-    if _are_one_outlet(copy, exemplar):  # a page that names its own house says nothing of its other pages
+    if are_one_outlet(copy, exemplar):  # a page that names its own house says nothing of its other pages
         return
-    for where, line in _credits(copy):
-        if _names(line, exemplar):
+    for where, line in stated(copy):
+        if names(line, exemplar):
             yield Reason(kind="credit", degree="named", favours=exemplar.public_id,
                          detail=f"its {where} names {exemplar.outlet}: “{line[:200]}”")
             return
@@ -191,9 +172,8 @@ def _credited(copy: Witness, exemplar: Witness) -> Iterator[Reason]:
             yield Reason(kind="credit", degree="named", favours=exemplar.public_id,
                          detail=f"it credits {name}, whose page the other is")
             return
-    added = [line for line in copy.credits if not _names(line, copy) and not _ADDRESS.search(line)
-             and not is_contribution(line) and not _STAFF.search(line)]
-    if added and not exemplar.credits and _own_agency(copy) is None:
+    added = [line for line in copy.credits if names_somebody(line) and not names(line, copy)]
+    if added and not exemplar.credits and agency_of(copy) is None:
         yield Reason(kind="credit", degree="somebody", favours=exemplar.public_id,
                      detail=f"it credits somebody else: “{added[-1][:200]}”")
 
@@ -234,77 +214,14 @@ def _link_degree(one: Outgoing, text: str, spans: Sequence[tuple[int, int]]) -> 
     return "in what is shared" if is_shared else "in its text"
 
 
-def _credits(witness: Witness) -> Iterable[tuple[str, str]]:
-    """Where a text says whose it is: credit lines, the agency of its dateline, its byline."""
-    yield from (("credit line", line) for line in witness.credits)
-    if agency := dateline_agency(witness.text):
-        yield "dateline", agency
-    if witness.byline:
-        yield "byline", witness.byline
-
-
-def credited_agencies(witness: Witness) -> tuple[str, ...]:
-    """The agencies that a witness credits in its byline, dateline, last lines or credit lines."""
-    return _agencies_in(witness.text, witness.byline or "", witness.credits)
-
-
-@lru_cache(maxsize=512)
-def _agencies_in(text: str, byline: str, credits: tuple[str, ...]) -> tuple[str, ...]:
-    return agencies((byline,), [line for line in text.split("\n") if line], credits)
-
-
 def _agency(copy: Witness, exemplar: Witness) -> Iterator[Reason]:
     """An agency that only the copy credits: it came by a wire, and the other may be what went over it."""
     theirs = credited_agencies(exemplar)
     added = [name for name in credited_agencies(copy) if name not in theirs]
     ours_or_theirs = any(is_agency(witness, name) for witness in (copy, exemplar) for name in added)
-    if added and not (_are_one_outlet(copy, exemplar) or ours_or_theirs):
+    if added and not (are_one_outlet(copy, exemplar) or ours_or_theirs):
         yield Reason(kind="agency", degree="credited", favours=exemplar.public_id,
                      detail=f"it credits {added[0]}, the other does not")
-
-
-def _names(line: str, witness: Witness) -> bool:
-    """Whether a line names a witness's outlet, host or address: as a whole, rt.com is not in report.com.
-
-    Nor is The Independent in The Kyiv Independent: an outlet's name is not part of a longer one.
-    """
-    domain, outlet = registered_domain(witness.host), re.sub("^the ", "", _plain(witness.outlet), flags=re.IGNORECASE)
-    if domain and re.search(rf"(?<![\w-]){re.escape(domain)}(?![\w-]|\.\w)", normalised(line)) is not None:
-        return True
-    if len(outlet) <= 3:
-        return False
-    text, pattern = _plain(line), rf"(?<![\w-]){re.escape(outlet)}(?![\w-]|\.\w)"
-    return any(_is_whole_name(text, *match.span()) for match in re.finditer(pattern, text, re.IGNORECASE))
-
-
-@lru_cache(maxsize=512)
-def _plain(text: str) -> str:
-    return " ".join(plain(text).split())
-
-
-def _is_whole_name(text: str, start: int, end: int) -> bool:
-    """Whether what stands before and after a name, in one run with it, is no capitalised word of its own."""
-    has_article = text[:start].endswith(("The ", "the "))  # with which a name begins
-    before, after = _BEFORE.search(text[:start]), _AFTER.match(text, end)
-    return (has_article or before is None or not _is_part(before[1])) and (after is None or not _is_part(after[1]))
-
-
-def _is_part(word: str) -> bool:
-    return word[0].isupper() and word.casefold() not in _BESIDE
-
-
-def _are_one_outlet(one: Witness, other: Witness) -> bool:
-    return registered_domain(one.host) == registered_domain(other.host) or \
-        normalised(one.outlet) == normalised(other.outlet)
-
-
-def is_agency(witness: Witness, name: str) -> bool:
-    """Whether a witness is an agency's own page: by its outlet's name, or its host's."""
-    return _own_agency(witness) == name or _names(name, witness)
-
-
-def _own_agency(witness: Witness) -> str | None:
-    return own_agency(witness.outlet, registered_domain(witness.host))
 
 
 # ---- when it was there

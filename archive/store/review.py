@@ -92,8 +92,8 @@ def sides(conn: sqlite3.Connection, one: Place, other: Place, verdict: Verdict) 
             by_way = row["way"].removeprefix(", ").split(", ")[:-1]
             raise UnknownText(
                 f"by the judgements that stand {above.key} was made from {below.key}"
-                f"{' by way of ' + ', '.join(by_way) if by_way else ''}, so {below.key} cannot be made from it; take one "
-                f"of them back with 'undo' if you know better")
+                f"{' by way of ' + ', '.join(by_way) if by_way else ''}, so {below.key} cannot be made from it; take "
+                f"one of them back with 'undo' if you know better")
     return copy[1], exemplar[1]
 
 
@@ -119,8 +119,8 @@ def _named(conn: sqlite3.Connection, one: Place, other: Place, verdict: Verdict)
                               f"reverse; say 'confirm' with the copy first")
         return tuple(sorted(shown, key=lambda end: end[0] != one.article_id))
     if verdict == "confirm" and link.copy.article_id != one.article_id:
-        raise UnknownText(f"the link says that {other.key} was made from {one.key}; name the copy first to confirm that, "
-                          f"or say 'reverse' if it is the other way round")
+        raise UnknownText(f"the link says that {other.key} was made from {one.key}; name the copy first to confirm "
+                          f"that, or say 'reverse' if it is the other way round")
     return tuple(shown if verdict != "reverse" else reversed(shown))
 
 

@@ -138,16 +138,17 @@ SWEEP = (
 )
 
 # A family's name is the public id of its first exemplar, which begins with that one's key.
-WAS_FIRST = "coalesce(substr(w.family, 1, length(w.key) + 1) = w.key || '-', 0)"
-FOUND = f"""
-    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased, {WAS_FIRST} AS was_first
+FOUND = """
+    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased,
+           coalesce(substr(w.family, 1, length(w.key) + 1) = w.key || '-', 0) AS was_first
     FROM withholding w WHERE w.url = :url
 """
 BY_ADDRESS = "SELECT article FROM withheld_addresses WHERE url = :url"
 BY_KEY = "SELECT article FROM withheld_addresses WHERE key = :key"
 BY_FAMILY = "SELECT url FROM withholdings WHERE family = :family ORDER BY url"
-OF_KIN = f"""
-    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased, {WAS_FIRST} AS was_first
+OF_KIN = """
+    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased,
+           coalesce(substr(w.family, 1, length(w.key) + 1) = w.key || '-', 0) AS was_first
     FROM withholding w JOIN withholdings h USING (url)
     WHERE EXISTS (SELECT 1 FROM json_each(h.kin) k JOIN json_each(:keys) i ON i.value = k.value)
     ORDER BY w.since, w.url
