@@ -28,7 +28,7 @@ from bench.aligned import aligned
 from pipeline.copy_traces import Reason
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
-from pipeline.direction import LINK_DEGREES, are_siblings, counts, least_sure, reasons
+from pipeline.direction import LINK_DEGREES, common_wire, counts, least_sure, reasons
 
 SEEN = datetime(2030, 1, 1, tzinfo=UTC)
 SETTINGS = {"none": 1.0, "noisy": 1.0, "true": 1.0}  # how much a pair of each counts
@@ -123,7 +123,7 @@ def labelled(folder: Path) -> list[Pair]:
         for dates in SETTINGS:
             left, right = witness(copy, dates), witness(exemplar, dates)
             named = list(reasons(left, right, found))
-            are_wire = are_siblings(left, right, named)
+            are_wire = bool(common_wire(left, right, named))
             signs = signed([one for one in named if counts(one, are_wire=are_wire)], right)
             pairs.append(Pair(families[row["origin"]], row["kind"], dates, signs, least_sure(are_wire=are_wire)))
     return pairs

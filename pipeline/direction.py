@@ -84,13 +84,14 @@ def link(left: Witness, right: Witness, found: Reuse) -> CopyLink:
     if right.public_id < left.public_id:
         return link(right, left, found.turned())
     named = [reason for reason in reasons(left, right, found) if WEIGHTS.get((reason.kind, reason.degree))]
-    are_wire = are_siblings(left, right, named)
-    weights = weighed(named, are_wire=are_wire)
+    wire = common_wire(left, right, named)
+    weights = weighed(named, are_wire=bool(wire))
     evidence = tuple(Evidence(kind=reason.kind, favours=reason.favours, weight=weight, detail=reason.detail)
-                     for reason, weight in zip(named, weights, strict=True)) + _owned(left, right)
+                     for reason, weight in zip(named, weights, strict=True))
+    evidence += _common(left, right, wire)
     odds = sum(e.weight if e.favours == left.public_id else -e.weight for e in evidence)
     confidence = _logistic(abs(odds))
-    least = least_sure(are_wire=are_wire)
+    least = least_sure(are_wire=bool(wire))
     if confidence >= least:
         exemplar, copy = (left, right) if odds > 0 else (right, left)
     else:
@@ -104,11 +105,12 @@ def link(left: Witness, right: Witness, found: Reuse) -> CopyLink:
     )
 
 
-def _owned(left: Witness, right: Witness) -> tuple[Evidence, ...]:
-    """That both outlets are one owner's: no direction, but one house may print its text twice."""
-    if left.owner is None or left.owner != right.owner:
-        return ()
-    return (Evidence(kind="owner", favours=left.public_id, weight=0.0, detail=f"both outlets belong to {left.owner}"),)
+def _common(left: Witness, right: Witness, wire: Sequence[str]) -> tuple[Evidence, ...]:
+    """An agency or an owner of both: it speaks for no direction, and may be why they share text."""
+    said = [("wire", f"both credit {', '.join(wire)}")] if wire else []
+    if left.owner is not None and left.owner == right.owner:
+        said.append(("owner", f"both outlets belong to {left.owner}"))
+    return tuple(Evidence(kind=kind, favours=left.public_id, weight=0.0, detail=detail) for kind, detail in said)
 
 
 def weighed(named: Sequence[Reason], *, are_wire: bool) -> list[float]:
@@ -125,12 +127,12 @@ def counts(reason: Reason, *, are_wire: bool) -> bool:
     return not are_wire or (reason.kind in BEYOND_THE_WIRE and reason.degree != "somebody")
 
 
-def are_siblings(left: Witness, right: Witness, named: Iterable[Reason]) -> bool:
-    """Whether two texts credit one agency, which neither is, and neither names the other as where it is from."""
+def common_wire(left: Witness, right: Witness, named: Iterable[Reason]) -> tuple[str, ...]:
+    """The agencies that two texts credit and neither is; none where one names the other as where it is from."""
     if any(one.kind == "canonical" or (one.kind, one.degree) == ("credit", "named") for one in named):
-        return False
-    common = set(credited_agencies(left)).intersection(credited_agencies(right))
-    return any(not is_agency(left, name) and not is_agency(right, name) for name in common)
+        return ()
+    return tuple(name for name in sorted({*credited_agencies(left)} & {*credited_agencies(right)})
+                 if not is_agency(left, name) and not is_agency(right, name))
 
 
 def least_sure(*, are_wire: bool) -> float:

@@ -124,6 +124,8 @@ def _credited(name: str, copy: str, link: CopyLink) -> Iterator[str]:
     if lines:
         where = "ends with" if lines[-1] in paragraphs[-TAIL:] else "has"
         yield f"{name} {where} the credit line “{lines[-1]}”."
+    yield from (f"B{reason.detail[1:]}, so each may have the text from there."
+                for reason in link.evidence if reason.kind == "wire")
     if any(reason.kind == "owner" for reason in link.evidence):
         yield "Both outlets have one owner, so it may be the same house's text."
     favoured = {reason.favours for reason in link.evidence if reason.kind in LICENSED}

@@ -376,6 +376,7 @@ def test_two_subscribers_of_one_agency_are_siblings(changes: dict[str, object]) 
     assert made == link(two, one, reuse().turned())
     assert made.direction == "undecided"
     assert all(e.weight == 0 for e in made.evidence), "who ran it first says nothing of who copied"
+    assert ("wire", "both credit AP") in [(e.kind, e.detail) for e in made.evidence]
 
 
 def test_a_subscribers_shortened_text_is_no_copy_of_the_longer_one() -> None:

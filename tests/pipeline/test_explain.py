@@ -65,6 +65,12 @@ OTHERS = replace(CREDIT, favours=COPY)
 OWNER = Evidence(kind="owner", favours=EXEMPLAR, weight=0.0, detail="both belong to Border Media")
 
 
+def test_what_two_subscribers_have_in_common_is_said() -> None:
+    wire = Evidence(kind="wire", favours=COPY, weight=0.0, detail="both credit AP")
+    said = explained(link(evidence=(wire,), direction="undecided"), aligned((1, 0)), text(SECOND), text(FIRST))
+    assert "Both credit AP, so each may have the text from there." in said
+
+
 @pytest.mark.parametrize("direction", ["decided", "undecided"])
 @pytest.mark.parametrize(("evidence", "whose"), [((CREDIT,), ["mine"]), ((OTHERS,), ["other"]), ((PUBLISHED,), []),
                                                  ((CREDIT, OTHERS), ["mine", "other"]), ((OWNER,), [])])
