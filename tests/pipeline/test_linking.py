@@ -21,7 +21,7 @@ from stemma_testing import FilledDemo
 from archive import events
 from archive.folder import open_archive
 from archive.model import Passage, Reuse
-from archive.store import comparisons, read_database
+from archive.store import comparisons, read_database, transaction
 from archive.store.links import Shared
 from archive.topic import load_topic
 from pipeline import comparing, cores, epoch, indexing, linking, vectors
@@ -198,6 +198,18 @@ COPY, ITS_SECOND = (f"bbbbbbbbbbbb-202408{day}080000-abcdefgh" for day in (13, 2
 def test_the_earliest_of_the_versions_that_share_as_much_is_linked(found: list[Shared], chosen: int) -> None:
     for some in (found, found[::-1]):
         assert closest(some) == found[chosen]
+
+
+def test_outlets_of_one_owner_say_so_with_their_link(work: Work) -> None:
+    with transaction(work.conn):
+        work.conn.execute("""
+            INSERT INTO outlets (domain, outlet, owner) SELECT domain, domain, 'Border Media' FROM articles WHERE true
+            ON CONFLICT (domain) DO UPDATE SET owner = excluded.owner""")
+        work.conn.execute("INSERT OR IGNORE INTO unlinked (article_id) SELECT article_id FROM articles")
+    assert linking.link_families(work).done > 0
+    told = [row["evidence"] for row in work.conn.execute("SELECT evidence FROM links")]
+    assert told
+    assert all("both outlets belong to Border Media" in evidence for evidence in told)
 
 
 def reuses(work: Work) -> list[tuple[object, ...]]:
