@@ -2,7 +2,7 @@
 
 import sqlite3
 from base64 import b64decode, b64encode
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +26,7 @@ EPOCH = "epoch"  # the kind of event
 BATCH = 400  # texts that are written, then compared, at a time
 WITNESSES = 3_000  # that are kept at hand while links are decided
 COUNTED_FROM = 200  # articles; of fewer, a count says less than the table that ships with the program
+AS_MUCH = 0.97  # of the most words that two versions share: as much, but for a typing error that was mended
 GROWTH = 2  # times as many articles as the last epoch counted: a new one
 
 
@@ -205,25 +206,34 @@ def link_families(work: Work) -> Report:
 
 
 def _links_of(conn: sqlite3.Connection, article_id: int, witness: Callable[[int], Witness]) -> list[CopyLink]:
-    """One link for each other article that shares text: between the versions that share the most; as people judged."""
+    """One link for each other article that shares text: between the closest versions; as people judged."""
     from pipeline.direction import link
     from pipeline.judgements import judged
     from pipeline.reuse import is_link
 
-    best: dict[int, Shared] = {}
+    found = defaultdict[int, list[Shared]](list)
     for shared in links.reuses_of(conn, article_id):
-        other = shared.right_article if shared.left_article == article_id else shared.left_article
-        if other not in best or distance(shared) < distance(best[other]):
-            best[other] = shared
+        found[shared.right_article if shared.left_article == article_id else shared.left_article].append(shared)
     decided = []
-    for shared in best.values():
+    for shared in map(closest, found.values()):
         left, right = witness(shared.left_id), witness(shared.right_id)
         if is_link(shared.reuse, same_site=registered_domain(left.host) == registered_domain(right.host)):
             decided.append(link(left, right, shared.reuse))
     return judged(decided, judgements.standing(conn, article_id))
 
 
-def distance(shared: Shared) -> tuple[float, int, str, str]:
-    """Sorts the version pairs of two articles: the closest first, of equals by their public ids, never by arrival."""
+def closest(found: Sequence[Shared]) -> Shared:
+    """Of the version pairs of two articles the one to link: of those that share about the most words the earliest.
+
+    A version that came after what was made of the text can share a word more by chance, or all in fewer words of its
+    own. Of pairs that were there at one time the one that shares more, and of more of both texts, is the nearer.
+    """
+    most = max(shared.reuse.words for shared in found)
+    return min((shared for shared in found if shared.reuse.words >= AS_MUCH * most), key=distance)
+
+
+def distance(shared: Shared) -> tuple[str, int, float, str, str]:
+    """Sorts version pairs that share as much: the earliest first, of equals by their public ids, never by arrival."""
     reuse = shared.reuse
-    return (-reuse.left_coverage - reuse.right_coverage, -reuse.words, shared.left_name, shared.right_name)
+    began = max(name.rsplit("-", 2)[1] for name in (shared.left_name, shared.right_name))  # when both were there
+    return (began, -reuse.words, -reuse.left_coverage - reuse.right_coverage, shared.left_name, shared.right_name)

@@ -140,12 +140,19 @@ SWEEP = (
            SELECT 1 FROM captures c WHERE c.payload_digest = surfaces.payload_digest AND c.url = surfaces.url)""",
 )
 
-FOUND = "SELECT url, key, since, reason, erased AS is_erased FROM withholding WHERE url = :url"
+# A family's name is the public id of its first exemplar, which begins with that one's key.
+FOUND = """
+    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased,
+           coalesce(substr(w.family, 1, length(w.key) + 1) = w.key || '-', 0) AS was_first
+    FROM withholding w WHERE w.url = :url
+"""
 BY_ADDRESS = "SELECT article FROM withheld_addresses WHERE url = :url"
 BY_KEY = "SELECT article FROM withheld_addresses WHERE key = :key"
 BY_FAMILY = "SELECT url FROM withholdings WHERE family = :family ORDER BY url"
 OF_KIN = """
-    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased FROM withholding w JOIN withholdings h USING (url)
+    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased,
+           coalesce(substr(w.family, 1, length(w.key) + 1) = w.key || '-', 0) AS was_first
+    FROM withholding w JOIN withholdings h USING (url)
     WHERE EXISTS (SELECT 1 FROM json_each(h.kin) k JOIN json_each(:keys) i ON i.value = k.value)
     ORDER BY w.since, w.url
 """
@@ -154,13 +161,17 @@ KIN = "SELECT k.value AS key FROM withholdings h, json_each(h.kin) k WHERE h.url
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tombstone:
-    """What is shown in an article's place: its address and key, since when it is withheld, and why."""
+    """What is shown in an article's place: its address and key, since when it is withheld, and why.
+
+    was_first: its family was called after it, when it was withheld.
+    """
 
     url: str
     key: str
     since: str
     reason: str
     is_erased: bool
+    was_first: bool
 
 
 def addresses(conn: sqlite3.Connection) -> frozenset[str]:
@@ -369,4 +380,4 @@ def forget(
 
 
 def _stone(row: sqlite3.Row) -> Tombstone:
-    return Tombstone(**dict(row) | {"is_erased": bool(row["is_erased"])})
+    return Tombstone(**dict(row) | {name: bool(row[name]) for name in ("is_erased", "was_first")})

@@ -492,7 +492,7 @@ def test_no_text_of_a_family_with_several_roots_is_called_the_earliest(site: Sit
 def test_the_root_of_a_family_is_called_the_earliest_held(site: Site, archive: Archive) -> None:
     page = text_of(site.get(f"/family/{archive.pair}"))
     assert "The earliest held text of the family is A , Other Courier , 18 August 2024 ." in page
-    assert "earliest held: Other Courier , 18 August 2024" in text_of(site.get("/"))
+    assert "earliest shown: Other Courier , 18 August 2024" in text_of(site.get("/"))
     assert [len(family["roots"]) for family in site.json("/index.json")["families"]] == [2, 1]
 
 
