@@ -51,11 +51,8 @@ class Desk:
         if ours is None or theirs is None:
             return True
         encoded = self.encoder is not None
-        (our_language, our_worth), (their_language, their_worth) = outlined(ours), outlined(theirs)
-        across = None is not our_language != their_language is not None
-        if not (across and encoded) and not is_likely_by_keys(our_worth, their_worth, meeting, across=across):
-            return False
-        return is_likely(self.sketched(one), self.sketched(other), meeting, encoded=encoded)
+        return is_likely_by_keys(outlined(ours), outlined(theirs), meeting, encoded=encoded) and is_likely(
+            self.sketched(one), self.sketched(other), meeting, encoded=encoded)
 
     def _sketched(self, version_id: int) -> Sketch:
         stored = self.reading(version_id)

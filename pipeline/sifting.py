@@ -34,9 +34,15 @@ LEAST_BY_KEYS = (-5.3, -5.2)  # odds
 LEAST_BY_TOKENS = (-4.6, -3.5)
 
 
-def is_likely_by_keys(one: float, other: float, meeting: float, *, across: bool) -> bool:
-    """Whether two texts whose keys are worth `one` and `other`, and those that both have `meeting`, may share text."""
-    return _odds(BY_KEYS[across], by_keys(one, other, meeting)) >= LEAST_BY_KEYS[across]
+Outline = tuple[str | None, float]  # a text's language, and what all its keys are worth
+
+
+def is_likely_by_keys(one: Outline, other: Outline, meeting: float, *, encoded: bool = False) -> bool:
+    """Whether two texts may share text as far as their keys tell, those that both have being worth `meeting`."""
+    across = _is_across(one[0], other[0])
+    if encoded and across:
+        return True
+    return _odds(BY_KEYS[across], by_keys(one[1], other[1], meeting)) >= LEAST_BY_KEYS[across]
 
 
 def is_likely(one: Sketch, other: Sketch, meeting: float, *, encoded: bool = False) -> bool:
@@ -44,13 +50,17 @@ def is_likely(one: Sketch, other: Sketch, meeting: float, *, encoded: bool = Fal
 
     Texts of two languages may always where vectors decide what is unsure (`encoded`): they may share no token.
     """
-    across = None is not one.language != other.language is not None
+    if not is_likely_by_keys((one.language, one.worth), (other.language, other.worth), meeting, encoded=encoded):
+        return False
+    across = _is_across(one.language, other.language)
     if encoded and across:
         return True
-    if not is_likely_by_keys(one.worth, other.worth, meeting, across=across):
-        return False
     told = *by_keys(one.worth, other.worth, meeting), *by_tokens(one, other)
     return _odds(BY_TOKENS[across], told) >= LEAST_BY_TOKENS[across]
+
+
+def _is_across(one: str | None, other: str | None) -> bool:
+    return None is not one != other is not None
 
 
 def by_keys(one: float, other: float, meeting: float) -> tuple[float, ...]:

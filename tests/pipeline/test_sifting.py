@@ -52,8 +52,8 @@ def test_the_same_names_in_another_order_are_no_copy() -> None:
 
 
 def test_what_two_long_texts_have_in_common_must_be_more() -> None:
-    assert is_likely_by_keys(200, 200, MEETING, across=False)
-    assert not is_likely_by_keys(2_000, 2_000, MEETING, across=False)
+    assert is_likely_by_keys(("en", 200), ("en", 200), MEETING)
+    assert not is_likely_by_keys(("en", 2_000), (None, 2_000), MEETING)
 
 
 def test_where_vectors_decide_any_two_languages_may_share_text() -> None:
