@@ -59,6 +59,9 @@ def backup(
     from its copy. The log comes first, then the database, then events and WARC files: what names a record is older
     than the record.
     """
+    if target.resolve().is_relative_to(folder.path.resolve()):
+        raise UnreadableFile(f"{target} lies in the archive itself and would be lost with it; name a folder elsewhere, "
+                             f"best on another disk")
     before = manifest(target) if target.exists() else {}
     made, troubles = dict[str, Held](), list[str]()
     try:

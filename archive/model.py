@@ -435,10 +435,14 @@ class FamilyMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InferredExemplar:
-    """A text that is not held, from which several witnesses of a family must come: that of an agency they credit."""
+    """A text that is not held, from which witnesses of a family must come.
+
+    That of an agency which several credit, or a translation between copies and their exemplar, whose traces they have.
+    `name` is then the agency's, or the code of the translation's language.
+    """
 
     name: str
-    kind: Literal["agency"]
+    kind: Literal["agency", "translation"]
     witnesses: tuple[str, ...]
 
 

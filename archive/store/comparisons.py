@@ -44,6 +44,7 @@ LATEST_TEXTS = """
 LATEST_COUNT = "SELECT count(DISTINCT article_id) FROM versions"  # by an index alone, which has no texts in it
 
 LAST_EPOCH = "SELECT digest, articles, packed FROM epochs ORDER BY epoch_id DESC LIMIT 1"
+EPOCH_OF = "SELECT digest, articles, packed FROM epochs WHERE digest = :digest"
 # One that was counted before gets a new number: it is the last again.
 ADD_EPOCH = """
     INSERT OR REPLACE INTO epochs (digest, articles, counted_at, packed)
@@ -80,7 +81,8 @@ SEARCHED = """
     )
     SELECT coalesce(sum(c.texts), 0) AS texts, coalesce(sum(c.texts * c.is_latest), 0) AS articles,
            count(DISTINCT p.outlet) AS outlets, count(DISTINCT nullif(p.language, '')) AS languages,
-           min(c.first) AS first, max(c.last) AS last
+           min(c.first) AS first, max(c.last) AS last, max(0, (SELECT count(*) FROM versions)
+           - (SELECT count(*) FROM witnesses WHERE method = :method)) AS waiting
     FROM counted c JOIN profiles p USING (profile_id)
 """
 
@@ -121,7 +123,10 @@ class KeptEpoch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
-    """What a text was compared with; first and last are days: of publication, of an undated text the first sighting."""
+    """What a text was compared with; first and last are days: of publication, of an undated text the first sighting.
+
+    `waiting` are texts that it was not compared with, since they have not been compared themselves, or are anew.
+    """
 
     texts: int
     articles: int
@@ -129,6 +134,7 @@ class Searched:
     languages: int
     first: str | None
     last: str | None
+    waiting: int
 
 
 def pending_witnesses(conn: sqlite3.Connection, *, method: str) -> list[int]:
@@ -177,6 +183,12 @@ def article_count(conn: sqlite3.Connection) -> int:
 def last_epoch(conn: sqlite3.Connection) -> KeptEpoch | None:
     """The epoch that counts; None before the first."""
     row = conn.execute(LAST_EPOCH).fetchone()
+    return KeptEpoch(**dict(row)) if row is not None else None
+
+
+def epoch_of(conn: sqlite3.Connection, digest: str) -> KeptEpoch | None:
+    """The epoch of a digest; None where none is kept, as of the one that ships with the program."""
+    row = conn.execute(EPOCH_OF, {"digest": digest}).fetchone()
     return KeptEpoch(**dict(row)) if row is not None else None
 
 
@@ -290,5 +302,5 @@ def last_method(conn: sqlite3.Connection) -> str:
 
 
 def searched(conn: sqlite3.Connection, *, method: str) -> Searched:
-    """How many texts, articles, outlets and languages are catalogued, if this method compared them."""
+    """How many texts, articles, outlets and languages are catalogued, if this method compared any of them."""
     return Searched(**dict(conn.execute(SEARCHED, {"method": method}).fetchone()))

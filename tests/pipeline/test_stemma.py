@@ -145,6 +145,32 @@ def test_two_texts_of_one_agency_that_is_not_held_stand_below_it() -> None:
     assert families([copy_link("w1-1", "w0-1")], held)[0].inferred == (), "one is explained by the other"
 
 
+THROUGH_ITALIAN = ("Ucraine’s army held the town, and Kiev insisted on the fact that it would stay for a certain period. "
+                   "On the vast scale of the front that changed little.\n\nContributed relationships: A. Writer.")
+
+
+def by_way_of_italian(**changes: object) -> tuple[Family, ...]:
+    held = holding(w0="Ukraine’s army held the town.", w1=THROUGH_ITALIAN, w2=THROUGH_ITALIAN)
+    held |= {"w2-1": replace(held["w2-1"], **changes)}  # type: ignore[arg-type]
+    return families([replace(copy_link(copy, "w0-1"), relation="rewrite") for copy in ("w1-1", "w2-1")], held)
+
+
+def test_copies_whose_words_came_through_a_language_stand_below_a_translation_that_is_not_held() -> None:
+    (tree,) = by_way_of_italian()
+    (inferred,) = tree.inferred
+    assert (inferred.name, inferred.kind, inferred.witnesses) == ("it", "translation", ("w1-1", "w2-1"))
+
+
+def test_no_translation_is_missing_where_a_member_may_be_it_or_the_exemplar_has_the_same_words() -> None:
+    assert by_way_of_italian(language="it")[0].inferred == ()
+    held = holding(w0=THROUGH_ITALIAN, w1=THROUGH_ITALIAN)
+    for relation in ("rewrite", "identical"):
+        (tree,) = families([replace(copy_link("w1-1", "w0-1"), relation=relation)], held)
+        assert tree.inferred == ()
+    (tree,) = families([copy_link("w1-1", "w0-1")], holding(w0="Ukraine", w1=THROUGH_ITALIAN))
+    assert tree.inferred == (), "a copy nearly word for word came by no translation"
+
+
 # ---- exemplars in order
 
 @given(LINKS, st.randoms(use_true_random=False))
