@@ -3,7 +3,7 @@
 import sqlite3
 from base64 import b64decode, b64encode
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
@@ -81,15 +81,15 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
     least = across(encoded=vectors.installed() is not None)
     for start in range(0, len(pending), BATCH):
         batch = pending[start:start + BATCH]
-        worths = list[Mapping[int, float]]()
+        readings = list(run(read, batch))
         with transaction(work.conn):
-            for version_id, (packed, worth) in zip(batch, run(read, batch), strict=True):
-                comparisons.add_reading(work.conn, version_id, packed, worth)
-                worths.append(worth)
+            comparisons.add_readings(work.conn, (
+                (version_id, packed, worth) for version_id, (packed, worth) in zip(batch, readings, strict=True)))
         witnesses = [comparisons.text(work.conn, version_id) for version_id in batch]
+        held = comparisons.holders(work.conn, {key for _, worth in readings for key in worth})
         jobs = [comparisons.candidates(
-            work.conn, witness, worth, method=named, meeting=MEETING, across=least, beside=batch[:place],
-        ) for place, (witness, worth) in enumerate(zip(witnesses, worths, strict=True))]
+            work.conn, witness, worth, method=named, meeting=MEETING, across=least, beside=batch[:place], held=held,
+        ) for place, (witness, (_, worth)) in enumerate(zip(witnesses, readings, strict=True))]
         with transaction(work.conn):
             for witness, met, found in zip(witnesses, jobs, run(compare, jobs), strict=True):
                 links.add_witness(work.conn, witness, found, method=named)
