@@ -15,7 +15,7 @@ from archive.topic import Topic
 from pipeline.batch import texts
 from pipeline.batch.rows import Row
 from pipeline.batch.spark import grouped, through
-from pipeline.epoch import Epoch, is_furniture, shipped, summed
+from pipeline.epoch import FURNITURE_TEXTS, Epoch, is_furniture, shipped, summed
 from pipeline.linking import COUNTED_FROM
 from pipeline.terms import own_tokens
 
@@ -32,9 +32,13 @@ def epoch_of(versions: DataFrame, topic: Topic) -> Epoch:
     tally = through(latest.select("text", "language"), texts.tallied, texts.TALLY).persist()
     counts = tally.where(f.col("token").isNotNull()).groupBy("token").agg(f.sum("texts").alias("texts")).where(
         f.col("texts") > 1)
-    standing = tally.where(f.col("sentence").isNotNull()).groupBy("sentence", "sketch").agg(
+    wholes = tally.where(f.col("whole").isNotNull()).select("whole")
+    common = wholes.select(f.explode("whole").alias("sentence")).groupBy("sentence").count().where(
+        f.col("count") >= FURNITURE_TEXTS)
+    told = frozenset(row["sentence"] for row in common.toLocalIterator())
+    standing = through(wholes, partial(texts.standing, common=told), texts.STANDING).groupBy("sentence", "told_by").agg(
         f.sum("texts").alias("texts")).groupBy("sentence").agg(
-        f.count("*").alias("different"), f.sum("texts").alias("texts")).where(f.col("different") > 1)
+        f.count("*").alias("different"), f.sum("texts").alias("texts"))
     epoch = summed(
         articles, {row["token"]: row["texts"] for row in counts.toLocalIterator()},
         [row["sentence"] for row in standing.toLocalIterator() if is_furniture(row["different"], row["texts"])], own)
