@@ -100,12 +100,17 @@ def test_clean_paragraph(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["word " * 200_000, "x" * 1_000_000, "a'" * 500_000, "乌" * 300_000, "а\u0301" * 300_000,
-             *(f" {mark}a" * 300_000 for mark in "“”„«»‘’‚‹›'\"「"), *(f"a{mark} " * 300_000 for mark in "“”«»‘’'")]
+    "text", ["word " * 200_000, "x" * 1_000_000, "a'" * 500_000, "乌" * 300_000, "а\u0301" * 300_000]
 )
 def test_a_megabyte_takes_seconds_at_most(text: str) -> None:
     started = time.process_time()
     words(text)
     clean_paragraph(text)
-    quotations(text)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("pair", [f"{before}{mark}a" for mark in "“”„«»‘’‚‹›'\"「" for before in ("", " ")])
+def test_marks_over_and_over_take_seconds_at_most(pair: str) -> None:
+    started = time.process_time()
+    quotations(pair * 100_000)
+    assert time.process_time() - started < 2
