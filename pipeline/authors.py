@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from archive.model import Candidate
 from pipeline.agencies import named_in
-from pipeline.credit import is_credit
+from pipeline.credit import is_credit, is_desk
 from pipeline.places import key_of
 
 MAX_FIELD = 400  # characters of a field; a longer one is no list of names
@@ -18,7 +18,6 @@ MAX_NAME, MAX_SIGNATURE, MAX_BYLINE = 60, 40, 120
 MAX_HEAD = 4  # paragraphs, in which a byline is looked for
 MAX_LONE = 3  # words of a name that stands alone
 TAIL = 4  # paragraphs, in which the desk is looked for that signs
-MAX_DESK_WORDS = 4
 MAX_WORDS = 6
 _BY = re.compile(
     r"^\W*(?:(?:written|reporting|reported|compiled|edited|story|words|text|analysis|opinion|guest post"
@@ -48,10 +47,6 @@ _ROLE = re.compile(
     r"|share|senior|"
     r"politics|business|sports?|world|opinion|section|subscribe|contact|profile|more|view|posts?|all|unknown|none|null"
     r"|n/a)(?!\w)", re.IGNORECASE)
-_DESK = re.compile(
-    r"(?<!\w)(?:(?:news ?)?desk|newsroom|editorial (?:team|staff|board)|(?:web ?|online-?)?redaktion|redaktionen"
-    r"|redacción|redazione|(?:la )?rédaction|redakcja|redakce|redactie|редакция|редакції|редакція)(?!\w)",
-    re.IGNORECASE)
 _PICTURE = re.compile(r"(?:photos?|fotos?|bild|image|picture|фото|світлина|зображення)\b", re.IGNORECASE)
 _NAME_WORD = re.compile(r"(?!\d)[^\W_a-zа-яіїєґ][\w.'’-]*")
 _DIGITS = re.compile(r"\d")
@@ -127,11 +122,6 @@ def _is_lone(line: str, subjects: Collection[str]) -> bool:
         1 < len(words := name.split()) <= most and all(map(_NAME_WORD.fullmatch, words)) and is_name(name)
         for name in listed)
     return are_names and not any(word in subjects for word in _LETTERS.findall(line.casefold()))
-
-
-def is_desk(text: str) -> bool:
-    """Whether a short text names an editorial desk: who wrote a text that nobody signed."""
-    return len(text) <= MAX_SIGNATURE and len(text.split()) <= MAX_DESK_WORDS and _DESK.search(text) is not None
 
 
 def _is_domain(name: str) -> bool:

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from pipeline import body_phrases as phrases
-from pipeline.authors import is_desk
-from pipeline.credit import is_credit
+from pipeline.credit import is_credit, is_desk
 from pipeline.placed import Paragraph, placed
 from pipeline.places import Box, Leaf, Page, key_of, repeated
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 
 MAX_LINE = 300  # characters; a credit is a line, not a paragraph of the story
+MAX_DESK, MAX_DESK_WORDS = 40, 4  # characters, words
 
 # A credit begins its line, a sentence or a bracket, or ends the line: within a sentence its words tell of other things
 # ("the court reports by Thursday", "moved with permission of the governor").
@@ -69,6 +70,10 @@ _CONTRIBUTION = re.compile(
 
 # "SUMY, Ukraine, Aug 24 (Dnipro Wire) -": the agency of a dateline, at the very start of the text.
 _DATELINE = re.compile(r"^[^.!?()]{0,60}\(([^()]{2,40})\)\s*[-–—]")
+_DESK = re.compile(
+    r"(?<!\w)(?:(?:news ?)?desk|newsroom|editorial (?:team|staff|board)|(?:web ?|online-?)?redaktion|redaktionen"
+    r"|redacción|redazione|(?:la )?rédaction|redakcja|redakce|redactie|редакция|редакції|редакція)(?!\w)",
+    re.IGNORECASE)
 
 
 def credit_lines(paragraphs: Iterable[str]) -> tuple[str, ...]:
@@ -98,6 +103,11 @@ def is_contribution(line: str) -> bool:
 def _plain(text: str) -> str:
     """As the patterns are written; the whole normalisation takes more time than the search."""
     return text.replace("’", "'").casefold()
+
+
+def is_desk(text: str) -> bool:
+    """Whether a short text names an editorial desk: who wrote a text that nobody signed."""
+    return len(text) <= MAX_DESK and len(text.split()) <= MAX_DESK_WORDS and _DESK.search(text) is not None
 
 
 def dateline_agency(text: str) -> str | None:
