@@ -17,7 +17,7 @@ PACKAGE = "datasette_config"
 DATABASE = "archive"
 TURNS = "stemma_turns"  # an attribute of the site: who is asking for what takes long
 MCP = "/-/mcp"  # where datasette-mcp answers, if that is installed
-# KiB of pages that each thread keeps: of SQLite's own 2 MB one search of 200,000 articles leaves nothing to the next. To
+# KiB of pages that each thread keeps: of SQLite's own 2 MB a search of 200,000 articles leaves nothing to the next. To
 # map the file into memory cost as much in page faults as it saved.
 KEPT_PAGES = "PRAGMA cache_size = -16000"
 
