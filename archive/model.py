@@ -378,7 +378,7 @@ class Witness:
     """A version as a member of a family of texts, with what speaks for its age and its origin.
 
     `unlike_until`: when the article was last seen in the state before this one, None of a first version. `addresses`
-    are all that led to the article.
+    are all that led to the article; `owner` is the outlet's, by the topic.
     """
 
     public_id: str
@@ -396,11 +396,15 @@ class Witness:
     unlike_until: datetime | None = None
     addresses: tuple[str, ...] = ()
     outgoing: tuple[Outgoing, ...] = ()
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One reason for a direction: `weight` in log-odds towards `favours` being the exemplar."""
+    """One reason for a direction: `weight` in log-odds towards `favours` being the exemplar.
+
+    One of no weight speaks for neither direction, and is told for what it says of the two.
+    """
 
     kind: str
     favours: str
@@ -435,10 +439,14 @@ class FamilyMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InferredExemplar:
-    """A text that is not held, from which several witnesses of a family must come: that of an agency they credit."""
+    """A text that is not held, from which witnesses of a family must come.
+
+    That of an agency which several credit, or a translation between copies and their exemplar, whose traces they have.
+    `name` is then the agency's, or the code of the translation's language.
+    """
 
     name: str
-    kind: Literal["agency"]
+    kind: Literal["agency", "translation"]
     witnesses: tuple[str, ...]
 
 

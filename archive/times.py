@@ -1,6 +1,7 @@
 """Moments as text: ISO 8601 in UTC with milliseconds, which sorts as it reads."""
 
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -50,6 +51,18 @@ def moment_in_words(iso: str | None) -> str:
     offset = found.strftime("%z")
     zone = "" if found.utcoffset() is None else "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
     return f"{day_in_words(iso)}, {found:%H:%M} {zone}".rstrip()
+
+
+def from_mail(text: str) -> datetime | None:
+    """A moment as mail and HTTP write it (RFC 5322, RFC 9110), in UTC; None for what is none.
+
+    "-0000" is UTC of which nobody says where (RFC 5322, 3.3), and a date without a zone is taken for the same.
+    """
+    try:
+        at = parsedate_to_datetime(text)
+        return (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _utc(moment: datetime) -> datetime:

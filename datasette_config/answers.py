@@ -7,7 +7,7 @@ is built anew, while public ids and keys do not.
 
 import dataclasses
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
@@ -142,7 +142,8 @@ class Sigil:
 class FamilyAnswer:
     """A family; `links` are those that draw its tree, then undecided ones, of `link_count` in all.
 
-    `inferred` are exemplars that are not held, such as the text of an agency that several of its witnesses credit.
+    `inferred` are exemplars that are not held: the text of an agency that several of its witnesses credit, a
+    translation by way of which some came.
     `sentences` say of the first EXPLAINED of them, in their order, why each is shown. `withheld` shared text with its
     members, and is not shown. `cited` are the names under which it, or a family that it came of, was cited as of a run.
     """
@@ -157,6 +158,10 @@ class FamilyAnswer:
     cited: tuple[str, ...]
     tree: Tree = dataclasses.field(metadata=PAGE_ONLY)
     timeline: Timeline | None = dataclasses.field(metadata=PAGE_ONLY)
+
+    def sigla_of(self, witnesses: Sequence[str]) -> tuple[str, ...]:
+        """The letters of some of the members."""
+        return tuple(member.siglum for member in self.members if member.article.public_id in witnesses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ import re
 import sqlite3
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -21,8 +22,7 @@ from datasette_config.downloads import TABLES
 from datasette_config.kept_topic import PUBLISHED
 from datasette_config.parameters import asked
 from datasette_config.searching import Listing
-from pipeline import PROGRAM, citations
-from pipeline.parquet import Column, written
+from pipeline import PROGRAM, citations, parquet
 from pipeline.snapshot import Made, snapshot
 from pipeline.work import Clock, Work
 
@@ -53,6 +53,7 @@ citations.bib       citations of all articles, BibTeX
 citations.csl.json  the same, CSL-JSON
 """
 GIVEN = "tables/*.parquet    what the views of the database hold, as Apache Parquet\n"
+UNWRITTEN = "views not written as Parquet, for which pip install 'stemma-archive[parquet]'"
 
 
 def publish(topic: Topic, data: Path, folder: Path, *, site: str | None, clock: Clock) -> Report:
@@ -71,7 +72,7 @@ def publish(topic: Topic, data: Path, folder: Path, *, site: str | None, clock: 
         finally:
             conn.close()
 
-    return _report("publish", snapshot(topic, data, folder / DATABASE, now=clock(), beside=beside), started)
+    return _report("publish", topic, snapshot(topic, data, folder / DATABASE, now=clock(), beside=beside), started)
 
 
 def refresh(topic: Topic, data: Path, *, clock: Clock) -> Report:
@@ -90,7 +91,7 @@ def refresh(topic: Topic, data: Path, *, clock: Clock) -> Report:
         finally:
             conn.close()
 
-    return _report("snapshot", snapshot(topic, data, folder / DATABASE, now=clock(), beside=beside), started)
+    return _report("snapshot", topic, snapshot(topic, data, folder / DATABASE, now=clock(), beside=beside), started)
 
 
 def renewed(work: Work) -> list[Report]:
@@ -114,9 +115,10 @@ def renewed(work: Work) -> list[Report]:
     return [] if is_same else [refresh(work.topic, folder.path, clock=work.clock)]
 
 
-def _report(step: str, made: Made, started: float) -> Report:
-    return Report(step=step, done=made.versions, counts=(("of them as excerpts", made.excerpts),),
-                  seconds=monotonic() - started)
+def _report(step: str, topic: Topic, made: Made, started: float) -> Report:
+    unwritten = len(tables.VIEWS) if topic.publish.downloads and not parquet.is_installed() else 0
+    counts = (("of them as excerpts", made.excerpts), *(((UNWRITTEN, unwritten),) if unwritten else ()))
+    return Report(step=step, done=made.versions, counts=counts, seconds=monotonic() - started)
 
 
 def public_topic(topic: Topic) -> str:
@@ -156,7 +158,7 @@ def _readme(made: Snapshot, topic: Topic, folder: Path) -> str:
             if made.contents == "excerpts" else "News articles as they were found.")
     told = README.format(title=title, line="=" * len(title), what=what, program=made.program, made_at=made.made_at,
                          folder_name=folder.name, command=serving.command(topic.publish))
-    return told + GIVEN if topic.publish.downloads else told
+    return told + GIVEN if topic.publish.downloads and parquet.is_installed() else told
 
 
 def _feed(conn: sqlite3.Connection, made: Snapshot, topic: Topic, site: str | None) -> str:
@@ -183,8 +185,8 @@ def _cited(
 
 
 def _write_tables(conn: sqlite3.Connection, folder: Path, *, is_given: bool) -> None:
-    """Each view as a file; where they are not given any more, none."""
-    if not is_given:
+    """Each view as a file; where they are not given any more, or pyarrow is missing, none: not those of another day."""
+    if not is_given or not parquet.is_installed():
         for file in folder.glob("*.parquet"):
             file.unlink()
         if folder.exists():
@@ -192,15 +194,21 @@ def _write_tables(conn: sqlite3.Connection, folder: Path, *, is_given: bool) -> 
         return
     folder.mkdir(exist_ok=True)
     for view in tables.VIEWS:
-        columns = [Column(name=name, kind=kind) for name, kind in tables.kinds(conn, view)]
-        _write(folder / f"{view}.parquet", written(columns, tables.rows(conn, view), program=PROGRAM))
+        with _replacing(folder / f"{view}.parquet") as part:
+            parquet.write(part, tables.kinds(conn, view), tables.rows(conn, view), program=PROGRAM)
 
 
-def _write(path: Path, content: str | Iterator[bytes]) -> None:
+def _write(path: Path, text: str) -> None:
+    with _replacing(path) as part:
+        part.write_text(text, encoding="utf-8", newline="")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file to write, which takes the place of another when it is whole."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
-            file.writelines([content.encode("utf-8")] if isinstance(content, str) else content)
+        yield part
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -17,7 +17,9 @@ from itertools import pairwise
 from archive.model import CopyLink, Family, FamilyMember, InferredExemplar, Witness
 from pipeline.copy_traces import is_chrome
 from pipeline.credit import is_credit
-from pipeline.direction import DATED, credited_agencies, is_agency
+from pipeline.crediting import credited_agencies, is_agency
+from pipeline.direction import DATED
+from pipeline.language_traces import UNKNOWN, by_way_of
 
 # Found on 1,563 copies in 451 families whose texts in part lie identical in several places, with a third of the dates
 # moved: the true exemplar is first for .86, where the same weight for dates as in the direction gives .81.
@@ -27,6 +29,7 @@ MOST_ODDS = 9.0
 TRANSLATED = 0.6  # the nearness of a translation, whose words cannot be compared
 COPIED_TRANSLATION = 0.9  # nearness to a text of its own language from which that explains it better than translation
 EDITED = 0.8  # nearness of an edited copy to its exemplar, which a text that was translated and back does not reach
+WORD_FOR_WORD = ("identical", "near-duplicate")
 MIN_EDITS = 5  # word pairs that a copy shares with its exemplar alone
 MORE_EDITS = 4.0  # times as many as it shares with the other alone
 _WORD = re.compile(r"\w+")
@@ -58,7 +61,8 @@ def families(links: Iterable[CopyLink], witnesses: Mapping[str, Witness]) -> tup
         roots = [member for member in members if member.parent is None]
         root = min(roots, key=lambda member: -made[witnesses[member.witness].article])  # of equals the oldest
         result.append(Family(public_id=root.witness, members=tuple(members),
-                             inferred=_agencies([witnesses[member.witness] for member in roots])))
+                             inferred=(*_agencies([witnesses[member.witness] for member in roots]),
+                                       *_translations(members, parents.values(), witnesses))))
     return tuple(sorted(result, key=lambda family: family.public_id))
 
 
@@ -98,6 +102,24 @@ def _agencies(roots: Sequence[Witness]) -> tuple[InferredExemplar, ...]:
         for name, below in sorted(crediting.items())
         if len(below) > 1 and not any(is_agency(root, name) for root in roots)
     )
+
+
+def _translations(
+    members: Sequence[FamilyMember], links: Iterable[CopyLink], witnesses: Mapping[str, Witness]
+) -> tuple[InferredExemplar, ...]:
+    """The languages by way of which copies came whose words say so, where no member is in that language."""
+    own = {member.witness for member in members}
+    held = {(witnesses[name].language or "").split("-")[0] for name in own}
+    through: dict[str, list[str]] = defaultdict(list)
+    for found in links:
+        if found.copy in own and found.relation not in WORD_FOR_WORD:
+            copy = witnesses[found.copy]
+            through[_by_way_of(copy.text, witnesses[found.exemplar].text, copy.language)].append(found.copy)
+    return tuple(InferredExemplar(name=language, kind="translation", witnesses=tuple(sorted(below)))
+                 for language, below in sorted(through.items()) if language != UNKNOWN and language not in held)
+
+
+_by_way_of = lru_cache(maxsize=1024)(by_way_of)
 
 
 def _member(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from archive.digests import address_key
-from archive.store import open_database, pages, texts
+from archive.store import open_database, pages, texts, transaction
 from datasette_config import answers, responses
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -492,7 +492,7 @@ def test_no_text_of_a_family_with_several_roots_is_called_the_earliest(site: Sit
 def test_the_root_of_a_family_is_called_the_earliest_held(site: Site, archive: Archive) -> None:
     page = text_of(site.get(f"/family/{archive.pair}"))
     assert "The earliest held text of the family is A , Other Courier , 18 August 2024 ." in page
-    assert "earliest held: Other Courier , 18 August 2024" in text_of(site.get("/"))
+    assert "earliest shown: Other Courier , 18 August 2024" in text_of(site.get("/"))
     assert [len(family["roots"]) for family in site.json("/index.json")["families"]] == [2, 1]
 
 
@@ -631,6 +631,20 @@ def test_a_family_names_the_agency_whose_text_is_not_held(site: Site, archive: A
     assert [(one["name"], one["kind"], len(one["witnesses"])) for one in twin["inferred"]] == [("Reuters", "agency", 2)]
     assert "2 texts at the left edge credit Reuters , whose own text is not held" in text_of(
         site.get(f"/family/{archive.pair}"))
+
+
+def test_a_family_names_the_translation_by_way_of_which_a_copy_came(
+    own_archive: Archive, own_site: Site
+) -> None:
+    conn = open_database(own_archive.data / "archive.db")
+    (copy,) = conn.execute("SELECT version FROM witness WHERE family = ? AND parent_id IS NOT NULL LIMIT 1",
+                           [own_archive.family]).fetchone()
+    with transaction(conn):
+        conn.execute("UPDATE families SET inferred = ? WHERE public_id = ?", [
+            json.dumps([{"name": "it", "kind": "translation", "witnesses": [copy]}]), own_archive.family])
+    conn.close()
+    said = text_of(own_site.get(f"/family/{own_archive.family}"))
+    assert re.search("By its words [A-D] may have come by way of Italian : then a translation that is not held", said)
 
 
 def test_links_are_explained_in_sentences_and_the_evidence_stands_behind_them(site: Site, archive: Archive) -> None:

@@ -25,7 +25,7 @@ import pytest
 import yaml
 
 from archive.errors import MissingArchive, UnreadableFile
-from archive.store import open_database, read_database, snapshots
+from archive.store import open_database, read_database, snapshots, tables
 from archive.topic import load_topic, parse_topic
 from pipeline import demo, publishing
 
@@ -86,6 +86,22 @@ def test_no_text_of_the_archive_can_be_put_together_from_all_files(folder: Path,
     for text in texts:
         pieces = [text[start:start + 30].encode() for start in range(0, len(text) - 30, 10)]
         assert sum(piece in published for piece in pieces) < 0.4 * len(pieces), text
+
+
+def test_without_pyarrow_all_is_published_but_the_views_as_parquet_and_the_report_says_so(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = replace(TOPIC, publish=replace(TOPIC.publish, downloads=True))
+    out = tmp_path / "out"
+    report = publishing.publish(given, data, out, site=None, clock=lambda: NOW)
+    assert len(list((out / "tables").glob("*.parquet"))) == len(tables.VIEWS)
+    assert "tables/*.parquet" in (out / "README.txt").read_text("utf-8")
+    assert publishing.UNWRITTEN not in dict(report.counts)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as where it is not installed
+    report = publishing.publish(given, data, out, site=None, clock=lambda: NOW)
+    assert not (out / "tables").exists()
+    assert dict(report.counts)[publishing.UNWRITTEN] == len(tables.VIEWS)
+    assert "tables/*.parquet" not in (out / "README.txt").read_text("utf-8")
 
 
 def test_what_is_for_operators_only_is_not_published() -> None:
