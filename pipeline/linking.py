@@ -2,7 +2,7 @@
 
 import sqlite3
 from base64 import b64decode, b64encode
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +26,9 @@ EPOCH = "epoch"  # the kind of event
 BATCH = 400  # texts that are written, then compared, at a time
 WITNESSES = 3_000  # that are kept at hand while links are decided
 COUNTED_FROM = 200  # articles; of fewer, a count says less than the table that ships with the program
+AS_MUCH = 0.97  # of the most words that two versions share: as much, but for a typing error that was mended
 GROWTH = 2  # times as many articles as the last epoch counted: a new one
+SMALL_GROWTH = 1.25  # the same of fewer than COUNTED_FROM, of which furniture alone is counted
 
 
 def compare_witnesses(work: Work) -> Report:
@@ -41,6 +43,10 @@ def compare_witnesses(work: Work) -> Report:
     kept = epoch_in_force(work)
     named = method(kept.digest, encoder=vectors.installed())
     pending = comparisons.pending_witnesses(work.conn, method=named)
+    if pending and (counted := _early(work)):
+        kept = counted
+        named = method(kept.digest, encoder=vectors.installed())
+        pending = comparisons.pending_witnesses(work.conn, method=named)
     counts = Counter[str]()
     anew = _told_anew(work, kept.digest)
     if pending:
@@ -119,6 +125,22 @@ def epoch_in_force(work: Work) -> EpochInForce:
     return EpochInForce(first.digest, lambda: first)
 
 
+def _early(work: Work) -> "EpochInForce | None":
+    """Of an archive that is small: a new epoch, if it has grown and another furniture is found in it now."""
+    from pipeline.comparing import index_of
+    from pipeline.epoch import FURNITURE_TEXTS, told_furniture
+    from pipeline.terms import own_tokens
+
+    kept, held = comparisons.last_epoch(work.conn), comparisons.article_count(work.conn)
+    if not max(FURNITURE_TEXTS, SMALL_GROWTH * (kept.articles if kept is not None else 0)) <= held < COUNTED_FROM:
+        return None
+    found = told_furniture(map(index_of, comparisons.latest_texts(work.conn)), own_tokens(work.topic))
+    if kept is None and not found.furniture:
+        return None
+    keep_epoch(work, found, articles=held)
+    return EpochInForce(found.digest, lambda: found)
+
+
 def is_outgrown(articles: int, *, held: int) -> bool:
     """Whether an epoch of so many articles is to be counted anew when so many are held."""
     return held >= max(COUNTED_FROM, GROWTH * articles)
@@ -143,18 +165,21 @@ def _count(work: Work) -> "Epoch":
     return epoch
 
 
-def keep_epoch(work: Work, epoch: "Epoch") -> None:
-    """Keep an epoch that was counted as an event, where it is another than the one before: from now on it counts."""
+def keep_epoch(work: Work, epoch: "Epoch", *, articles: int | None = None) -> None:
+    """Keep an epoch that was counted as an event, where it is another than the one before: from now on it counts.
+
+    `articles` are those that were looked at, where it says of none how rare their words are.
+    """
     from pipeline.epoch import packed
 
     before = comparisons.last_epoch(work.conn)
     if before is None or before.digest != epoch.digest:
-        stored, at = packed(epoch), work.clock()
-        told = {"digest": epoch.digest, "articles": epoch.articles, "packed": b64encode(stored).decode()}
+        stored, at, held = packed(epoch), work.clock(), epoch.articles if articles is None else articles
+        told = {"digest": epoch.digest, "articles": held, "packed": b64encode(stored).decode()}
         events.append(work.archive.folder.events, Event(kind=EPOCH, at=at, data=told))
         with transaction(work.conn):
             comparisons.add_epoch(
-                work.conn, digest=epoch.digest, articles=epoch.articles, at=at, packed=stored)
+                work.conn, digest=epoch.digest, articles=held, at=at, packed=stored)
 
 
 def logged_epoch(work: Work) -> KeptEpoch | None:
@@ -164,12 +189,12 @@ def logged_epoch(work: Work) -> KeptEpoch | None:
     for event in reversed(events.read(work.archive.folder.events).of(EPOCH)):
         try:
             stored = b64decode(str(event.data["packed"]), validate=True)
-            epoch = unpacked(stored)
+            epoch, articles = unpacked(stored), int(str(event.data["articles"]))
         except (KeyError, ValueError, OSError) as error:
             work.fail("epoch", f"epoch of {event.at:%Y-%m-%d %H:%M}", f"cannot be read: {type(error).__name__}")
             continue
         with transaction(work.conn):
-            comparisons.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=event.at, packed=stored)
+            comparisons.add_epoch(work.conn, digest=epoch.digest, articles=articles, at=event.at, packed=stored)
         return comparisons.last_epoch(work.conn)
     return None
 
@@ -205,25 +230,34 @@ def link_families(work: Work) -> Report:
 
 
 def _links_of(conn: sqlite3.Connection, article_id: int, witness: Callable[[int], Witness]) -> list[CopyLink]:
-    """One link for each other article that shares text: between the versions that share the most; as people judged."""
+    """One link for each other article that shares text: between the closest versions; as people judged."""
     from pipeline.direction import link
     from pipeline.judgements import judged
     from pipeline.reuse import is_link
 
-    best: dict[int, Shared] = {}
+    found = defaultdict[int, list[Shared]](list)
     for shared in links.reuses_of(conn, article_id):
-        other = shared.right_article if shared.left_article == article_id else shared.left_article
-        if other not in best or distance(shared) < distance(best[other]):
-            best[other] = shared
+        found[shared.right_article if shared.left_article == article_id else shared.left_article].append(shared)
     decided = []
-    for shared in best.values():
+    for shared in map(closest, found.values()):
         left, right = witness(shared.left_id), witness(shared.right_id)
         if is_link(shared.reuse, same_site=registered_domain(left.host) == registered_domain(right.host)):
             decided.append(link(left, right, shared.reuse))
     return judged(decided, judgements.standing(conn, article_id))
 
 
-def distance(shared: Shared) -> tuple[float, int, str, str]:
-    """Sorts the version pairs of two articles: the closest first, of equals by their public ids, never by arrival."""
+def closest(found: Sequence[Shared]) -> Shared:
+    """Of the version pairs of two articles the one to link: of those that share about the most words the earliest.
+
+    A version that came after what was made of the text can share a word more by chance, or all in fewer words of its
+    own. Of pairs that were there at one time the one that shares more, and of more of both texts, is the nearer.
+    """
+    most = max(shared.reuse.words for shared in found)
+    return min((shared for shared in found if shared.reuse.words >= AS_MUCH * most), key=distance)
+
+
+def distance(shared: Shared) -> tuple[str, int, float, str, str]:
+    """Sorts version pairs that share as much: the earliest first, of equals by their public ids, never by arrival."""
     reuse = shared.reuse
-    return (-reuse.left_coverage - reuse.right_coverage, -reuse.words, shared.left_name, shared.right_name)
+    began = max(name.rsplit("-", 2)[1] for name in (shared.left_name, shared.right_name))  # when both were there
+    return (began, -reuse.words, -reuse.left_coverage - reuse.right_coverage, shared.left_name, shared.right_name)

@@ -23,7 +23,7 @@ from pipeline import vectors
 from pipeline.alignment import Profile, profile
 from pipeline.basis import basis
 from pipeline.comparing import profile_of
-from pipeline.credit import credit_lines, is_credit
+from pipeline.credit import credit_lines, without_credits
 from pipeline.direction import link
 from pipeline.epoch import Epoch
 from pipeline.explain import explained
@@ -292,7 +292,7 @@ def _bounded(subject: Subject, longest: int) -> Subject:
 
 def _body_digest(subject: Subject) -> str:
     """As a document's: of the paragraphs that are no credits."""
-    return text_digest(PARAGRAPH_BREAK.join(p for p in subject.paragraphs if not is_credit(p)))
+    return text_digest(PARAGRAPH_BREAK.join(without_credits(subject.paragraphs)))
 
 
 def _witness(subject: Subject) -> Witness:

@@ -44,7 +44,7 @@ REUSES_OF = """
 
 WITNESS = """
     SELECT v.version_id, v.public_id, a.url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, v.title, d.language,
-           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, t.text,
+           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, t.text, o.owner,
            (SELECT json_group_array(x.url) FROM addresses x WHERE x.article_id = v.article_id) AS addresses,
            (SELECT max(p.last_seen) FROM versions p
             WHERE p.article_id = v.article_id AND p.ordinal < v.ordinal) AS unlike_until
@@ -171,7 +171,7 @@ def witness(conn: sqlite3.Connection, version_id: int) -> Witness:
         credits=tuple(json.loads(row["credits"])), addresses=tuple(sorted(json.loads(row["addresses"]))),
         outgoing=tuple(Outgoing(url=url, place=place, paragraph=paragraph)
                        for url, place, paragraph in json.loads(row["outgoing"])),
-        byline=row["byline"], text=row["text"],
+        byline=row["byline"], text=row["text"], owner=row["owner"],
         unlike_until=from_iso(row["unlike_until"]) if row["unlike_until"] is not None else None,
     )
 

@@ -50,9 +50,9 @@ def judge(
 ) -> None:
     """Decide on two texts: whether one was made from the other, and which.
 
-    A and B are addresses of articles, or public ids. "confirm" and "reverse" are said of the direction that is shown;
-    where it is undecided, and for "add", A is the copy. "undo" takes back what was decided before. Each is an event,
-    kept through rebuilds and shown with the link.
+    A and B are addresses of articles, or public ids. For "confirm" and "add" A is the copy; a "confirm" that names them
+    the other way round than the link is refused. "reverse" is said of the direction that is shown. "undo" takes back
+    what was decided before. Each is an event, kept through rebuilds and shown with the link.
     """
     from pipeline import judging
 
