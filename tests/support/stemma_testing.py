@@ -39,7 +39,7 @@ class Stemma:
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "pipeline" if self.altered is None else "altered", *words]
 
-    def run(self, *words: str, code: int = 0, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, code: int = 0, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """The command's output; fails the test where the exit code is another."""
         done = subprocess.run(
             self.command(*words), cwd=self.folder, env=self.environment, text=True,
