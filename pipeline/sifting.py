@@ -73,7 +73,7 @@ def by_tokens(one: Sketch, other: Sketch) -> tuple[float, ...]:
     """What the model by tokens looks at beside."""
     ours, theirs = one.weights, other.weights
     common = ours.keys() & theirs.keys()
-    shared = sum([min(ours[token], theirs[token]) for token in common]) / 16
+    shared = sum(map(min, map(ours.__getitem__, common), map(theirs.__getitem__, common))) / 16
     least, most = sorted((max(1.0, one.total / 16), max(1.0, other.total / 16)))
     return (shared / least, shared / most, math.log1p(shared), math.log1p(least), math.log1p(most),
             *_by_order(one, other, common))
