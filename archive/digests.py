@@ -36,12 +36,16 @@ def normalised(text: str) -> str:
 def _normalised_once(text: str) -> str:
     if text.isascii():  # the short way for what has nothing else to change
         return " ".join(text.casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", plain(text).casefold()).split())
+
+
+def plain(text: str) -> str:
+    """Text in NFKC, its typographic quotes and dashes plain; capitals and white space as they are."""
     # Before NFKC too, which takes an acute accent for a space with a mark and a double prime for two single ones.
-    plain = _plain(unicodedata.normalize("NFKC", _plain(text)))
-    return " ".join(unicodedata.normalize("NFKC", plain.casefold()).split())
+    return _unmarked(unicodedata.normalize("NFKC", _unmarked(text)))
 
 
-def _plain(text: str) -> str:
+def _unmarked(text: str) -> str:
     return _MARKS.sub(lambda mark: _PUNCTUATION[mark[0]], text)
 
 

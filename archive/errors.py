@@ -21,6 +21,7 @@
     └── ArchiveLocked       another run holds the lock                           (exit code 3)
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -109,6 +110,10 @@ class MissingExtra(ArchiveError):
 
 
 class ArchiveLocked(ArchiveError):
-    """Another run writes to this archive."""
+    """Another run writes to this archive; since when, as far as it said."""
 
     exit_code = 3
+
+    def __init__(self, message: str, *, since: datetime | None = None) -> None:
+        super().__init__(message)
+        self.since = since

@@ -83,6 +83,9 @@ class DataFolder:
         return self.path / "lock"
 
 
+SINCE = "%Y-%m-%d %H:%M:%S UTC"
+
+
 @dataclass(frozen=True, slots=True)
 class Archive:
     """An archive that is open for writing, under its lock."""
@@ -124,12 +127,13 @@ def locked(folder: DataFolder, *, create: bool = False, turn_patience: float | N
         while (holder := _holder(file)) is not None:
             patience = turn_patience if turn_patience is not None else PATIENCE if holder.startswith(TURN) else 0.0
             if monotonic() - started >= patience:
-                raise ArchiveLocked(f"{folder.path} is in use by {holder}; wait until it has ended, or stop it")
+                raise ArchiveLocked(f"{folder.path} is in use by {holder}; wait until it has ended, or stop it",
+                                    since=_since(holder))
             sleep(POLL_SECONDS)
         file.seek(0)
         file.truncate()
         who = f"{TURN}process" if turn_patience is not None else "process"
-        file.write(f"{who} {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+        file.write(f"{who} {os.getpid()}, since {datetime.now(UTC):{SINCE}}\n")
         file.flush()
         _sweep(folder)
         yield
@@ -158,6 +162,14 @@ def is_alive(process: int) -> bool:
     except (OSError, OverflowError):
         return False
     return True
+
+
+def _since(holder: str) -> datetime | None:
+    """Since when the lock is held, by what its holder wrote."""
+    try:
+        return datetime.strptime(holder.partition(", since ")[2], SINCE).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _holder(file: IO[str]) -> str | None:

@@ -378,7 +378,7 @@ class Witness:
     """A version as a member of a family of texts, with what speaks for its age and its origin.
 
     `unlike_until`: when the article was last seen in the state before this one, None of a first version. `addresses`
-    are all that led to the article.
+    are all that led to the article; `owner` is the outlet's, by the topic.
     """
 
     public_id: str
@@ -396,11 +396,15 @@ class Witness:
     unlike_until: datetime | None = None
     addresses: tuple[str, ...] = ()
     outgoing: tuple[Outgoing, ...] = ()
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One reason for a direction: `weight` in log-odds towards `favours` being the exemplar."""
+    """One reason for a direction: `weight` in log-odds towards `favours` being the exemplar.
+
+    One of no weight speaks for neither direction, and is told for what it says of the two.
+    """
 
     kind: str
     favours: str

@@ -1,6 +1,8 @@
 """Moments as text: ISO 8601 in UTC with milliseconds, which sorts as it reads."""
 
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")
@@ -27,6 +29,7 @@ def to_digits(moment: datetime) -> str:
     return f"{_utc(moment):%Y%m%d%H%M%S}"
 
 
+@lru_cache(maxsize=4_096)  # a page of many texts says each moment several times
 def day_in_words(iso: str | None) -> str:
     """ "8 August 2024" of a day or a time; what is no ISO 8601 as it is."""
     try:
@@ -36,6 +39,7 @@ def day_in_words(iso: str | None) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
+@lru_cache(maxsize=4_096)
 def moment_in_words(iso: str | None) -> str:
     """ "8 August 2024, 14:30 UTC+03:00"; only the day where only that is known."""
     try:
@@ -47,6 +51,18 @@ def moment_in_words(iso: str | None) -> str:
     offset = found.strftime("%z")
     zone = "" if found.utcoffset() is None else "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
     return f"{day_in_words(iso)}, {found:%H:%M} {zone}".rstrip()
+
+
+def from_mail(text: str) -> datetime | None:
+    """A moment as mail and HTTP write it (RFC 5322, RFC 9110), in UTC; None for what is none.
+
+    "-0000" is UTC of which nobody says where (RFC 5322, 3.3), and a date without a zone is taken for the same.
+    """
+    try:
+        at = parsedate_to_datetime(text)
+        return (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _utc(moment: datetime) -> datetime:

@@ -139,7 +139,7 @@ class Topic:
     def has_placeholder_contact(self) -> bool:
         """The contact is an address reserved for examples (RFC 2606): nobody could complain to it."""
         host = (urlsplit(self.contact).hostname or self.contact.rpartition("@")[2]).lower()
-        return re.search(r"(^|\.)(example(\.(com|net|org))?|invalid|test)$", host) is not None
+        return re.search(r"(^|\.)(example(\.(com|net|org))?|invalid|test)$|^your\.", host) is not None
 
 
 def parse_topic(text: str, *, path: str) -> Topic:
@@ -179,7 +179,7 @@ def with_overrides(topic: Topic, settings: Sequence[str]) -> Topic:
     raw = _toml(topic.text, topic.path)
     wrong = [sentence for setting in (*topic.settings, *settings) if (sentence := _override(raw, setting))]
     if wrong:
-        raise TopicError(_listed("the settings given", wrong))
+        raise TopicError(_listed("--set", wrong))
     return _topic(raw, topic.text, topic.path, settings=(*topic.settings, *settings))
 
 
@@ -242,7 +242,8 @@ def _override_value(value: str) -> object:
 
 
 def _listed(path: str, problems: Sequence[str]) -> str:
-    return f"{path} has {len(problems)} problem(s):\n  " + "\n  ".join(f"{path}: {line}" for line in problems)
+    count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
+    return f"{path} has {count}:\n  " + "\n  ".join(f"{path}: {line}" for line in problems)
 
 
 def _topic(raw: dict[str, object], source: str, path: str, *, settings: tuple[str, ...]) -> Topic:

@@ -8,12 +8,12 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus, urljoin, urls
 import tldextract
 from w3lib.url import safe_url_string
 
-# Parameters that name the reader's way to a page and never the page (their prefixes and whole names).
+# Parameters that name the reader, or the reader's way to a page, and never the page (prefixes and whole names).
 _TRACKING_PREFIXES = ("utm_", "at_", "mc_", "pk_", "hsa_", "ga_", "_hs", "wt.", "xtor", "vero_", "oly_")
 _TRACKING = frozenset(
     "fbclid gclid dclid gbraid wbraid msclkid yclid ysclid twclid igshid igsh gclsrc smid smtyp cmpid cmp ncid ocid "
     "ito ftag icid ref_src ref_url guccounter guce_referrer guce_referrer_sig __twitter_impression amp amp_js_v "
-    "usqp outputtype feedtype feedname ns_source ns_mchannel ns_campaign ns_linkname".split()
+    "usqp outputtype feedtype feedname ns_source ns_mchannel ns_campaign ns_linkname phpsessid jsessionid".split()
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AMP_SUFFIX = re.compile(r"(?:(?:/amp)+/?|\.amp|/amp\.html|/amp=1)$|\.amp(?=\.html$)", re.IGNORECASE)
@@ -49,6 +49,29 @@ def canonical_url(url: str) -> str:
     if port not in (None, _DEFAULT_PORTS[parts.scheme.lower()], _DEFAULT_PORTS["https"]):
         host = f"{host}:{port}"
     return urlunsplit(("https", host, _path(parts.path), _query(parts.query), ""))
+
+
+def plain_url(url: str) -> str:
+    """The address as it was fetched, without what never names the page: tracking parameters, default port, fragment.
+
+    Unlike `canonical_url` it keeps scheme, path and the spelling of the rest, by which the server knows it.
+    """
+    try:
+        parts = urlsplit(without_default_port(url))
+        named = [part.split("=", 1)[0] for part in parts.query.split("&")]
+    except ValueError:
+        return url
+    if len(named) > MAX_PARAMETERS:
+        return url
+    query = "&".join(part for part, name in zip(parts.query.split("&"), named, strict=True)
+                     if not _is_tracking(unquote_plus(name).lower()))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
+
+
+def without_default_port(address: str) -> str:
+    """The address without ":80" (http) or ":443" (https)."""
+    return re.sub(r"^(http://[^/?#]*?):80(?=[/?#]|$)|^(https://[^/?#]*?):443(?=[/?#]|$)",
+                  lambda m: m[1] or m[2], address, flags=re.IGNORECASE)
 
 
 def _host(host: str) -> str:

@@ -87,6 +87,10 @@ class Crawl:
                 runs.clear_failure(self.conn, stage=stage, subject=subject)
             self._in_trouble().discard(subject)
 
+    def readable(self, subject: str) -> None:
+        """A source's answer could be read, as one before it perhaps could not."""
+        runs.clear_failure(self.conn, stage="discover", subject=subject)
+
     def _in_trouble(self) -> set[str]:
         if self._troubled is None:
             self._troubled = runs.subjects(self.conn, stages=_STAGES)

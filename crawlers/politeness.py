@@ -1,8 +1,9 @@
 """How long to wait for a site, and when to leave it alone (pure rules; the spider's middleware follows them)."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
+
+from archive.times import from_mail
 
 LONGEST_WAIT = 300.0  # seconds; who asks for more is left alone until the next run
 FIRST_BACKOFF = 10.0  # seconds after the first 429 or 503 without Retry-After; doubled each time
@@ -72,9 +73,5 @@ def seconds(retry_after: str | None, *, now: datetime) -> float | None:
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-    return max(0.0, (at - now).total_seconds())
+    at = from_mail(text)
+    return max(0.0, (at - now).total_seconds()) if at is not None else None

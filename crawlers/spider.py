@@ -170,6 +170,7 @@ class ArchiveSpider(Spider):
         self._follow(capture, body, depth)
         try:
             read = announcement(capture, body, sitemap_days=self.crawl.topic.crawl.sitemap_days)
+            self.crawl.readable(capture.url)
         except Unreadable as error:
             self.crawl.failed("discover", capture.url, str(error))
             read = Announcement(discoveries=())

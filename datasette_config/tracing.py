@@ -121,7 +121,7 @@ def answered(conn: sqlite3.Connection, topic: Topic, asked: Asked, *, clock: Cal
         asked=asked, found=found, looked=tracing.looked(found.searched),
         side=Side(outlet="The text", language=found.subject.language),
         public_id=found.public_id, shown=tuple(
-            Shown(exemplar=one, said=tracing.in_words(one), rows=(
+            Shown(exemplar=one, said=tracing.in_words(one, is_held=found.public_id is not None), rows=(
                 _rows(found, one, in_time=lambda: clock() < marked_until) if place < DETAILED else ()))
             for place, one in enumerate(found.exemplars)),
     )

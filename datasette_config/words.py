@@ -55,6 +55,7 @@ _OUTCOMES = {
 _EVIDENCE = {
     "canonical": "Canonical address", "credit": "Credit line", "link": "Link in its text",
     "published": "Dates of publication", "first seen": "First sightings", "agency": "Agency", "headline": "Headline",
+    "owner": "Owner of both", "wire": "Agency of both",
     "site lines": "Lines of the site", "cut": "Cut off", "lacks": "Missing beginning",
     "covered": "Share of the text", "size": "Length",
     "spaces": "Doubled spaces", "untranslated": "Words left untranslated", "fluency": "Unusual English",

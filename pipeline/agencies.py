@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from archive.model import Candidate
 from pipeline.credit import dateline_agency
@@ -52,6 +53,11 @@ _LONG = re.compile("|".join(f"(?P<a{n}>(?<!\\w)(?:{form})(?!\\w))" for n, form i
 _NAMES = tuple(_AGENCIES)
 _CAPITALS = re.compile(rf"(?<!\w)(?:{'|'.join(_SHORT)})(?!\w)")
 _DPA = re.compile(r"(?<!\w)(?:dpa|DPA)(?!\w)")
+# By the first label of the registered domain: theirs, and those of sites that are called otherwise.
+_DOMAINS = {name.casefold().replace(" ", ""): _SHORT_NAMES.get(name, name) for name in (*_NAMES, *_SHORT)} | {
+    "apnews": "AP", "kyodonews": "Kyodo", "yna": "Yonhap", "xinhuanet": "Xinhua", "ria": "RIA Novosti",
+    "ptinews": "PTI", "aninews": "ANI", "ceskenoviny": "ČTK"}
+MAX_NAME = 4  # words of an outlet that is an agency: "Ukrinform News Agency"
 # In the tail an agency is credited in a line of its own: "(dpa/lno)", "Source: Reuters", "With files from AFP".
 _CREDITED = re.compile(
     r"^\W*(?:with|mit|avec|con|source|via|quelle|fonte|fuente|источник|джерело|за матер[іи]алами|по материалам|por|by"
@@ -87,6 +93,13 @@ def named_in(text: str) -> list[str]:
     found = [_NAMES[int((match.lastgroup or "a0")[1:])] for match in _LONG.finditer(text[:1_000])]
     found += [_SHORT_NAMES.get(match[0], match[0]) for match in _CAPITALS.finditer(text[:1_000])]
     return found + (["dpa"] if _DPA.search(text[:1_000]) else [])
+
+
+@lru_cache(maxsize=2048)
+def own_agency(outlet: str, domain: str) -> str | None:
+    """The agency whose own pages an outlet's are: by its name, or its registered domain's; None of any other."""
+    by_name = named_in(outlet) if len(outlet.split()) <= MAX_NAME else []
+    return by_name[0] if by_name else _DOMAINS.get(domain.split(".")[0])
 
 
 def _of_dateline(paragraph: str) -> list[str]:

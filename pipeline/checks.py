@@ -5,13 +5,13 @@ Every source is asked once, into an archive that is thrown away.
 
 import sqlite3
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 from archive.folder import open_archive
 from archive.store import health, runs
+from archive.times import from_mail
 from archive.topic import TEMPLATE_TERM, Source, Topic
 from archive.urls import absolute
 from pipeline import intake
@@ -98,8 +98,5 @@ def _read(text: str) -> tuple[datetime, str] | None:
     iso = moment(text, basis="declared")
     if iso is not None:
         return iso.latest, iso.iso
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return (at, at.isoformat()) if at.tzinfo is not None else None
+    at = from_mail(text)
+    return (at, at.isoformat()) if at is not None else None

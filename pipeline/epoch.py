@@ -54,6 +54,10 @@ class Epoch:
         """The token's information in nats: 0 for one that stands everywhere, 9.2 for the rarest."""
         return (self._told.get(token) or self._counted(token))[1]
 
+    def told(self, token: str) -> tuple[float, float]:
+        """Rate and weight of a token at once."""
+        return self._told.get(token) or self._counted(token)
+
     def _counted(self, token: str) -> tuple[float, float]:
         prior = OWN if token in self.own else shipped_rate(token)
         others = max(self.counts.get(token, 0) - 1, 0)

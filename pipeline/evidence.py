@@ -1,19 +1,22 @@
 """What stands up without this program's word: everything checked, one capture proved, the keys that sign."""
 
 import json
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, Literal
 
 from archive import erasures, wacz_check, warc
 from archive.digests import payload_digest
 from archive.errors import ProofFailed, UnknownText, UnreadableFile, WriteFailed
-from archive.folder import DataFolder, locked
+from archive.folder import Archive, DataFolder, locked
 from archive.ledger import authority, entries, keys, notes, proof, stamps
 from archive.ledger import check as log_check
 from archive.ledger.check import Checked
@@ -23,8 +26,19 @@ from archive.ledger.keys import Key
 from archive.ledger.notes import Head
 from archive.ledger.proof import Proof
 from archive.model import Capture, RecordRef, Report
-from archive.store import captures, evidence, health, pages, runs, texts, withholdings
+from archive.store import (
+    captures,
+    evidence,
+    health,
+    open_database,
+    pages,
+    read_database,
+    runs,
+    texts,
+    withholdings,
+)
 from archive.store import cited as citing
+from archive.topic import Topic
 from archive.urls import absolute, canonical_url
 from pipeline import replaying, stamping
 from pipeline.care import reading
@@ -53,7 +67,7 @@ def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
         for subject in runs.subjects(work.conn, stages=[stage]):
             runs.clear_failure(work.conn, stage=stage, subject=subject)
     checked = log_check.check(work.archive.folder, outside=outside)
-    stamped = stamps.check(work.archive.folder, checked.heads, now=work.clock())
+    stamped = stamps.check(work.archive.folder, checked.heads, now=work.clock(), outside=outside)
     for trouble in (*checked.troubles, *stamped.troubles, *_unstamped(work, checked.heads, stamped)):
         work.fail("log", f"log: {trouble[:80]}", trouble)
         failed[trouble] += 1
@@ -84,13 +98,34 @@ def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
     )
 
 
+def verify_unwritten(topic: Topic, data: Path, *, outside: Sequence[Head] = (), now: datetime) -> Report:
+    """The same where nothing can be written, as on a snapshot or a disc: nobody holds its lock, nothing is noted.
+
+    What is noted otherwise goes into a copy of the database that is thrown away.
+    """
+    folder = DataFolder(data)
+    with TemporaryDirectory() as scratch, closing(read_database(folder.database)) as held:
+        copy = Path(scratch) / folder.database.name
+        with closing(sqlite3.connect(copy)) as target:
+            held.backup(target)
+        with closing(open_database(copy)) as conn:
+            work = Work(Archive(folder, conn), topic, lambda: now, lambda *_: None)
+            return verify(work, outside=outside)
+
+
+def is_unwritable(data: Path) -> bool:
+    """Whether a folder is there, and on a disk or of an owner that lets us read it only."""
+    return data.is_dir() and not os.access(data, os.W_OK)
+
+
 def _unstamped(work: Work, heads: Sequence[Head], stamped: stamps.Checked) -> Iterator[str]:
     """That nothing is kept of the last head's time stamp, where each head is to have one."""
     if work.topic.stamp.url is None or not heads or stamps.digest(heads[-1]) in stamped.heads:
         return
     if not runs.subjects(work.conn, stages=[stamping.STAGE]):  # else it is told that nobody answered
-        yield (f"{work.archive.folder.stamps.name} has no time stamp of the log's last head: it was cut off, or a run "
-               f"was killed before it asked; restore it from a backup, or run 'stemma update', which asks")
+        yield (f"the log's head {len(heads)}, its last one, has no time stamp in {work.archive.folder.stamps.name} "
+               f"although an authority is configured: the file was cut off, or a run was killed before it asked; "
+               f"restore it from a backup, or run 'stemma update', which asks")
 
 
 def _changed_texts(work: Work) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ NAMES_SHOWN = 4
 MOST_NAMES = 100  # of one passage, each compared with each: a whole text may be one passage
 TAIL = 3  # paragraphs in which a text "ends"
 SIMILAR = 0.65  # of two spellings of one name
-LICENSED = frozenset({"credit", "canonical", "agency", "owner", "license"})  # kinds of evidence: somebody is named
+LICENSED = frozenset({"credit", "canonical", "agency"})  # kinds of evidence: somebody is named
 _NUMBER = re.compile(r"\d+(?:[., \u00a0\u202f]\d{3}(?!\d))*(?:[.,]\d+)?")
 _NAME = re.compile(r"(?<![\w’'])[^\W\d_a-zа-яіїєґßà-öø-ÿ][^\W\d_]{2,}")
 _OPENING = re.compile(r"(?:^|[.!?…:]\s|\n|[“\"«„])$")
@@ -51,7 +51,7 @@ def explained(link: CopyLink, reuse: Reuse | None, left_text: str, right_text: s
     name = "The copy" if link.direction == "decided" else "The later seen text"
     return tuple(sentence for sentence in (
         *_alignment(name, copy, stretches, is_identical=link.relation == "identical"),
-        *_numbers(copy, other, stretches), *_names(copy, other, stretches), *_credited(name, copy, link.evidence),
+        *_numbers(copy, other, stretches), *_names(copy, other, stretches), *_credited(name, copy, link),
         *_linking(name, link),
         *_difference(name, copy, other, stretches), *_judged(link.evidence), _direction(link),
     ) if sentence)
@@ -117,17 +117,22 @@ def _names(copy: str, other: str, stretches: Sequence[_Stretch]) -> Iterator[str
                f"{'differs' if len(pairs) == 1 else 'differ'} in spelling only.")
 
 
-def _credited(name: str, copy: str, evidence: Iterable[Evidence]) -> Iterator[str]:
+def _credited(name: str, copy: str, link: CopyLink) -> Iterator[str]:
+    """The copy's credit line, and which of the two names where it is from: as often as not it is the honest one."""
     paragraphs = copy.split(PARAGRAPH_BREAK)
     lines = credit_lines(paragraphs)
     if lines:
         where = "ends with" if lines[-1] in paragraphs[-TAIL:] else "has"
         yield f"{name} {where} the credit line “{lines[-1]}”."
-    kinds = {reason.kind for reason in evidence if reason.kind in LICENSED}
-    if kinds & {"owner"}:
+    yield from (f"B{reason.detail[1:]}, so each may have the text from there."
+                for reason in link.evidence if reason.kind == "wire")
+    if any(reason.kind == "owner" for reason in link.evidence):
         yield "Both outlets have one owner, so it may be the same house's text."
-    if kinds - {"owner"}:
-        yield "It names where the text is from, so it may be a licensed or syndicated copy."
+    favoured = {reason.favours for reason in link.evidence if reason.kind in LICENSED}
+    if link.exemplar in favoured:
+        yield f"{name} names where the text is from, so it may be a licensed or syndicated copy."
+    if link.copy in favoured:
+        yield "The other names where the text is from, so it may itself be a licensed or syndicated copy."
 
 
 def _linking(name: str, link: CopyLink) -> Iterator[str]:
@@ -157,7 +162,8 @@ def _judged(evidence: Iterable[Evidence]) -> Iterator[str]:
 def _direction(link: CopyLink) -> str:
     if link.direction != "decided":
         return "Which of the two came first is not decided."
-    reasons = [reason for reason in link.evidence if reason.favours == link.exemplar and reason.kind != "judgement"]
+    reasons = [reason for reason in link.evidence
+               if reason.favours == link.exemplar and reason.weight and reason.kind != "judgement"]
     strongest = sorted(reasons, key=lambda reason: -reason.weight)[:3]
     why = f": {'; '.join(reason.detail for reason in strongest)}" if strongest else ""
     sure = min(99, round(100 * link.direction_confidence))

@@ -60,13 +60,17 @@ def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:
 
 def _rarest(reading: Reading, epoch: Epoch, names: set[str]) -> list[str]:
     most = min(MAX_RATE, MAX_HOLDERS / max(1, epoch.articles))  # else the work for a text would grow with the archive
-    rare = ((token, epoch.weight(token)) for token in reading.distinct if epoch.rate(token) <= most)
-    ranked = sorted(rare, key=lambda pair: (-pair[1] * _boost(pair[0], names), pair[0]))
-    return [token for token, _ in ranked[:RAREST]]
+    rare = list[tuple[float, str]]()
+    for token in reading.distinct:
+        rate, weight = epoch.told(token)
+        if rate <= most:
+            rare.append((-weight * _boost(token, names), token))
+    rare.sort()
+    return [token for _, token in rare[:RAREST]]
 
 
 def _boost(token: str, names: set[str]) -> float:
-    return NUMBER_BOOST if token.startswith(NUMBER) else NAME_BOOST if token in names else 1.0
+    return NUMBER_BOOST if token[0] == NUMBER else NAME_BOOST if token in names else 1.0
 
 
 def _rows(reading: Reading, epoch: Epoch, names: set[str]) -> list[int]:
@@ -77,7 +81,7 @@ def _rows(reading: Reading, epoch: Epoch, names: set[str]) -> list[int]:
     row: list[str] = []
     for sentence in reading.sentences:
         for token in sentence.tokens:
-            if (token in names or token.startswith(NUMBER)) and epoch.rate(token) <= MAX_ORDERED_RATE \
+            if (token in names or token[0] == NUMBER) and epoch.rate(token) <= MAX_ORDERED_RATE \
                     and (not row or row[-1] != token):
                 row.append(token)
     least = math.log(max(1, epoch.articles) / MAX_ROW_HOLDERS)

@@ -10,8 +10,8 @@ from archive.store import discoveries
 from archive.topic import HUNT, Topic
 from pipeline import PROGRAM
 from pipeline.intake import index_pending, note_topic
-from pipeline.leads import Leads, leads, subject_of
-from pipeline.subject import Subject, outlets_of
+from pipeline.leads import Leads
+from pipeline.subject import Subject, leads_of
 from pipeline.work import Work
 
 BEFORE, AFTER = timedelta(days=14), timedelta(days=45)  # around a text's own date, in which its kin is looked for
@@ -29,8 +29,7 @@ class Plan:
 def plan(topic: Topic, subject: Subject, *, today: date, first: date | None = None, last: date | None = None) -> Plan:
     """What to ask for a text: the days that were asked for, else around its date or the one that it implies."""
     period = Days(first=topic.start, last=topic.end)
-    found = leads(subject.title, subject.paragraphs, subject.language, gazetteer=topic.gazetteer, period=period,
-                  outlets=outlets_of(topic), subject=subject_of(topic.keywords, subject.language), known=topic.events)
+    found = leads_of(subject, topic)
     implied = found.window
     around = subject.dated
     if around is None and implied is not None:

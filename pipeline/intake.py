@@ -7,12 +7,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
 from archive import erasures, events, judgements, warc, withholdings
 from archive.erasures import Erasure
 from archive.errors import DamagedWarc
+from archive.folder import DataFolder
 from archive.model import Capture, FailedFetch, Judgement, RecordRef, Report
 from archive.store import captures, discoveries, health, runs
 from archive.store import judgements as judged
@@ -88,7 +90,9 @@ def discover_pending(work: Work) -> Report:
     for capture in discoveries.unread_sources(work.conn):
         record = capture.record
         if capture.is_revisit:
-            original = captures.original(work.conn, url=capture.url, payload_digest=capture.payload_digest)
+            # Of an imported file the original may have come in under another agent's name.
+            original = captures.original(work.conn, url=capture.url, payload_digest=capture.payload_digest) \
+                or captures.holder(work.conn, url=capture.url, payload_digest=capture.payload_digest)
             record = original.record if original else record
         try:
             asked = warc.asked_days(warc.read_record(folder, capture.record)) if capture.role == "list" else None
@@ -96,6 +100,7 @@ def discover_pending(work: Work) -> Report:
             found = announcement(
                 capture, payload, sitemap_days=work.topic.crawl.sitemap_days, asked_days=asked
             ).discoveries
+            runs.clear_failure(work.conn, stage="discover", subject=capture.url)
         except (Unreadable, DamagedWarc) as error:
             found = ()
             failed[str(error)] += 1
@@ -149,15 +154,17 @@ def _silence(topic: Topic, failed: Counter[str]) -> tuple[str, ...]:
     return (f"nothing that was asked answered ({why}); check the network, http_proxy and crawl.authorities",)
 
 
+def keep_topic(file: Path, topic: Topic, *, at: datetime) -> None:
+    """Keep the topic file as an event where it is another than the last."""
+    last = events.last_topic(file)
+    if last is None or last["digest"] != topic.digest:
+        events.append(file, events.Event(kind="topic", at=at, data={
+            "name": topic.name, "digest": topic.digest, "file": str(Path(topic.path).resolve()), "text": topic.text}))
+
+
 def note_topic(work: Work) -> None:
     """Keep the topic file as an event when it is new, and its sources and outlets in the database."""
-    folder = work.archive.folder
-    last = events.last_topic(folder.events)
-    if last is None or last["digest"] != work.topic.digest:
-        events.append(folder.events, events.Event(kind="topic", at=work.clock(), data={
-            "name": work.topic.name, "digest": work.topic.digest, "file": str(Path(work.topic.path).resolve()),
-            "text": work.topic.text,
-        }))
+    keep_topic(work.archive.folder.events, work.topic, at=work.clock())
     runs.set_sources(work.conn, list(_source_rows(work.topic)), list(outlet_rows(work.topic)))
 
 
@@ -211,6 +218,17 @@ def withholdings_of(file: Path) -> tuple[list[Withholding], dict[str, str]]:
     return found, wrong
 
 
+def decided_there(work: Work, folder: Path) -> Report:
+    """What people decided in an archive whose files were taken over, which is not: withheld there, shown here."""
+    there, here = (withholdings.standing(withholdings_of(DataFolder(one).events)[0])
+                   for one in (folder, work.archive.folder.path))
+    judgements_there = len(events.read(DataFolder(folder).events).of(judgements.KIND))
+    return Report(
+        step="decided", counts=(("judgements of the other archive that were not taken over", judgements_there),),
+        attention=tuple(f"{url} is withheld in {folder}; 'stemma withhold' it here too, or show it there again"
+                        for url in sorted(there.keys() - here.keys())))
+
+
 def erase_pending(work: Work) -> Report:
     """Overwrite in WARC files what was decided to be erased and is not yet, and take it from the database.
 
@@ -222,12 +240,15 @@ def erase_pending(work: Work) -> Report:
     told = runs.subjects(work.conn, stages=["log"])  # by a verification while they were pending
     for path, wanted in erasures.by_path(erasures.fillers(found)):
         pending = warc.unfilled(folder.warcs, path, wanted)
+        # Also of what was done before: the run may have been killed between the two. Fetches without an answer are
+        # known by their records alone, so by those that still stand.
+        withheld.forget(
+            work.conn, [RecordRef(path=path, offset=offset, length=len(written)) for offset, written in wanted.items()
+                        if captures.capture_at(work.conn, path=path, offset=offset) is not None],
+            [meaning for offset in pending if isinstance(meaning := warc.meaning_at(folder.warcs, RecordRef(
+                path=path, offset=offset, length=len(wanted[offset]))), FailedFetch)])
         if pending:
             warc.overwrite(folder.warcs, path, pending)
-        # Also where the file was done before: the run may have been killed between the two.
-        withheld.forget(work.conn, [RecordRef(path=path, offset=offset, length=len(written))
-                                    for offset, written in wanted.items()
-                                    if captures.capture_at(work.conn, path=path, offset=offset) is not None])
         for subject in told & {f"{path} at byte {offset}" for offset in wanted}:
             runs.clear_failure(work.conn, stage="log", subject=subject)
         done += len(pending)

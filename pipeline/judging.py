@@ -32,9 +32,9 @@ def judge(
 ) -> tuple[list[Report], Judged]:
     """Keep a judgement and decide the links of the two articles anew.
 
-    `one` and `other` are addresses of articles, or keys or public ids. Which is the copy the link says that is
-    confirmed or reversed; of what is undecided or added, `one`. Raises UnknownText for what is not held, and where
-    there is nothing to decide in that way.
+    `one` and `other` are addresses of articles, or keys or public ids. The copy is `one` of what is confirmed or added;
+    what is reversed the link says. Raises UnknownText for what is not held, where there is nothing to decide in that
+    way or the link says the opposite, and where the judgements that stand would make a circle.
     """
     conn = work.conn
     reports = [index_pending(work), read_judgements(work), link_families(work)]  # what is judged is what there is now

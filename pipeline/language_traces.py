@@ -49,15 +49,16 @@ _EXONYMS = (
     "en:Belarus it:Bielorussia es:Bielorrusia fr:Biélorussie de:Weißrussland de:Belarus pl:Białoruś nl:Wit-Rusland",
     "en:London it:Londra es:Londres fr:Londres de:London pl:Londyn nl:Londen ro:Londra",
 )
-# Words of a language that no text in another has reason to hold, by itself.
+# Words of a language that no text in another has reason to hold, by itself; what two of these share stands under both.
 _WORDS = {
     "it": "della delle degli dello nella nelle nello sulla sulle dalla dalle alla allo perché anche più così essere "
           "stato stata sono questo questa quella quello allora invece secondo mentre ancora",
-    "es": "pero también según está están había desde hasta cuando donde después mientras muy fueron",
+    "es": "pero también según está están había desde hasta cuando donde después mientras muy fueron "
+          "segundo",
     "fr": "dans avec cette étaient était mais aussi selon depuis après leurs été être nous vous celui",
     "de": "und nicht dem eine einer wurde werden auch nach sich seine ihre gegen zwischen während wieder",
     "pl": "jest oraz przez który która które się był była było są także jednak",
-    "pt": "não também foram então segundo depois ainda uma pelo pela",
+    "pt": "não também foram então segundo depois ainda uma pelo pela está desde mais",
 }
 # Letters and endings that English words do not have, but for those that it borrowed.
 _FORMS = (
@@ -219,14 +220,13 @@ def _exonyms(tokens: Sequence[str], own: str) -> Iterator[Trace]:
     table = [_forms(line) for line in _EXONYMS]
     for word in tokens:
         for forms in table if word[0].isupper() else ():
-            if any(_begins_as(word, form) for form in forms.get(own, ())):
-                continue
+            if own not in forms or any(_begins_as(word, form) for form in forms[own]):
+                continue  # how the text's own language writes the name is not known, or is so
             theirs = {tongue: form for tongue, listed in forms.items() for form in listed if _begins_as(word, form)}
             if theirs:
                 form = next(iter(theirs.values()))
-                here = f", not as {NAMES.get(own, own)} “{forms[own][0]}”" if own in forms else ""
-                yield _trace("exonym", word, list(theirs),
-                             f"“{word}” is written as {_listed(theirs)} “{form}”{here}")
+                yield _trace("exonym", word, list(theirs), f"“{word}” is written as {_listed(theirs)} “{form}”, "
+                             f"not as {NAMES.get(own, own)} “{forms[own][0]}”")
 
 
 def _spellings(tokens: Sequence[str], own: str, gazetteer: Sequence[Name]) -> Iterator[Trace]:
@@ -266,7 +266,13 @@ def _words(text: str, own: str) -> Iterator[Trace]:
 
     Several in a row are a title or a saying that the author put there.
     """
-    listed = {word: (tongue,) for tongue, line in _WORDS.items() if tongue != own for word in line.split()}
+    if own not in NAMES:  # it may share words with its neighbours, as Galician does with Spanish
+        return
+    of_tongues: dict[str, tuple[str, ...]] = {}
+    for tongue, line in _WORDS.items():
+        for word in line.split():
+            of_tongues[word] = (*of_tongues.get(word, ()), tongue)
+    listed = {word: tongues for word, tongues in of_tongues.items() if own not in tongues}
     words = [_POSSESSIVE.sub("", token) for token in _TOKEN.findall(text)]
     theirs = [_foreign(word, own, listed) for word in words]
     told = set[str]()
@@ -302,7 +308,7 @@ def _nearly(tokens: Sequence[str], own: str, text: str, rarity: Rarity | None) -
         is_strange = rarity(word) >= 1.0 if rarity else own == "en" and re.search(r"[aeiou][ao]$", word) is not None
         for tongue, line in _WORDS.items() if is_strange and text.count(word) == 1 else ():
             near = [one for one in line.split() if len(one) >= SHORTEST - 1 and _one_letter_off(word, one)]
-            if tongue != own and near:
+            if own in NAMES and tongue != own and near:
                 yield _trace("near a word", word, (tongue,),
                              f"“{word}” is no word of its own, one letter from {NAMES[tongue]} “{near[0]}”", share=NEAR)
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from archive.model import Days
 from archive.topic import KnownEvent, Name
 from archive.topic_keywords import Keywords
-from pipeline.agencies import agencies
+from pipeline.agencies import agencies, named_in
 from pipeline.authors import names, signed
 from pipeline.credit import credit_lines
 from pipeline.known_outlets import OutletMention, outlets_in
@@ -80,9 +80,12 @@ def leads(
     named = [person.name for person in persons]
     rare = rarest("\n".join(_story(paragraphs, credits)), gazetteer, language, rarity=rarity,
                   without=[*named, *(one.outlet for one in mentioned), *(t.text for t in found if t.kind == "exonym")])
+    written = window(paragraphs, language, period=period, known=known)
+    if written is not None and not written.days and (written.first, written.last) == (period.first, period.last):
+        written = None  # the whole of the topic's time says nothing
     return Leads(
         contributors=tuple(persons), agencies=agencies((), paragraphs, credits), outlets=tuple(mentioned),
-        window=window(paragraphs, language, period=period, known=known), through=through, reasons=reasons,
+        window=written, through=through, reasons=reasons,
         traces=tuple(found), rarest=rare,
         searches=tuple(searches(rare, subject=subject, persons=named, domains=[
             one.domain for one in mentioned if one.is_source and one.domain])),
@@ -148,6 +151,11 @@ def _story(paragraphs: Sequence[str], credits: Sequence[str]) -> list[str]:
     return [paragraph for paragraph in paragraphs if paragraph not in credits]
 
 
+def _is_no_person(name: str) -> bool:
+    """An agency's name, or an outlet's: "The Associated Press"."""
+    return name.startswith("The ") or bool(named_in(name))
+
+
 def _contributors(paragraphs: Sequence[str], credits: Sequence[str]) -> list[Person]:
     """The persons whom credit lines name, and who signed the text."""
     found: dict[str, Person] = {}
@@ -157,7 +165,7 @@ def _contributors(paragraphs: Sequence[str], credits: Sequence[str]) -> list[Per
             for piece in re.split(r"\s+and\s+|\s*,\s*", plain, flags=re.IGNORECASE):
                 for name in names(_PLACE.sub("", piece)):
                     ends = name.split()[0], name.split()[-1]
-                    if ends[0] != ends[1] and all(word[0].isupper() for word in ends):
+                    if ends[0] != ends[1] and all(word[0].isupper() for word in ends) and not _is_no_person(name):
                         found.setdefault(name, Person(name=name, line=line))
     for reading in signed(paragraphs):
         found.setdefault(reading.value, Person(name=reading.value, line=reading.value))

@@ -9,18 +9,16 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from archive.model import Days
 from archive.store import comparisons, pages
 from archive.store.comparisons import Searched
 from archive.store.pages import Card
 from archive.topic import Topic
 from pipeline import leads as hints
-from pipeline.epoch import Epoch, shipped, unpacked
+from pipeline.basis import basis
 from pipeline.fingerprints import MEETING, SENTENCE_WORTH, across, keys
 from pipeline.leads import Leads
 from pipeline.reading import Reading, key_of, read
-from pipeline.subject import Subject, outlets_of
-from pipeline.terms import own_tokens
+from pipeline.subject import Subject, leads_of
 
 SHOWN = 20  # articles, those that share most
 
@@ -59,21 +57,16 @@ def lone_keys(reading: Reading, held: frozenset[int]) -> frozenset[int]:
 
 def likely(conn: sqlite3.Connection, topic: Topic, subject: Subject) -> Likely:
     """The articles that a text has rare words and sentences in common with."""
-    kept = comparisons.last_epoch(conn)
-    epoch: Epoch = unpacked(kept.packed) if kept is not None else shipped(own_tokens(topic))
+    ground = basis(conn, topic)
     reading = read(subject.text, subject.language)
-    worth = keys(reading, epoch)
-    named = comparisons.last_method(conn)
+    worth, named = keys(reading, ground.epoch), ground.method
     met = comparisons.matching(conn, worth, reading.language, method=named, meeting=MEETING,
                                across=across(encoded=False))
     found = _articles(conn, reading, worth, met)
     return Likely(
         subject=subject, candidates=found[:SHOWN], left_out=max(0, len(found) - SHOWN),
         searched=comparisons.searched(conn, method=named),
-        leads=hints.leads(
-            subject.title, subject.paragraphs, subject.language, gazetteer=topic.gazetteer,
-            outlets=outlets_of(topic), period=Days(first=topic.start, last=topic.end),
-            subject=hints.subject_of(topic.keywords, subject.language), known=topic.events),
+        leads=leads_of(subject, topic),
     )
 
 

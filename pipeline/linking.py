@@ -2,8 +2,8 @@
 
 import sqlite3
 from base64 import b64decode, b64encode
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
@@ -26,6 +26,7 @@ EPOCH = "epoch"  # the kind of event
 BATCH = 400  # texts that are written, then compared, at a time
 WITNESSES = 3_000  # that are kept at hand while links are decided
 COUNTED_FROM = 200  # articles; of fewer, a count says less than the table that ships with the program
+AS_MUCH = 0.97  # of the most words that two versions share: as much, but for a typing error that was mended
 GROWTH = 2  # times as many articles as the last epoch counted: a new one
 SMALL_GROWTH = 1.25  # the same of fewer than COUNTED_FROM, of which furniture alone is counted
 
@@ -85,15 +86,15 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
     least = across(encoded=vectors.installed() is not None)
     for start in range(0, len(pending), BATCH):
         batch = pending[start:start + BATCH]
-        worths = list[Mapping[int, float]]()
+        readings = list(run(read, batch))
         with transaction(work.conn):
-            for version_id, (packed, worth) in zip(batch, run(read, batch), strict=True):
-                comparisons.add_reading(work.conn, version_id, packed, worth)
-                worths.append(worth)
+            comparisons.add_readings(work.conn, (
+                (version_id, packed, worth) for version_id, (packed, worth) in zip(batch, readings, strict=True)))
         witnesses = [comparisons.text(work.conn, version_id) for version_id in batch]
+        held = comparisons.holders(work.conn, {key for _, worth in readings for key in worth})
         jobs = [comparisons.candidates(
-            work.conn, witness, worth, method=named, meeting=MEETING, across=least, beside=batch[:place],
-        ) for place, (witness, worth) in enumerate(zip(witnesses, worths, strict=True))]
+            work.conn, witness, worth, method=named, meeting=MEETING, across=least, beside=batch[:place], held=held,
+        ) for place, (witness, (_, worth)) in enumerate(zip(witnesses, readings, strict=True))]
         with transaction(work.conn):
             for witness, met, found in zip(witnesses, jobs, run(compare, jobs), strict=True):
                 links.add_witness(work.conn, witness, found, method=named)
@@ -229,25 +230,34 @@ def link_families(work: Work) -> Report:
 
 
 def _links_of(conn: sqlite3.Connection, article_id: int, witness: Callable[[int], Witness]) -> list[CopyLink]:
-    """One link for each other article that shares text: between the versions that share the most; as people judged."""
+    """One link for each other article that shares text: between the closest versions; as people judged."""
     from pipeline.direction import link
     from pipeline.judgements import judged
     from pipeline.reuse import is_link
 
-    best: dict[int, Shared] = {}
+    found = defaultdict[int, list[Shared]](list)
     for shared in links.reuses_of(conn, article_id):
-        other = shared.right_article if shared.left_article == article_id else shared.left_article
-        if other not in best or distance(shared) < distance(best[other]):
-            best[other] = shared
+        found[shared.right_article if shared.left_article == article_id else shared.left_article].append(shared)
     decided = []
-    for shared in best.values():
+    for shared in map(closest, found.values()):
         left, right = witness(shared.left_id), witness(shared.right_id)
         if is_link(shared.reuse, same_site=registered_domain(left.host) == registered_domain(right.host)):
             decided.append(link(left, right, shared.reuse))
     return judged(decided, judgements.standing(conn, article_id))
 
 
-def distance(shared: Shared) -> tuple[float, int, str, str]:
-    """Sorts the version pairs of two articles: the closest first, of equals by their public ids, never by arrival."""
+def closest(found: Sequence[Shared]) -> Shared:
+    """Of the version pairs of two articles the one to link: of those that share about the most words the earliest.
+
+    A version that came after what was made of the text can share a word more by chance, or all in fewer words of its
+    own. Of pairs that were there at one time the one that shares more, and of more of both texts, is the nearer.
+    """
+    most = max(shared.reuse.words for shared in found)
+    return min((shared for shared in found if shared.reuse.words >= AS_MUCH * most), key=distance)
+
+
+def distance(shared: Shared) -> tuple[str, int, float, str, str]:
+    """Sorts version pairs that share as much: the earliest first, of equals by their public ids, never by arrival."""
     reuse = shared.reuse
-    return (-reuse.left_coverage - reuse.right_coverage, -reuse.words, shared.left_name, shared.right_name)
+    began = max(name.rsplit("-", 2)[1] for name in (shared.left_name, shared.right_name))  # when both were there
+    return (began, -reuse.words, -reuse.left_coverage - reuse.right_coverage, shared.left_name, shared.right_name)

@@ -85,8 +85,10 @@ def export_lineage(data: Path, file: Path, wanted: Wanted, *, site: str | None) 
             found = lineage.of_article(conn, _article(conn, wanted.article))
         else:
             raise UnknownText("say of what: --article ARTICLE or --family ID")
-    ending = file.suffix.removeprefix(".")
-    text = prov.written(found, ending if ending in prov.FORMATS else "json", program=PROGRAM, site=site)
+    ending = file.suffix.removeprefix(".") if str(file) != "-" else "json"
+    if ending not in prov.FORMATS:
+        raise WriteFailed(f"{file}: a lineage is written as .{', .'.join(prov.FORMATS)}; name the file so")
+    text = prov.written(found, ending, program=PROGRAM, site=site)
     if str(file) == "-":
         sys.stdout.write(text)
     else:

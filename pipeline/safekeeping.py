@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -16,6 +17,8 @@ from pipeline import PROGRAM
 from pipeline.intake import erasures_of
 from pipeline.work import Clock, by_frequency
 
+NOT_NOTED = "archive that cannot be written to, so that 'status' knows nothing of this"
+
 
 def backup(topic: Topic, data: Path, target: Path, *, clock: Clock) -> Report:
     """Bring a backup up to date, beside a crawl too: the archive's lock is not taken, the backup's own is.
@@ -29,7 +32,10 @@ def backup(topic: Topic, data: Path, target: Path, *, clock: Clock) -> Report:
             f"warc/{path}": written for path, written in erasures.by_path(
                 erasures.fillers(erasures_of(folder.events)[0]))})
     report = _report("backup", done, started)
-    _note(folder, topic, report, began=began, ended=clock())
+    try:
+        _note(folder, topic, report, began=began, ended=clock())
+    except sqlite3.OperationalError:  # an archive on a disk that cannot be written to is backed up all the same
+        return replace(report, counts=(*report.counts, (NOT_NOTED, 1)))
     return report
 
 

@@ -65,7 +65,8 @@ def handed(work: Work, shard: Shard, data: Path) -> dict[str, set[str]]:
 def merge(work: Work, folder: Path) -> Report:
     """Copy the WARC files of another archive of this program's as they are, or what they grew by since the last time.
 
-    Nothing else is taken over: the rest is derived, and what people decided is decided in the archive that they use.
+    Nothing else is taken over: the rest is derived, and what people decided is decided in the archive that they use
+    (`pipeline.intake.decided_there` tells of it).
     A file that has an article which was erased here is not taken, till it is erased there too.
     Raises ArchiveLocked while the other is written to, UnreadableFile for what is no archive, or one whose files are
     not what they were.

@@ -110,8 +110,8 @@ def _sources(
         new[name] += n if at >= since else 0
     left_alone = health.left_alone(conn)
     for source in sources:
-        # That an answer could not be read is said of what never brought anything: a later one may have been read.
-        unreadable = None if source.discovered else source.unreadable
+        # Of the newest answer, or of what never brought anything: others may have been read since.
+        unreadable = None if source.discovered and source.last_read != 0 else source.unreadable
         yield SourceFigures(
             name=source.name, kind=source.kind, outlet=source.outlet, address=source.address,
             host=host_of(source.address) if source.address and source.kind != "list" else None,

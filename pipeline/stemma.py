@@ -17,7 +17,8 @@ from itertools import pairwise
 from archive.model import CopyLink, Family, FamilyMember, InferredExemplar, Witness
 from pipeline.copy_traces import is_chrome
 from pipeline.credit import is_credit
-from pipeline.direction import DATED, credited_agencies, is_agency
+from pipeline.crediting import credited_agencies, is_agency
+from pipeline.direction import DATED
 from pipeline.language_traces import UNKNOWN, by_way_of
 
 # Found on 1,563 copies in 451 families whose texts in part lie identical in several places, with a third of the dates

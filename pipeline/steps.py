@@ -20,7 +20,7 @@ from archive.payloads import UndecodablePayload, page_bytes
 from archive.store import articles, catalogue, discoveries, documents, runs, transaction, withholdings, word_index
 from archive.store.documents import PendingPayload
 from archive.topic import PROVENANCE, Topic
-from archive.urls import absolute, canonical_url, is_front_page, same_site
+from archive.urls import absolute, canonical_url, is_front_page, plain_url, same_site
 from archive.withholdings import covers
 from pipeline import PROGRAM, cores
 from pipeline.freezing import read_frozen
@@ -317,7 +317,7 @@ def _set_addresses(work: Work, urls: Iterable[str], extractor: str) -> None:
 
 
 def shown_address(article: str, seen: Sequence[articles.Seen]) -> str:
-    """Where an article answers: what it last declared as canonical, else as it was fetched; its key has no scheme.
+    """Where an article answers: what it last declared as canonical, else as it was fetched, without trackers.
 
     `article` is the canonical URL that is its key; of several addresses as fetched the shortest, over TLS before not.
     """
@@ -325,7 +325,7 @@ def shown_address(article: str, seen: Sequence[articles.Seen]) -> str:
         if one.canonical is not None and canonical_url(one.canonical) == article:
             return one.canonical
     own = {one.sighting.url for one in seen if canonical_url(one.sighting.url) == article}
-    return min(own or {one.sighting.url for one in seen} or {article},
+    return min(map(plain_url, own or {one.sighting.url for one in seen} or {article}),
                key=lambda url: (not url.startswith("https:"), len(url), url))
 
 

@@ -1,6 +1,8 @@
 """A text that somebody asks about: out of a file, a saved page, or the archive."""
 
+import re
 import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +13,18 @@ from archive.store import pages, withholdings
 from archive.times import from_iso
 from archive.topic import Topic
 from archive.urls import absolute, canonical_url, host_of, registered_domain
+from pipeline.leads import Leads, leads, subject_of
+from pipeline.text import clean_paragraph
 
 HTML = frozenset({".html", ".htm"})
 MAX_FILE_BYTES = 5_000_000
 LONGEST_TITLE = 300  # characters of a first line that is taken for the headline
+WIDEST = 120  # characters of a line at which a text was wrapped
+FULL = 0.6  # of the longest line: shorter ones end a paragraph
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
+_BROKEN = re.compile(r"\w-$")  # within a word
+_SENTENCES = re.compile(  # one that ends the line, or another after it
+    r"[.!…][\"'”’»)\]]*$|[^\W\d_]{4,}[.!…][\"'”’»)\]]*\s+[\"'“‘«(]?[^\W\d_a-zа-яіїєґ]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +61,50 @@ def read_file(file: Path) -> Subject:
         if isinstance(found, Block):
             raise UnreadableFile(f"{file}: {found.reason}, and no article; save the article's text as a .txt file")
         return Subject(title=found.title, paragraphs=found.paragraphs, language=found.language)
-    return of_text(raw.decode("utf-8", "replace"), name=str(file))
+    return of_text(_decoded(raw, name=str(file)), name=str(file))
+
+
+def _decoded(raw: bytes, *, name: str) -> str:
+    """The text of a file in UTF-8. Raises UnreadableFile for what is mostly something else."""
+    text = raw.decode("utf-8", "replace")
+    if text.count("\N{REPLACEMENT CHARACTER}") + text.count("\0") > len(text) / 10:
+        raise UnreadableFile(f"{name} is no text in UTF-8; save it as such, or give a saved page as .html")
+    return text
 
 
 def of_text(text: str, *, name: str) -> Subject:
-    """A plain text: a first line that is short and ends in no full stop is its headline. Raises UnreadableFile."""
+    """A plain text: a first line that is short and holds no whole sentence is its headline. Raises UnreadableFile.
+
+    Its white space is made single, as that of a page is, and lines that were only wrapped are joined: else both would
+    look like traces of a translation.
+    """
     from pipeline.extract import language
 
-    parts = [line.strip() for line in text.splitlines() if line.strip()]
+    parts = [part for block in re.split(r"\n[^\S\n]*\n", "\n".join(text.splitlines())) for part in _unwrapped(
+        [line for line in map(clean_paragraph, block.split("\n")) if line])]
     if not parts:
         raise UnreadableFile(f"{name} holds no text; give a text file, a saved page, or an article's address")
-    has_title = len(parts) > 1 and len(parts[0]) <= LONGEST_TITLE and parts[0][-1:] not in ".!…"
+    has_title = len(parts) > 1 and len(parts[0]) <= LONGEST_TITLE and not _SENTENCES.search(parts[0])
     return Subject(title=parts[0] if has_title else None, paragraphs=tuple(parts[has_title:]),
                    language=language("\n".join(parts)))
+
+
+def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
+    """Lines as paragraphs: each one, or, where most are about as long as the longest and end no sentence, joined."""
+    widest = max(map(len, lines), default=0)
+    full = [line for line in lines[:-1] if len(line) >= FULL * widest]
+    if len(full) < 2 or widest > WIDEST or len(full) < FULL * len(lines[:-1]) or \
+            sum(bool(_SENTENCE_END.search(line)) for line in full) > len(full) / 2:
+        yield from lines
+        return
+    paragraph = ""
+    for line in lines:
+        paragraph += line if _BROKEN.search(paragraph) or not paragraph else f" {line}"
+        if len(line) < FULL * widest:
+            yield paragraph
+            paragraph = ""
+    if paragraph:
+        yield paragraph
 
 
 def read_article(conn: sqlite3.Connection, name: str) -> Subject:
@@ -89,6 +130,14 @@ def read_article(conn: sqlite3.Connection, name: str) -> Subject:
 def outlets_of(topic: Topic) -> dict[str, str]:
     """The outlets of the topic's sources, each with the registered domain of its address."""
     return {source.outlet: registered_domain(host_of(url)) for source in topic.sources for url in source.addresses[:1]}
+
+
+def leads_of(subject: Subject, topic: Topic) -> Leads:
+    """What the text itself says of where it comes from."""
+    return leads(
+        subject.title, subject.paragraphs, subject.language, gazetteer=topic.gazetteer, outlets=outlets_of(topic),
+        period=Days(first=topic.start, last=topic.end), subject=subject_of(topic.keywords, subject.language),
+        known=topic.events)
 
 
 def is_file(name: str) -> bool:

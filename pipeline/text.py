@@ -10,7 +10,7 @@ from archive.digests import normalised
 # without spaces each character is one.
 SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{SPACELESS}]|[^\W_](?:[^\W_{SPACELESS}]|[\u0300-\u036f]|['’ʼ](?=[^\W_{SPACELESS}]))*")
-# Begins with its marks, so that a search looks at nothing else. Before a mark that opens stands no word and no full stop
+# Begins with its marks, so that a search looks at nothing else. Before an opening mark stands no word and no full stop
 # (»A.« he said, »B.« has words between two quotations, not within one); before one that also closes, a space.
 _AFTER_SPACE = r"\s(\[„“‚‘«‹—–-"
 _QUOTATION = re.compile("[“„«»”\"「『‘'‚‹›](?:" + "|".join((

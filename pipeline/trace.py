@@ -4,7 +4,7 @@ The command and the site's page ask the same question here; it writes nothing.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,33 +12,35 @@ from itertools import takewhile
 from math import fsum
 
 from archive.digests import text_digest
-from archive.model import PARAGRAPH_BREAK, CopyLink, Days, Passage, Reuse, Witness
-from archive.store import comparisons, links, pages
-from archive.store.comparisons import Searched
+from archive.model import PARAGRAPH_BREAK, CopyLink, Passage, Reuse, Witness
+from archive.store import comparisons, judgements, kin, links, pages
+from archive.store.comparisons import Searched, Text
 from archive.store.pages import Card
 from archive.topic import Topic
 from archive.urls import registered_domain
 from pipeline import leads as hints
 from pipeline import vectors
 from pipeline.alignment import Profile, profile
+from pipeline.basis import basis
 from pipeline.comparing import profile_of
 from pipeline.credit import credit_lines, without_credits
 from pipeline.direction import link
-from pipeline.epoch import Epoch, shipped, unpacked
+from pipeline.epoch import Epoch
 from pipeline.explain import explained
-from pipeline.fingerprints import MEETING, across, keys, method
-from pipeline.indexing import Sketch, indexed, sketch_of, sketched
+from pipeline.fingerprints import MEETING, across, keys
+from pipeline.indexing import Sketch, indexed, outlined, sketch_of, sketched
+from pipeline.judgements import judged
 from pipeline.leads import Leads
 from pipeline.reading import read
 from pipeline.reuse import is_link, reuse
-from pipeline.sifting import is_likely
-from pipeline.stemma import ranked
-from pipeline.subject import Subject, outlets_of
-from pipeline.terms import own_tokens
+from pipeline.sifting import is_likely, is_likely_by_keys
+from pipeline.stemma import nearness, ranked
+from pipeline.subject import Subject, leads_of
 
 MAX_COMPARED = 60  # held texts that are looked at closely: those that share most
 MAX_SKETCHED = 1_000  # of those that share most, whose sketches are looked at first
-MAX_CHARACTERS = 65_536  # of a text, read to its last whole paragraph
+MAX_CHARACTERS = 65_536  # of a text, read to its last whole paragraph, where others wait for the answer
+AS_NEAR, AHEAD = 0.02, 0.001  # share of the word pairs by which a text is nearer than another; of a score
 SHOWN_PASSAGES = 3  # of an exemplar, for people
 QUOTED = 300  # characters of each
 TRACED = "~traced"  # the public id of a text that is not held; it sorts after all others
@@ -68,7 +70,7 @@ class Exemplar:
 class Trace:
     """What was found of a text, best explanation first, among how many texts, and what the text itself says.
 
-    `public_id` is the text's own where it is held.
+    `public_id` is the text's own where it is held; `unread` are the words at its end that were not looked at.
     `left_out` counts held texts that have rare words in common with it and were not looked at closely: there were too
     many, or time was up.
     """
@@ -79,19 +81,23 @@ class Trace:
     searched: Searched
     leads: Leads
     left_out: int = 0
+    unread: int = 0
 
 
 def trace(
-    conn: sqlite3.Connection, topic: Topic, subject: Subject, *, in_time: Callable[[], bool] = lambda: True
+    conn: sqlite3.Connection, topic: Topic, subject: Subject, *, in_time: Callable[[], bool] = lambda: True,
+    longest: int = MAX_CHARACTERS,
 ) -> Trace:
     """Compare a text with all that are held, in the epoch in which they were compared with each other.
 
-    `in_time` is asked before each close look; when it says no, those that share least are left out.
+    `in_time` is asked before each close look; when it says no, those that share least are left out. A text is read to
+    the last paragraph within `longest` characters. What the archive links a held text with is what it is traced to, in
+    the direction of its links, whatever people decided on them.
     """
-    kept = comparisons.last_epoch(conn)
-    epoch = _unpacked(kept.packed, kept.digest) if kept is not None else shipped(own_tokens(topic))
-    named, encoder = _method_of(conn, epoch)
-    subject = _bounded(subject)
+    ground = basis(conn, topic)
+    epoch, named = ground.epoch, ground.method
+    encoder = _remembering() if ground.is_encoded and vectors.installed() else None
+    whole, subject = subject, _bounded(subject, longest)
     reading = read(subject.text, subject.language)
     held = comparisons.text(conn, subject.version_id) if subject.version_id is not None else None
     worth = keys(reading, epoch)
@@ -107,28 +113,23 @@ def trace(
               if _may_share(conn, traced, version_id, met[version_id])]
     compared = [_compared(conn, epoch, traced, version_id, met[version_id])
                 for version_id in takewhile(lambda _: in_time(), likely[:MAX_COMPARED])]
+    found = [one for one in compared if one is not None]
+    # Of a family with more members than are looked at, the text that the others come from is the one to see.
+    further = [version_id for version_id in _roots(conn, found) if version_id in set(likely[len(compared):])]
+    more = [_compared(conn, epoch, traced, version_id, met[version_id])
+            for version_id in takewhile(lambda _: in_time(), further)]
+    chosen = _of_articles([*found, *(one for one in more if one is not None)])
     return Trace(
         subject=subject, public_id=held.public_id if held is not None else None,
-        left_out=len(likely) - len(compared) + max(0, len(met) - MAX_SKETCHED),
-        exemplars=_ranked(conn, subject, traced.witness, [one for one in compared if one is not None]),
-        searched=comparisons.searched(conn, method=named),
-        leads=hints.leads(
-            subject.title, subject.paragraphs, subject.language, gazetteer=topic.gazetteer,
-            outlets=outlets_of(topic), period=Days(first=topic.start, last=topic.end),
-            subject=hints.subject_of(topic.keywords, subject.language), known=topic.events),
+        unread=len(whole.text.split()) - len(subject.text.split()),
+        left_out=len(likely) - len(compared) - len(more) + max(0, len(met) - MAX_SKETCHED),
+        exemplars=_ranked(conn, subject, traced.witness, chosen if held is None else _as_linked(
+            conn, epoch, traced, held, chosen)),
+        searched=comparisons.searched(conn, method=named), leads=leads_of(subject, topic),
     )
 
 
-def _method_of(conn: sqlite3.Connection, epoch: Epoch) -> tuple[str, vectors.Encoder | None]:
-    """How the archive was compared, with the extra `vectors` or without, and the encoder if it was and is here."""
-    named = method(epoch.digest, encoder=vectors.NAME)
-    if comparisons.is_compared(conn, method=named):
-        return named, _remembering() if vectors.installed() else None
-    return method(epoch.digest), None
-
-
 _remembering = lru_cache(maxsize=1)(vectors.Remembering)  # loading it takes time
-_unpacked = lru_cache(maxsize=1)(unpacked)  # the site asks again and again in one epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,10 @@ class _Compared:
 
 def _may_share(conn: sqlite3.Connection, traced: _Traced, version_id: int, meeting: float) -> bool:
     """Whether a held text that met the traced one is worth a close look, as an update decides."""
-    stored = comparisons.reading(conn, version_id)
-    return stored is None or is_likely(traced.sketch, sketched(stored), meeting, encoded=traced.encoder is not None)
+    stored, sketch, encoded = comparisons.reading(conn, version_id), traced.sketch, traced.encoder is not None
+    return stored is None or (
+        is_likely_by_keys((sketch.language, sketch.worth), outlined(stored), meeting, encoded=encoded)
+        and is_likely(sketch, sketched(stored), meeting, encoded=encoded))
 
 
 def _compared(
@@ -175,50 +178,116 @@ def _compared(
     return _Compared(version_id, text.article_id, other, found, link(ourselves, other, found))
 
 
-def _ranked(
-    conn: sqlite3.Connection, subject: Subject, own: Witness, compared: Sequence[_Compared]
-) -> tuple[Exemplar, ...]:
-    """One version of each article: the one that shares most; what the text was made from first, then what from it."""
+def _roots(conn: sqlite3.Connection, found: Sequence[_Compared]) -> list[int]:
+    """The versions that stand at the top of the families of what was found."""
+    cards = pages.cards(conn, [one.version_id for one in found])
+    families = [card.family for card in cards.values() if card.family is not None]
+    return [root.version_id for listed in kin.roots(conn, families).values() for root in listed]
+
+
+def _of_articles(compared: Sequence[_Compared]) -> list[_Compared]:
+    """One version of each article: the one that shares most."""
     best: dict[int, _Compared] = {}
     for one in compared:
         before = best.get(one.article_id)
         if before is None or _closeness(one) > _closeness(before):
             best[one.article_id] = one
-    chosen = list(best.values())
-    witnesses = {own.public_id: own} | {one.witness.public_id: one.witness for one in chosen}
-    ranks = ranked([one.link for one in chosen], witnesses).get(own.public_id, ())
-    score = {rank.exemplar: (rank.is_decided, rank.score) for rank in ranks}
-    chosen.sort(key=lambda one: (
-        *(-part for part in score.get(one.witness.public_id, (False, float("-inf")))), -one.found.left_coverage,
-        one.witness.public_id))
-    cards = pages.cards(conn, [one.version_id for one in chosen])
-    return tuple(
-        Exemplar(card=cards[one.version_id], link=one.link, share=one.found.left_coverage,
-                 passages=one.found.passages, text=one.witness.text,
-                 sentences=_sentences(one, own, subject.text, one.witness.text))
-        for one in chosen
-    )
+    return list(best.values())
 
 
 def _closeness(one: _Compared) -> tuple[float, int, str]:
     return one.found.left_coverage + one.found.right_coverage, one.found.words, one.witness.public_id
 
 
+def _as_linked(
+    conn: sqlite3.Connection, epoch: Epoch, traced: _Traced, held: Text, chosen: Sequence[_Compared]
+) -> list[_Compared]:
+    """What a held article is linked with, by the archive's own links, which may rest on other versions of it.
+
+    Where they are still to be decided, what was found, as people judged it.
+    """
+    own = traced.witness
+    if links.is_unlinked(conn, held.article_id):
+        said = judged([one.link for one in chosen], judgements.standing(conn, held.article_id))
+        by_pair = {frozenset((link.copy, link.exemplar)): link for link in said}
+        return [replace(one, link=by_pair[pair]) for one in chosen
+                if (pair := frozenset((own.public_id, one.witness.public_id))) in by_pair]
+    met = {one.article_id: one for one in chosen}
+    result = []
+    for article_id, (version_id, stored) in sorted(links.linked(conn, held.article_id).items()):
+        one = met.get(article_id) or _linked(conn, epoch, traced, version_id, stored)
+        ours, theirs = (stored.copy, stored.exemplar) if _is_of(stored.copy, own) else (stored.exemplar, stored.copy)
+        result.append(replace(one, link=_named(stored, {ours: own.public_id, theirs: one.witness.public_id})))
+    return result
+
+
+def _linked(
+    conn: sqlite3.Connection, epoch: Epoch, traced: _Traced, version_id: int, link: CopyLink
+) -> _Compared:
+    """A text that a link names and this version did not meet; what the two share may be nothing."""
+    text = comparisons.text(conn, version_id)
+    found = reuse(traced.profile, profile_of(text, epoch), meeting=MEETING,
+                  identical=traced.body_digest == text.body_digest, made=traced.encoder)
+    nothing = Reuse(relation=link.relation, passages=(), left_coverage=0.0, right_coverage=0.0, order=0.0,
+                    copied=link.copied)
+    return _Compared(version_id, text.article_id, links.witness(conn, version_id), found or nothing, link)
+
+
+def _is_of(public_id: str, witness: Witness) -> bool:
+    """Whether a version is of the article that a witness is of: public ids begin with its key."""
+    return public_id.rsplit("-", 2)[0] == witness.public_id.rsplit("-", 2)[0]
+
+
+def _named(link: CopyLink, names: Mapping[str, str]) -> CopyLink:
+    """A link between two articles, said of other versions of them."""
+    return replace(link, copy=names[link.copy], exemplar=names[link.exemplar], evidence=tuple(
+        replace(reason, favours=names.get(reason.favours, reason.favours)) for reason in link.evidence))
+
+
+def _ranked(
+    conn: sqlite3.Connection, subject: Subject, own: Witness, chosen: Sequence[_Compared]
+) -> tuple[Exemplar, ...]:
+    """What the text was made from first, then what from it; a text before its copies that are no nearer to it."""
+    witnesses = {own.public_id: own} | {one.witness.public_id: one.witness for one in chosen}
+    ranks = ranked([one.link for one in chosen], witnesses).get(own.public_id, ())
+    score = {rank.exemplar: (rank.is_decided, rank.score) for rank in ranks}
+    name = {one.article_id: one.witness.public_id for one in chosen}
+    below = [(name[copy], name[exemplar]) for copy, exemplar, stored in links.among(conn, name)
+             if stored.direction == "decided"]
+    near = {one: nearness(own, witnesses[one]) for pair in below for one in pair}
+    for _ in chosen:  # to the top of each chain; people may have judged a circle
+        for copy, exemplar in below:
+            if {copy, exemplar} <= score.keys() and near[exemplar] >= near[copy] - AS_NEAR:
+                score[exemplar] = max(score[exemplar], (score[copy][0], score[copy][1] + AHEAD))
+    cards = pages.cards(conn, [one.version_id for one in chosen])
+    shown = sorted((one for one in chosen if one.version_id in cards), key=lambda one: (
+        *(-part for part in score.get(one.witness.public_id, (False, float("-inf")))), -one.found.left_coverage,
+        one.witness.public_id))
+    return tuple(
+        Exemplar(card=cards[one.version_id], link=one.link, share=one.found.left_coverage,
+                 passages=one.found.passages, text=one.witness.text,
+                 sentences=_sentences(one, own, subject.text, one.witness.text))
+        for one in shown
+    )
+
+
 def _sentences(one: _Compared, own: Witness, ours: str, theirs: str) -> tuple[str, ...]:
+    if not one.found.passages and one.link.relation != "identical":
+        return ("They are linked by other versions of theirs, or by what a person decided: these share no passage.",)
     if own.public_id < one.witness.public_id:
         return explained(one.link, one.found, ours, theirs)
     return explained(one.link, one.found.turned(), theirs, ours)
 
 
-def _bounded(subject: Subject) -> Subject:
-    """The paragraphs that lie within MAX_CHARACTERS; a first one that does not is cut."""
+def _bounded(subject: Subject, longest: int) -> Subject:
+    """The paragraphs that lie within so many characters; a first one that does not is cut."""
     kept, characters = list[str](), 0
     for paragraph in subject.paragraphs:
         characters += len(paragraph) + 2
-        if characters > MAX_CHARACTERS:
+        if characters > longest:
             break
         kept.append(paragraph)
-    return replace(subject, paragraphs=tuple(kept) or tuple(p[:MAX_CHARACTERS] for p in subject.paragraphs[:1]))
+    return replace(subject, paragraphs=tuple(kept) or tuple(p[:longest] for p in subject.paragraphs[:1]))
 
 
 def _body_digest(subject: Subject) -> str:
@@ -239,7 +308,7 @@ def as_json(found: Trace) -> dict[str, object]:
     """A trace for machines."""
     return {
         "public_id": found.public_id, "title": found.subject.title, "language": found.subject.language,
-        "words": len(found.subject.text.split()),
+        "words": len(found.subject.text.split()) + found.unread, "unread": found.unread,
         "searched": asdict(found.searched), "left_out": found.left_out,
         "exemplars": [{
             "public_id": one.card.public_id, "url": one.card.url, "title": one.card.title, "outlet": one.card.outlet,
@@ -259,13 +328,15 @@ def as_json(found: Trace) -> dict[str, object]:
 def lines(found: Trace) -> Iterator[str]:
     """A trace for people."""
     yield looked(found.searched)
+    if found.unread:
+        yield f"The last {found.unread:,} words of the text were not looked at; give its parts one by one."
     if found.left_out:
         yield f"{found.left_out:,} more that have rare words in common with it were not looked at closely."
     if not found.exemplars:
         yield "No held text shares text with it."
     for place, one in enumerate(found.exemplars, start=1):
         yield ""
-        yield f"{place}. {in_words(one)}: {one.card.title}"
+        yield f"{place}. {in_words(one, is_held=found.public_id is not None)}: {one.card.title}"
         yield f"   {one.card.outlet}, {one.card.dating.iso or 'no date'}, {one.card.language or 'language not known'}"
         yield f"   {one.card.url}"
         yield f"   {one.card.public_id}"
@@ -286,18 +357,24 @@ def looked(searched: Searched) -> str:
     if not searched.texts:
         return "The archive holds no text that could be compared; run 'stemma run' first."
     days = f", dated {searched.first} to {searched.last}" if searched.first else ""
-    return (f"Compared with {searched.texts:,} texts of {searched.articles:,} articles from {searched.outlets:,} "
-            f"outlets in {searched.languages:,} languages{days}.")
+    ready = max(0, searched.texts - searched.waiting)
+    left = f" {searched.waiting:,} of them are still to be compared themselves, and were left out." \
+        if searched.waiting else ""
+    return (f"Compared with {ready:,} texts{f' out of {searched.texts:,}' if searched.waiting else ''} of "
+            f"{searched.articles:,} articles from {searched.outlets:,} outlets in {searched.languages:,} "
+            f"languages{days}.{left}")
 
 
-def in_words(one: Exemplar) -> str:
-    """What a held text is to the traced one, in a few words."""
+def in_words(one: Exemplar, *, is_held: bool) -> str:
+    """What a held text is to the traced one, in a few words. Who meets a text that is not held has not seen its age."""
     sure = min(99, round(100 * one.link.direction_confidence))
     kind = {"identical": "the same text", "near-duplicate": "nearly the same text", "excerpt": "an excerpt",
             "translation": "a translation", "rewrite": "a rewriting"}[one.link.relation]
     if one.is_source is None:
         return f"Shares text, {kind}; which came first is not decided"
-    return f"Earlier held copy, {kind}, {sure} % sure" if one.is_source else f"Made from it, {kind}, {sure} % sure"
+    if one.is_source:
+        return f"Earlier held copy, {kind}, {sure} % sure"
+    return f"Made from it, {kind}, {sure} % sure" if is_held else f"By its words made from it, {kind}, {sure} % sure"
 
 
 def _cut(text: str) -> str:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -46,7 +46,10 @@ class Work:
 
 @contextmanager
 def noted_run(archive: Archive, topic: Topic, command: str, clock: Clock) -> Iterator[list[Report]]:
-    """A run in `runs` and in the log, and the list of its reports; one without an end was killed, or failed."""
+    """A run in `runs` and in the log, and the list of its reports; one without an end was killed.
+
+    What refuses, or fails, ends it with the reason as its one report more.
+    """
     with log.logging_to(archive.folder.log):
         reports: list[Report] = []
         run_id = runs.start_run(archive.conn, command=command, program=PROGRAM, topic_digest=topic.digest, at=clock())
@@ -55,6 +58,10 @@ def noted_run(archive: Archive, topic: Topic, command: str, clock: Clock) -> Ite
             yield reports
         except BaseException as error:
             log.event("run_failed", command=command, run=run_id, error=f"{type(error).__name__}: {error}")
+            if isinstance(error, Exception):
+                with suppress(sqlite3.Error):  # the disk may be full, or the database gone
+                    runs.end_run(archive.conn, run_id, [*reports, Report(step=command, failed=((str(error), 1),))],
+                                 at=clock())
             raise
         if not any(report.step == "log" for report in reports):
             reports += sealed(archive, topic, clock)

@@ -45,6 +45,9 @@ def _missing(path: Path) -> MissingArchive:
 
 
 def _unreadable(path: Path, error: sqlite3.DatabaseError | UnicodeDecodeError) -> ForeignDatabase:
+    if isinstance(error, sqlite3.OperationalError):  # no room for a side file, no leave to make one: it may be sound
+        return ForeignDatabase(f"{path} cannot be opened ({error}); look whether the disk is full, and whether you may "
+                               f"write beside it")
     return ForeignDatabase(
         f"{path} cannot be read as a database ({error}); if the file is damaged, move it away and run 'stemma rebuild'"
     )

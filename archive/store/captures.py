@@ -91,14 +91,22 @@ BUSY = """
     ORDER BY captured_at DESC LIMIT 1000
 """
 
-# The newest whole capture with a payload, if its server gave a validator. A list was read for some days only: "not
-# modified" since then would be an answer from which a rebuild could not tell the rest.
+# The newest whole capture with the payload that was seen last whose server gave a validator: an answer of 304 need not
+# repeat it. A list was read for some days only: "not modified" since then would be an answer from which a rebuild could
+# not tell the rest.
 VALIDATED = """
-    SELECT * FROM (SELECT * FROM captures c WHERE url = :url AND status IN (200, 304) AND truncated IS NULL
-                   AND via = 'stemma' AND role <> 'list'
-                   AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.url = c.url AND b.payload_digest = c.payload_digest)
-                   ORDER BY captured_at DESC LIMIT 1)
-    WHERE etag IS NOT NULL OR last_modified IS NOT NULL
+    WITH whole AS (
+        SELECT * FROM captures c WHERE url = :url AND status IN (200, 304) AND truncated IS NULL
+        AND via = 'stemma' AND role <> 'list'
+        AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.url = c.url AND b.payload_digest = c.payload_digest)
+    )
+    SELECT * FROM whole
+    WHERE payload_digest = (SELECT payload_digest FROM whole ORDER BY captured_at DESC LIMIT 1)
+      AND (etag IS NOT NULL OR last_modified IS NOT NULL)
+      AND captured_at >= (  -- a 200 without one, after it, took it back
+          SELECT coalesce(max(captured_at), '') FROM whole
+          WHERE status = 200 AND etag IS NULL AND last_modified IS NULL)
+    ORDER BY captured_at DESC LIMIT 1
 """
 
 CAPTURE_AT = "SELECT * FROM captures WHERE path = :path AND offset = :offset"

@@ -11,11 +11,15 @@ from archive.model import Alarm
 from archive.store import transaction
 from archive.times import from_iso, to_iso
 
-# A redirect is on the way to a look, and no look of its own.
+# A redirect is on the way to a look, and no look of its own; nor is a try that failed and was made again at once.
 SOURCES = """
     WITH look AS NOT MATERIALIZED (
         SELECT source, role, at, outcome, error, outcome IN ('failed', 'gone', 'blocked') AS is_failed
-        FROM observations WHERE via = 'stemma' AND outcome != 'redirected'
+        FROM observations o WHERE via = 'stemma' AND outcome != 'redirected'
+          AND NOT (outcome = 'failed' AND EXISTS (
+              SELECT 1 FROM observations n WHERE n.source = o.source AND n.role = o.role AND n.url = o.url
+              AND n.via = 'stemma' AND n.at > o.at AND n.at <= strftime('%Y-%m-%dT%H:%M:%fZ', o.at, '+10 minutes')
+              AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.started_at > o.at AND r.started_at <= n.at)))
     )
     SELECT s.name, s.outlet, s.kind, s.address,
            (SELECT max(at) FROM look l WHERE l.source = s.name AND l.role = s.kind) AS last_look,
@@ -27,7 +31,10 @@ SOURCES = """
             WHERE l.source = s.name AND l.role = s.kind ORDER BY at DESC LIMIT 1) AS reason,
            (SELECT reason FROM failures f WHERE f.stage = 'refused' AND f.subject = s.address) AS refused,
            (SELECT reason FROM failures f WHERE f.stage = 'discover' AND f.subject = s.address) AS unreadable,
-           (SELECT count(*) FROM discoveries d WHERE d.source = s.name) AS discovered
+           (SELECT count(*) FROM discoveries d WHERE d.source = s.name) AS discovered,
+           (SELECT r.discoveries FROM captures c JOIN readings r USING (capture_id)
+            WHERE c.url = s.address AND c.role = s.kind AND c.status BETWEEN 200 AND 299
+            ORDER BY c.captured_at DESC LIMIT 1) AS last_read
     FROM sources s ORDER BY s.name
 """
 
@@ -95,7 +102,8 @@ ADD_RUN = """
 class SourceHealth:
     """A source with its looks; looks and failed count those since a moment.
 
-    reason is why the last look failed, refused why the address may not be asked, unreadable what it gave could not be.
+    reason is why the last look failed, refused why the address may not be asked, unreadable what it gave could not be;
+    last_read is what the newest answer announced, None where it was not read.
     """
 
     name: str
@@ -110,6 +118,7 @@ class SourceHealth:
     refused: str | None
     unreadable: str | None
     discovered: int
+    last_read: int | None
 
 
 def sources(conn: sqlite3.Connection, *, since: datetime) -> list[SourceHealth]:

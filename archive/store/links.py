@@ -44,7 +44,7 @@ REUSES_OF = """
 
 WITNESS = """
     SELECT v.version_id, v.public_id, a.url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, v.title, d.language,
-           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, t.text,
+           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, t.text, o.owner,
            (SELECT json_group_array(x.url) FROM addresses x WHERE x.article_id = v.article_id) AS addresses,
            (SELECT max(p.last_seen) FROM versions p
             WHERE p.article_id = v.article_id AND p.ordinal < v.ordinal) AS unlike_until
@@ -79,6 +79,27 @@ LINKS_OF = """
     SELECT l.*, c.public_id AS copy, e.public_id AS exemplar
     FROM links l JOIN versions c ON c.version_id = l.copy_id JOIN versions e ON e.version_id = l.exemplar_id
     WHERE c.article_id = :article_id
+"""
+
+IS_UNLINKED = "SELECT EXISTS (SELECT 1 FROM unlinked WHERE article_id = :article_id)"
+
+# An article's links, each with the other article, of which `other_id` is the version that is linked.
+LINKED = """
+    SELECT l.*, c.public_id AS copy, e.public_id AS exemplar, e.article_id AS other, e.version_id AS other_id
+    FROM versions c JOIN links l ON l.copy_id = c.version_id JOIN versions e ON e.version_id = l.exemplar_id
+    WHERE c.article_id = :article_id
+    UNION ALL
+    SELECT l.*, c.public_id, e.public_id, c.article_id, c.version_id
+    FROM versions e JOIN links l ON l.exemplar_id = e.version_id JOIN versions c ON c.version_id = l.copy_id
+    WHERE e.article_id = :article_id
+"""
+AMONG = """
+    SELECT l.*, c.public_id AS copy, e.public_id AS exemplar, c.article_id AS copy_article,
+           e.article_id AS exemplar_article
+    FROM json_each(:articles) j JOIN versions c ON c.article_id = j.value JOIN links l ON l.copy_id = c.version_id
+    JOIN versions e ON e.version_id = l.exemplar_id
+    WHERE e.article_id IN (SELECT value FROM json_each(:articles))
+    ORDER BY l.copy_id, l.exemplar_id
 """
 
 LEAVE_FAMILY = "DELETE FROM members WHERE article_id = :article_id"
@@ -150,7 +171,7 @@ def witness(conn: sqlite3.Connection, version_id: int) -> Witness:
         credits=tuple(json.loads(row["credits"])), addresses=tuple(sorted(json.loads(row["addresses"]))),
         outgoing=tuple(Outgoing(url=url, place=place, paragraph=paragraph)
                        for url, place, paragraph in json.loads(row["outgoing"])),
-        byline=row["byline"], text=row["text"],
+        byline=row["byline"], text=row["text"], owner=row["owner"],
         unlike_until=from_iso(row["unlike_until"]) if row["unlike_until"] is not None else None,
     )
 
@@ -186,16 +207,25 @@ def connected(conn: sqlite3.Connection, articles: Iterable[int]) -> set[int]:
 
 def links_between(conn: sqlite3.Connection, articles: Iterable[int]) -> list[CopyLink]:
     """The links whose copy is one of the articles."""
-    return [
-        CopyLink(
-            copy=row["copy"], exemplar=row["exemplar"], relation=cast(Relation, row["relation"]),
-            copied=row["copied"], direction=cast(Direction, row["direction"]),
-            direction_confidence=row["direction_confidence"],
-            evidence=tuple(Evidence(**e) for e in json.loads(row["evidence"])),
-        )
-        for article_id in sorted(articles)
-        for row in conn.execute(LINKS_OF, {"article_id": article_id})
-    ]
+    return [_link(row) for article_id in sorted(articles)
+            for row in conn.execute(LINKS_OF, {"article_id": article_id})]
+
+
+def is_unlinked(conn: sqlite3.Connection, article_id: int) -> bool:
+    """Whether an article's links are still to be decided, or again."""
+    return bool(conn.execute(IS_UNLINKED, {"article_id": article_id}).fetchone()[0])
+
+
+def linked(conn: sqlite3.Connection, article_id: int) -> dict[int, tuple[int, CopyLink]]:
+    """An article's links by the other article, each with that one's version that is linked."""
+    return {row["other"]: (row["other_id"], _link(row))
+            for row in conn.execute(LINKED, {"article_id": article_id})}
+
+
+def among(conn: sqlite3.Connection, articles: Iterable[int]) -> list[tuple[int, int, CopyLink]]:
+    """The links between these articles: copy, exemplar, link."""
+    return [(row["copy_article"], row["exemplar_article"], _link(row))
+            for row in conn.execute(AMONG, {"articles": json.dumps(sorted(articles))})]
 
 
 def set_families(conn: sqlite3.Connection, articles: Iterable[int], families: Sequence[Family]) -> None:
@@ -222,6 +252,13 @@ def witnesses(conn: sqlite3.Connection, links: Iterable[CopyLink]) -> Mapping[st
     """Every version that the links name, by public id."""
     names = {name for link in links for name in (link.copy, link.exemplar)}
     return {name: witness(conn, version_id(conn, name)) for name in sorted(names)}
+
+
+def _link(row: sqlite3.Row) -> CopyLink:
+    return CopyLink(
+        copy=row["copy"], exemplar=row["exemplar"], relation=cast(Relation, row["relation"]), copied=row["copied"],
+        direction=cast(Direction, row["direction"]), direction_confidence=row["direction_confidence"],
+        evidence=tuple(Evidence(**e) for e in json.loads(row["evidence"])))
 
 
 def _shared(row: sqlite3.Row) -> Shared:

@@ -26,6 +26,22 @@ UNCERTAIN = """
 
 LAST_READ = "SELECT coalesce(max(ordinal), 0) AS ordinal FROM judgements"
 
+# The judgements that stand, from an exemplar upwards, without the one that a new one takes the place of.
+ABOVE = """
+    WITH RECURSIVE above (article_id, way) AS (
+        SELECT :exemplar, '' UNION
+        SELECT j.exemplar_article_id, above.way || ', ' || j.exemplar_key FROM above JOIN vouched j
+        ON j.copy_article_id = above.article_id AND NOT instr(above.way, j.exemplar_key)
+    ), vouched AS (
+        SELECT j.copy_article_id, j.exemplar_article_id, a.key AS exemplar_key
+        FROM judgement j JOIN articles a ON a.article_id = j.exemplar_article_id
+        WHERE j.stands AND j.verdict IN ('confirm', 'reverse', 'add')
+          AND NOT (:copy IN (j.copy_article_id, j.exemplar_article_id)
+                   AND :exemplar IN (j.copy_article_id, j.exemplar_article_id))
+    )
+    SELECT way FROM above WHERE article_id = :copy LIMIT 1
+"""
+
 CAPTURED = """
     SELECT coalesce(s.version_id, (SELECT version_id FROM versions v WHERE v.article_id = s.article_id AND v.is_latest))
         AS version_id
@@ -64,27 +80,48 @@ def last_read(conn: sqlite3.Connection) -> int:
 
 
 def sides(conn: sqlite3.Connection, one: Place, other: Place, verdict: Verdict) -> tuple[int, int]:
-    """The versions of copy and exemplar that a judgement of the pair names. Raises UnknownText where none fits."""
+    """The versions of copy and exemplar that a judgement of the pair names, as `_named` has it.
+
+    Raises UnknownText where none fits, and where people would have said that a text was made from itself.
+    """
+    copy, exemplar = _named(conn, one, other, verdict)
+    if verdict in ("confirm", "reverse", "add"):
+        below, above = (one, other) if copy[0] == one.article_id else (other, one)
+        row = conn.execute(ABOVE, {"copy": copy[0], "exemplar": exemplar[0]}).fetchone()
+        if row is not None:
+            by_way = row["way"].removeprefix(", ").split(", ")[:-1]
+            raise UnknownText(
+                f"by the judgements that stand {above.key} was made from {below.key}"
+                f"{' by way of ' + ', '.join(by_way) if by_way else ''}, so {below.key} cannot be made from it; take "
+                f"one of them back with 'undo' if you know better")
+    return copy[1], exemplar[1]
+
+
+def _named(conn: sqlite3.Connection, one: Place, other: Place, verdict: Verdict) -> tuple[tuple[int, int], ...]:
+    """Article and version of the copy, and of the exemplar: `one` of the copy where the link does not say it."""
+    given = (one.article_id, one.version_id), (other.article_id, other.version_id)
     link = kin.link_between(conn, one.article_id, other.article_id)
     if verdict == "undo":
         if not _standing(conn, one, other):
             raise UnknownText(f"nobody's judgement stands on {one.key} and {other.key}; there is nothing to take back")
-        return one.version_id, other.version_id
+        return given
     if link is None:
         if verdict == "add":
-            return one.version_id, other.version_id
+            return given
         raise UnknownText(f"{one.key} and {other.key} are not linked, so there is nothing to {verdict}; if one was "
                           f"made from the other, say 'add' with the copy first")
     if verdict == "add":
         raise UnknownText(f"{one.key} and {other.key} are linked already; say 'confirm', 'reverse' or 'reject'")
+    shown = [(end.article_id, end.version_id) for end in (link.copy, link.exemplar)]
     if link.direction == "undecided":
         if verdict == "reverse":
             raise UnknownText(f"which of {one.key} and {other.key} came first is undecided, so there is nothing to "
                               f"reverse; say 'confirm' with the copy first")
-        ends = {link.copy.article_id: link.copy.version_id, link.exemplar.article_id: link.exemplar.version_id}
-        return ends[one.article_id], ends[other.article_id]
-    ends_as_shown = link.copy.version_id, link.exemplar.version_id
-    return ends_as_shown if verdict != "reverse" else (ends_as_shown[1], ends_as_shown[0])
+        return tuple(sorted(shown, key=lambda end: end[0] != one.article_id))
+    if verdict == "confirm" and link.copy.article_id != one.article_id:
+        raise UnknownText(f"the link says that {other.key} was made from {one.key}; name the copy first to confirm "
+                          f"that, or say 'reverse' if it is the other way round")
+    return tuple(shown if verdict != "reverse" else reversed(shown))
 
 
 def _standing(conn: sqlite3.Connection, one: Place, other: Place) -> Sequence[Standing]:

@@ -6,12 +6,13 @@ it is deleted, and read anew from the WARC files.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from archive.digests import address_key, text_digest
 from archive.errors import UnknownText
-from archive.model import RecordRef
+from archive.model import FailedFetch, RecordRef
 from archive.store import transaction
 from archive.store.documents import PendingPayload
 from archive.times import to_iso
@@ -121,6 +122,8 @@ CAPTURES_OF = """
     SELECT path, offset, length FROM captures
     WHERE url IN (SELECT url FROM withheld_addresses WHERE article = :url) ORDER BY path, offset
 """
+PLACES = "SELECT path, offset, length FROM captures ORDER BY path, offset"
+FORGET_FAILED = "DELETE FROM observations WHERE url = :url AND at = :at AND outcome = 'failed'"
 ERASE = (
     """DELETE FROM observations WHERE EXISTS (
            SELECT 1 FROM captures c WHERE c.path = :path AND c.offset = :offset
@@ -137,12 +140,19 @@ SWEEP = (
            SELECT 1 FROM captures c WHERE c.payload_digest = surfaces.payload_digest AND c.url = surfaces.url)""",
 )
 
-FOUND = "SELECT url, key, since, reason, erased AS is_erased FROM withholding WHERE url = :url"
+# A family's name is the public id of its first exemplar, which begins with that one's key.
+FOUND = """
+    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased,
+           coalesce(substr(w.family, 1, length(w.key) + 1) = w.key || '-', 0) AS was_first
+    FROM withholding w WHERE w.url = :url
+"""
 BY_ADDRESS = "SELECT article FROM withheld_addresses WHERE url = :url"
 BY_KEY = "SELECT article FROM withheld_addresses WHERE key = :key"
 BY_FAMILY = "SELECT url FROM withholdings WHERE family = :family ORDER BY url"
 OF_KIN = """
-    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased FROM withholding w JOIN withholdings h USING (url)
+    SELECT w.url, w.key, w.since, w.reason, w.erased AS is_erased,
+           coalesce(substr(w.family, 1, length(w.key) + 1) = w.key || '-', 0) AS was_first
+    FROM withholding w JOIN withholdings h USING (url)
     WHERE EXISTS (SELECT 1 FROM json_each(h.kin) k JOIN json_each(:keys) i ON i.value = k.value)
     ORDER BY w.since, w.url
 """
@@ -151,13 +161,17 @@ KIN = "SELECT k.value AS key FROM withholdings h, json_each(h.kin) k WHERE h.url
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tombstone:
-    """What is shown in an article's place: its address and key, since when it is withheld, and why."""
+    """What is shown in an article's place: its address and key, since when it is withheld, and why.
+
+    was_first: its family was called after it, when it was withheld.
+    """
 
     url: str
     key: str
     since: str
     reason: str
     is_erased: bool
+    was_first: bool
 
 
 def addresses(conn: sqlite3.Connection) -> frozenset[str]:
@@ -205,16 +219,36 @@ def replace(conn: sqlite3.Connection, wanted: Mapping[str, Withholding]) -> int:
     return len(changed)
 
 
+@contextmanager
+def foreseen(conn: sqlite3.Connection, decided: Iterable[Withholding]) -> Iterator[None]:
+    """Meanwhile the database names all addresses of what is decided to be withheld; nothing of that stays."""
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        for withholding in decided:
+            conn.execute(FORGET, {"url": withholding.url})
+            _announce(conn, withholding)
+        yield
+    finally:
+        conn.execute("ROLLBACK")
+
+
 def _add(conn: sqlite3.Connection, withholding: Withholding) -> None:
+    for article_id in _announce(conn, withholding):
+        take_off(conn, article_id)
+
+
+def _announce(conn: sqlite3.Connection, withholding: Withholding) -> list[int]:
+    """Note a withholding with all the addresses that it covers; the articles whose texts are to go."""
     url = withholding.url
     conn.execute(ADD, {"url": url, "key": address_key(url), "at": to_iso(withholding.at), "family": withholding.family,
                        "reason": withholding.reason, "kin": json.dumps(withholding.kin),
                        "is_erased": int(withholding.is_erased)})
     names = {url, *withholding.addresses, *map(canonical_url, withholding.addresses)}
     cover(conn, url, {*names, *(row["url"] for row in conn.execute(KNOWN) if covers(names, row["url"]))})
-    for row in conn.execute(ARTICLES, {"url": url}).fetchall():
-        spread(conn, row["article_id"])
-        take_off(conn, row["article_id"])
+    found = [int(row["article_id"]) for row in conn.execute(ARTICLES, {"url": url})]
+    for article_id in found:
+        spread(conn, article_id)
+    return found
 
 
 def cover(conn: sqlite3.Connection, article: str, urls: Iterable[str]) -> None:
@@ -315,6 +349,12 @@ def captures_of(conn: sqlite3.Connection, url: str) -> list[RecordRef]:
             for row in conn.execute(CAPTURES_OF, {"url": url})]
 
 
+def all_captures(conn: sqlite3.Connection) -> Iterator[RecordRef]:
+    """Where every capture lies."""
+    for row in conn.execute(PLACES):
+        yield RecordRef(path=row["path"], offset=row["offset"], length=row["length"])
+
+
 def payloads_of(conn: sqlite3.Connection, url: str, *, limit: int) -> list[PendingPayload]:
     """Where the text of a withheld article lies: its payloads, the newest first."""
     return [PendingPayload(
@@ -324,10 +364,14 @@ def payloads_of(conn: sqlite3.Connection, url: str, *, limit: int) -> list[Pendi
     ) for row in conn.execute(PAYLOADS_OF, {"url": url, "limit": limit})]
 
 
-def forget(conn: sqlite3.Connection, places: Iterable[RecordRef]) -> None:
-    """Take what was known of captures that were erased, as if they had never been indexed."""
+def forget(
+    conn: sqlite3.Connection, places: Iterable[RecordRef], failed: Iterable[FailedFetch] = ()
+) -> None:
+    """Take what was known of captures, and of fetches without an answer, as if they had never been indexed."""
     conn.execute("PRAGMA secure_delete = ON")
     with transaction(conn):
+        for look in failed:
+            conn.execute(FORGET_FAILED, {"url": look.url, "at": to_iso(look.at)})
         for ref in places:
             for statement in ERASE:
                 conn.execute(statement, {"path": ref.path, "offset": ref.offset})
@@ -336,4 +380,4 @@ def forget(conn: sqlite3.Connection, places: Iterable[RecordRef]) -> None:
 
 
 def _stone(row: sqlite3.Row) -> Tombstone:
-    return Tombstone(**dict(row) | {"is_erased": bool(row["is_erased"])})
+    return Tombstone(**dict(row) | {name: bool(row[name]) for name in ("is_erased", "was_first")})

@@ -9,12 +9,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urlsplit
 
 from archive.model import Memento, Slice
-from archive.times import to_digits
-from archive.urls import host_of, is_fetchable, is_front_page
+from archive.times import from_mail, to_digits
+from archive.urls import host_of, is_fetchable, is_front_page, without_default_port
 from crawlers.archives.slices import last_second
 from crawlers.errors import Unreadable
 
@@ -88,21 +87,12 @@ def memento_served(address: str, *, base: str, headers: Mapping[str, str], statu
     """
     address, base = (re.sub(r"^https?:", "", one) for one in (address, base))  # an archive may send on to https
     match = _MEMENTO.fullmatch(address.removeprefix(base)) if address.startswith(base) else None
-    at = http_date(headers.get("memento-datetime", ""))
+    at = from_mail(headers.get("memento-datetime", ""))
     is_capture = 200 <= status < 300 or 400 <= status < 500
     if match is None or at is None or not is_capture or "x-archive-wayback-runtime-error" in headers:
         return None
     original = without_default_port(_two_slashes(match[2]))
     return (original, at) if is_fetchable(original) else None
-
-
-def http_date(text: str) -> datetime | None:
-    """A date as HTTP writes it, in UTC; None for what is none."""
-    try:
-        at = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else None
 
 
 def page(body: bytes, *, status: int) -> CdxPage:
@@ -131,12 +121,6 @@ def read(body: bytes) -> CdxPage:
         else:
             found[memento.original, memento.captured_at] = memento
     return CdxPage(mementos=tuple(found.values()), passed_over=passed_over, resume_key=key)
-
-
-def without_default_port(address: str) -> str:
-    """The address without ":80" (http) or ":443" (https)."""
-    return re.sub(r"^(http://[^/?#]*?):80(?=[/?#]|$)|^(https://[^/?#]*?):443(?=[/?#]|$)",
-                  lambda m: m[1] or m[2], address, flags=re.IGNORECASE)
 
 
 def host_prefix(host: str) -> str:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawlers.archives.cdx import http_date
+from archive.times import from_mail
 from crawlers.errors import Unreadable
 
 # Commas part the links, and stand within quoted dates too: a link is read as a whole, never split at commas.
@@ -33,7 +33,7 @@ def timemap(body: bytes) -> TimeMap:
         position = link.end()
         address, parameters = link[1], _parameters(link[2])
         relations = parameters.get("rel", "").lower().split()
-        at = http_date(parameters.get("datetime", ""))
+        at = from_mail(parameters.get("datetime", ""))
         if "original" in relations:
             original = address
         elif "memento" in relations and at is not None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from archive.model import Memento, Slice
 from archive.store import captures, slices
-from archive.urls import host_of
+from archive.urls import host_of, without_default_port
 from crawlers.archives import cdx
 from crawlers.archives.slices import halves
 from crawlers.archives.turn import Answer, Turn
@@ -42,7 +42,7 @@ async def note_refusals(turn: Turn, mementos: Iterable[Memento]) -> None:
         if turn.is_over:
             return
         try:
-            reason = await turn.refusal(cdx.without_default_port(one.original))
+            reason = await turn.refusal(without_default_port(one.original))
         except Refused:  # the site itself may not be asked now
             continue
         if (reason is not None) is not ((one.original, one.captured_at) in before):
@@ -125,7 +125,7 @@ async def fetch_all(
 
 async def _fetch(turn: Turn, memento: Memento) -> None:
     base = turn.crawl.topic.backfill.wayback
-    original = cdx.without_default_port(memento.original)
+    original = without_default_port(memento.original)
     await fetch(turn, memento, cdx.raw_address(memento, base=base), original=original, base=base)
 
 

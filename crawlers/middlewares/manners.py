@@ -65,6 +65,7 @@ class MannersMiddleware(Middleware):
         before = site.manners
         site.manners = with_floor(before, request.meta.get(CRAWL_DELAY, 0.0))
         self._tell(request, before, site.manners)
+        self._refuse_late(site)  # what is asked for in vain takes nothing from the budget
         if settings.requests is not None and self._asked >= settings.requests:
             raise Postponed("crawl.requests is spent")
         if settings.per_host_requests is not None and site.asked >= settings.per_host_requests:

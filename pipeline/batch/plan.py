@@ -260,6 +260,7 @@ def versions_of(
 ) -> DataFrame:
     """The versions of the articles on the topic, an article at a time."""
     seen = sightings_of(captures, pages, addresses).join(read.select(*AT, "document"), list(AT))
-    outlets = {str(row["domain"]): str(row["outlet"]) for row in outlet_rows(topic)}
+    outlets = {str(row["domain"]): (str(row["outlet"]), row["owner"])
+               for row in reversed(list(outlet_rows(topic)))}  # of several of one domain the first
     return grouped(seen.select("article", *AS_PAGE, "captured_at", "via", "document"), ("article",),
                    partial(texts.folded, outlets=outlets), texts.VERSION)

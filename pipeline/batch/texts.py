@@ -34,7 +34,7 @@ from pipeline.direction import link
 from pipeline.epoch import Epoch
 from pipeline.fingerprints import MEETING, across, keys, meets
 from pipeline.indexing import indexed, packed, sketched, unpacked
-from pipeline.linking import distance
+from pipeline.linking import closest as closest_of
 from pipeline.reading import read
 from pipeline.relevance import matcher_of, relevance
 from pipeline.reuse import is_link, reuse
@@ -42,6 +42,7 @@ from pipeline.sifting import is_likely
 from pipeline.steps import article_address
 from pipeline.versions import versions
 
+Outlets = dict[str, tuple[str, str | None]]  # the topic's names and owners, by registered domain
 PROFILED = 1_000  # texts that are kept at hand in each process
 SKETCHED = 2_000  # their sketches
 
@@ -95,7 +96,7 @@ def placed(rows: Iterable[Row]) -> Iterator[Row]:
 
 # ---- versions
 
-def folded(rows: Sequence[Row], outlets: dict[str, str]) -> Iterator[Row]:
+def folded(rows: Sequence[Row], outlets: Outlets) -> Iterator[Row]:
     """The versions of one article, from its sightings with their documents."""
     article = rows[0]["article"]
     documents = {row["document"]: document_from(row["document"]) for row in rows}
@@ -115,19 +116,20 @@ def folded(rows: Sequence[Row], outlets: dict[str, str]) -> Iterator[Row]:
 
 
 def _version(
-    version: Version, looks: dict[Sighting, Row], outlets: dict[str, str], *, until: datetime | None, is_latest: bool
+    version: Version, looks: dict[Sighting, Row], outlets: Outlets, *, until: datetime | None, is_latest: bool
 ) -> Row:
     first = min((seen for seen in looks if seen.captured_at == version.first_seen
                  and seen.state_digest == version.state_digest), key=lambda seen: seen.payload_digest)
     document = document_from(looks[first]["document"])
     host = host_of(version.article)
     domain = registered_domain(host)
+    outlet, owner = outlets.get(domain, (None, None))
     witness = Witness(
         public_id=version.public_id, article=version.article, host=host, title=first.title or "",
-        outlet=outlets.get(domain) or document.site_name or domain, language=document.language,
+        outlet=outlet or document.site_name or domain, language=document.language,
         published=document.published, first_seen=version.first_seen, canonical=document.canonical,
         credits=document.credits, byline=document.byline, text=document.text, unlike_until=until,
-        outgoing=document.outgoing)
+        outgoing=document.outgoing, owner=owner)
     return {
         "public_id": version.public_id, "article": version.article, "ordinal": version.ordinal, "is_latest": is_latest,
         "first_seen": to_iso(version.first_seen), "last_seen": to_iso(version.last_seen),
@@ -221,10 +223,10 @@ def least(*, is_across: bool) -> float:
 # ---- which way it went
 
 def closest(rows: Sequence[Row]) -> Iterator[Row]:
-    """Of the pairs of versions of two articles the one that shares the most."""
-    yield min(rows, key=lambda row: distance(Shared(
-        left_id=0, right_id=0, left_name=row["left"], right_name=row["right"], left_article=0, right_article=0,
-        reuse=reuse_from(row))))
+    """Of the pairs of versions of two articles the one to link."""
+    yield rows[closest_of([Shared(
+        left_id=place, right_id=place, left_name=row["left"], right_name=row["right"], left_article=0, right_article=0,
+        reuse=reuse_from(row)) for place, row in enumerate(rows)]).left_id]
 
 
 def linked(rows: Iterable[Row]) -> Iterator[Row]:

@@ -34,7 +34,8 @@ def main() -> None:
     except (OSError, sqlite3.OperationalError) as error:  # a full disk, a folder that cannot be written, a locked file
         # SQLite calls it so where there is no room for one of its side files.
         hint = " (is the disk full?)" if str(error) == "disk I/O error" else ""
-        click.echo(f"stemma: {error}{hint}; mend that and run again, what was kept is whole", err=True)
+        said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+        click.echo(f"stemma: {said}{hint}; mend that and run again, what was kept is whole", err=True)
         sys.exit(1)
     except sqlite3.DatabaseError as error:
         click.echo(f"stemma: the database is damaged ({error}); 'stemma rebuild' makes it anew from the WARC files",

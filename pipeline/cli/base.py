@@ -18,7 +18,7 @@ from pipeline import PROGRAM
 DEFAULT_TOPIC = "kursk"
 TOLD = 20  # sentences for a person at once; `status` shows all
 QUIET = frozenset({  # mostly nothing to do
-    "index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay", "freeze", "join"})
+    "index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay", "freeze", "join", "decided"})
 
 
 class Commands(click.Group):
@@ -105,12 +105,17 @@ def held_topic(data: Path) -> Any:
 
 
 def refuse_other_topic(topic: Any, data: Path) -> None:
-    """An archive holds one topic: another's words would declare all that it holds to be off the topic."""
+    """An archive holds one topic: another's words would declare all that it holds to be off the topic.
+
+    One that holds no page yet is anybody's.
+    """
     from archive import events
     from archive.folder import DataFolder
 
-    held = events.last_topic(DataFolder(data).events)
-    if held is not None and held["name"] != topic.name and held["file"] != str(Path(topic.path).resolve()):
+    folder = DataFolder(data)
+    held = events.last_topic(folder.events)
+    if held is not None and held["name"] != topic.name and held["file"] != str(Path(topic.path).resolve()) \
+            and any(folder.warcs.rglob("*.warc.gz")):
         raise TopicError(
             f"{data} is the archive of the topic '{held['name']}', not of '{topic.name}'; pass its --topic file, or "
             f"another --data folder"

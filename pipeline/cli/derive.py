@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from pipeline.cli.base import (
     shard_option,
     tell_changes,
 )
+
+OVERLAPPING = timedelta(days=1)  # that one run may last before the next ones tell of it
 
 
 @click.command()
@@ -47,7 +50,7 @@ def run(topic: Any, data: Path, as_json: bool, found: Callable[[Any], Any]) -> N
     from pipeline import intake, steps
 
     refuse_placeholder(topic)
-    with pinging(topic):
+    with unless_overlapping(), pinging(topic):
         with opened(topic, data, "run", create=True) as (work, reports):
             reports += [intake.index_pending(work), intake.read_withholdings(work), intake.discover_pending(work),
                         intake.crawl(work, handed=found(work)), *steps.update(work)]
@@ -55,6 +58,20 @@ def run(topic: Any, data: Path, as_json: bool, found: Callable[[Any], Any]) -> N
             changes, noted = tell_changes(work, reports)
             reports.append(noted)
         finish_noted(reports, changes, as_json=as_json, is_shown=sys.stdout.isatty())
+
+
+@contextmanager
+def unless_overlapping() -> Iterator[None]:
+    """End in silence where the last run is still under way: first crawls take hours, and cron would mail each of them.
+
+    A person at a terminal is told, and who looks after cron is when the other has run for a day.
+    """
+    try:
+        yield
+    except ArchiveLocked as error:
+        if sys.stderr.isatty() or error.since is None or now() - error.since > OVERLAPPING:
+            raise
+        sys.exit(error.exit_code)
 
 
 @contextmanager

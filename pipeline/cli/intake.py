@@ -20,6 +20,7 @@ from pipeline.cli.base import (
     now,
     opened,
     options,
+    refuse_other_topic,
     refuse_placeholder,
     shard_option,
     tell,
@@ -33,7 +34,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.command()
 @click.option("--topic", default=DEFAULT_TOPIC, metavar="NAME|FILE", show_default=True,
               help="A bundled topic's name, or a topic file; one that does not exist is written.")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("data"), show_default=True)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+              help="The archive's folder (default: the topic file's 'data', else ./data).")
 @click.option("--contact", default=None, metavar="ADDRESS",
               help="Your address, for the crawler's user agent, put into the topic file that is written.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
@@ -43,7 +45,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--systemd", "scheduler", flag_value="systemd", help="The same as a systemd service and its timer.")
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 def init(
-    topic: str, data: Path, contact: str | None, settings: tuple[str, ...], scheduler: str | None,
+    topic: str, data: Path | None, contact: str | None, settings: tuple[str, ...], scheduler: str | None,
     urls: tuple[str, ...],
 ) -> None:
     """Make an empty archive, and a topic file to start from.
@@ -53,6 +55,7 @@ def init(
     """
     from archive.folder import DataFolder
 
+    data = data or _own_folder(topic)
     if scheduler is None:
         _make(topic, data, contact, settings, urls)
         return
@@ -64,10 +67,19 @@ def init(
     _print_schedule(topic, data, settings, scheduler)
 
 
+def _own_folder(topic: str) -> Path:
+    """The folder that a topic file names, as the other commands find it."""
+    from archive.topic import load_topic
+
+    read = load_topic(topic) if Path(topic).is_file() else None
+    return Path(read.path).parent / read.data if read is not None and read.data else Path("data")
+
+
 def _make(topic: str, data: Path, contact: str | None, settings: tuple[str, ...], urls: tuple[str, ...]) -> None:
     from archive.folder import open_archive
     from archive.topic import bundled_topics, load_topic, parse_topic, with_overrides
     from pipeline import outlets
+    from pipeline.intake import keep_topic
 
     is_new = topic not in bundled_topics() and not Path(topic).exists()
     if is_new:
@@ -76,11 +88,12 @@ def _make(topic: str, data: Path, contact: str | None, settings: tuple[str, ...]
         raise click.UsageError(f"--contact is for a topic file that is to be written, and there is {topic}: put it in "
                                f"there, or pass --set contact={contact} to the commands that crawl")
     read = with_overrides(parse_topic(text, path=topic) if is_new else load_topic(topic), settings)
+    refuse_other_topic(read, data)
     if urls:
         refuse_placeholder(read)
     if is_new:
         outlets.write(Path(topic), text)
-        click.echo(f"wrote {topic}: put in your contact address, keywords and sources")
+        click.echo(f"wrote {topic}: put in {'your contact address, ' if contact is None else ''}keywords and sources")
     silent = []
     if urls:
         for url, sources in outlets.add(Path(topic), urls, settings=settings, clock=now):
@@ -88,7 +101,8 @@ def _make(topic: str, data: Path, contact: str | None, settings: tuple[str, ...]
             for source in sources:
                 click.echo(f"  {source.kind:<8} {source.name:<28} {source.url}")
             silent += [] if sources else [url]
-    with open_archive(data, create=True):
+    with open_archive(data, create=True) as archive:
+        keep_topic(archive.folder.events, load_topic(topic), at=now())  # else the next command would not know of it
         file, folder = shlex.quote(topic), shlex.quote(str(data))
         click.echo(f"archive in {data}; next: stemma check --topic {file} && stemma run --topic {file} --data {folder}")
     if read.has_placeholder_contact:
@@ -134,7 +148,7 @@ def check(topic: Any, data: Path, live: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([row._asdict() for row in rows], ensure_ascii=False))
     else:
-        click.echo(f"{topic.path}: {len(topic.sources)} sources, {len(topic.gazetteer)} names, no mistakes")
+        click.echo(f"{topic.path}: {len(topic.sources)} sources, {len(topic.gazetteer)} names; every key is right")
         width = max((len(row.source) for row in rows), default=0)
         for row in rows:
             verdict = "ok  " if row.answers else "FAIL"
@@ -208,7 +222,8 @@ def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via:
     others = [path for path in files if not path.is_dir()]
     with opened(topic, data, "import", create=True) as (work, reports):
         reports += [intake.index_pending(work), intake.read_withholdings(work)]
-        reports += [shards.merge(work, folder) for folder in folders]
+        for folder in folders:
+            reports += [shards.merge(work, folder), intake.decided_there(work, folder)]
         reports += [intake.index_pending(work)] if folders else []
         reports += [archives.import_files(work, others, via=via)] if others else []
         work.progress.close()

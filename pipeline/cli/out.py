@@ -58,6 +58,9 @@ def verify(
     if key is not None or authorities:
         raise click.UsageError("--key and --authority are for PROOF files")
     outside = [evidence.read_head(file) for file in heads]
+    if evidence.is_unwritable(data) and not is_anew:
+        finish([evidence.verify_unwritten(topic, data, outside=outside, now=now())], as_json=as_json)
+        return
     with opened(topic, data, "verify") as (work, reports):
         reports += [intake.index_pending(work), evidence.verify(work, outside=outside)]
         if is_anew:

@@ -11,6 +11,7 @@ import click
 from pipeline.cli.base import attend, now, opened, options, refuse_placeholder, show
 
 MAX_STDIN = 5_000_000  # bytes
+LONGEST = 1_000_000  # characters of a text that is traced
 
 
 @click.command()
@@ -30,7 +31,7 @@ def trace(topic: Any, data: Path, as_json: bool, what: str) -> None:
             subject = of_text(sys.stdin.buffer.read(MAX_STDIN).decode("utf-8", "replace"), name="standard input")
         else:
             subject = read_file(Path(what)) if is_file(what) else read_article(conn, what)
-        found = tracing.trace(conn, topic, subject)
+        found = tracing.trace(conn, topic, subject, longest=LONGEST)
     click.echo(json.dumps(tracing.as_json(found), ensure_ascii=False) if as_json else "\n".join(tracing.lines(found)))
 
 
@@ -49,9 +50,9 @@ def judge(
 ) -> None:
     """Decide on two texts: whether one was made from the other, and which.
 
-    A and B are addresses of articles, or public ids. "confirm" and "reverse" are said of the direction that is shown;
-    where it is undecided, and for "add", A is the copy. "undo" takes back what was decided before. Each is an event,
-    kept through rebuilds and shown with the link.
+    A and B are addresses of articles, or public ids. For "confirm" and "add" A is the copy; a "confirm" that names them
+    the other way round than the link is refused. "reverse" is said of the direction that is shown. "undo" takes back
+    what was decided before. Each is an event, kept through rebuilds and shown with the link.
     """
     from pipeline import judging
 

@@ -69,7 +69,7 @@ def problems(text: str) -> list[str]:
     with pytest.raises(TopicError) as caught:
         parsed(text)
     header, *lines = str(caught.value).split("\n")
-    assert header == f"floods.toml has {len(lines)} problem(s):"
+    assert header == f"floods.toml has {f'{len(lines)} problems' if len(lines) > 1 else 'a problem'}:"
     assert all(line.startswith("  floods.toml: ") for line in lines)
     return [line.removeprefix("  floods.toml: ") for line in lines]
 

@@ -10,9 +10,11 @@ from archive.urls import (
     host_of,
     is_fetchable,
     is_front_page,
+    plain_url,
     registered_domain,
     same_site,
     surt,
+    without_default_port,
 )
 
 HOSTILE = st.one_of(
@@ -155,3 +157,25 @@ def test_surt(url: str, expected: str) -> None:
 ])
 def test_is_front_page(url: str, expected: bool) -> None:
     assert is_front_page(url) is expected
+
+
+@pytest.mark.parametrize(("address", "plain"), [
+    ("http://a.example:80/x", "http://a.example/x"), ("http://a.example:80", "http://a.example"),
+    ("https://a.example:443/x", "https://a.example/x"), ("http://a.example:8080/x", "http://a.example:8080/x"),
+    ("https://a.example:80/x", "https://a.example:80/x"), ("http://a.example/x:80/", "http://a.example/x:80/"),
+])
+def test_a_default_port_is_no_part_of_an_address(address: str, plain: str) -> None:
+    assert without_default_port(address) == plain
+
+
+@pytest.mark.parametrize(("fetched", "plain"), [
+    ("http://c.test:80/Up-flood", "http://c.test/Up-flood"),
+    ("https://a.example/flood-1?utm_source=rss&id=7&utm_medium=feed", "https://a.example/flood-1?id=7"),
+    ("https://a.example/x?fbclid=1#top", "https://a.example/x"), ("https://a.example/x?b=2&a=%20", "https://a.example/x?b=2&a=%20"),
+    ("https://a.example/x?PHPSESSID=9", "https://a.example/x"), ("mailto:a@b.example", "mailto:a@b.example"),
+    ("https://[::1", "https://[::1"),
+])
+def test_an_address_is_shown_as_it_was_fetched_but_for_what_never_names_the_page(fetched: str, plain: str) -> None:
+    assert plain_url(fetched) == plain
+    assert plain_url(plain) == plain
+    assert canonical_url(fetched) == canonical_url(plain)

@@ -371,3 +371,21 @@ def test_rules_that_were_imported_are_none(serve: Serve) -> None:
     asked.clear()
     stemma.run("crawl", "--topic", "topic.toml")
     assert asked == ["/robots.txt"]
+
+
+def test_a_site_that_is_left_alone_takes_nothing_from_the_budget(
+    serve: Callable[[Callable[[WebRequest], WebResponse]], tuple[Any, Stemma]]
+) -> None:
+    def handler(request: WebRequest) -> WebResponse:
+        if request.path == "/robots.txt":
+            return WebResponse(status=404)
+        if request.host == "shut.example":
+            return WebResponse(status=429, headers=(("Retry-After", "7200"),))
+        return WebResponse(body=b"<p>Kursk</p>")
+
+    server, stemma = serve(handler)
+    topic_file(stemma.folder, [*(f"http://shut.example/{n}" for n in range(60)),
+                               *(f"http://news.example/{n}" for n in range(8))])
+    stemma.run("crawl", "--topic", "topic.toml", "--set", "crawl.requests=20", "--set", "crawl.per_host=1")
+    asked = [line.path for line in server.log if line.host == "news.example"]
+    assert sorted(asked) == sorted(["/robots.txt", *(f"/{n}" for n in range(8))])

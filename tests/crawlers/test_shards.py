@@ -112,6 +112,19 @@ def test_three_crawlers_ask_for_every_page_once_and_no_site_is_in_two_hands(serv
     assert public_rows(stemma.folder / "data" / "archive.db") == merged
 
 
+def test_what_is_withheld_in_the_other_archive_is_told(serve: Serve) -> None:
+    _, stemma = serve(web)
+    url = "http://outlet-0.com/2"
+    topic_file(stemma.folder, [url])
+    stemma.run("run", "--topic", "topic.toml", "--data", "other")
+    stemma.run("withhold", "--topic", "topic.toml", "--data", "other", url, "--reason", "asked for", "--by", "Vera")
+    told = stemma.run("import", "--topic", "topic.toml", "other", code=1).stderr
+    assert f"{url} is withheld in other; 'stemma withhold' it here too" in told
+    stemma.run("update", "--topic", "topic.toml")
+    stemma.run("withhold", "--topic", "topic.toml", url, "--reason", "asked for", "--by", "Vera")
+    assert stemma.run("import", "--topic", "topic.toml", "other").stderr == ""
+
+
 def test_what_was_erased_does_not_come_back_with_another_archive(serve: Serve) -> None:
     _, stemma = serve(web)
     url = "http://outlet-0.com/2"

@@ -1,8 +1,12 @@
 """Tombstones where the command's own tests do not get: live blogs, feeds, hostile reasons."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
+from lxml import html
 
 from archive.digests import address_key
 from archive.store import open_database, withholdings
@@ -13,6 +17,10 @@ Archive = Site = Any
 
 AT = datetime(2025, 3, 15, 12, tzinfo=UTC)
 PLAIN = "https://other.example/seim"
+
+
+def text_of(response: Any) -> str:
+    return " ".join(" ".join(html.fromstring(response.content).itertext()).split())
 
 
 def withhold(archive: Archive, url: str, *more: str, **fields: Any) -> None:
@@ -35,7 +43,7 @@ def test_a_reason_is_shown_as_text(own_site: Site, own_archive: Archive) -> None
     assert twin.json() == {
         "ok": False, "status": 410, "error": f"withheld since 2025-03-15: {own_archive.script}", "withheld": {
             "url": PLAIN, "key": own_archive.plain, "since": "2025-03-15T12:00:00.000Z", "reason": own_archive.script,
-            "is_erased": False}}
+            "is_erased": False, "was_first": False}}
 
 
 def test_of_what_was_erased_it_says_so(own_site: Site, own_archive: Archive) -> None:
@@ -65,3 +73,19 @@ def test_kin_and_family_name_it(own_site: Site, own_archive: Archive) -> None:
     assert [stone["key"] for stone in shown["withheld"]] == [own_archive.plain]
     assert f'href="/article/{own_archive.plain}"' in own_site.get(f"/article/{own_archive.spanish}").text
     assert own_site.json(f"/article/{own_archive.herald}.json")["withheld"] == []
+
+
+@pytest.mark.parametrize("was_first", [True, False])
+def test_where_the_earliest_is_withheld_no_copy_is_called_the_earliest_held(
+    own_site: Site, own_archive: Archive, was_first: bool
+) -> None:
+    first = "https://gone.example/first"
+    family = f"{address_key(first)}-20240801000000-aaaaaaaa" if was_first else own_archive.pair
+    withhold(own_archive, first, kin=(own_archive.plain,), family=family)
+    assert [stone["was_first"] for stone in own_site.json(f"/article/{own_archive.plain}.json")["withheld"]] == [was_first]
+    for path, said in ((f"/article/{own_archive.plain}", "The earliest shown of the 2 texts that share its words"),
+                       (f"/family/{own_archive.pair}", "that are shown the earliest is A")):
+        page = text_of(own_site.get(path))
+        assert said in page
+        assert re.search("earliest held (?!text of (?:its|the) family is withheld)", page) is None
+        assert ("The earliest held text of" in page) is was_first

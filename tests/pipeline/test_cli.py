@@ -16,7 +16,7 @@ import pytest
 from public_rows import public_rows
 from stemma_testing import ROOT, FilledDemo, Stemma, topic_file
 
-from archive import log
+from archive import events, log
 from crawlers.demo.server import WebRequest, WebResponse
 
 Serve = Callable[[Callable[[WebRequest], WebResponse]], tuple[Any, Stemma]]
@@ -148,7 +148,7 @@ def test_init_writes_a_topic_file_of_which_check_says_what_is_still_to_be_put_in
     stemma.run("init", "--topic", "floods.toml", "--data", "archive", "--contact", "mailto:me@university.edu")
     assert (stemma.folder / "archive" / "archive.db").exists()
     left = stemma.run("check", "--topic", "floods.toml", code=1)
-    assert "no mistakes" in left.stdout
+    assert "every key is right" in left.stdout
     assert [line.split(": ", 2)[2].partition(";")[0] for line in left.stderr.splitlines()] == [
         "keywords.en.must is still the template's 'replace this term'", "no sources yet"]
     file = stemma.folder / "floods.toml"
@@ -356,3 +356,21 @@ def test_verify_reads_every_record_and_tells_what_is_damaged(demo: FilledDemo, t
 def test_a_backfill_from_a_day_to_one_before_is_a_mistake(demo: FilledDemo) -> None:
     wrong = demo.stemma.run("backfill", "--from", "2025-02-01", "--to", "2024-09-01", code=2)
     assert "--to 2024-09-01 is before --from 2025-02-01" in wrong.stderr
+
+
+def test_an_archive_is_of_the_topic_that_it_was_made_with(stemma: Stemma) -> None:
+    own = stemma.folder / "own"
+    own.mkdir()
+    topic_file(own)
+    file = own / "topic.toml"
+    file.write_text('data = "kept"\n' + file.read_text())
+    stemma.run("init", "--topic", "own/topic.toml")
+    assert (own / "kept" / "archive.db").exists(), "where its topic file says"
+    stemma.run("update", "--data", "own/kept")
+    held = events.last_topic(own / "kept" / "events.jsonl")
+    assert held is not None
+    assert held["name"] == "test"
+    stemma.run("update", "--topic", "kursk", "--data", "own/kept")  # it holds no page yet
+    held = events.last_topic(own / "kept" / "events.jsonl")
+    assert held is not None
+    assert held["name"] == "kursk"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from archive.model import Moment, Outgoing, Passage, Reuse, Witness
 from pipeline.dates import moment
-from pipeline.direction import DECIDED, WEIGHTS, link, probability_first
+from pipeline.direction import ALONE, DECIDED, WEIGHTS, link, probability_first
 
 START = datetime(2024, 8, 6, 12, tzinfo=UTC)
 
@@ -126,6 +126,25 @@ def test_a_credit_line_decides_if_it_names_the_outlet_or_its_host(line: str, nam
     assert (made.exemplar == exemplar.public_id and made.direction_confidence > 0.9) is names
 
 
+@pytest.mark.parametrize(("line", "outlet", "names"), [
+    ("Originally published by The Kyiv Independent", "The Independent", False),
+    ("Source: The New York Times", "The Times", False), ("Republished from Moscow Times", "The Times", False),
+    ("With files from the Toronto Star", "The Star", False), ("Fonte: Daily Mail Online", "Mail Online", False),
+    ("Source: Radio Free Europe/Radio Liberty", "Liberty", False), ("Source: The Times of Israel", "The Times", False),
+    ("Source: Guardian Nigeria", "The Guardian", False), ("Джерело: Українська Правда", "Правда", False),
+    ("Originally published by The Independent", "The Independent", True), ("Source: The Times, London", "The Times", True),
+    ("By The Independent", "Independent", True), ("Via Independent", "The Independent", True),
+    ("This story was first published by the Times in London.", "The Times", True),
+    ("Published by the Guardian Monday", "The Guardian", True), ("Джерело: Правда", "Правда", True),
+    ("Übersetzung: Die Straße", "Die Straße", True), ("Source: L’Express", "L'Express", True),
+    ("SOURCE: THE INDEPENDENT", "The Independent", True), ("source: the independent", "The Independent", True),
+])
+def test_an_outlets_name_within_a_longer_one_is_not_its_name(line: str, outlet: str, names: bool) -> None:
+    exemplar = witness("other", outlet=outlet)
+    made = link(exemplar, witness("blog", credits=(line,)), reuse())
+    assert any(f"names {outlet}" in e.detail for e in made.evidence) is names
+
+
 @pytest.mark.parametrize("changes", [
     pytest.param({"outlet": "The Courier"}, id="one outlet under two names of the web"),
     pytest.param({"host": "blog.courier.com"}, id="one registered domain"),
@@ -148,6 +167,24 @@ def test_a_witness_without_host_or_outlet_is_named_by_no_line() -> None:
 ])
 def test_a_line_that_credits_somebody_says_nothing_where(lines: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
     assert link(witness("aaaa", credits=lines[0]), witness("bbbb", credits=lines[1]), reuse()).evidence == ()
+
+
+@pytest.mark.parametrize(("line", "outlet"), [
+    pytest.param("(Reporting by Jane Doe; Editing by John Roe)", "The Local", id="staff"),
+    pytest.param("The flooded school yard. Photo courtesy of the county sheriff", "The Local", id="a caption"),
+    pytest.param("Report first ran in Monday's bulletin", "Reuters", id="an agency's own page"),
+])
+def test_who_dropped_a_line_of_the_house_is_not_the_exemplar(line: str, outlet: str) -> None:
+    assert link(witness("honest", outlet=outlet, credits=(line,)), witness("scraper"), reuse()).evidence == ()
+
+
+def test_a_credit_of_somebody_alone_decides_nothing_and_with_another_reason_it_does() -> None:
+    honest, stripper = witness("honest", credits=("With material from partners",)), witness("stripper")
+    made = link(honest, stripper, reuse())
+    assert ([e.kind for e in made.evidence], made.direction) == (["credit"], "undecided")
+    both = link(replace(honest, published=moment("2024-08-06T18:00:00Z", basis="json-ld")),
+                replace(stripper, published=moment("2024-08-06T10:00:00Z", basis="json-ld")), reuse())
+    assert (both.exemplar, both.direction) == ("stripper-1", "decided")
 
 
 def test_an_agency_that_one_text_credits_speaks_for_its_having_come_by_wire() -> None:
@@ -238,7 +275,29 @@ def test_the_earlier_published_is_favoured_by_the_gap(early: str, late: str, deg
     one, other = witness("aaaa", published=early), witness("bbbb", published=late)
     for left, right in ((one, other), (other, one)):
         found = [(e.favours, e.weight) for e in link(left, right, reuse()).evidence if e.kind == "published"]
-        assert found == ([("aaaa-1", WEIGHTS["published", degree])] if degree else [])
+        expected = ALONE.get(("published", degree), WEIGHTS["published", degree]) if degree else 0
+        assert found == ([("aaaa-1", expected)] if degree else [])
+
+
+@pytest.mark.parametrize(("early", "late"), [
+    ("2024-08-06T10:00:00Z", "2024-08-14T10:00:00Z"), ("2024-08-06", "2024-08-09"),
+    ("2024-08-06T00:00:00Z", "2024-08-06"),
+])
+def test_dates_alone_decide_nothing_where_they_are_as_often_moved(early: str, late: str) -> None:
+    forged, original = witness("forger", published=early, seen=3), witness("orig", published=late)
+    made = link(forged, original, reuse(relation="identical"))
+    assert (made.direction, made.direction_confidence < DECIDED) == ("undecided", True)
+
+
+def test_a_date_that_a_sighting_or_the_text_bears_out_decides() -> None:
+    early, late = witness("aaaa", published="2024-08-05"), witness("bbbb", published="2024-08-09", seen=30)
+    made = link(early, late, reuse())
+    assert {e.kind: e.weight for e in made.evidence}["published"] == WEIGHTS["published", "a day"], "not alone"
+    assert (made.exemplar, made.direction) == ("aaaa-1", "decided")
+
+
+def test_no_reason_weighs_more_alone_than_beside_others() -> None:
+    assert all(ALONE[key] <= WEIGHTS[key] for key in ALONE)
 
 
 def test_a_date_that_was_only_guessed_weighs_less() -> None:
@@ -269,6 +328,15 @@ def test_overlapping_times_count_by_what_their_overlap_allows() -> None:
     assert 0 < found.weight <= 2.0
 
 
+def test_a_common_owner_is_told_and_weighs_nothing() -> None:
+    one, other = witness("aaaa", owner="Border Media"), witness("bbbb", owner="Border Media")
+    made = link(one, other, reuse())
+    assert [(e.kind, e.weight, e.detail) for e in made.evidence] == [("owner", 0.0, "both outlets belong to Border Media")]
+    assert (made.direction, made.direction_confidence) == ("undecided", 0.5)
+    for two in (replace(other, owner="Another"), replace(other, owner=None)):
+        assert link(replace(one, owner=two.owner and one.owner), two, reuse()).evidence == ()
+
+
 def test_what_cannot_be_told_is_undecided_and_says_so() -> None:
     made = link(witness("aaaa", seen=5), witness("bbbb"), reuse())
     assert (made.copy, made.exemplar, made.direction, made.direction_confidence) == (
@@ -290,6 +358,50 @@ def test_dates_alone_do_not_part_two_texts_of_one_agency() -> None:
     assert link(*(replace(w, text="The column crossed the border.") for w in pair), reuse()).direction == "decided"
     made = link(replace(pair[0], published=None), replace(pair[1], outlet="Reuters"), reuse())
     assert (made.exemplar, made.direction) == ("bbbb-1", "decided"), "its own page goes before whoever credits it"
+
+
+AP = "WASHINGTON (AP) - The column crossed the border."
+
+
+@pytest.mark.parametrize("changes", [
+    pytest.param({"published": moment("2024-08-06T15:00:00Z", basis="json-ld"), "seen": 30}, id="hours and a sighting later"),
+    pytest.param({"text": AP + "\n\nAdvertisement\n\nShare on\n\nRead more", "seen": 60}, id="dressed"),
+    pytest.param({"credits": ("Source: The Associated Press",), "seen": 60}, id="with a credit line more"),
+])
+def test_two_subscribers_of_one_agency_are_siblings(changes: dict[str, object]) -> None:
+    one = witness("one", text=AP, published="2024-08-06T08:00:00Z")
+    two = replace(witness("two", text=AP), **{  # type: ignore[arg-type]
+        "first_seen": START + timedelta(hours=changes.pop("seen"))} | changes)  # type: ignore[arg-type]
+    made = link(one, two, reuse())
+    assert made == link(two, one, reuse().turned())
+    assert made.direction == "undecided"
+    assert all(e.weight == 0 for e in made.evidence), "who ran it first says nothing of who copied"
+    assert ("wire", "both credit AP") in [(e.kind, e.detail) for e in made.evidence]
+
+
+def test_a_subscribers_shortened_text_is_no_copy_of_the_longer_one() -> None:
+    whole = AP + "\n\n" + "\n\n".join(f"Sentence number {n} of the report is this one." for n in range(20))
+    one, two = witness("one", text=whole), witness("two", text=whole[:len(whole) // 2])
+    end = len(two.text)
+    shared = Reuse(relation="near-duplicate", left_coverage=0.5, right_coverage=1.0, order=1.0, passages=(
+        Passage(left_start=0, left_end=end, right_start=0, right_end=end, words=100),))
+    assert link(one, two, shared).direction == "undecided"
+    assert link(*(replace(w, text=w.text.removeprefix("WASHINGTON (AP) - ")) for w in (one, two)),
+                shared).direction == "decided", "without the agency in common it is one that was cut"
+
+
+@pytest.mark.parametrize("changes", [
+    {"canonical": "https://one.com/story"}, {"credits": ("Originally published by one.com",)},
+])
+def test_a_subscriber_that_names_the_other_is_its_copy(changes: dict[str, object]) -> None:
+    made = link(witness("one", text=AP, seen=50), witness("two", text=AP, **changes), reuse())
+    assert (made.exemplar, made.direction) == ("one-1", "decided")
+
+
+@pytest.mark.parametrize("changes", [{"outlet": "AP News"}, {"host": "apnews.com"}, {"outlet": "The Associated Press"}])
+def test_an_agencys_own_page_is_no_sibling(changes: dict[str, object]) -> None:
+    made = link(witness("one", text=AP, seen=50, **changes), witness("two", text=AP), reuse())
+    assert (made.exemplar, made.direction) == ("one-1", "decided")
 
 
 def test_what_was_seen_before_the_other_says_that_it_was_published_weighs_more() -> None:

@@ -5,7 +5,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -231,3 +232,28 @@ def test_a_run_reads_what_people_decided_once(own: Stemma) -> None:
 
 def test_what_is_no_version_cannot_be_cited(own: Stemma) -> None:
     assert "is no version of an article" in own.run("cite", "nonsense", code=2).stderr
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """The folder as a disc would have it."""
+    for words in (["--bind", folder, folder], ["-o", "remount,ro,bind", folder]):
+        if subprocess.run(["mount", *words], check=False, capture_output=True).returncode:
+            pytest.skip("a disk that is read only takes the right to mount one (run as root)")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_what_lies_on_a_disc_is_checked_and_backed_up(own: Stemma) -> None:
+    data = own.folder / "data"
+    held = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    with read_only(data):
+        assert verified(own)["done"] > 0
+        own.run("backup", "copy", "--topic", "topic.toml")
+    own.run("backup", "--check", "copy", "--topic", "topic.toml")
+    assert {path: path.read_bytes() for path in held} == held
+    change_byte(largest(own), 2_000)
+    with read_only(data):
+        assert verified(own, code=1)["failed"]

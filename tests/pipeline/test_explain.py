@@ -47,7 +47,7 @@ def test_everything_that_is_seen_is_said() -> None:
         "2 names stand in both.",
         "The name Sudzha/Southzha differs in spelling only.",
         "The copy ends with the credit line “Anna Roe Contributed relationships.”.",
-        "It names where the text is from, so it may be a licensed or syndicated copy.",
+        "The copy names where the text is from, so it may be a licensed or syndicated copy.",
         "The copy lacks 2 paragraphs of the other and adds 2.",
         "Of the two, the other is the earlier held copy, 97 % sure: its credit line names The Wire; published 2025-03-14, "
         "the other 2025-03-15.",
@@ -59,6 +59,30 @@ def test_the_sides_are_told_by_public_ids() -> None:
     said = explained(turned, aligned((1, 0), (2, 1)), text(SECOND), text(FIRST))
     assert "The name Southzha/Sudzha differs in spelling only." in said
     assert not any("credit line" in sentence for sentence in said)
+
+
+OTHERS = replace(CREDIT, favours=COPY)
+OWNER = Evidence(kind="owner", favours=EXEMPLAR, weight=0.0, detail="both belong to Border Media")
+
+
+def test_what_two_subscribers_have_in_common_is_said() -> None:
+    wire = Evidence(kind="wire", favours=COPY, weight=0.0, detail="both credit AP")
+    said = explained(link(evidence=(wire,), direction="undecided"), aligned((1, 0)), text(SECOND), text(FIRST))
+    assert "Both credit AP, so each may have the text from there." in said
+
+
+@pytest.mark.parametrize("direction", ["decided", "undecided"])
+@pytest.mark.parametrize(("evidence", "whose"), [((CREDIT,), ["mine"]), ((OTHERS,), ["other"]), ((PUBLISHED,), []),
+                                                 ((CREDIT, OTHERS), ["mine", "other"]), ((OWNER,), [])])
+def test_a_credit_is_said_of_the_text_that_has_it(
+    evidence: tuple[Evidence, ...], whose: list[str], direction: str
+) -> None:
+    said = explained(link(evidence=evidence, direction=direction), aligned((1, 0)), text(SECOND), text(FIRST))
+    name = "The copy" if direction == "decided" else "The later seen text"
+    expected = {"mine": f"{name} names where the text is from, so it may be a licensed or syndicated copy.",
+                "other": "The other names where the text is from, so it may itself be a licensed or syndicated copy."}
+    assert [sentence for sentence in said if "names where" in sentence] == [expected[one] for one in whose]
+    assert ("Both outlets have one owner, so it may be the same house's text." in said) is (OWNER in evidence)
 
 
 def test_an_undecided_link_calls_nobody_a_copy() -> None:

@@ -206,6 +206,33 @@ def test_what_cannot_be_judged_is_said_in_a_sentence_and_nothing_is_kept(stemma:
     assert shown(stemma, "SELECT * FROM judgement") == []
 
 
+def test_a_link_is_confirmed_in_the_order_of_the_arguments_or_not_at_all(stemma: Stemma, judge: Judge) -> None:
+    ((copy, exemplar),) = shown(stemma, LINK)
+    error = stemma.run("judge", str(exemplar), str(copy), "confirm", "--by", "V", "--topic", "topic.toml", code=2).stderr
+    assert "name the copy first to confirm that, or say 'reverse'" in error
+    assert shown(stemma, "SELECT * FROM judgement") == []
+    judge(str(exemplar), str(copy), "reverse")
+    judge(str(exemplar), str(copy), "confirm")
+    assert shown(stemma, f"SELECT copy_url FROM copy_link WHERE '{copy}' IN (copy_url, exemplar_url) AND "
+                         f"'{exemplar}' IN (copy_url, exemplar_url)") == [(exemplar,)]
+
+
+def test_nobody_can_say_that_a_text_was_made_from_itself(stemma: Stemma, judge: Judge) -> None:
+    urls = [str(url) for (url,) in shown(stemma, "SELECT url FROM article WHERE family IS NULL ORDER BY url LIMIT 3")]
+    a, b, c = urls
+    judge(a, b, "add")
+    judge(b, c, "add")
+    error = stemma.run("judge", c, a, "add", "--by", "V", "--topic", "topic.toml", code=2).stderr
+    keys = dict(shown(stemma, "SELECT url, key FROM article"))
+    assert f"{keys[a]} was made from {keys[c]} by way of {keys[b]}, so {keys[c]} cannot be made from it" in error
+    assert "undo" in error
+    judge(b, a, "reverse")  # of one pair the last counts: no circle with itself
+    judge(b, a, "undo")
+    judge(c, a, "add")
+    assert shown(stemma, f"SELECT url, parent_url FROM witness WHERE url IN ('{a}', '{b}', '{c}') ORDER BY url") == [
+        (a, None), (b, c), (c, a)]
+
+
 def test_a_damaged_line_is_a_failure_by_its_number_and_hinders_nothing(stemma: Stemma, judge: Judge) -> None:
     ((copy, exemplar),) = shown(stemma, LINK)
     with open(stemma.folder / "data/events.jsonl", "ab") as file:

@@ -11,7 +11,7 @@ from archive.model import Days
 from archive.topic import load_topic
 from crawlers.archives import gdelt
 from pipeline.known_outlets import outlets_in
-from pipeline.language_traces import came_through, traces
+from pipeline.language_traces import by_way_of, came_through, traces
 from pipeline.leads import Leads, as_json, leads, lines, subject_of
 from pipeline.queries import rarest
 
@@ -110,6 +110,25 @@ def test_traces(text: str, kind: str, languages: set[str]) -> None:
     found = traces(text, "en", TOPIC.gazetteer)
     assert [one.kind for one in found] == ([kind] if kind else [])
     assert {tongue for one in found for tongue in one.languages} == languages
+
+
+@pytest.mark.parametrize(("language", "text"), [
+    ("pt", "O primeiro-ministro está em Londres desde segunda-feira, mas a ponte está fechada. A Rússia não respondeu."),
+    ("es", "El presidente está en Londres desde el lunes, según el segundo comunicado. Moscú habla con Ucrania."),
+    ("fr", "Il est à Londres depuis lundi, mais Moscou et Kiev se taisent. Les deux étaient dans la salle."),
+    ("gl", "O ministro está en Londres desde o luns, segundo dixo, pero a ponte está pechada desde a mañá."),
+    ("it", "È stato a Londra, secondo Mosca, e allora anche Kiev si è mossa."),
+])
+def test_a_language_leaves_no_traces_of_its_neighbours_in_itself(language: str, text: str) -> None:
+    assert traces(text, language, ()) == []
+    assert by_way_of(text, "The minister has been there since Monday.", language) == "unknown"
+
+
+def test_the_way_between_two_texts_leaves_what_the_exemplar_does_not_have() -> None:
+    text = "\n".join(SPUN)
+    assert by_way_of(text, "", "en") == "it"
+    assert by_way_of(text, text, "en") == "unknown"
+    assert by_way_of("The seguridad of all, an ingérence and a sophistiqués.", "", "en") == "unknown", "words alone"
 
 
 def test_one_trace_names_no_language() -> None:

@@ -20,10 +20,13 @@ from stemma_testing import FilledDemo
 
 from archive import events
 from archive.folder import open_archive
-from archive.store import comparisons, read_database
+from archive.model import Passage, Reuse
+from archive.store import comparisons, read_database, transaction
+from archive.store.links import Shared
 from archive.topic import load_topic
 from pipeline import comparing, cores, epoch, indexing, linking, vectors
 from pipeline.indexing import indexed
+from pipeline.linking import closest
 from pipeline.reading import read
 from pipeline.work import Work
 
@@ -186,6 +189,46 @@ def test_what_was_compared_without_the_extra_is_compared_anew_with_it_and_back_a
     report = linking.compare_witnesses(work)
     assert report.done == held
     assert any("stemma-archive[vectors]" in said and counted == held for said, counted in report.counts)
+
+
+def shared(one: str, other: str, words: int, *coverages: float) -> Shared:
+    left, right = coverages
+    return Shared(left_id=0, right_id=0, left_name=one, right_name=other, left_article=0, right_article=1, reuse=Reuse(
+        relation="near-duplicate", left_coverage=left, right_coverage=right, order=1.0, passages=(
+            Passage(left_start=0, left_end=9, right_start=0, right_end=9, words=words),)))
+
+
+FIRST, SECOND, LAST = (f"aaaaaaaaaaaa-202408{day}080000-abcdefgh" for day in (10, 12, 20))
+COPY, ITS_SECOND = (f"bbbbbbbbbbbb-202408{day}080000-abcdefgh" for day in (13, 21))
+
+
+@pytest.mark.parametrize(("found", "chosen"), [
+    pytest.param([shared(FIRST, COPY, 300, 0.7, 1), shared(LAST, COPY, 300, 0.9, 1)], 0,
+                 id="a version that came after the copy covers more"),
+    pytest.param([shared(FIRST, COPY, 300, 0.7, 1), shared(LAST, COPY, 303, 0.9, 1)], 0,
+                 id="and has a word that was mended in both"),
+    pytest.param([shared(FIRST, COPY, 300, 0.7, 1), shared(SECOND, COPY, 300, 0.9, 1)], 1,
+                 id="one that was there before the copy and lacks what the copy lacks"),
+    pytest.param([shared(FIRST, COPY, 300, 0.7, 1), shared(SECOND, COPY, 301, 0.7, 1)], 1,
+                 id="one that was there before the copy and has its wording"),
+    pytest.param([shared(FIRST, COPY, 300, 0.7, 1), shared(LAST, COPY, 500, 0.7, 1)], 1, id="the copy went on being read"),
+    pytest.param([shared(FIRST, COPY, 300, 0.7, 1), shared(FIRST, ITS_SECOND, 300, 0.7, 1)], 0, id="the copy's first"),
+])
+def test_the_earliest_of_the_versions_that_share_as_much_is_linked(found: list[Shared], chosen: int) -> None:
+    for some in (found, found[::-1]):
+        assert closest(some) == found[chosen]
+
+
+def test_outlets_of_one_owner_say_so_with_their_link(work: Work) -> None:
+    with transaction(work.conn):
+        work.conn.execute("""
+            INSERT INTO outlets (domain, outlet, owner) SELECT domain, domain, 'Border Media' FROM articles WHERE true
+            ON CONFLICT (domain) DO UPDATE SET owner = excluded.owner""")
+        work.conn.execute("INSERT OR IGNORE INTO unlinked (article_id) SELECT article_id FROM articles")
+    assert linking.link_families(work).done > 0
+    told = [row["evidence"] for row in work.conn.execute("SELECT evidence FROM links")]
+    assert told
+    assert all("both outlets belong to Border Media" in evidence for evidence in told)
 
 
 def reuses(work: Work) -> list[tuple[object, ...]]:

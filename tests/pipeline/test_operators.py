@@ -13,6 +13,7 @@ import pytest
 from stemma_testing import FilledDemo, Stemma, topic_file
 
 from archive import log
+from archive.folder import DataFolder, locked
 from archive.times import to_iso
 from crawlers.demo.server import WebRequest, WebResponse
 
@@ -26,6 +27,7 @@ class Newsroom:
     def __init__(self) -> None:
         self.items, self.status, self.robots, self.pings = 1, 200, 404, 200
         self.rules = b""
+        self.page: str | None = None  # what lies in the feed's place
         self.pinged: list[WebRequest] = []
 
     def respond(self, request: WebRequest) -> WebResponse:
@@ -37,6 +39,7 @@ class Newsroom:
         if request.path == "/feed":
             links = "".join(f"<item><link>http://news.example/{n}</link></item>" for n in range(self.items))
             body = f'<rss version="2.0"><channel><title>x</title>{links}</channel></rss>'
+            body = self.page or body
             return WebResponse(status=self.status if request.host == "news.example" else 200, body=body.encode())
         return WebResponse(status=404)
 
@@ -377,3 +380,47 @@ def test_exit_codes_of_a_run_of_the_next_and_of_the_status(
     for code in (first, second):
         assert bool(run(stemma, code=code)) is (code != 0)
     stemma.run("status", "--topic", "topic.toml", code=shown)
+
+
+def test_tries_of_one_run_are_one_look(newsroom: tuple[Newsroom, Stemma]) -> None:
+    room, stemma = newsroom
+    topic_file(stemma.folder, feeds=[FEED])
+    run(stemma)
+    room.status = 500
+    for _ in range(2):
+        run(stemma, "--set", "crawl.retries=3")
+    (shown,) = status(stemma)["sources"]
+    assert (shown["looks"], shown["failed"]) == (3, 2)
+
+
+def test_a_source_that_became_a_page_is_told_though_it_brought_articles_once(newsroom: tuple[Newsroom, Stemma]) -> None:
+    room, stemma = newsroom
+    run(stemma)
+    room.page = "<html><body><h1>Our new site</h1></body></html>"
+    run(stemma)
+    change(stemma, "UPDATE discoveries SET found_at = ?", to_iso(datetime.now(UTC) - timedelta(days=40)))
+    assert "the source feed-0 brings nothing" in run(stemma, code=1)
+    room.page, room.items = None, 1
+    assert "over: hindered feed-0" in run(stemma)
+    assert status(stemma)["failures"] == []
+
+
+def test_a_command_that_refuses_is_no_run_that_was_killed(newsroom: tuple[Newsroom, Stemma]) -> None:
+    _, stemma = newsroom
+    run(stemma)
+    stemma.run("judge", "http://news.example/0", "http://news.example/1", "confirm", "--by", "x", "--topic", "topic.toml",
+               code=2)
+    last = status(stemma)["runs"][0]
+    assert (last["command"], last["ended_at"] is not None) == ("judge", True)
+
+
+def test_an_overlapping_run_of_cron_is_silent_and_one_that_lasts_for_a_day_is_told(
+    newsroom: tuple[Newsroom, Stemma]
+) -> None:
+    _, stemma = newsroom
+    run(stemma)
+    with locked(DataFolder(stemma.folder / "data")):
+        assert run(stemma, code=3) == ""
+        lock = stemma.folder / "data" / "lock"
+        lock.write_text(f"process 1, since {datetime.now(UTC) - timedelta(days=2):%Y-%m-%d %H:%M:%S} UTC\n")
+        assert "is in use by process 1" in run(stemma, code=3)

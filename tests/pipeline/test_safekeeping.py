@@ -94,6 +94,7 @@ def test_what_is_no_backup_or_no_empty_folder_is_told(own: Stemma) -> None:
     assert "holds no backup" in own.run("restore", "other", "--data", "again", code=2).stderr
     (own.folder / "other" / "a.txt").write_text("x")
     assert "is no backup of this program" in own.run("backup", "other", "--topic", "topic.toml", code=2).stderr
+    assert "lies in the archive itself" in own.run("backup", "data/copy", "--topic", "topic.toml", code=2).stderr
     own.run("backup", "copy", "--topic", "topic.toml")
     assert "holds an archive already" in own.run("restore", "copy", "--topic", "topic.toml", code=2).stderr
     assert "holds no archive" in own.run("backup", "copy", "--data", "nowhere", code=2).stderr

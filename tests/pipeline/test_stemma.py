@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise, permutations
+from itertools import combinations, pairwise, permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.model import CopyLink, Family, Witness
+from archive.model import CopyLink, Family, Passage, Reuse, Witness
 from pipeline.dates import moment
-from pipeline.direction import DECIDED
+from pipeline.direction import DECIDED, link
 from pipeline.stemma import families, ranked
 
 START = datetime(2024, 8, 6, 12, tzinfo=UTC)
@@ -143,6 +143,18 @@ def test_two_texts_of_one_agency_that_is_not_held_stand_below_it() -> None:
     (tree,) = families([copy_link("w1-1", "w0-1", 0.5)], held | {"w0-1": replace(held["w0-1"], outlet="Reuters")})
     assert tree.inferred == ()
     assert families([copy_link("w1-1", "w0-1")], held)[0].inferred == (), "one is explained by the other"
+
+
+def test_subscribers_of_one_agency_stand_below_it_whoever_ran_it_first() -> None:
+    wire = "WASHINGTON (AP) - The column crossed the border."
+    held = {f"{name}-1": witness(name, seen=hours, published=f"2024-08-06T{10 + hours}:00:00Z", text=wire)
+            for name, hours in (("one", 0), ("two", 8), ("three", 1))}
+    found = [link(a, b, Reuse(relation="identical", left_coverage=1.0, right_coverage=1.0, order=1.0, passages=(
+        Passage(left_start=0, left_end=48, right_start=0, right_end=48, words=8),)))
+        for a, b in combinations(held.values(), 2)]
+    (tree,) = families(found, held)
+    assert {member.parent for member in tree.members} == {None}
+    assert [(one.name, len(one.witnesses)) for one in tree.inferred] == [("AP", 3)]
 
 
 THROUGH_ITALIAN = ("Ucraine’s army held the town, and Kiev insisted on the fact that it would stay for a certain period. "

@@ -1,15 +1,20 @@
 """Where a text comes from, asked of the archive of the bundled web."""
 
 import json
+import shutil
 import sqlite3
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stemma_testing import FilledDemo
 
-from archive.store import comparisons
+from archive.store import comparisons, open_database
 from archive.store.comparisons import Searched
 from archive.topic import load_topic
+from pipeline.fingerprints import method
 from pipeline.subject import Subject, of_text
 from pipeline.trace import MAX_CHARACTERS, TRACED, as_json, lines, trace
 
@@ -69,6 +74,19 @@ def test_a_held_article_is_traced_to_others_and_by_its_dates(demo: FilledDemo) -
     assert (herald["relation"], herald["is_source"]) == ("translation", True)
 
 
+def test_a_text_before_its_copies_that_are_no_nearer(demo: FilledDemo, own: Path, tmp_path: Path) -> None:
+    """Also where more of them meet the text than are looked at closely."""
+    conn = open_database(own / "archive.db")
+    rows = conn.execute("SELECT version_id FROM witness WHERE url = ?", [HERALD]).fetchall()
+    assert len(rows) == 1
+    text = text_of(conn, HERALD)
+    conn.close()
+    file = tmp_path / "part.txt"
+    file.write_text("Part of it\n\n" + "\n\n".join(text.split("\n\n")[2:9]), encoding="utf-8")
+    found = list(traced(demo, own, str(file)))
+    assert found[0] == HERALD
+
+
 def test_a_text_whose_source_is_not_held_gives_leads(demo: FilledDemo, reader: sqlite3.Connection) -> None:
     found = trace(reader, load_topic("kursk"), of_text(NOT_HELD, name="x"))
     assert found.exemplars == ()
@@ -88,7 +106,7 @@ def test_with_how_much_a_text_was_compared_is_what_the_archive_shows(reader: sql
     assert (searched.articles, searched.outlets, searched.languages, searched.first, searched.last) == tuple(shown)
     assert searched.texts == reader.execute("SELECT count(*) FROM version").fetchone()[0]
     assert comparisons.searched(reader, method="another") == Searched(
-        texts=0, articles=0, outlets=0, languages=0, first=None, last=None)
+        texts=0, articles=0, outlets=0, languages=0, first=None, last=None, waiting=searched.texts)
 
 
 def test_asking_changes_nothing_and_takes_any_text(demo: FilledDemo, reader: sqlite3.Connection) -> None:
@@ -103,7 +121,83 @@ def test_asking_changes_nothing_and_takes_any_text(demo: FilledDemo, reader: sql
 
 def test_what_cannot_be_traced_says_what_to_do(demo: FilledDemo, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text(" \n", encoding="utf-8")
+    (tmp_path / "rubbish.txt").write_bytes(bytes(range(256)) * 20)
+    said = demo.stemma.run("trace", str(tmp_path / "rubbish.txt"), "--data", str(demo.data), code=2).stderr
+    assert "is no text in UTF-8" in said
     assert "holds no text" in demo.stemma.run("trace", str(tmp_path / "empty.txt"), "--data", str(demo.data), code=2).stderr
     missing = demo.stemma.run("trace", "https://other.example/x", "--data", str(demo.data), code=2).stderr
     assert "stemma capture" in missing
     assert demo.stemma.run("trace", "x.txt", "--data", str(tmp_path / "none"), code=2).stderr
+
+
+@pytest.fixture
+def own(demo: FilledDemo, tmp_path: Path) -> Path:
+    """A copy of the demo's archive that a test may change."""
+    return Path(shutil.copytree(demo.data, tmp_path / "data", symlinks=True))
+
+
+def traced(demo: FilledDemo, data: Path, what: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(demo.stemma.run("trace", what, "--data", str(data), "--json").stdout)
+    return {one["url"]: one for one in found["exemplars"]} | {"searched": found["searched"]}
+
+
+def test_what_people_decided_holds_for_a_held_text_that_is_traced(demo: FilledDemo, own: Path) -> None:
+    assert traced(demo, own, DIGEST)[HERALD]["is_source"] is True
+    demo.stemma.run("judge", DIGEST, HERALD, "reverse", "--by", "A Reader", "--data", str(own))
+    turned = traced(demo, own, DIGEST)[HERALD]
+    assert (turned["is_source"], turned["evidence"][0]["kind"]) == (False, "judgement")
+    assert turned["passages"], "what they share is shown all the same"
+    assert traced(demo, own, HERALD)[DIGEST]["is_source"] is True
+    demo.stemma.run("judge", DIGEST, HERALD, "reject", "--by", "A Reader", "--data", str(own))
+    assert HERALD not in traced(demo, own, DIGEST)
+    conn = open_database(own / "archive.db")
+    conn.execute("INSERT INTO unlinked SELECT article_id FROM articles WHERE url = ?", [DIGEST])
+    conn.commit()
+    conn.close()
+    assert HERALD not in traced(demo, own, DIGEST), "nor while its links are to be decided again"
+
+
+def test_while_texts_are_compared_anew_the_others_are_looked_through_as_before(demo: FilledDemo, own: Path) -> None:
+    held = traced(demo, own, VISNYK)["searched"]
+    conn = open_database(own / "archive.db")
+    conn.execute("INSERT INTO epochs (digest, articles, counted_at, packed) VALUES ('new', 1, '2026-01-01', x'00')")
+    conn.execute("UPDATE witnesses SET method = ? WHERE version_id = (SELECT max(version_id) FROM versions)",
+                 [method("new")])
+    conn.commit()
+    conn.close()
+    found = traced(demo, own, VISNYK)
+    assert HERALD in found
+    assert found["searched"] == held | {"waiting": 1}
+    told = demo.stemma.run("trace", VISNYK, "--data", str(own)).stdout
+    assert f"Compared with {held['texts'] - 1} texts out of {held['texts']}" in told
+    assert "1 of them are still to be compared themselves" in told
+
+
+def test_of_a_text_that_is_too_long_the_end_is_told_to_be_unread(reader: sqlite3.Connection) -> None:
+    subject = of_text("A headline\n" + "Nothing of this was ever written.\n" * 40 + text_of(reader, HERALD), name="x")
+    topic = load_topic("kursk")
+    found = trace(reader, topic, subject, longest=1_200)
+    assert found.exemplars == ()
+    assert f"The last {found.unread:,} words of the text were not looked at" in "\n".join(lines(found))
+    assert as_json(found)["words"] == len(subject.text.split())
+    assert HERALD in [one.card.url for one in trace(reader, topic, subject).exemplars]
+
+
+@pytest.mark.parametrize("spoil", [
+    pytest.param(lambda text: text.replace(" ", "  "), id="double spaces"),
+    pytest.param(lambda text: "\n\n".join(textwrap.fill(part, 72) for part in text.split("\n\n")), id="wrapped"),
+    pytest.param(lambda text: text.replace("\n\n", "\n"), id="no empty lines"),
+])
+def test_how_a_text_was_typed_is_no_trace(reader: sqlite3.Connection, spoil: Callable[[str], str]) -> None:
+    text = text_of(reader, HERALD)
+    plain = of_text(f"A headline\n\n{text}", name="x")
+    assert plain.paragraphs == tuple(text.split("\n\n"))
+    assert of_text(f"A headline\n\n{spoil(text)}", name="x").paragraphs == plain.paragraphs
+
+
+@pytest.mark.parametrize(("first", "title"), [
+    ("Who fled, and who stayed?", True), ("U.S. Troops Stay Away", True), ("Gen. Syrsky speaks", True),
+    ("“We were not afraid of them.”", False), ("They came at dawn. Nobody slept", False), ("It was over!", False),
+])
+def test_a_first_line_is_the_headline_unless_it_holds_a_sentence(first: str, title: bool) -> None:
+    assert (of_text(f"{first}\nThe town is empty.", name="x").title == first) is title

@@ -159,3 +159,20 @@ def test_a_second_database_from_the_files_alone_is_the_same(
             elif isinstance(meaning, FailedFetch):
                 captures.add_failed(conn, meaning, ref)
     assert rows(conn) == before
+
+
+def test_a_validator_outlives_an_answer_that_does_not_repeat_it(conn: Connection, capture: Made) -> None:
+    url = capture().url
+
+    def held() -> str | None:
+        found = captures.validated(conn, url=url)
+        return found.etag if found is not None else None
+
+    captures.add(conn, capture(etag='"a"'))
+    captures.add(conn, capture(status=304, is_revisit=True, captured_at=AT + timedelta(hours=1), n=1))
+    assert held() == '"a"'
+    captures.add(conn, capture(is_revisit=True, captured_at=AT + timedelta(hours=2), n=2))
+    assert held() is None, "a whole answer without one takes it back"
+    captures.add(conn, capture(etag='"b"', is_revisit=True, captured_at=AT + timedelta(hours=3), n=3))
+    captures.add(conn, capture(body=b"other", captured_at=AT + timedelta(hours=4), n=4))
+    assert held() is None, "it was of another payload"

@@ -98,15 +98,6 @@ def test_no_bytes_are_too_strange(body: bytes) -> None:
             continue
 
 
-@pytest.mark.parametrize(("address", "plain"), [
-    ("http://a.example:80/x", "http://a.example/x"), ("http://a.example:80", "http://a.example"),
-    ("https://a.example:443/x", "https://a.example/x"), ("http://a.example:8080/x", "http://a.example:8080/x"),
-    ("https://a.example:80/x", "https://a.example:80/x"), ("http://a.example/x:80/", "http://a.example/x:80/"),
-])
-def test_a_default_port_is_no_part_of_an_address(address: str, plain: str) -> None:
-    assert cdx.without_default_port(address) == plain
-
-
 def test_a_query_asks_by_prefix_and_span_and_goes_on_by_its_key() -> None:
     (part,) = months("wayback", "news.example", first=date(2024, 8, 6), last=date(2024, 8, 31))
     asked = parse_qs(urlsplit(cdx.query(part, base=BASE)).query)
