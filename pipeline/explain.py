@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from archive.digests import text_digest
 from archive.model import PARAGRAPH_BREAK, CopyLink, Evidence, Reuse
 from pipeline.credit import credit_lines
 
@@ -50,16 +51,19 @@ def explained(link: CopyLink, reuse: Reuse | None, left_text: str, right_text: s
     ]
     name = "The copy" if link.direction == "decided" else "The later seen text"
     return tuple(sentence for sentence in (
-        *_alignment(name, copy, stretches, is_identical=link.relation == "identical"),
+        *_alignment(name, copy, other, stretches, is_identical=link.relation == "identical"),
         *_numbers(copy, other, stretches), *_names(copy, other, stretches), *_credited(name, copy, link),
         *_linking(name, link),
         *_difference(name, copy, other, stretches), *_judged(link.evidence), _direction(link),
     ) if sentence)
 
 
-def _alignment(name: str, copy: str, stretches: Sequence[_Stretch], *, is_identical: bool) -> Iterator[str]:
+def _alignment(
+    name: str, copy: str, other: str, stretches: Sequence[_Stretch], *, is_identical: bool
+) -> Iterator[str]:
     if is_identical:
-        yield f"{name} shares text with the other: they are the same, word for word."
+        but = "" if text_digest(copy) == text_digest(other) else ", but for lines of credit"
+        yield f"{name} shares text with the other: they are the same, word for word{but}."
     elif not stretches:
         yield f"{name} is said to share text with the other; no passages of the two are aligned."
     else:

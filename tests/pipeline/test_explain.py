@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.model import CopyLink, Evidence, Passage, Reuse
+from archive.model import PARAGRAPH_BREAK, CopyLink, Evidence, Passage, Reuse
 from pipeline.explain import explained
 
 COPY, EXEMPLAR = "aaaa-20250315120000-x", "bbbb-20250314120000-y"
@@ -126,8 +126,10 @@ def test_a_link_that_only_a_person_vouches_for_says_so() -> None:
 
 
 def test_identical_texts_are_called_the_same() -> None:
-    said = explained(link(relation="identical"), replace(aligned((0, 0)), relation="identical"), text(SECOND), text(FIRST))
-    assert "the same, word for word" in said[0]
+    same, found = link(relation="identical"), replace(aligned((0, 0)), relation="identical")
+    assert explained(same, found, text(FIRST), text(FIRST))[0].endswith("the same, word for word.")
+    credited = f"{text(FIRST)}{PARAGRAPH_BREAK}Source: Frontier Courier"
+    assert explained(same, found, text(FIRST), credited)[0].endswith("the same, word for word, but for lines of credit.")
 
 
 SPANS = st.builds(
