@@ -34,6 +34,7 @@ check: $(VENV)/.lint $(LINTER)/.done
 	$(LINTER)/bin/lint-imports --no-cache
 	$(BIN)/python tools/check_wheel.py
 
+# Both write bench/results.json; the long one, of hours, also the last section of docs/benchmarks.md and its curves.
 bench: $(VENV)/.test
 	$(BIN)/python -m bench
 

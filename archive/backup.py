@@ -25,7 +25,7 @@ FORMAT = "stemma-backup/1"
 MANIFEST = "manifest.json"
 DATABASE = "archive.db"
 _CHUNK = 1 << 20
-_LINES = ("log/stamps.jsonl", "log/heads.jsonl", "log/entries.jsonl")  # in this order: no stamp without its head
+_STAMPS, _HEADS, _ENTRIES = "log/stamps.jsonl", "log/heads.jsonl", "log/entries.jsonl"
 _EVENTS = "events.jsonl"
 _NAME = re.compile(r"warc/(?:[^/\x00.][^/\x00]*/)*[^/\x00.][^/\x00]*\.warc\.gz|"
                    r"events\.jsonl|log/(?:stamps|heads|entries)\.jsonl|archive\.db")
@@ -66,8 +66,8 @@ def backup(
     made, troubles = dict[str, Held](), list[str]()
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for name in _LINES:
-            _grow(folder, target, name, _whole_lines(folder.path / name), before, made, troubles)
+        for name, end in _log_ends(folder).items():
+            _grow(folder, target, name, end, before, made, troubles)
         made[DATABASE], ends = _database(folder, target, now)
         _grow(folder, target, _EVENTS, _whole_lines(folder.path / _EVENTS), before, made, troubles)
         for path, end in ends.items():
@@ -87,6 +87,17 @@ def backup(
             old.unlink()
     kept = sum(before.get(name) == held for name, held in made.items())
     return Outcome(copied=len(made) - kept, kept=kept, troubles=tuple(troubles))
+
+
+def _log_ends(folder: DataFolder) -> dict[str, int]:
+    """Up to which byte the log's files are copied: with no stamp without its head, and all stamps that a head names.
+
+    A run that ends meanwhile signs a head over the stamps that there are, and then has that stamped.
+    """
+    while True:
+        stamps, heads = (_whole_lines(folder.path / name) for name in (_STAMPS, _HEADS))
+        if _whole_lines(folder.path / _STAMPS) == stamps:
+            return {_STAMPS: stamps, _HEADS: heads, _ENTRIES: _whole_lines(folder.path / _ENTRIES)}
 
 
 def _database(folder: DataFolder, target: Path, now: datetime) -> tuple[Held, dict[str, int]]:

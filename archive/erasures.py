@@ -18,6 +18,7 @@ from archive.times import to_iso
 KIND = "erasure"
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _AROUND = len(_GZIP_HEAD) + 8  # bytes of a member beside its blocks
+LEAST = 240  # bytes of a record in whose place another can stand
 _BLOCK = 65_535  # bytes of a stored block of deflate, behind five of its own
 
 

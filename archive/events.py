@@ -48,7 +48,7 @@ class Events:
 def append(path: Path, *added: Event) -> None:
     """Add events in one write and force them to the disk, so that of a decision on many nothing is kept by halves.
 
-    Raises WriteFailed where there is no room.
+    Raises WriteFailed where there is no room; then none of them is kept.
     """
     lines = b"".join(map(_line, added))
     if not lines:
@@ -57,13 +57,16 @@ def append(path: Path, *added: Event) -> None:
         with open(path, "ab", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # who decides something need not hold the archive's lock
             # A line that a crash cut off stays as it is, by itself.
-            whole = lines if not os.fstat(file.fileno()).st_size or _ends_with_newline(path) else b"\n" + lines
+            size = os.fstat(file.fileno()).st_size
+            whole = lines if not size or _ends_with_newline(path) else b"\n" + lines
             written = file.write(whole)
+            if written != len(whole):
+                file.truncate(size)
             os.fsync(file.fileno())
     except OSError as error:
         raise WriteFailed(f"{path}: {error.strerror}; free some space and run again") from error
     if written != len(whole):
-        raise WriteFailed(f"{path}: only {written} of {len(whole)} bytes were written; free some space and run again")
+        raise WriteFailed(f"{path}: only {written} of {len(whole)} bytes had room; free some space and run again")
 
 
 def read(path: Path) -> Events:

@@ -1,17 +1,22 @@
 """What happened, for the operator: one line an event, key=value, in a file that is rotated by size.
 
+It is no evidence: addresses of what was erased are struck out of it (`strike`).
+
 Lines are logfmt: a value that is more than one plain word stands in double quotes with JSON's escapes, so that no
 hostile address can begin a line or a key. Without an open file (`logging_to`) nothing is written.
 """
 
 import json
 import logging
+import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+
+from archive.errors import WriteFailed
 
 LOGGER = logging.getLogger("stemma")
 MAX_BYTES, KEPT_FILES = 10_000_000, 5
@@ -19,6 +24,8 @@ LONGEST = 2_000  # characters of a value; an address may have a million
 
 Value = str | int | float | None
 
+STRUCK = "(erased)"
+_ADDRESS = re.compile(r'https?://[^\s"]+', re.IGNORECASE)
 _PLAIN = re.compile(r"""[^\s"'=\\]+""")
 _PAIR = re.compile(r'([\w.-]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?: |$)')
 
@@ -89,6 +96,36 @@ def logging_to(file: Path) -> Iterator[None]:
         LOGGER.propagate = propagate
         with suppress(OSError):
             handler.close()
+
+
+def strike(file: Path, is_named: Callable[[str], bool]) -> int:
+    """Replace addresses in a log's files, the rotated ones too; how many. For who may write the log.
+
+    In place, since the file may be open: what is cut off by a crash here is lost to the operator. Raises WriteFailed.
+    """
+    struck = 0
+
+    def replaced(found: re.Match[str]) -> str:
+        nonlocal struck
+        plain = found[0] if is_named(found[0]) else found[0].rstrip(".,;:)]>'")
+        if not is_named(plain):
+            return found[0]
+        struck += 1
+        return STRUCK + found[0][len(plain):]
+
+    for path in [file, *sorted(file.parent.glob(f"{file.name}.*"))]:
+        try:
+            text = path.read_text("utf-8", "replace") if path.is_file() else ""
+            after = _ADDRESS.sub(replaced, text)
+            if after != text:
+                with open(path, "r+b") as log:
+                    log.write(after.encode("utf-8", "replace"))
+                    log.truncate()
+                    log.flush()
+                    os.fsync(log.fileno())
+        except OSError as error:
+            raise WriteFailed(f"{path}: {error.strerror}; free some space and run again") from error
+    return struck
 
 
 def _formatter() -> logging.Formatter:

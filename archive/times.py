@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")
@@ -28,6 +29,7 @@ def to_digits(moment: datetime) -> str:
     return f"{_utc(moment):%Y%m%d%H%M%S}"
 
 
+@lru_cache(maxsize=4_096)  # a page of many texts says each moment several times
 def day_in_words(iso: str | None) -> str:
     """ "8 August 2024" of a day or a time; what is no ISO 8601 as it is."""
     try:
@@ -37,6 +39,7 @@ def day_in_words(iso: str | None) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
+@lru_cache(maxsize=4_096)
 def moment_in_words(iso: str | None) -> str:
     """ "8 August 2024, 14:30 UTC+03:00"; only the day where only that is known."""
     try:

@@ -2,7 +2,7 @@
 
 Records are copied as the bytes that they are in the WARC files, so that their entries in the log hold in the package
 too. Members of the zip are stored, not compressed, so that readers may fetch parts of it. The version is 1.1.1, the
-newest one that py-wacz 0.6.0 takes for valid.
+published one: the draft 1.2.0 drops the field by which py-wacz 0.6.0 tells what is valid.
 """
 
 import gzip

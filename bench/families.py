@@ -19,6 +19,7 @@ from random import Random
 
 from archive.model import CopyLink, Witness
 from bench.aligned import aligned
+from bench.figures import note
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
 from pipeline.direction import link
@@ -190,6 +191,8 @@ def main() -> None:
     generated = [family(number, chance) for number in range(options.families)]
     for name, made in (("seen by the crawler", generated), ("all seen at once", [unseen(one) for one in generated])):
         figures = measured(made)
+        for key, value in figures.items():
+            note(f"generated families, {name}: {key}", value, "links" if key == "links" else "share")
         print(f"{name}: " + ", ".join(f"{key} {value:.3f}" if value <= 1 else f"{key} {value:.0f}"
                                       for key, value in figures.items()))
 

@@ -1,15 +1,17 @@
 """Extraction by halves of the outlets, the true title among the candidates, and CPU beside trafilatura's own.
 
-`python -m bench.halves FOLDER`: rules are made on half A (outlets by the parity of a hash of their name) and held
-against half B. Both sides read every page ROUNDS times, in turn, after one page that loads what is loaded once; of a
-page's times the median counts.
+`python -m bench.halves FOLDER [--share PAGES] [--rounds N]`: rules are made on half A (outlets by the parity of a hash
+of their name) and held against half B. Both sides read every page so often, in turn, after one page that loads what
+is loaded once; of a page's times the median counts. With --share only so many pages, a seeded draw.
 """
 
+import argparse
 import csv
 import gzip
 import hashlib
 import importlib.util
 import json
+import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,29 +23,40 @@ from typing import Any
 import trafilatura
 
 from archive.model import Block, Document
+from bench.extract_adapter import peer
+from bench.figures import note
 from pipeline.extract import NoText, extract
 
 ROUNDS = 5
+SEED = 20240806
+PARTS = {"fundus": "news", "aeb": "benchmark"}
+HALVES = {"A": "half A", "B": "half B", "AB": "all"}
 FIGURES = ("text_F1", "text_acc", "title_norm", "auth_F1", "date_day", "date_minute", "lang")
 
 
-def main(folder: Path) -> None:
-    """Print a row for each part and half, and the ratio of CPU seconds."""
-    score = _scorer(folder)
+def main() -> None:
+    """Print a row for each part and half, the peer's for each part, and the ratio of CPU seconds."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--share", type=int, default=None, metavar="PAGES")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
+    score = _scorer(options.folder)
     rows, ours, theirs = list[dict[str, Any]](), 0.0, 0.0
-    for number, (page, expected, html) in enumerate(_pages(folder)):
+    for number, (page, expected, html) in enumerate(_pages(options.folder, options.share)):
         spent = list[tuple[float, float]]()
-        for _ in range(ROUNDS + (number == 0)):
+        for _ in range(options.rounds + (number == 0)):
             started = process_time()
             document = _document(html, page["url"])
             between = process_time()
             trafilatura.extract(html, url=page["url"] or None, with_metadata=True)
             spent.append((between - started, process_time() - between))
-        ours += median(one for one, _ in spent[-ROUNDS:])
-        theirs += median(other for _, other in spent[-ROUNDS:])
+        ours += median(one for one, _ in spent[-options.rounds:])
+        theirs += median(other for _, other in spent[-options.rounds:])
         rows.append({
             "part": page["source"], "half": half_of(page["split_key"]),
-            "score": score.score_page(expected, _read(document)),
+            "score": score.score_page(expected, _read(document)), "peer": score.score_page(
+                expected, peer(html, page["url"])),
             "held": _holds_title(document, expected.get("title"), score),
         })
     for part in sorted({row["part"] for row in rows}):
@@ -54,6 +67,15 @@ def main(folder: Path) -> None:
             shown = [f"{name} {figures[name]:.3f}" for name in FIGURES if figures[name] is not None]
             shown += [f"title_held {sum(held) / len(held):.3f}"] if held else []
             print(f"{part} {half:<2} {len(chosen):>3} pages  {'  '.join(shown)}")
+            theirs_of = score.summary([row["peer"] for row in chosen])
+            of = f"extraction, {PARTS.get(part, part)} part, {HALVES[half]}"
+            for name in FIGURES:
+                if figures[name] is not None:
+                    note(f"{of}: {name}", figures[name], "share", peer=theirs_of[name])
+            if held:
+                note(f"{of}: true title held", sum(held) / len(held), "share")
+    note(f"extraction of {len(rows)} real pages, CPU a page", 1000 * ours / len(rows), "ms",
+         peer=1000 * theirs / len(rows))
     print(f"CPU: {1000 * ours / len(rows):.1f} ms a page, trafilatura.extract(with_metadata=True) "
           f"{1000 * theirs / len(rows):.1f}; ratio {ours / theirs:.2f}")
 
@@ -63,9 +85,11 @@ def half_of(outlet: str) -> str:
     return "A" if int(hashlib.sha256(outlet.encode()).hexdigest(), 16) % 2 else "B"
 
 
-def _pages(folder: Path) -> Iterator[tuple[dict[str, str], dict[str, Any], bytes]]:
+def _pages(folder: Path, share: int | None) -> Iterator[tuple[dict[str, str], dict[str, Any], bytes]]:
     with open(folder / "MANIFEST.tsv", encoding="utf-8") as manifest:
-        for page in csv.DictReader(manifest, delimiter="\t"):
+        held = list(csv.DictReader(manifest, delimiter="\t"))
+        chosen = held if share is None else random.Random(SEED).sample(held, min(share, len(held)))
+        for page in chosen:
             place = folder / "pages" / page["id"]
             expected = json.loads(place.with_name(f"{page['id']}.json").read_text(encoding="utf-8"))["expected"]
             yield page, expected, gzip.decompress(place.with_name(f"{page['id']}.html.gz").read_bytes())
@@ -106,4 +130,4 @@ def _scorer(folder: Path) -> ModuleType:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

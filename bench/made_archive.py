@@ -171,16 +171,19 @@ def _insert(conn: sqlite3.Connection, chance: random.Random, made: Made) -> None
     count = 2 if chance.random() < EDITED else 1
     for ordinal in range(1, count + 1):
         text = made.text if ordinal == count else made.text.rsplit("\n\n", 1)[0]
-        _version(conn, made, url=url, key=key, article=article, ordinal=ordinal, count=count, text=text,
-                 at=seen + timedelta(hours=30 * ordinal))
+        add_version(conn, made, url=url, key=key, article=article, ordinal=ordinal, count=count, text=text,
+                    at=seen + timedelta(hours=30 * ordinal))
     if chance.random() < GONE:
         conn.execute("INSERT INTO observations VALUES (?, ?, 'article', NULL, 'gone', '404', 'stemma')",
                      (url, to_iso(seen + timedelta(days=9))))
     _kin(conn, made, article)
 
 
-def _version(conn: sqlite3.Connection, made: Made, *, url: str, key: str, article: int, ordinal: int, count: int,
-             text: str, at: datetime) -> None:
+def add_version(
+    conn: sqlite3.Connection, made: Made, *, url: str, key: str, article: int, ordinal: int, count: int, text: str,
+    at: datetime,
+) -> None:
+    """A version of so many of an article, with all rows that stand for its only capture."""
     digest = payload_digest(f"{url} {ordinal}".encode())
     identity = 2 * article + ordinal - 1
     moment = to_iso(at)

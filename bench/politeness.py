@@ -22,6 +22,7 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic
 
+from bench.figures import note
 from bench.measured import list_topic, measured
 from bench.throughput import BODY
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
@@ -111,8 +112,12 @@ def main() -> None:
             measured([sys.executable, "-m", "pipeline", "crawl", "--topic", "topic.toml"], folder=folder,
                      environment=environment)
             sent.append(sites.sent - before)
-    print(json.dumps(report(sites) | {"bytes of the first crawl": sent[0], "bytes of the second": sent[1],
-                                      "share": round(sent[1] / sent[0], 4)}))
+    figures = report(sites) | {"bytes of the first crawl": sent[0], "bytes of the second": sent[1],
+                               "share": round(sent[1] / sent[0], 4)}
+    for name, value in figures.items():
+        unit = "bytes" if "bytes" in name else "share" if "share" in name else "requests"
+        note(f"politeness: {name}", value, unit)
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

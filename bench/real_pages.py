@@ -17,6 +17,7 @@ from time import perf_counter
 
 from archive.store import open_database, runs
 from archive.urls import canonical_url
+from bench.figures import note
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 
 TOPIC = """
@@ -73,7 +74,9 @@ def main() -> None:
             started = perf_counter()
             subprocess.run([sys.executable, "-m", "pipeline", command, "--topic", str(work / "topic.toml"),
                             "--data", str(work / "data")], env=environment, check=True)
-            print(f"{command}: {perf_counter() - started:.1f} s")
+            seconds = perf_counter() - started
+            print(f"{command}: {seconds:.1f} s")
+            note(f"real pages through a loopback proxy, {command}", seconds, "s")
         report(work / "data" / "archive.db", by_url)
 
 
@@ -85,6 +88,9 @@ def report(database: Path, by_url: dict[str, Path]) -> None:
     read = conn.execute("SELECT count(DISTINCT url) FROM documents").fetchone()[0]
     print(f"{len(by_url)} addresses, {len({canonical_url(url) for url in by_url})} distinct pages, "
           f"{len(captured)} captured, {read} extracted")
+    distinct = len({canonical_url(url) for url in by_url})
+    note("real pages through a loopback proxy: captured of the distinct ones", len(captured), "pages", peer=distinct)
+    note("real pages through a loopback proxy: extracted of the distinct ones", read, "pages", peer=distinct)
     for address in sorted({canonical_url(url) for url in by_url} - {canonical_url(url) for url in captured}):
         print(f"not captured: {address}")
     for stage, reason, n in runs.failures(conn):

@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+from bench.figures import note
+
 SEED = 20240806
 PATIENCE = 60.0  # seconds for an answer
 VOCABULARY = "SELECT term, doc FROM words WHERE doc BETWEEN ? AND ? AND length(term) > 4 ORDER BY term"
@@ -76,6 +78,8 @@ SIZES = """
 
 def sizes(conn: sqlite3.Connection) -> str:
     text, index, whole, articles = conn.execute(SIZES).fetchone()
+    note(f"site's archive of {articles:,} articles, bytes for each byte of text", whole / text, "bytes")
+    note(f"site's archive of {articles:,} articles, search index for each byte of text", index / text, "bytes")
     return (f"{articles:,} articles, {text / 1e6:,.0f} MB of text; search index {index / text:.2f} of it, "
             f"database {whole / text:.2f}")
 
@@ -115,7 +119,7 @@ def sample(conn: sqlite3.Connection, query: str, count: int) -> list[str]:
 def served(folder: Path, port: int) -> Iterator[None]:
     with subprocess.Popen([sys.executable, "-c", SERVE, str(folder), str(port)]) as process:
         try:
-            for _ in range(200):
+            for _ in range(int(10 * PATIENCE)):
                 try:
                     ask(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE), "/about")
                     break
@@ -156,12 +160,18 @@ def together(port: int, paths: Sequence[str], clients: int, what: str) -> None:
         shares = [pool.submit(_share, port, paths[place::2], clients // 2) for place in range(2)]
         found = [one for share in shares for one in share.result()]
     seconds = time.perf_counter() - started
-    told(f"{what}, {clients} clients, {len(found) / seconds:.0f} a second", found)
+    note(f"site: {what}, {clients} clients", len(found) / seconds, "a second")
+    print(f"{what}, {clients} clients: {len(found) / seconds:.0f} a second")
+    told(f"{what}, {clients} clients", found)
 
 
 def told(what: str, found: Sequence[tuple[float, int]]) -> None:
     times = sorted(1000 * seconds for seconds, _ in found)
     failed = sum(status != 200 for _, status in found)
+    for share, unit in ((0.5, "p50"), (0.95, "p95")):
+        note(f"site: {what.strip()}, {unit}", times[int(share * len(times))], "ms")
+    if failed:
+        note(f"site: {what.strip()}, not answered", failed, "answers")
     print(f"{what}: p50 {statistics.median(times):.0f} ms, p95 {times[int(0.95 * len(times))]:.0f} ms, "
           f"slowest {times[-1]:.0f} ms ({len(times)} asked{f', {failed} not answered' if failed else ''})", flush=True)
 

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
+from bench.figures import note
 from bench.measured import Measured, list_topic, measured
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 
@@ -71,9 +72,17 @@ def main() -> None:
             site(folder, options.memory)
             many = measured(command("stemma", "data-many"), folder=folder, environment=environment)
             show("stemma", options.memory, many)
+            note(f"crawl of {options.memory:,} pages, peak memory", many.peak_mb, "MB")
             ratios[f"peak memory of {options.memory} pages, ratio to {options.pages}"] = (
                 many.peak_mb / median(run.peak_mb for run in runs["stemma"]))
     print(json.dumps({name: round(ratio, 3) for name, ratio in ratios.items()}))
+    for peer, name in (("bare", "Scrapy's defaults"), ("tuned", "Scrapy with CONCURRENT_ITEMS = 1")):
+        for what, unit in (("wall", "pages a second"), ("cpu", "pages a CPU second")):
+            ours, theirs = (options.pages / median(getattr(run, what) for run in runs[who])
+                            for who in ("stemma", peer))
+            note(f"crawl of {options.pages:,} pages beside {name}", ours, unit, peer=theirs)
+    note(f"crawl of {options.pages:,} pages, peak memory", median(run.peak_mb for run in runs["stemma"]), "MB",
+         peer=median(run.peak_mb for run in runs["bare"]))
 
 
 def site(folder: Path, pages: int) -> None:

@@ -25,6 +25,7 @@ import numpy as np
 from archive.model import Witness
 from archive.urls import host_of, registered_domain
 from bench.aligned import aligned
+from bench.figures import note
 from pipeline.copy_traces import Reason
 from pipeline.credit import credit_lines
 from pipeline.dates import moment
@@ -215,13 +216,18 @@ def report(dates: str, judged: Sequence[tuple[Pair, float]]) -> None:
         right = sum(odds > 0 for odds in answered) / max(1, len(answered))
         likelier = sum((odds > 0) + (odds == 0) / 2 for _, odds in values) / len(values)
         print(f"{kind:20s}{len(values):6d}{len(answered) / len(values):10.3f}{right:7.3f}{likelier:24.3f}")
+        for what, value in (("answered", len(answered) / len(values)), ("right where answered", right),
+                            ("right of all, likelier", likelier)):
+            note(f"direction, dates {dates}, {kind}: {what}", value, "share")
     print(f"{'said to be sure':20s}{'pairs':>6s}{'said':>10s}{'right':>7s}")
     for low, high in ((0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.85), (0.85, 0.95), (0.95, 0.98), (0.98, 1.01)):
         inside = [odds for _, odds in judged if odds and low <= _sure(odds) < high]
         if inside:
             said = sum(map(_sure, inside)) / len(inside)
-            print(f"{low:.2f} to {min(high, 1):.2f}{'':8s}{len(inside):6d}{said:10.3f}"
-                  f"{sum(odds > 0 for odds in inside) / len(inside):7.3f}")
+            right = sum(odds > 0 for odds in inside) / len(inside)
+            print(f"{low:.2f} to {min(high, 1):.2f}{'':8s}{len(inside):6d}{said:10.3f}{right:7.3f}")
+            note(f"direction, dates {dates}, said to be {low:.2f} to {min(high, 1):.2f} sure: right", right, "share",
+                 peer=said)
 
 
 def _group(kind: str) -> str:

@@ -20,10 +20,12 @@ from sklearn.linear_model import LogisticRegression  # type: ignore[import-not-f
 from sklearn.pipeline import make_pipeline  # type: ignore[import-not-found, import-untyped, unused-ignore]
 from sklearn.preprocessing import StandardScaler  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from bench.copies_adapter import candidates, documents, profiles, readings
+from bench.copies_adapter import candidates, documents, keys_of, profiles, readings
 from bench.train_reuse import FOLDS, Truth
 from pipeline.alignment import Profile, align
+from pipeline.epoch import Epoch, counted
 from pipeline.meaning import FEATURES, meant
+from pipeline.reading import Reading
 from pipeline.reuse import COPIED, UNSURE, confidence, is_told
 from pipeline.vectors import Remembering
 
@@ -50,13 +52,16 @@ def main(folder: Path, target: Path) -> None:
     read_texts = readings(texts)
     truth = Truth(folder)
     names = [text["id"] for text in texts]
-    target.write_text(fitted(list(_pairs(read_texts, names, truth)), profiles(read_texts), names, truth),
-                      encoding="utf-8")
+    epoch = counted(read_texts)
+    profiled = profiles(read_texts, epoch)
+    pairs = list(_pairs(read_texts, epoch, profiled, names, truth))
+    target.write_text(fitted(pairs, profiled, names, truth), encoding="utf-8")
 
 
-def _pairs(read_texts: Sequence[Any], names: Sequence[str], truth: Truth) -> Iterator[Pair]:
-    profiled = profiles(read_texts)
-    for left, right, meeting in candidates(read_texts, encoded=True):
+def _pairs(
+    read_texts: Sequence[Reading], epoch: Epoch, profiled: Sequence[Profile], names: Sequence[str], truth: Truth
+) -> Iterator[Pair]:
+    for left, right, meeting in candidates(read_texts, keys_of(read_texts, epoch), encoded=True):
         label = truth.label(names[left], names[right])
         if read_texts[left].language != read_texts[right].language and label is not None:
             one, other = _in_order(profiled[left], profiled[right])

@@ -19,8 +19,9 @@ from sklearn.linear_model import LogisticRegression  # type: ignore[import-not-f
 from sklearn.pipeline import make_pipeline  # type: ignore[import-not-found, import-untyped, unused-ignore]
 from sklearn.preprocessing import StandardScaler  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from bench.copies_adapter import candidates, documents, profiles, readings
+from bench.copies_adapter import candidates, documents, keys_of, profiles, readings
 from pipeline.alignment import FEATURES, align
+from pipeline.epoch import counted
 from pipeline.reuse import COPIED
 
 FOLDS = 5
@@ -78,10 +79,11 @@ def main(folder: Path, target: Path) -> None:
     """Fit and write."""
     texts = documents(folder)
     read_texts = readings(texts)
-    read = profiles(read_texts)
+    epoch = counted(read_texts)
+    read = profiles(read_texts, epoch)
     truth = Truth(folder)
     pairs, labels, values = [], [], []
-    for left, right, meeting in candidates(read_texts):
+    for left, right, meeting in candidates(read_texts, keys_of(read_texts, epoch)):
         label = truth.label(texts[left]["id"], texts[right]["id"])
         if label is not None:
             pairs.append((left, right))

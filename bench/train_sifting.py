@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from bench.copies_adapter import candidates, documents, readings, sketch
-from pipeline.alignment import profile
+from bench.copies_adapter import candidates, documents, keys_of, profiles, readings, sketch
 from pipeline.epoch import Epoch, counted
-from pipeline.indexing import indexed
 from pipeline.reuse import reuse
 from pipeline.sifting import by_keys, by_tokens
 
 GROWN = (1, 10)
+COLUMNS = 15
 ROUNDS, RIDGE = 60, 1e-3
 LOST = (0, 1, 2, 3, 5, 10)
 
@@ -39,7 +38,7 @@ class Pairs:
 def main(folder: Path) -> None:
     """Fit and print."""
     pairs = _pairs(documents(folder))
-    for name, columns in (("BY_KEYS", 4), ("BY_TOKENS", 9)):
+    for name, columns in (("BY_KEYS", 4), ("BY_TOKENS", COLUMNS)):
         for across in (False, True):
             group = pairs.across == across
             weights = _fitted(pairs.features[group][:, :columns], pairs.shared[group])
@@ -52,22 +51,24 @@ def main(folder: Path) -> None:
 def _pairs(texts: list[dict[str, Any]]) -> Pairs:
     read_texts = readings(texts)
     epoch = counted(read_texts)
-    profiles = [profile(indexed(reading), epoch) for reading in read_texts]
+    profiled = profiles(read_texts, epoch)
     shared: dict[tuple[int, int], bool] = {}
     rows = []
     for grown in GROWN:
         then = _of_more(epoch, grown)
-        sketches = [sketch(reading, profile(indexed(reading), then)) for reading in read_texts]
-        for left, right, meeting in candidates(read_texts, then):
+        worths = keys_of(read_texts, then)
+        sketches = list(map(sketch, profiles(read_texts, then), worths))
+        for left, right, meeting in candidates(read_texts, worths):
             if texts[left]["text"] == texts[right]["text"]:
                 continue
             if (left, right) not in shared:
-                shared[left, right] = reuse(profiles[left], profiles[right], meeting=meeting) is not None
+                shared[left, right] = reuse(profiled[left], profiled[right], meeting=meeting) is not None
             one, other = sketches[left], sketches[right]
             rows.append((*by_keys(one.worth, other.worth, meeting), *by_tokens(one, other), shared[left, right],
                          None is not one.language != other.language is not None, grown))
     told = np.array(rows, dtype=float)
-    return Pairs(told[:, :9], told[:, 9] == 1, told[:, 10] == 1, told[:, 11])
+    label, across, grown = told[:, COLUMNS:].T
+    return Pairs(told[:, :COLUMNS], label == 1, across == 1, grown)
 
 
 def _of_more(epoch: Epoch, times: int) -> Epoch:

@@ -11,7 +11,7 @@ from typing import Any
 
 from datasette import Response
 
-from datasette_config import answers, coverage, downloads, frozen, offers, programs, records, timemap
+from datasette_config import about, answers, coverage, downloads, frozen, offers, programs, records, timemap
 from datasette_config.answers import presentable
 from datasette_config.choices import choices
 from datasette_config.kept_topic import KeptTopic
@@ -45,8 +45,8 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (r"^/data/(?P<file>[a-z_]+\.parquet)$", downloads.table),
         (r"^/places(?P<json>\.json)?$", page("places", KeptPlaces(topic))),
         (r"^/outlets(?P<json>\.json)?$", page("outlets", coverage.outlets)),
-        (r"^/data(?P<json>\.json)?$", page("data", coverage.data, _offering)),
-        (r"^/search(?P<json>\.json)?$", page("search", searching.results, _choosing)),
+        (r"^/data(?P<json>\.json)?$", page("data", coverage.data, quick=_offering)),
+        (r"^/search(?P<json>\.json)?$", page("search", searching.results, quick=_choosing)),
         (r"^/search(?P<tail>\.(?:csv|atom|bib|ris|csl\.json))$", downloads.listed(searching.listing)),
         (rf"^/article/{name}{told}$", downloads.lineage(answers.article_lineage)),
         (rf"^/family/{name}{told}$", downloads.lineage(answers.family_lineage)),
@@ -59,14 +59,14 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (rf"^/capture/{name}\.warc$", downloads.record),
         (rf"^/capture/{name}(?P<json>\.json)?$", page("capture", records.capture, headers=_memento)),
         (r"^/timemap/link/(?P<address>.+)$", downloads.times),
-        (r"^/about$", page("about", lambda _conn, _question: None)),
+        (r"^/about(?P<json>\.json)?$", page("about", partial(about.told, datasette))),
         (r"^/feeds/(?P<kind>articles|versions|reposts)\.atom$", programs.feed),
         (r"^/sitemap(?:-(?P<name>[1-9][0-9]{0,5}))?\.xml$", programs.sitemap),
         (r"^/robots\.txt$", programs.robots),
         (r"^/llms\.txt$", programs.guide),
     ]] + [
         (r"^/trace(?P<json>\.json)?$", _function(Tracing(topic, Bucket(TRACES_A_MINUTE)).view)),
-        (r"^/review$", _function(ReviewView(Reviewing(topic.database)).view)),
+        (r"^/review(?P<json>\.json)?$", _function(ReviewView(Reviewing(topic.database)).view)),
     ]
 
 
@@ -94,9 +94,13 @@ def _function(method: View) -> View:
 
 def page(
     template: str, build: Build, *more: Callable[..., dict[str, Any]],
+    quick: Callable[..., dict[str, Any]] | None = None,
     headers: Callable[..., dict[str, str]] = lambda *_: {},
 ) -> View:
-    """A page and its twin; `more` adds to what the page alone shows, `headers` to what it says of itself."""
+    """A page and its twin; `more` adds to what the page alone shows, `headers` to what it says of itself.
+
+    `quick` adds to it too, in less time than a thread takes to have its turn.
+    """
 
     async def view(request: Any, datasette: Any) -> Any:
         answer = await ask(datasette, request, build)
@@ -104,7 +108,7 @@ def page(
             return answer
         if is_json(request):
             return json_of(datasette, {"ok": True} | presentable(answer))
-        values = {"page": answer}
+        values = {"page": answer} | (quick(datasette, request, answer) if quick else {})
         for adding in more:
             values |= await asyncio.to_thread(adding, datasette, request, answer)
         response = await html_of(datasette, request, template, values)

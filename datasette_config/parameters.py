@@ -10,7 +10,8 @@ from typing import cast, get_args
 from archive.errors import ArchiveError
 from archive.model import Relation
 from archive.store.facets import FACETS, NOT, Facet
-from archive.store.search import Search, Sort
+from archive.store.matching import Sort
+from archive.store.search import Search
 from datasette_config.query import Query, QueryError, parse
 
 MAX_PAGE = 100_000

@@ -14,7 +14,7 @@ from datasette import Response
 
 from archive.store import news
 from archive.store.pages import Card
-from datasette_config import coverage, lists, offers, words
+from datasette_config import coverage, lists, offers, rendering, words
 from datasette_config.answers import Missing
 from datasette_config.plugin import MCP
 from datasette_config.responses import HEADERS, address, ask, publication, title_of, whole
@@ -109,7 +109,7 @@ async def guide(request: Any, datasette: Any) -> Any:
     found = await ask(datasette, request, coverage.data)
     if not isinstance(found, coverage.Data):
         return found
-    text = await datasette.render_template("stemma/llms.txt", {
+    text = await rendering.rendered(datasette, "stemma/llms.txt", {
         "page": found, "site_title": await title_of(datasette), "publication": await publication(datasette),
         "offers": offers.of_site(datasette), "mcp": MCP, "at": partial(whole, datasette, request)})
     return Response.text(text, headers=dict(HEADERS))

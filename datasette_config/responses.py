@@ -18,6 +18,7 @@ from archive.store import snapshots
 from datasette_config import rendering, words
 from datasette_config.answers import Missing, Moved, Withheld, presentable
 from datasette_config.parameters import Arguments, ParameterError
+from datasette_config.pieces import Pieces
 from datasette_config.plugin import DATABASE
 
 TIME_LIMIT_MS = 5_000  # for all of a page's queries; a page that takes longer is a question that is too wide
@@ -150,11 +151,10 @@ async def html_of(datasette: Any, request: Any, template: str, context: dict[str
     to = partial(address, datasette)
     copy_of = request.scope[_CONTENTS] if _CONTENTS in request.scope else await publication(datasette)
     values = context | {"to": to, "whole": partial(whole, datasette, request), "say": words, "here": template,
-                        "twin": _twin(request, template, to),
+                        "piece": Pieces(to), "twin": _twin(request, template, to),
                         "site_title": await title_of(datasette), "publication": copy_of,
                         "may_review": copy_of is None and await may_review(datasette, request)}
-    found = rendering.template(datasette, f"stemma/{template}.html", request)
-    body = await datasette.render_template(found, values, request=request)
+    body = await rendering.rendered(datasette, f"stemma/{template}.html", values, request)
     return Response.html(body, status=status, headers=dict(HEADERS))
 
 
@@ -202,7 +202,7 @@ def _contents(conn: sqlite3.Connection) -> str | None:
 
 def _twin(request: Any, template: str, to: Callable[..., str]) -> str | None:
     """The address of the same page as JSON."""
-    if template in ("about", "problem", "review", "withheld") or (template == "trace" and not request.query_string):
+    if template in ("problem", "withheld") or (template == "trace" and not request.query_string):
         return None
     path = "/index.json" if template == "start" else f"/{template}"
     name = request.url_vars.get("name")

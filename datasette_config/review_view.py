@@ -9,6 +9,7 @@ from datasette import Response
 
 from archive.errors import UnreadableFile, WriteFailed
 from archive.store import snapshots
+from datasette_config.answers import presentable
 from datasette_config.parameters import ParameterError
 from datasette_config.plugin import DATABASE
 from datasette_config.responses import (
@@ -16,6 +17,8 @@ from datasette_config.responses import (
     TooSlowError,
     address,
     html_of,
+    is_json,
+    json_of,
     may_review,
     may_view,
     problem,
@@ -33,9 +36,9 @@ class ReviewView:
     reviewing: Reviewing
 
     async def view(self, request: Any, datasette: Any) -> Any:
-        """GET shows the queue, POST keeps a verdict and shows the queue again."""
-        if request.method not in ("GET", "HEAD", "POST"):
-            return await problem(datasette, request, 405, "Ask with GET or POST.")
+        """GET shows the queue, POST keeps a verdict and shows the queue again; /review.json can only be read."""
+        if request.method not in ("GET", "HEAD", *(() if is_json(request) else ("POST",))):
+            return await problem(datasette, request, 405, "Ask with GET; a verdict is sent to /review, with POST.")
         if not await may_view(datasette, request) or not await may_review(datasette, request):
             return await problem(datasette, request, 403, "Uncertain links are judged by reviewers who are signed in.",
                                  sign_in=request.actor is None and bool(datasette.plugin_config(PLUGIN)))
@@ -57,7 +60,11 @@ class ReviewView:
                                  "be added to it; the archive's log says more.")
         except TooSlowError:
             return await problem(datasette, request, 503, "The queue takes too long; judge with 'stemma judge'.")
-        response = await html_of(datasette, request, "review", {"page": found, "reviewer": name_of(request.actor)})
+        name = name_of(request.actor)
+        if is_json(request):
+            response = json_of(datasette, {"ok": True, "reviewer": name} | presentable(found))
+        else:
+            response = await html_of(datasette, request, "review", {"page": found, "reviewer": name})
         response.headers["Cache-Control"] = "no-store"
         return response
 

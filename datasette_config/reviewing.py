@@ -71,7 +71,6 @@ class Review:
     page: int
     pages: int
     waiting: tuple[Waiting, ...]
-    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Reviewing:
     def _events(self) -> Path:
         return DataFolder(self.database.parent).events
 
-    def queue(self, conn: sqlite3.Connection, question: Mapping[str, str], problem: str | None = None) -> Review:
+    def queue(self, conn: sqlite3.Connection, question: Mapping[str, str]) -> Review:
         """A page of uncertain links, without those that wait for an update. Raises ParameterError."""
         page = number(question, "page", default=1, most=MAX_PAGE)
         waiting = self._waiting(conn)
@@ -93,7 +92,7 @@ class Reviewing:
         found = review.uncertain(conn, skip=decided, offset=(page - 1) * LISTED, limit=LISTED)
         return Review(
             questions=tuple(_question(conn, link) for link in found.links), total=found.total, page=page,
-            pages=max(1, -(-found.total // LISTED)), waiting=waiting, problem=problem)
+            pages=max(1, -(-found.total // LISTED)), waiting=waiting)
 
     def keep(self, conn: sqlite3.Connection, form: Mapping[str, str], *, by: str) -> None:
         """Append a verdict. Raises ParameterError for one that does not fit, WriteFailed where there is no room.

@@ -8,7 +8,7 @@ from functools import partial
 
 from archive.store import pages, search, vocabulary, withholdings
 from archive.store.cited import Cited, cited
-from archive.store.facets import Counted
+from archive.store.facets import Counted, KeptProfiles
 from archive.store.pages import Card
 from archive.store.search import Piece
 from archive.urls import canonical_url
@@ -62,6 +62,7 @@ class Searching:
 
     names: KeptNames
     kept: KeptAnswers = field(default_factory=lambda: KeptAnswers(KEPT))
+    profiles: KeptProfiles = field(default_factory=KeptProfiles)
 
     def results(self, conn: sqlite3.Connection, question: Mapping[str, str]) -> Results | Moved | Missing:
         """/search and /search.json: articles that hold some words; a web address leads to its article."""
@@ -73,8 +74,8 @@ class Searching:
             if key:
                 return Moved(path=f"/article/{key}")
         meant, sought = self._meant(conn, wanted)
-        found = search.search(conn, meant) if meant.match else self.kept.of(
-            conn, meant, lambda: search.search(conn, meant))
+        found = search.search(conn, meant, self.profiles) if meant.match else self.kept.of(
+            conn, meant, lambda: search.search(conn, meant, self.profiles))
         last = max(1, -(-found.texts // search.PAGE_LENGTH))
         if meant.page > last:
             return Missing(reason=f"This search has {words.plural(last, 'page')}; there is no page {meant.page}.")

@@ -71,6 +71,13 @@ class Tree:
     def edges(self) -> list[tuple[Node, Node]]:
         return [(node, child) for node in self.nodes for child in node.children]
 
+    @property
+    def lines(self) -> str:
+        """From each text down to the last that was made from it, and from there to each: one path of SVG for all."""
+        down = (f"M{self.x(node)} {node.y}V{node.children[-1].y - 8}" for node in self.nodes if node.children)
+        over = (f"M{self.x(node)} {child.y - 8}q0 8 8 8H{self.x(child)}" for node, child in self.edges)
+        return "".join([*down, *over])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:

@@ -62,21 +62,11 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Sentences that follow each other in both texts word for word; `own` counts the words that are not quoted."""
-
-    sentences: int = 0
-    words: int = 0
-    own: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Alignment:
-    """The chain and what it says; `features` are named in FEATURES; `stretch` is the longest that is word for word."""
+    """The chain and what it says; `features` are named in FEATURES."""
 
     chain: tuple[Cell, ...]
     features: tuple[float, ...]
-    stretch: Stretch
 
 
 FEATURES = (
@@ -86,10 +76,15 @@ FEATURES = (
 )
 
 
-def profile(index: Index, epoch: Epoch, weighed: Weighed | None = None) -> Profile:
-    """A text as it is compared in an epoch; `weighed` is what was kept of it, if it was in the same epoch."""
-    furniture = frozenset(number for number, key in enumerate(index.keys)
-                          if index.is_whole[number] and key in epoch.furniture)
+def profile(
+    index: Index, epoch: Epoch, weighed: Weighed | None = None, *, boxes: frozenset[int] = frozenset()
+) -> Profile:
+    """A text as it is compared in an epoch; `weighed` is what was kept of it, if it was in the same epoch.
+
+    `boxes` are sentences that are furniture beside those of the epoch.
+    """
+    furniture = boxes | frozenset(number for number, key in enumerate(index.keys)
+                                  if index.is_whole[number] and key in epoch.furniture)
     made = Profile(
         index=index, epoch=epoch, weighed=weighed or _NOTHING, at={}, words=sum(index.words), furniture=furniture,
         whole=tuple(key if index.is_whole[number] and number not in furniture else None
@@ -141,7 +136,7 @@ def align(left: Profile, right: Profile, meeting: float) -> Alignment:
     forward = heaviest(cells, 1)
     backward = heaviest(cells, -1)
     features = _features(left, right, meeting, shared, cells, forward, backward)
-    return Alignment(tuple(forward), features, _longest_stretch(left, right, forward))
+    return Alignment(tuple(forward), features)
 
 
 def _shared(left: Profile, right: Profile) -> _Shared:
@@ -271,24 +266,6 @@ def _verbatim(left: Profile, right: Profile, chain: list[Cell]) -> tuple[float, 
 
 def _quoted(left: Profile, right: Profile, cell: Cell) -> float:
     return max(left.index.quoted[cell.left], right.index.quoted[cell.right])
-
-
-def _longest_stretch(left: Profile, right: Profile, chain: list[Cell]) -> Stretch:
-    """The stretch with the most words of its own."""
-    longest, stretch = Stretch(), Stretch()
-    before: Cell | None = None
-    for cell in chain:
-        if left.index.keys[cell.left] != right.index.keys[cell.right]:
-            before = None
-            continue
-        if before is None or cell.left - before.left > NEAR or cell.right - before.right > NEAR:
-            stretch = Stretch()
-        words = left.index.words[cell.left]
-        own = words * (1 - _quoted(left, right, cell))
-        stretch = Stretch(stretch.sentences + 1, stretch.words + words, stretch.own + own)
-        longest = max(longest, stretch, key=lambda one: (one.own, one.words))
-        before = cell
-    return longest
 
 
 def _numbers(left: Profile, right: Profile, chain: list[Cell]) -> tuple[int, int]:

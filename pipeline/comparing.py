@@ -20,10 +20,10 @@ from pipeline import epoch as epochs
 from pipeline.alignment import Profile, profile
 from pipeline.epoch import Epoch
 from pipeline.fingerprints import keys
-from pipeline.indexing import Index, Sketch, Weighed, indexed, packed, sketched, unpacked
+from pipeline.indexing import Index, Sketch, Weighed, indexed, outlined, packed, sketched, unpacked
 from pipeline.reading import read as read_text
 from pipeline.reuse import reuse
-from pipeline.sifting import is_likely
+from pipeline.sifting import is_likely, is_likely_by_keys
 
 PROFILED = 300  # texts that are kept at hand in each process, as they are compared
 SKETCHED = 2_000  # their sketches
@@ -42,16 +42,22 @@ class Desk:
         self.conn, self.epoch = conn, epoch
         self.encoder = vectors.Remembering() if vectors.installed() else None
         self.profiled = lru_cache(maxsize=PROFILED)(self._profiled)
+        self.reading = lru_cache(maxsize=SKETCHED)(partial(comparisons.reading, conn))
         self.sketched = lru_cache(maxsize=SKETCHED)(self._sketched)
 
     def may_share(self, one: int, other: int, meeting: float) -> bool:
-        """Whether two versions that met are worth a close look."""
-        ours, theirs = self.sketched(one), self.sketched(other)
-        return ours is None or theirs is None or is_likely(ours, theirs, meeting, encoded=self.encoder is not None)
+        """Whether two versions that met are worth a close look: as `is_likely`, which most need no sketch for."""
+        ours, theirs = self.reading(one), self.reading(other)
+        if ours is None or theirs is None:
+            return True
+        encoded = self.encoder is not None
+        return is_likely_by_keys(outlined(ours), outlined(theirs), meeting, encoded=encoded) and is_likely(
+            self.sketched(one), self.sketched(other), meeting, encoded=encoded)
 
-    def _sketched(self, version_id: int) -> Sketch | None:
-        stored = comparisons.reading(self.conn, version_id)
-        return sketched(stored) if stored is not None else None
+    def _sketched(self, version_id: int) -> Sketch:
+        stored = self.reading(version_id)
+        assert stored is not None  # who asks has seen it
+        return sketched(stored)
 
     def _profiled(self, version_id: int) -> tuple[Text, Profile]:
         text = comparisons.text(self.conn, version_id)

@@ -5,41 +5,66 @@ A repost that was translated and translated back keeps such lines in a mangled f
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 
 MAX_LINE = 300  # characters; a credit is a line, not a paragraph of the story
 
+# A credit begins its line, a sentence or a bracket, or ends the line: within a sentence its words tell of other things
+# ("the court reports by Thursday", "moved with permission of the governor").
+_BEGIN, _END = r"(?:^\W*|[.!?…(\[—–/|]\s*)", r"\W*$"
+_RUSSIAN = r"(?:английск|украинск|русск|немецк|французск|итальянск|польск|испанск|иностранн)"
+_UKRAINIAN = r"(?:англійськ|російськ|німецьк|французьк|італійськ|польськ|іспанськ|іноземн)"
+_REPORT = r"(?:репортаж|материал|отч[её]т|стать|публикац|сообщени|подготовк)"
+_CONTRIBUTED = (
+    rf"внес(?:ли|ла)? вклад в (?:эт\w+ |данн\w+ )?{_REPORT}|вклад в (?:эт\w+ |данн\w+ )?{_REPORT}"
+    r"|долучи\w+ до (?:підготовки|репортажу)"
+    r"|(?:hanno|ha) contribuito (?:a quest|all(?:a stesura|a realizzazione|'articolo|'inchiesta))"
+    rf"|(?:hanno|ha) contribuito{_END}|{_BEGIN}(?:hanno|ha) contribuito|{_BEGIN}con la collaborazione di"
+)
+
 _CREDIT = re.compile(
     r"originally (?:published|appeared|posted)|first (?:published|appeared) (?:in|on|at|by)|republished (?:from|with)"
-    r"|reposted from|this (?:article|story|piece) (?:was|is) (?:from|by|published)"
+    r"|reposted from|this (?:article|story|piece) (?:was|is) (?:from|by|published|translated)"
     r"|read (?:the )?(?:full|original)(?: (?:story|article)|\s*:)|(?:story|article|report) first ran (?:in|on)"
-    r"|(?:translated|translation) (?:from|by)|with permission|courtesy of"
+    rf"|{_BEGIN}(?:translated|translation) (?:from|by)"
+    rf"|{_BEGIN}with (?:\w+ )?permission"
+    r"|(?:printed|published|posted|used|shared) [^.!?]{0,40}with (?:\w+ ){0,2}permission"
+    rf"|with (?:\w+ )?permission{_END}|{_BEGIN}(?:[^.!?()]{{0,30}} )?courtesy of [^.!?()]{{2,60}}{_END}"
     r"|contribut(?:ed|ing) (?:reporting|to this report|relationships|relations|reports)"
-    r"|report(?:ing|s) by|additional report(?:ing|s)|with (?:files|material|reporting) (?:from|by)"
-    r"|\breported from .{2,60}\.|(?:ap|associated press|reuters|afp) (?:writers?|reporters?"
-    r"|journalists?)\b.{0,200}contribut"
-    r"|aus dem \w+isch(?:en)?(?: übersetzt)? von|übersetzung(?: und \w+)?\s*:|mit material (?:von|der)"
+    rf"|\breporting by|{_BEGIN}reports by|{_BEGIN}additional reporting|additional report(?:ing|s) (?:by|from)"
+    r"|with (?:files|material|reporting) (?:from|by)"
+    r"|(?<!was )(?<!were )(?<!been )\breported from .{2,60}\."
+    r"|(?:ap|associated press|reuters|afp) (?:writers?|reporters?|journalists?)\b.{0,200}contribut"
+    r"|aus dem \w+isch(?:en)?(?: übersetzt)? von|übersetzung(?: und \w+)?\s*:"
+    rf"|{_BEGIN}mit material (?:von|der)"
     r"|mit agenturmaterial|(?:ursprünglich|zuerst|erstmals) (?:veröffentlicht|erschienen)"
     r"|erschien (?:ursprünglich|zuerst)"
-    r"|avec (?:afp|reuters|ap|l[’']afp)\b|con información de|con (?:le )?agenzie|traduit d[eu]|publié (?:initialement"
+    r"|avec (?:afp|reuters|ap|l[’']afp)\b|con información de (?!l?a? ?que)|con (?:le )?agenzie|traduit d[eu]"
+    r"|publié (?:initialement"
     r"|à l'origine)"
-    r"|tłum(?:aczył|aczenie)|źródło\s*:"
+    rf"|{_BEGIN}tłum(?:aczył|aczenie)|źródło\s*:"
     r"|^\W*(?:source|via|credit|quelle|fonte|fuente|источник|джерело|першоджерело|quellen)\s*[:—–-]"
-    r"|опубл[иі]кован[оа] (?:в|на|у)|п[еі]рвоисточник"
+    r"|^\W*(?:впервые |первоначально |изначально |вперше )?опубл[иі]кован[оа]? (?:в|на|у)|п[еі]рвоисточник"
     r"|оригинал (?:статьи|материала|публикации)|оригінал (?:статті|публікації)"
-    r"|внес(?:ли|ла)? вклад в|вклад в (?:репортаж|материал)|долучи\w+ до (?:підготовки|репортажу)"
-    r"|перевод|переклад|по материалам|за матер[іи]алами|(?:передруку|перепеча)"
-    r"|pubblicato (?:originariamente|originalmente|per la prima volta)|tradotto (?:da|dal)|traduzione"
-    r"|publicado (?:originalmente|por primera vez)|traducido (?:de|del|por)|traducción"
-    r"|hanno contribuito|ha contribuito|con la collaborazione di"
+    r"|(?:передруку|перепеча)"
+    # "Перевод" is a transfer of money or people, too, and "по материалам дела" what a court says.
+    r"|\bпере(?:вод|клад)(?:чик|чица|чики|ач|ачка)?\s*[:—–]"
+    rf"|\bперевод\w{{0,2}} (?:с|со) {_RUSSIAN}ого|\bпереклад\w{{0,2}} (?:з|із|зі) {_UKRAINIAN}ої"
+    rf"|переведен[оа]? (?:с|со) {_RUSSIAN}ого|перекладен[оаи]? (?:з|із|зі) {_UKRAINIAN}ої"
+    r"|^\W*(?:перевод|переклад)\s[^.!?:]{2,40}\W*$|пере(?:вод|клад) (?:редакции|редакції|иносми|инопрессы)"
+    rf"|{_BEGIN}(?:по материалам|за матер[іи]алами) (?!дела|следстви|справи|слідств|уголовн|кримінальн)"
+    rf"[^.!?]{{2,80}}{_END}"
+    r"|pubblicato (?:originariamente|originalmente|per la prima volta)|tradotto (?:da|dal)"
+    rf"|{_BEGIN}traduzione|{_BEGIN}traducción|traduzione a cura di"
+    r"|publicado (?:originalmente|por primera vez)|traducido (?:de|del|por)"
+    rf"|{_CONTRIBUTED}"
 )
 
 
 # Colleagues who helped: the house's own people, also in the newspaper that had the text first.
 _CONTRIBUTION = re.compile(
     r"contribut(?:ed|ing) (?:reporting|to this report|relationships|relations|reports)|additional report(?:ing|s)"
-    r"|внес(?:ли|ла)? вклад в|вклад в (?:репортаж|материал)|долучи\w+ до (?:підготовки|репортажу)"
-    r"|hanno contribuito|ha contribuito|con la collaborazione di"
+    rf"|{_CONTRIBUTED}"
 )
 
 # "SUMY, Ukraine, Aug 24 (Dnipro Wire) -": the agency of a dateline, at the very start of the text.
@@ -54,6 +79,15 @@ def credit_lines(paragraphs: Iterable[str]) -> tuple[str, ...]:
 def is_credit(paragraph: str) -> bool:
     """Whether a short paragraph credits somebody else."""
     return len(paragraph) <= MAX_LINE and _CREDIT.search(_plain(paragraph)) is not None
+
+
+def without_credits(paragraphs: Sequence[str], credits: Container[str] | None = None) -> tuple[str, ...]:
+    """What makes two texts identical: the paragraphs that are no credit lines; all, where nothing else is there.
+
+    `credits` are the lines that are known; where they are not, each paragraph is asked.
+    """
+    kept = tuple(p for p in paragraphs if not (is_credit(p) if credits is None else p in credits))
+    return kept or tuple(paragraphs)
 
 
 def is_contribution(line: str) -> bool:

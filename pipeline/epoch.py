@@ -9,7 +9,7 @@ import json
 import math
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -26,6 +26,7 @@ PRIOR = 200.0  # articles that the shipped table counts for, beside those of the
 # A sentence that stands in so many texts that are otherwise different, and in half as many that are not, is the
 # site's and not the article's. A wire's story stands in many outlets too; but there the whole text does.
 FURNITURE_TEXTS, FURNITURE_SHARE = 8, 0.5
+OWN_SENTENCES = 0.25  # of a text's, which fewer texts have: with less it is one more print of a text that many have
 _REMEMBERED = 1 << 18
 # Rates of the numbers of a calendar, of years, of others below 100, of characters of scripts without spaces.
 _CALENDAR, _YEARS, _SMALL, _CHARACTER = 0.05, 0.02, 0.007, 0.05
@@ -52,6 +53,10 @@ class Epoch:
     def weight(self, token: str) -> float:
         """The token's information in nats: 0 for one that stands everywhere, 9.2 for the rarest."""
         return (self._told.get(token) or self._counted(token))[1]
+
+    def told(self, token: str) -> tuple[float, float]:
+        """Rate and weight of a token at once."""
+        return self._told.get(token) or self._counted(token)
 
     def _counted(self, token: str) -> tuple[float, float]:
         prior = OWN if token in self.own else shipped_rate(token)
@@ -80,6 +85,11 @@ def counted(readings: Iterable[Reading | Index], own: Iterable[str] = ()) -> Epo
     return summed(len(ends), counts, furniture, own)
 
 
+def told_furniture(readings: Iterable[Reading | Index], own: Iterable[str] = ()) -> Epoch:
+    """The epoch of a corpus too small to say how rare a word is: of the shipped table, with the furniture counted."""
+    return summed(0, {}, counted(readings).furniture, own)
+
+
 def summed(articles: int, counts: Mapping[str, int], furniture: Iterable[int], own: Iterable[str]) -> Epoch:
     """The epoch of a corpus that was counted elsewhere, in parts."""
     return _epoch(articles, {token: n for token, n in counts.items() if n > 1}, frozenset(furniture), frozenset(own))
@@ -100,14 +110,25 @@ def _furniture(sentences: Sequence[int], ends: Sequence[int]) -> frozenset[int]:
     last = len(places) - 1
     for key in sentences:
         places[key & last] += places[key & last] < FURNITURE_TEXTS
-    standing: Counter[int] = Counter()  # in how many texts a sentence stands
-    texts: defaultdict[int, set[int]] = defaultdict(set)  # the different ones
+    standing = Counter(key for key in sentences if places[key & last] == FURNITURE_TEXTS)
+    common = {key for key, found in standing.items() if found >= FURNITURE_TEXTS}
+    texts: defaultdict[int, set[int]] = defaultdict(set)  # the different ones in which a sentence stands
     for start, end in pairwise(ends):
-        for key in sentences[start:end]:
-            if places[key & last] == FURNITURE_TEXTS:
-                standing[key] += 1
-                texts[key].add(sentences[start])  # of texts with most sentences in common, most have one first
+        whole = sentences[start:end]
+        if not common.isdisjoint(whole):
+            one = told_by(whole, common)
+            for key in common.intersection(whole):
+                texts[key].add(one)
     return frozenset(key for key, seen in texts.items() if is_furniture(len(seen), standing[key]))
+
+
+def told_by(whole: Collection[int], common: Container[int]) -> int:
+    """The sentence by which a text is told from others, of texts with most of their own in common mostly the same.
+
+    `common` are the sentences that FURNITURE_TEXTS have at least: one of those would tell all pages of a site as one.
+    """
+    own = [key for key in whole if key not in common]
+    return min(own if len(own) >= OWN_SENTENCES * len(whole) else whole)
 
 
 def packed(epoch: Epoch) -> bytes:

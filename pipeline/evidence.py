@@ -67,7 +67,7 @@ def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
         for subject in runs.subjects(work.conn, stages=[stage]):
             runs.clear_failure(work.conn, stage=stage, subject=subject)
     checked = log_check.check(work.archive.folder, outside=outside)
-    stamped = stamps.check(work.archive.folder, checked.heads, now=work.clock())
+    stamped = stamps.check(work.archive.folder, checked.heads, now=work.clock(), outside=outside)
     for trouble in (*checked.troubles, *stamped.troubles, *_unstamped(work, checked.heads, stamped)):
         work.fail("log", f"log: {trouble[:80]}", trouble)
         failed[trouble] += 1
@@ -123,8 +123,9 @@ def _unstamped(work: Work, heads: Sequence[Head], stamped: stamps.Checked) -> It
     if work.topic.stamp.url is None or not heads or stamps.digest(heads[-1]) in stamped.heads:
         return
     if not runs.subjects(work.conn, stages=[stamping.STAGE]):  # else it is told that nobody answered
-        yield (f"{work.archive.folder.stamps.name} has no time stamp of the log's last head: it was cut off, or a run "
-               f"was killed before it asked; restore it from a backup, or run 'stemma update', which asks")
+        yield (f"the log's head {len(heads)}, its last one, has no time stamp in {work.archive.folder.stamps.name} "
+               f"although an authority is configured: the file was cut off, or a run was killed before it asked; "
+               f"restore it from a backup, or run 'stemma update', which asks")
 
 
 def _changed_texts(work: Work) -> Iterator[tuple[str, str]]:

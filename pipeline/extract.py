@@ -26,7 +26,7 @@ from pipeline.blocked import block, is_articles, is_short, paywall_texts, told
 from pipeline.body import Told, own_text
 from pipeline.charset import MAX_BROKEN, html_text
 from pipeline.choice import is_free, moment_of, title_of
-from pipeline.credit import credit_lines
+from pipeline.credit import credit_lines, without_credits
 from pipeline.dates import moment, overlap
 from pipeline.hidden import markup_in_scripts
 from pipeline.notices import notices
@@ -36,7 +36,7 @@ from pipeline.posts import posts
 from pipeline.structured import Markup, first, markup, values
 from pipeline.text import clean_paragraph
 
-RULES = 7  # of this module's own rules; with trafilatura's version it names the extractor
+RULES = 8  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
 LANGUAGE_CHARACTERS = 800  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
@@ -104,7 +104,7 @@ def extract(payload: bytes, *, url: str, charset: str | None, payload_digest: st
     credits = credit_lines(around)
     text, byline = PARAGRAPH_BREAK.join(paragraphs), ", ".join((*persons, *organisations)) or None
     digest, state = text_and_state_digest(title=title, byline=byline, text=text)
-    body = tuple(p for p in paragraphs if p not in credits)
+    body = without_credits(paragraphs, credits)
     return Document(
         payload_digest=payload_digest, url=url, charset=charset, extractor=EXTRACTOR, title=title, byline=byline,
         authors=(*persons, *organisations), organisations=organisations,

@@ -12,12 +12,13 @@ from pipeline.epoch import Epoch
 from pipeline.reading import NAME, Reading, key_of
 from pipeline.skeletons import NUMBER
 
-METHOD = "skeletons-3"  # a new name compares every text again
+METHOD = "skeletons-4"  # a new name compares every text again
 RAREST = 30  # tokens of a text that become keys
 MAX_RATE, MAX_HOLDERS = 0.06, 600  # of a token that becomes a key: the share of articles, and how many at most
 MAX_ORDERED_RATE = 0.3  # of a name or number that becomes part of one
 MAX_ROW_HOLDERS = 100  # articles that would have three names in a row by chance
 IN_A_ROW = 3
+MAX_ROWS = 400  # of a text, the rarest: a table of numbers has one at each of its cells
 ROW_WORTH, SENTENCE_WORTH = 10.0, 12.0  # in nats, like the weights of tokens
 MEETING, TRANSLATED = 20.0, 8.5  # texts of one language (or of one that is not known), of two
 ENCODED = 8.0  # of two where vectors decide what is unsure
@@ -43,14 +44,14 @@ def meets(nats: float, one: str | None, other: str | None, *, encoded: bool = Fa
 
 
 def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:
-    """The text's keys as signed 64-bit integers, with their worth: about 130 for a news article."""
+    """The text's keys as signed 64-bit integers, with their worth: about 130 for a news article, at most 1,930."""
     found: dict[int, float] = {}
     names = {token for sentence in reading.sentences
              for token, mark in zip(sentence.tokens, sentence.marks, strict=True) if mark & NAME}
     for token in _rarest(reading, epoch, names):
         found[key_of(token)] = epoch.weight(token)
-    for row in _rows(reading, epoch, names):
-        found[key_of(row)] = ROW_WORTH
+    for key in _rows(reading, epoch, names):
+        found[key] = ROW_WORTH
     for sentence in reading.sentences:
         if sentence.is_whole and (key := sentence.key) not in epoch.furniture:
             found[key] = SENTENCE_WORTH
@@ -59,24 +60,33 @@ def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:
 
 def _rarest(reading: Reading, epoch: Epoch, names: set[str]) -> list[str]:
     most = min(MAX_RATE, MAX_HOLDERS / max(1, epoch.articles))  # else the work for a text would grow with the archive
-    rare = ((token, epoch.weight(token)) for token in reading.distinct if epoch.rate(token) <= most)
-    ranked = sorted(rare, key=lambda pair: (-pair[1] * _boost(pair[0], names), pair[0]))
-    return [token for token, _ in ranked[:RAREST]]
+    rare = list[tuple[float, str]]()
+    for token in reading.distinct:
+        rate, weight = epoch.told(token)
+        if rate <= most:
+            rare.append((-weight * _boost(token, names), token))
+    rare.sort()
+    return [token for _, token in rare[:RAREST]]
 
 
 def _boost(token: str, names: set[str]) -> float:
-    return NUMBER_BOOST if token.startswith(NUMBER) else NAME_BOOST if token in names else 1.0
+    return NUMBER_BOOST if token[0] == NUMBER else NAME_BOOST if token in names else 1.0
 
 
-def _rows(reading: Reading, epoch: Epoch, names: set[str]) -> set[str]:
-    """Each IN_A_ROW names and numbers that follow each other, as one string; a name repeated at once counts once."""
+def _rows(reading: Reading, epoch: Epoch, names: set[str]) -> list[int]:
+    """The keys of each IN_A_ROW names and numbers that follow each other; a name repeated at once counts once.
+
+    Of equally rare ones those with the smallest keys: two long texts take the same of what both have.
+    """
     row: list[str] = []
     for sentence in reading.sentences:
         for token in sentence.tokens:
-            if (token in names or token.startswith(NUMBER)) and epoch.rate(token) <= MAX_ORDERED_RATE \
+            if (token in names or token[0] == NUMBER) and epoch.rate(token) <= MAX_ORDERED_RATE \
                     and (not row or row[-1] != token):
                 row.append(token)
     least = math.log(max(1, epoch.articles) / MAX_ROW_HOLDERS)
     weights = [epoch.weight(token) for token in row]
-    return {" ".join(row[i:i + IN_A_ROW]) for i in range(len(row) - IN_A_ROW + 1)
-            if sum(weights[i:i + IN_A_ROW]) >= least}
+    rows = {" ".join(row[i:i + IN_A_ROW]): weight for i in range(len(row) - IN_A_ROW + 1)
+            if (weight := sum(weights[i:i + IN_A_ROW])) >= least}
+    ranked = sorted((-round(weight, 3), key_of(said)) for said, weight in rows.items())
+    return [key for _, key in ranked[:MAX_ROWS]]

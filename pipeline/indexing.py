@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, compress, pairwise
 from typing import Any, overload
 
 from pipeline.reading import NAME, QUOTED, Reading
@@ -128,7 +128,8 @@ def numbers_in(index: Index) -> dict[int, set[str]]:
 class Sketch:
     """As much of a text as tells which of those that it meets may share text with it: its rare tokens, weighed.
 
-    `worth` is that of all its keys, in nats; `weights` and their `total` are in sixteenths of nats.
+    `worth` is that of all its keys, in nats; `weights`, in the order in which the text first has the tokens, and their
+    `total` are in sixteenths of nats.
     """
 
     language: str | None
@@ -143,12 +144,12 @@ def sketch_of(index: Index, weighed: Weighed, worth: float) -> Sketch:
 
 
 def _sketch(language: str | None, worth: float, tokens: Sequence[str], weights: bytes) -> Sketch:
-    return Sketch(language=language, worth=worth, total=sum(weights), weights={
-        token: weight for token, weight in zip(tokens, weights, strict=True) if weight})
+    weighed = dict(zip(compress(tokens, weights), filter(None, weights), strict=True))
+    return Sketch(language=language, worth=worth, total=sum(weights), weights=weighed)
 
 
 def packed(index: Index, weighed: Weighed, worth: float) -> bytes:
-    """An index without its text, and what was weighed, as bytes that `worth_of`, `sketched` and `unpacked` read."""
+    """An index without its text, and what was weighed, as bytes that `outlined`, `sketched` and `unpacked` read."""
     language, epoch = (index.language or "").encode(), weighed.epoch.encode()
     sketch = zlib.compress(weighed.weights + "\n".join(index.tokens).encode(), 1)
     places = list(chain.from_iterable(index.places))
@@ -163,6 +164,12 @@ def packed(index: Index, weighed: Weighed, worth: float) -> bytes:
 
 def _columns(tokens: int, places: int, sentences: int) -> str:
     return f"<{tokens}H{places}H{tokens}s{tokens}s{3 * sentences}I{sentences}q{sentences}B{sentences}d{sentences}f"
+
+
+def outlined(stored: bytes) -> tuple[str | None, float]:
+    """The language of a packed text, and what all its keys are worth; nothing is unpacked."""
+    _, language, _, worth, _, _ = _HEAD.unpack_from(stored)
+    return stored[_HEAD.size:_HEAD.size + language].decode() or None, worth
 
 
 def sketched(stored: bytes) -> Sketch:

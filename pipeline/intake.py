@@ -240,12 +240,15 @@ def erase_pending(work: Work) -> Report:
     told = runs.subjects(work.conn, stages=["log"])  # by a verification while they were pending
     for path, wanted in erasures.by_path(erasures.fillers(found)):
         pending = warc.unfilled(folder.warcs, path, wanted)
+        # Also of what was done before: the run may have been killed between the two. Fetches without an answer are
+        # known by their records alone, so by those that still stand.
+        withheld.forget(
+            work.conn, [RecordRef(path=path, offset=offset, length=len(written)) for offset, written in wanted.items()
+                        if captures.capture_at(work.conn, path=path, offset=offset) is not None],
+            [meaning for offset in pending if isinstance(meaning := warc.meaning_at(folder.warcs, RecordRef(
+                path=path, offset=offset, length=len(wanted[offset]))), FailedFetch)])
         if pending:
             warc.overwrite(folder.warcs, path, pending)
-        # Also where the file was done before: the run may have been killed between the two.
-        withheld.forget(work.conn, [RecordRef(path=path, offset=offset, length=len(written))
-                                    for offset, written in wanted.items()
-                                    if captures.capture_at(work.conn, path=path, offset=offset) is not None])
         for subject in told & {f"{path} at byte {offset}" for offset in wanted}:
             runs.clear_failure(work.conn, stage="log", subject=subject)
         done += len(pending)

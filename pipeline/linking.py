@@ -3,7 +3,7 @@
 import sqlite3
 from base64 import b64decode, b64encode
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
@@ -28,6 +28,7 @@ WITNESSES = 3_000  # that are kept at hand while links are decided
 COUNTED_FROM = 200  # articles; of fewer, a count says less than the table that ships with the program
 AS_MUCH = 0.97  # of the most words that two versions share: as much, but for a typing error that was mended
 GROWTH = 2  # times as many articles as the last epoch counted: a new one
+SMALL_GROWTH = 1.25  # the same of fewer than COUNTED_FROM, of which furniture alone is counted
 
 
 def compare_witnesses(work: Work) -> Report:
@@ -42,6 +43,10 @@ def compare_witnesses(work: Work) -> Report:
     kept = epoch_in_force(work)
     named = method(kept.digest, encoder=vectors.installed())
     pending = comparisons.pending_witnesses(work.conn, method=named)
+    if pending and (counted := _early(work)):
+        kept = counted
+        named = method(kept.digest, encoder=vectors.installed())
+        pending = comparisons.pending_witnesses(work.conn, method=named)
     counts = Counter[str]()
     anew = _told_anew(work, kept.digest)
     if pending:
@@ -81,15 +86,15 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
     least = across(encoded=vectors.installed() is not None)
     for start in range(0, len(pending), BATCH):
         batch = pending[start:start + BATCH]
-        worths = list[Mapping[int, float]]()
+        readings = list(run(read, batch))
         with transaction(work.conn):
-            for version_id, (packed, worth) in zip(batch, run(read, batch), strict=True):
-                comparisons.add_reading(work.conn, version_id, packed, worth)
-                worths.append(worth)
+            comparisons.add_readings(work.conn, (
+                (version_id, packed, worth) for version_id, (packed, worth) in zip(batch, readings, strict=True)))
         witnesses = [comparisons.text(work.conn, version_id) for version_id in batch]
+        held = comparisons.holders(work.conn, {key for _, worth in readings for key in worth})
         jobs = [comparisons.candidates(
-            work.conn, witness, worth, method=named, meeting=MEETING, across=least, beside=batch[:place],
-        ) for place, (witness, worth) in enumerate(zip(witnesses, worths, strict=True))]
+            work.conn, witness, worth, method=named, meeting=MEETING, across=least, beside=batch[:place], held=held,
+        ) for place, (witness, (_, worth)) in enumerate(zip(witnesses, readings, strict=True))]
         with transaction(work.conn):
             for witness, met, found in zip(witnesses, jobs, run(compare, jobs), strict=True):
                 links.add_witness(work.conn, witness, found, method=named)
@@ -120,6 +125,22 @@ def epoch_in_force(work: Work) -> EpochInForce:
     return EpochInForce(first.digest, lambda: first)
 
 
+def _early(work: Work) -> "EpochInForce | None":
+    """Of an archive that is small: a new epoch, if it has grown and another furniture is found in it now."""
+    from pipeline.comparing import index_of
+    from pipeline.epoch import FURNITURE_TEXTS, told_furniture
+    from pipeline.terms import own_tokens
+
+    kept, held = comparisons.last_epoch(work.conn), comparisons.article_count(work.conn)
+    if not max(FURNITURE_TEXTS, SMALL_GROWTH * (kept.articles if kept is not None else 0)) <= held < COUNTED_FROM:
+        return None
+    found = told_furniture(map(index_of, comparisons.latest_texts(work.conn)), own_tokens(work.topic))
+    if kept is None and not found.furniture:
+        return None
+    keep_epoch(work, found, articles=held)
+    return EpochInForce(found.digest, lambda: found)
+
+
 def is_outgrown(articles: int, *, held: int) -> bool:
     """Whether an epoch of so many articles is to be counted anew when so many are held."""
     return held >= max(COUNTED_FROM, GROWTH * articles)
@@ -144,18 +165,21 @@ def _count(work: Work) -> "Epoch":
     return epoch
 
 
-def keep_epoch(work: Work, epoch: "Epoch") -> None:
-    """Keep an epoch that was counted as an event, where it is another than the one before: from now on it counts."""
+def keep_epoch(work: Work, epoch: "Epoch", *, articles: int | None = None) -> None:
+    """Keep an epoch that was counted as an event, where it is another than the one before: from now on it counts.
+
+    `articles` are those that were looked at, where it says of none how rare their words are.
+    """
     from pipeline.epoch import packed
 
     before = comparisons.last_epoch(work.conn)
     if before is None or before.digest != epoch.digest:
-        stored, at = packed(epoch), work.clock()
-        told = {"digest": epoch.digest, "articles": epoch.articles, "packed": b64encode(stored).decode()}
+        stored, at, held = packed(epoch), work.clock(), epoch.articles if articles is None else articles
+        told = {"digest": epoch.digest, "articles": held, "packed": b64encode(stored).decode()}
         events.append(work.archive.folder.events, Event(kind=EPOCH, at=at, data=told))
         with transaction(work.conn):
             comparisons.add_epoch(
-                work.conn, digest=epoch.digest, articles=epoch.articles, at=at, packed=stored)
+                work.conn, digest=epoch.digest, articles=held, at=at, packed=stored)
 
 
 def logged_epoch(work: Work) -> KeptEpoch | None:
@@ -165,12 +189,12 @@ def logged_epoch(work: Work) -> KeptEpoch | None:
     for event in reversed(events.read(work.archive.folder.events).of(EPOCH)):
         try:
             stored = b64decode(str(event.data["packed"]), validate=True)
-            epoch = unpacked(stored)
+            epoch, articles = unpacked(stored), int(str(event.data["articles"]))
         except (KeyError, ValueError, OSError) as error:
             work.fail("epoch", f"epoch of {event.at:%Y-%m-%d %H:%M}", f"cannot be read: {type(error).__name__}")
             continue
         with transaction(work.conn):
-            comparisons.add_epoch(work.conn, digest=epoch.digest, articles=epoch.articles, at=event.at, packed=stored)
+            comparisons.add_epoch(work.conn, digest=epoch.digest, articles=articles, at=event.at, packed=stored)
         return comparisons.last_epoch(work.conn)
     return None
 

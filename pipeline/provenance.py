@@ -35,6 +35,12 @@ _WORDS = (
     r"quelle\s*:|(?:zuerst|ursprünglich) (?:erschienen|veröffentlicht)|übersetz\w+ (?:aus|von)|"
     r"originalartikel|originaltext|źródło\s*:|pierwotnie opublikowan\w*|przetłumaczon\w+ z|oryginaln\w*|oryginał\w*"
 )
+# Each of those words, and of those that a link itself may be, has one of these in it.
+_STEMS = (
+    "original first published reprinted translat source via джерело оригінал вперше переклад матеріалами "
+    "источник оригинал впервые перевод материалам fonte pubblicat tradotto fuente publicad traducido publié traduit "
+    "quelle zuerst ursprünglich übersetz źródło pierwotnie przetłumaczon oryginaln oryginał".split()
+)
 _BEFORE = re.compile(rf"(?<!\w)(?:{_WORDS})[^.!?\n]{{0,{FAR}}}$", re.IGNORECASE)
 _LINK_TEXT = re.compile(
     r"(?:read |see |view )?(?:the )?original(?: article| story| text| version)?|оригінал(?: статті| тексту)?|"
@@ -75,10 +81,20 @@ def _alternates(tree: HtmlElement, url: str, languages: tuple[str, ...]) -> Iter
 
 
 def _named(tree: HtmlElement, url: str) -> Iterator[str]:
-    """Links behind, or made of, words that call them the source or the original."""
+    """Links behind, or made of, words that call them the source or the original.
+
+    Most stand in paragraphs without any such word: what is asked of a link takes ten times as long as to see that.
+    """
+    may_name: dict[HtmlElement, bool] = {}
     for element in tree.xpath("//a[@href]")[:MAX_LINKS]:
+        block = _block_of(element)
+        if block is not None and block not in may_name:
+            text = block.text_content().lower()
+            may_name[block] = any(stem in text for stem in _STEMS)
+        if not may_name.get(block, True) or is_outside(element) or not calls_it_the_source(element):
+            continue
         link = absolute(url, element.get("href"))
-        if link is not None and not is_outside(element) and calls_it_the_source(element):
+        if link is not None:
             yield link
 
 
@@ -93,9 +109,13 @@ def calls_it_the_source(element: HtmlElement) -> bool:
     return _LINK_TEXT.fullmatch(text.strip(" .:→»")) is not None or _BEFORE.search(_text_before(element)) is not None
 
 
+def _block_of(element: HtmlElement) -> HtmlElement | None:
+    return next((parent for parent in element.iterancestors() if parent.tag in BLOCKS), None)
+
+
 def _text_before(element: HtmlElement) -> str:
     """The words of the link's own paragraph that stand before it; "" where it begins too far before."""
-    block = next((parent for parent in element.iterancestors() if parent.tag in BLOCKS), None)
+    block = _block_of(element)
     if block is None:
         return ""
     parts: list[str] = []

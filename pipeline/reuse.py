@@ -10,7 +10,9 @@ from functools import lru_cache
 
 from archive.model import Passage, Relation, Reuse
 from pipeline import meaning
-from pipeline.alignment import FEATURES, Alignment, Cell, Profile, Stretch, align
+from pipeline.alignment import FEATURES, Alignment, Cell, Profile, align, profile
+from pipeline.fingerprints import SENTENCE_WORTH
+from pipeline.own_words import Own, Stretch, boxes, dense, own_words
 from pipeline.passages import kept
 from pipeline.text import words
 from pipeline.vectors import Encoder
@@ -25,8 +27,8 @@ MIN_PASSAGES = 2
 STRETCH_SENTENCES, STRETCH_WORDS, STRETCH_OWN = 2, 50, 10
 STRETCH = 0.97
 # Two reporters who write down one statement share it, and no text: below so many aligned words outside quotations,
-# and so much of either text, there is no copy.
-MIN_OWN, MOSTLY = 20, 0.4
+# and so much of what either text does not quote, there is no copy; but where one text is the statement.
+MIN_OWN, MOSTLY, ALL = 20, 0.4, 0.75
 MIN_RUN = 2  # pairs of sentences near each other in a translation: facts that two reports tell stand apart
 NEAR_DUPLICATE = 0.75  # of the words of both sides
 SAME_SITE_COVERAGE, SAME_SITE_WORDS = 0.9, 80  # pages of one site share boxes and templates, so they need more
@@ -41,9 +43,9 @@ def reuse(
 ) -> Reuse | None:
     """What two texts share; None where that is too little to say that one was copied.
 
-    `meeting` is the worth of the keys that both have (`pipeline.fingerprints`). `identical` texts (one text digest)
-    are so whatever their length. Where that leaves it open whether one translates the other, what their sentences mean
-    decides, if there is an encoder (`pipeline.vectors`). Whichever is given first, the same is found.
+    `meeting` is the worth of the keys that both have (`pipeline.fingerprints`). `identical` texts (one digest of the
+    body) are so whatever they are made of. Where that leaves it open whether one translates the other, what their
+    sentences mean decides, if there is an encoder (`pipeline.vectors`). Whichever is given first, the same is found.
     """
     if right.index.text < left.index.text:
         found = reuse(right, left, meeting=meeting, identical=identical, made=made)
@@ -52,6 +54,12 @@ def reuse(
         return _identical(left, right)
     alignment = align(left, right, meeting)
     copied = confidence(left, right, alignment)
+    if copied >= COPIED and _same_language(left, right):
+        ours, theirs = boxes(left, right)
+        if ours:
+            left, right = (profile(text.index, text.epoch, boxes=box) for text, box in ((left, ours), (right, theirs)))
+            alignment = align(left, right, max(0.0, meeting - len(ours) * SENTENCE_WORTH))
+            copied = confidence(left, right, alignment)
     if not is_told(left, right, alignment, copied):
         if made is None or copied < UNSURE or _same_language(left, right):
             return None
@@ -92,7 +100,7 @@ def confidence(left: Profile, right: Profile, alignment: Alignment) -> float:
     told = dict(zip(FEATURES, alignment.features, strict=True), bias=1.0)
     odds = sum(weight * told[name] for name, weight in weights.items())
     sure = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
-    if same and _is_copied(alignment.stretch):
+    if same and sure < STRETCH and _is_copied(_own(left, right, alignment).stretch):
         sure = max(sure, STRETCH)
     return round(min(sure, 0.999), 4)
 
@@ -109,11 +117,20 @@ def _is_copied(stretch: Stretch) -> bool:
 
 def _is_told_alike(left: Profile, right: Profile, alignment: Alignment) -> bool:
     """Whether what is aligned is more than a statement that both quote, or facts that both tell."""
-    told = dict(zip(FEATURES, alignment.features, strict=True))
-    is_own = told["coverage_most"] >= MOSTLY or round(math.expm1(told["own_words"]), 6) >= MIN_OWN
+    own = _own(left, right, alignment)
+    is_own = own.most >= MOSTLY or own.whole >= ALL or own.words >= MIN_OWN
     if _same_language(left, right):
-        return is_own or _is_copied(alignment.stretch)
-    return is_own and told["run"] >= MIN_RUN
+        return is_own or _is_copied(own.stretch)
+    return is_own and alignment.features[FEATURES.index("run")] >= MIN_RUN
+
+
+def _own(left: Profile, right: Profile, alignment: Alignment) -> Own:
+    return own_words(left, right, _told(left, right, alignment))
+
+
+def _told(left: Profile, right: Profile, alignment: Alignment) -> Sequence[Cell]:
+    """The pairs of sentences that say something: a name that two sentences share says little in one language."""
+    return dense(left, right, alignment.chain) if _same_language(left, right) else alignment.chain
 
 
 def _same_language(left: Profile, right: Profile) -> bool:
@@ -123,17 +140,13 @@ def _same_language(left: Profile, right: Profile) -> bool:
 
 def _identical(left: Profile, right: Profile) -> Reuse | None:
     found = kept(_words(left.index.text), _words(right.index.text))
-    counted = max(left.words, right.words)
-    if not counted:
-        return None
-    # Two stubs of a few words are no witness of copying.
-    return Reuse(relation="identical", passages=found, left_coverage=1.0, right_coverage=1.0, order=1.0,
-                 copied=0.999 if counted >= MIN_WORDS else 0.9 if counted >= 12 else 0.5)
+    whole = Reuse(relation="identical", passages=found, left_coverage=1.0, right_coverage=1.0, order=1.0, copied=0.999)
+    return whole if _is_enough(whole) else None  # two stubs of a few words are no witness of copying
 
 
 def _shared(left: Profile, right: Profile, alignment: Alignment, copied: float) -> Reuse:
     """The passages as they are shown: worded alike where they are, else the sentences that stand for each other."""
-    aligned = _passages(left, right, alignment.chain)
+    aligned = _passages(left, right, _told(left, right, alignment))
     order = round(alignment.features[FEATURES.index("kept")], 4)
     ours, theirs = _covered(left, [(p.left_start, p.left_end) for p in aligned]), \
         _covered(right, [(p.right_start, p.right_end) for p in aligned])

@@ -1,5 +1,6 @@
 """The archive -> a database for serving, of whole texts or of excerpts."""
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -22,7 +23,10 @@ from pipeline.explain import explained
 from pipeline.likely import lone_keys
 from pipeline.reading import read
 
-LINE = 300  # characters of what a page or a source declares: a lead, a credit line, a reason
+LINE = 300  # characters of what a page or a source declares: a lead, a credit line, a reason, an author
+LINES = 20  # of one kind that a page declares: credit lines, authors, corrections
+READ = 100  # readings of a page's fields, links
+ADDRESS = 1_000  # characters: percent signs make nine of a Chinese one; what has a longer address is not there
 # Of what was read from a page, the fields that are no text of the article.
 READINGS = frozenset({
     "title", "subtitle", "author", "contributor", "agency", "published", "modified", "language", "site_name", "section",
@@ -147,7 +151,8 @@ def _shortening(
         return _json([[p.left_start, p.left_end, p.right_start, p.right_end, p.words] for p in found])
 
     return Shortening(shown=shown, edit=edit, post_text=post_text, post_edit=post_edit, aligned=aligned, short=_line,
-                      short_list=_lines, readings=_readings, reasons=_reasons)
+                      label=_label, dating=_dating, is_address=_is_address, short_list=_lines, link_list=_links,
+                      readings=_readings, reasons=_reasons)
 
 
 def _same(*values: Any) -> Any:
@@ -156,7 +161,8 @@ def _same(*values: Any) -> Any:
 
 
 _AS_IT_IS = Shortening(shown=_same, edit=_same, post_text=_same, post_edit=_same, aligned=_same, short=_same,
-                       short_list=_same, readings=_same, reasons=_same)
+                       label=_same, dating=_same, is_address=lambda _: True, short_list=_same, link_list=_same,
+                       readings=_same, reasons=_same)
 
 
 def _changes(passages: str) -> str:
@@ -167,13 +173,37 @@ def _line(text: str | None) -> str | None:
     return None if text is None else excerpts.short(text, LINE)
 
 
+def _label(text: str | None) -> str | None:
+    """A name by which articles are counted: two that begin alike stay two."""
+    if text is None or len(text) <= LINE:
+        return text
+    return f"{excerpts.short(text, LINE)} {hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def _dating(stored: str | None) -> str | None:
+    """A date with the words in which a page states it, which may be any."""
+    if stored is None or len(stored) <= LINE or not stored.startswith("{"):
+        return _line(stored)
+    read = json.loads(stored)
+    return json.dumps(read | {"verbatim": _line(read.get("verbatim"))}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_address(url: str) -> bool:
+    return len(url) <= ADDRESS
+
+
 def _lines(stored: str) -> str:
-    return _json([excerpts.short(line, LINE) for line in json.loads(stored)])
+    return _json([excerpts.short(line, LINE) for line in json.loads(stored)[:LINES]])
+
+
+def _links(stored: str) -> str:
+    """Lists with an address in each."""
+    return _json([one for one in json.loads(stored) if len(_json(one)) <= ADDRESS][:READ])
 
 
 def _readings(stored: str) -> str:
-    return _json([[field, excerpts.short(value, LINE), basis] for field, value, basis in json.loads(stored)
-                  if field in READINGS])
+    found = [one for one in json.loads(stored) if one[0] in READINGS]
+    return _json([[field, excerpts.short(value, LINE), basis] for field, value, basis in found[:READ]])
 
 
 def _reasons(stored: str) -> str:

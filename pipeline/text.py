@@ -10,7 +10,24 @@ from archive.digests import normalised
 # without spaces each character is one.
 SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{SPACELESS}]|[^\W_](?:[^\W_{SPACELESS}]|[\u0300-\u036f]|['’ʼ](?=[^\W_{SPACELESS}]))*")
-_QUOTATION = re.compile(r"“[^”\n]*|„[^“”\n]*|«[^»\n]*|\"[^\"\n]*\"?")
+# Begins with its marks, so that a search looks at nothing else. Before an opening mark stands no word and no full stop
+# (»A.« he said, »B.« has words between two quotations, not within one); before one that also closes, a space.
+_AFTER_SPACE = r"\s(\[„“‚‘«‹—–-"
+_QUOTATION = re.compile("[“„«»”\"「『‘'‚‹›](?:" + "|".join((
+    rf"(?<=“)(?<![^\W{SPACELESS}]“)(?<![.,!?…]“)"
+    r"[^”\n]*?(?:”|“(?=[\s.,;:!?)])|(?=\n)|\Z)",  # the same mark, at a word's end, closes it in some
+    r"(?<=„)[^“”\n]*[“”]?",
+    rf"(?<=«)(?<![^\W{SPACELESS}]«)(?<![.,!?…]«)[^»\n]*»?",
+    rf"(?<=»)(?<![^{_AFTER_SPACE}]»)(?=[\w„“‚‘›…])[^«»\n]*[«»]?",  # German; Finnish »so»
+    rf"(?<=”)(?<![^{_AFTER_SPACE}]”)(?=\w)[^”\n]*”?",  # Swedish, Finnish
+    r"(?<=\")[^\"\n]*\"?",
+    r"(?<=「)[^」\n]*」?|(?<=『)[^』\n]*』?",
+    # Single marks are apostrophes, too: they quote only where they are closed, after a full stop or not within a word.
+    r"(?<=‘)(?<!\w‘)(?:[^‘\n]*?[.,!?…]’(?!\w)|(?:[^‘’\n]|’(?=\w))*’(?!\w))",
+    rf"(?<=')(?<![^{_AFTER_SPACE}]')(?=\w)(?:[^'\n]|(?<=\w)'(?=\w))*(?<=[.,!?…])'(?!\w)",
+    r"(?<=‚)[^‚‘’\n]*[‘’]",
+    rf"(?<=‹)(?<!\w‹)[^‹›\n]*›|(?<=›)(?<![^{_AFTER_SPACE}]›)(?=\w)[^‹›\n]*[‹›]",
+)) + ")")
 # The signature under a post that a page embeds: "— Julián Castro (@JulianCastro) July 9, 2020", in any language.
 _SIGNATURE = re.compile(r"\(@\w{1,30}\)[^\n]{0,40}?\b(?:19|20)\d\d\b")
 SIGNER_WORDS = 6  # before the handle; with more, the post itself stands in the signature's paragraph

@@ -23,17 +23,17 @@ from pipeline import vectors
 from pipeline.alignment import Profile, profile
 from pipeline.basis import basis
 from pipeline.comparing import profile_of
-from pipeline.credit import credit_lines, is_credit
+from pipeline.credit import credit_lines, without_credits
 from pipeline.direction import link
 from pipeline.epoch import Epoch
 from pipeline.explain import explained
 from pipeline.fingerprints import MEETING, across, keys
-from pipeline.indexing import Sketch, indexed, sketch_of, sketched
+from pipeline.indexing import Sketch, indexed, outlined, sketch_of, sketched
 from pipeline.judgements import judged
 from pipeline.leads import Leads
 from pipeline.reading import read
 from pipeline.reuse import is_link, reuse
-from pipeline.sifting import is_likely
+from pipeline.sifting import is_likely, is_likely_by_keys
 from pipeline.stemma import nearness, ranked
 from pipeline.subject import Subject, leads_of
 
@@ -156,8 +156,10 @@ class _Compared:
 
 def _may_share(conn: sqlite3.Connection, traced: _Traced, version_id: int, meeting: float) -> bool:
     """Whether a held text that met the traced one is worth a close look, as an update decides."""
-    stored = comparisons.reading(conn, version_id)
-    return stored is None or is_likely(traced.sketch, sketched(stored), meeting, encoded=traced.encoder is not None)
+    stored, sketch, encoded = comparisons.reading(conn, version_id), traced.sketch, traced.encoder is not None
+    return stored is None or (
+        is_likely_by_keys((sketch.language, sketch.worth), outlined(stored), meeting, encoded=encoded)
+        and is_likely(sketch, sketched(stored), meeting, encoded=encoded))
 
 
 def _compared(
@@ -290,7 +292,7 @@ def _bounded(subject: Subject, longest: int) -> Subject:
 
 def _body_digest(subject: Subject) -> str:
     """As a document's: of the paragraphs that are no credits."""
-    return text_digest(PARAGRAPH_BREAK.join(p for p in subject.paragraphs if not is_credit(p)))
+    return text_digest(PARAGRAPH_BREAK.join(without_credits(subject.paragraphs)))
 
 
 def _witness(subject: Subject) -> Witness:

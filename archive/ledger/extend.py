@@ -8,7 +8,7 @@ from datetime import datetime
 from archive import events, warc
 from archive.errors import DamagedLog, DamagedWarc
 from archive.folder import DataFolder
-from archive.ledger import entries, keys, notes
+from archive.ledger import entries, keys, notes, stamps
 from archive.ledger.entries import Details, Entry
 from archive.ledger.merkle import Accumulator
 from archive.ledger.notes import Head
@@ -30,12 +30,17 @@ class State:
 def extend(folder: DataFolder, *, now: datetime) -> tuple[int, Head | None]:
     """Enter what is new, under the archive's lock; the number of new entries, and the newest head.
 
-    A log that does not lead to the head that was signed last is neither added to nor signed. Raises DamagedLog,
-    MissingKey (the entries are kept then, and signed once the key is back) and WriteFailed.
+    A log that does not lead to the head that was signed last, or lacks time stamps that this head names, is neither
+    added to nor signed. Raises DamagedLog, MissingKey (the entries are kept then, and signed once the key is back) and
+    WriteFailed.
     """
     known = keys.ensure(folder, now=now)
     heads = entries.read_heads(folder.heads)
     state = checked_state(folder, heads[-1] if heads else None)
+    if stamps.gone(folder.stamps, heads[-1:]):
+        raise DamagedLog(f"{folder.stamps} has not all time stamps that were kept when the last head was signed: it "
+                         f"was changed or cut off, and the log is not gone on with; run 'stemma verify', and restore "
+                         f"the folder log/ from a backup")
     if not state.tree.size:
         events.append(folder.events, events.Event(kind=BEGUN, at=now, data={"origin": keys.origin(known)}))
     before = state.tree.size
@@ -43,7 +48,7 @@ def extend(folder: DataFolder, *, now: datetime) -> tuple[int, Head | None]:
     if heads and heads[-1].size == state.tree.size:
         return 0, heads[-1]
     head = notes.sign(keys.private_key(folder, known), origin=keys.origin(known), size=state.tree.size,
-                      root=state.tree.root(), at=now)
+                      root=state.tree.root(), at=now, stamps=stamps.kept(folder.stamps))
     entries.append_head(folder.heads, head)
     return state.tree.size - before, head
 

@@ -4,6 +4,8 @@
     <size>                      entries
     <root>                      base64
     <moment>                    an extension line: when it was signed, by the archive's own clock
+    stamps <bytes> <digest>     another, once there are time stamps: those that were kept by then, as the first bytes of
+                                their file and the base64 of their SHA-256
 
     — <origin> <signature>      base64 of the key's four bytes and the signature of all lines above the blank one
 """
@@ -20,11 +22,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from archive.times import from_iso, to_iso
 
 _ED25519 = b"\x01"
+_STAMPS = "stamps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A signed head; `note` is its text as it was signed and written, key_hint the first bytes of the key's hash."""
+    """A signed head; `note` is its text as it was signed and written, key_hint the first bytes of the key's hash.
+
+    stamps: the time stamps that were kept when it was signed; None where it says nothing of them.
+    """
 
     origin: str
     size: int
@@ -33,11 +39,24 @@ class Head:
     note: str
     key_hint: bytes
     signature: bytes
+    stamps: "Kept | None" = None
 
 
-def sign(private: Ed25519PrivateKey, *, origin: str, size: int, root: bytes, at: datetime) -> Head:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A file that only grows, as it was: its first `size` bytes, and their SHA-256."""
+
+    size: int
+    digest: bytes
+
+
+def sign(
+    private: Ed25519PrivateKey, *, origin: str, size: int, root: bytes, at: datetime, stamps: Kept | None = None
+) -> Head:
     """The head of a tree, signed."""
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n{to_iso(at)}\n"
+    if stamps is not None:
+        text += f"{_STAMPS} {stamps.size} {base64.b64encode(stamps.digest).decode()}\n"
     hint = key_hint(origin, public_bytes(private))
     signature = base64.b64encode(hint + private.sign(text.encode())).decode()
     return read(f"{text}\n— {origin} {signature}\n")
@@ -47,16 +66,28 @@ def read(note: str) -> Head:
     """A note's parts; whether its signature holds, `is_signed_by` says. Raises ValueError for what is none."""
     try:
         text, signed = note.split("\n\n")
-        origin, size, root, at = text.split("\n")
+        origin, size, root, at, *more = text.split("\n")
         dash, name, encoded = signed.removesuffix("\n").split(" ")
         raw = bytes_of(encoded)
         head = Head(origin=origin, size=int(size), root=bytes_of(root), at=from_iso(at),
-                    note=note, key_hint=raw[:4], signature=raw[4:])
+                    note=note, key_hint=raw[:4], signature=raw[4:], stamps=_kept(more))
     except ValueError as error:
         raise ValueError(f"no signed head of a log ({error})") from error
     if dash != "—" or name != origin or len(head.root) != 32 or head.size < 0 or str(head.size) != size:
         raise ValueError("no signed head of a log")
     return head
+
+
+def _kept(lines: list[str]) -> Kept | None:
+    """What a head says of the time stamps. Raises ValueError, also for lines that say something else."""
+    if not lines:
+        return None
+    (line,) = lines
+    name, size, digest = line.split(" ")
+    kept = Kept(size=int(size), digest=bytes_of(digest))
+    if name != _STAMPS or str(kept.size) != size or kept.size <= 0 or len(kept.digest) != 32:
+        raise ValueError(f"{line[:80]!r} is no line that this program writes")
+    return kept
 
 
 def bytes_of(text: str) -> bytes:

@@ -5,8 +5,9 @@
 
 ends is when the first of the certificates does that a token rests on, so that runs need not look into tokens. A renewal
 stamps all lines before it, which from then on need their certificates no more: they were good when it was made (as in
-RFC 4998, 5.2). Each line has its own SHA-256, since parts of an answer are under no signature. What answers are checked
-against are certificates, each an event of its own in events.jsonl, and so in the signed log.
+RFC 4998, 5.2). Each line has its own SHA-256, since parts of an answer are under no signature. Each signed head names
+the digest of the file as it was then, so that none but the lines after the last head can be taken away unseen. What
+answers are checked against are certificates, each an event of its own in events.jsonl, and so in the signed log.
 """
 
 import base64
@@ -25,7 +26,7 @@ from archive.folder import DataFolder
 from archive.ledger import authority
 from archive.ledger.authority import Stamped
 from archive.ledger.entries import append_lines, canonical
-from archive.ledger.notes import Head
+from archive.ledger.notes import Head, Kept
 from archive.times import from_iso, to_iso
 
 KIND = "time-authority"  # the event by which a root certificate is kept
@@ -83,6 +84,26 @@ def append(path: Path, line: Line) -> None:
     append_lines(path, [line_of(line)])
 
 
+def kept(path: Path) -> Kept | None:
+    """What a head says of the file as it is now, up to its last whole line; None where nothing is in it."""
+    raw = path.read_bytes() if path.exists() else b""
+    raw = raw[:raw.rfind(b"\n") + 1]
+    return Kept(size=len(raw), digest=hashlib.sha256(raw).digest()) if raw else None
+
+
+def gone(path: Path, heads: Sequence[Head]) -> tuple[int, ...]:
+    """The heads, by their places from 0, of whose time stamps the file has not all as they were."""
+    raw = path.read_bytes() if path.exists() else b""
+    digest, end, found = hashlib.sha256(), 0, list[int]()
+    told = [(head.stamps, place) for place, head in enumerate(heads) if head.stamps is not None]
+    for said, place in sorted(told, key=lambda pair: pair[0].size):
+        digest.update(raw[end:said.size])
+        end = said.size
+        if len(raw) < said.size or digest.digest() != said.digest:
+            found.append(place)
+    return tuple(sorted(found))
+
+
 def read(path: Path) -> Iterator[tuple[int, Line]]:
     """The lines, each with the byte that it begins at, up to one that a crash cut off. Raises DamagedLog."""
     if not path.exists():
@@ -109,10 +130,13 @@ def _parsed(raw: bytes, where: str) -> Line:
     return line
 
 
-def check(folder: DataFolder, heads: Sequence[Head], *, now: datetime) -> Checked:
+def check(
+    folder: DataFolder, heads: Sequence[Head], *, now: datetime, outside: Sequence[Head] = ()
+) -> Checked:
     """Check every time stamp, without asking anybody: of which head, by whose certificates, and that none had ended.
 
-    Raises nothing: what is damaged is a trouble.
+    And that none is gone that a head names, or one that was kept `outside`. Raises nothing: what is damaged is a
+    trouble.
     """
     notes, known = {digest(head): head for head in heads}, roots(folder)
     found, standing, troubles = dict[str, Stamped](), list[tuple[int, Stamped]](), list[str]()
@@ -134,6 +158,7 @@ def check(folder: DataFolder, heads: Sequence[Head], *, now: datetime) -> Checke
             standing.append((number, stamped))
     except DamagedLog as error:
         troubles.append(str(error))
+    troubles += _missing(folder.stamps, heads, outside)
     over = [(number, one) for number, one in standing if one.ends < now]
     if over:
         number, one = min(over, key=lambda pair: pair[1].ends)
@@ -142,6 +167,16 @@ def check(folder: DataFolder, heads: Sequence[Head], *, now: datetime) -> Checke
                         f"'stemma update' renews what stands, by the authority of [stamp] in the topic file")
     return Checked(heads=found, standing=tuple(one for _, one in standing), renewals=renewals,
                    too_late=too_late, troubles=tuple(troubles))
+
+
+def _missing(path: Path, heads: Sequence[Head], outside: Sequence[Head]) -> Iterator[str]:
+    by_log = gone(path, heads)
+    if by_log:
+        yield (f"{path.name} has not all time stamps as they were when the log's head {by_log[0] + 1} of "
+               f"{to_iso(heads[by_log[0]].at)} was signed: lines were changed or taken away; {_ADVICE}")
+    for place in gone(path, outside):
+        yield (f"{path.name} has not all time stamps as they were when the given head of {to_iso(outside[place].at)} "
+               f"was signed: lines were changed or taken away; {_ADVICE}")
 
 
 def _stamped(

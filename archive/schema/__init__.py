@@ -6,51 +6,13 @@ after, so that the one text in `views` is what every archive shows.
 
 import sqlite3
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
 from archive.errors import ForeignDatabase, NewerSchema, OlderSchema
-from archive.schema.moving import index_again, move_texts
-from archive.schema.tables import FIRST, FOURTH, FOURTH_MOVED, SECOND, THIRD
+from archive.schema.statements import statements
 from archive.schema.views import VIEWS
 
 APPLICATION_ID = 0x5374656D  # "Stem", in the file's header: `file archive.db` shows it
 SCHEMA_VERSION = 4
 PAGE_SIZE = 16_384  # bytes: texts of some thousand fill 4,096 to four fifths, these to nine tenths
-
-migrations = Migrations("stemma")
-
-
-@migrations()
-def first(db: Database) -> None:
-    """Tables and full-text index of version 1."""
-    for statement in _statements(FIRST):
-        db.execute(statement)
-
-
-@migrations()
-def second(db: Database) -> None:
-    """What operators were told, and pages that stand in an article's place."""
-    for statement in _statements(SECOND):
-        db.execute(statement)
-
-
-@migrations()
-def third(db: Database) -> None:
-    """Passages that changed, how sure a copy is, epochs, exemplars not held, what people decided and withheld."""
-    for statement in _statements(THIRD):
-        db.execute(statement)
-
-
-@migrations()
-def fourth(db: Database) -> None:
-    """Texts of documents and versions once each, in a table of their own."""
-    for statement in _statements(FOURTH):
-        db.execute(statement)
-    move_texts(db.conn)
-    for statement in _statements(FOURTH_MOVED):
-        db.execute(statement)
-    index_again(db.conn)
 
 
 def prepare(conn: sqlite3.Connection, *, path: str) -> None:
@@ -67,11 +29,10 @@ def prepare(conn: sqlite3.Connection, *, path: str) -> None:
     conn.commit()
     if found:  # a text that moves must stand nowhere else: it may be one that is withheld later
         conn.execute("PRAGMA secure_delete = ON")
-    db = Database(conn, execute_plugins=False)
-    with db.atomic():  # readers see the old views or the new ones
-        _drop_views(conn)
-        migrations.apply(db)
-        for statement in _statements(VIEWS):
+    from archive.schema.migrating import migrated  # sqlite_utils, which takes longer to load than most commands need
+
+    with migrated(conn, before=_drop_views):  # readers see the old views or the new ones
+        for statement in statements(VIEWS):
             conn.execute(statement)
         conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
 
@@ -106,14 +67,3 @@ def refuse_others(conn: sqlite3.Connection, *, path: str) -> int:
             f"(pip install -U stemma-archive), or pass another --data folder"
         )
     return int(found) if application == APPLICATION_ID else 0
-
-
-def _statements(script: str) -> list[str]:
-    """The script's statements, cut by SQLite's own rule for where one ends (triggers hold semicolons)."""
-    statements, buffer = [], ""
-    for line in script.splitlines(keepends=True):
-        buffer += line
-        if line.rstrip().endswith(";") and sqlite3.complete_statement(buffer):
-            statements.append(buffer.strip())
-            buffer = ""
-    return statements

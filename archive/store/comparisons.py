@@ -1,12 +1,15 @@
 """Texts as they are compared: epochs, readings, the keys by which they meet, and who was compared with all before."""
 
 import json
+import math
 import sqlite3
-from collections import defaultdict
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import fsum
+from itertools import chain, groupby
+from operator import itemgetter
 
 from archive.times import to_iso
 
@@ -50,12 +53,12 @@ ADD_EPOCH = """
 
 FORGET_FINGERPRINTS = "DELETE FROM fingerprints WHERE version_id = :version_id"
 FORGET_REUSES = "DELETE FROM reuses WHERE left_id = :version_id OR right_id = :version_id"
-ADD_FINGERPRINT = "INSERT OR IGNORE INTO fingerprints (fingerprint, version_id) VALUES (:fingerprint, :version_id)"
+ADD_FINGERPRINT = "INSERT OR IGNORE INTO fingerprints (fingerprint, version_id) VALUES (?, ?)"
 ADD_READING = "INSERT OR REPLACE INTO text_readings (version_id, packed) VALUES (:version_id, :packed)"
 # By the index alone, since most versions that have a key of a text in common with it have too few to meet it: who they
-# are is looked up of those that have enough.
-SHARED_KEYS = """
-    SELECT version_id, fingerprint FROM fingerprints WHERE fingerprint IN (SELECT value FROM json_each(:keys))
+# are is looked up of those that have enough. SQLite takes the keys of IN in their order, whatever it was.
+HOLDERS = """
+    SELECT fingerprint, version_id FROM fingerprints WHERE fingerprint IN (SELECT value FROM json_each(:keys))
 """
 KEYS = "SELECT fingerprint FROM fingerprints WHERE version_id = :version_id"
 LAST_METHOD = "SELECT method FROM witnesses GROUP BY method ORDER BY count(*) DESC, method LIMIT 1"
@@ -196,24 +199,63 @@ def add_epoch(conn: sqlite3.Connection, *, digest: str, articles: int, at: datet
 
 def add_reading(conn: sqlite3.Connection, version_id: int, packed: bytes, keys: Iterable[int]) -> None:
     """Put a version's reading and keys in place of the ones before; what it was found to share is forgotten."""
-    conn.execute(FORGET_REUSES, {"version_id": version_id})
-    conn.execute(FORGET_FINGERPRINTS, {"version_id": version_id})
-    conn.execute(ADD_READING, {"version_id": version_id, "packed": packed})
-    conn.executemany(ADD_FINGERPRINT, [{"fingerprint": key, "version_id": version_id} for key in sorted(keys)])
+    add_readings(conn, [(version_id, packed, keys)])
+
+
+def add_readings(conn: sqlite3.Connection, read: Iterable[tuple[int, bytes, Iterable[int]]]) -> None:
+    """As `add_reading`, of several versions: their keys in order, so that no page of the table is looked up twice."""
+    added = list[tuple[int, int]]()
+    for version_id, packed, keys in read:
+        conn.execute(FORGET_REUSES, {"version_id": version_id})
+        conn.execute(FORGET_FINGERPRINTS, {"version_id": version_id})
+        conn.execute(ADD_READING, {"version_id": version_id, "packed": packed})
+        added += [(key, version_id) for key in keys]
+    added.sort()
+    conn.executemany(ADD_FINGERPRINT, added)
+
+
+def holders(conn: sqlite3.Connection, keys: Iterable[int]) -> dict[int, Sequence[int]]:
+    """The versions that have each of some keys, which are looked up in one sweep."""
+    found = dict[int, Sequence[int]]()
+    cursor = conn.cursor()
+    cursor.row_factory = None  # plain tuples: there are some thousand for each text
+    rows: Iterable[tuple[int, int]] = cursor.execute(HOLDERS, {"keys": json.dumps(list(keys))})
+    for key, held in groupby(rows, key=itemgetter(0)):
+        found[key] = array("q", map(itemgetter(1), held))
+    return found
+
+
+def in_common(worth: Mapping[int, float], held: Mapping[int, Sequence[int]], *, least: float) -> dict[int, float]:
+    """What the keys are worth that each text has of these, of those texts where it is `least` or more.
+
+    Most texts that have a key of another have no second one, so that counting tells nearly all of them.
+    """
+    found = {key: held[key] for key in worth if key in held}
+    counted = Counter(chain.from_iterable(found.values()))
+    some = {text for text, keys in counted.items() if keys > 1}
+    some.update(*(texts for key, texts in found.items() if worth[key] >= least))
+    shared: dict[int, list[float]] = {text: [] for text in some}
+    for key, texts in found.items():
+        nats = worth[key]
+        for text in some.intersection(texts):
+            shared[text].append(nats)
+    summed = ((text, math.fsum(all_of_it)) for text, all_of_it in shared.items())
+    return {text: nats for text, nats in summed if nats >= least}
 
 
 def candidates(
     conn: sqlite3.Connection, witness: Text, worth: Mapping[int, float], *, method: str, meeting: float, across: float,
-    beside: Sequence[int] = (),
+    beside: Sequence[int] = (), held: Mapping[int, Sequence[int]] | None = None,
 ) -> Met:
     """Versions of other articles that may share text with a witness, with what they share.
 
     They were compared by this method, or are among those `beside` it. `worth` is that of the witness's keys; it takes
-    `meeting` of it to meet, `across` languages that much, or the same text.
+    `meeting` of it to meet, `across` languages that much, or the same text. `held` are the holders of its keys, where
+    they were looked up together with those of other texts.
     """
-    shared = _shared(conn, worth)
+    shared = in_common(worth, holders(conn, worth) if held is None else held, least=min(meeting, across))
     same = {row["version_id"] for row in conn.execute(SAME_TEXT, {"body_digest": witness.body_digest})}
-    some = {version for version, nats in shared.items() if nats >= min(meeting, across)} | same
+    some = shared.keys() | same
     allowed = frozenset(beside)
     met = {row["version_id"] for row in _sharers(conn, some, method=method, article_id=witness.article_id)
            if (row["is_compared"] or row["version_id"] in allowed)
@@ -228,20 +270,11 @@ def matching(
     across: float, article_id: int | None = None,
 ) -> dict[int, float]:
     """As `candidates`, of a text that is not held, among the versions on the topic; those that share most first."""
-    shared = _shared(conn, worth)
-    some = {version for version, nats in shared.items() if nats >= min(meeting, across)}
-    met = [row["version_id"] for row in _sharers(conn, some, method=method, article_id=article_id)
+    shared = in_common(worth, holders(conn, worth), least=min(meeting, across))
+    met = [row["version_id"] for row in _sharers(conn, shared, method=method, article_id=article_id)
            if row["is_compared"] and row["on_topic"]
            and shared[row["version_id"]] >= _least(row["language"], language, meeting, across)]
     return {version: shared[version] for version in sorted(met, key=lambda version: (-shared[version], version))}
-
-
-def _shared(conn: sqlite3.Connection, worth: Mapping[int, float]) -> dict[int, float]:
-    """What the keys are worth that each version has of these."""
-    shared: dict[int, list[float]] = defaultdict(list)
-    for version, fingerprint in conn.execute(SHARED_KEYS, {"keys": json.dumps(list(worth))}):
-        shared[version].append(worth[fingerprint])
-    return {version: fsum(nats) for version, nats in shared.items()}
 
 
 def _sharers(

@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +34,28 @@ def read_profiles(conn: sqlite3.Connection, ids: Iterable[int]) -> Profiles:
     cursor = conn.cursor()
     cursor.row_factory = None
     return {row[0]: row[1:] for row in cursor.execute(PROFILES, {"ids": json.dumps(list(ids))})}
+
+
+class KeptProfiles:
+    """What was read of profiles, kept by each thread for its connection: a profile never changes, nor is it taken away.
+    """
+
+    def __init__(self, most: int = 50_000) -> None:
+        self._most = most
+        self._own = threading.local()
+
+    def __call__(self, conn: sqlite3.Connection, ids: Collection[int]) -> Profiles:
+        """The values of these profiles."""
+        # The connection itself: its number may be another's later, of another file.
+        before: tuple[sqlite3.Connection, dict[int, tuple[str, ...]]] | None = getattr(self._own, "held", None)
+        held = before[1] if before is not None and before[0] is conn else {}
+        if missing := [one for one in ids if one not in held]:
+            if len(held) + len(missing) > self._most:
+                held = {}
+                missing = list(ids)
+            held |= read_profiles(conn, missing)
+            self._own.held = conn, held
+        return {one: held[one] for one in ids}
 
 
 def allowed(profiles: Profiles, choices: Chosen) -> set[int]:

@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from archive.digests import address_key, capture_name
 from archive.model import ChangedPassage, RecordRef
@@ -16,18 +17,30 @@ from archive.model import ChangedPassage, RecordRef
 TITLE, OUTLET = 600, 200  # characters of a headline, an outlet's name, wherever an article is named
 FIRST_SEEN = "first seen"  # a dating's basis where the page states no date
 
+# All cards in one row: between two of them a thread would wait for others. The links are counted without the view
+# `copy_link`, which looks up what each shares.
 CARDS = """
-    SELECT v.version_id, v.article_id, v.article_key, v.public_id, v.url, v.title, a.outlet, a.owner, v.language,
-           v.ordinal, v.is_latest, v.first_seen AS since, a.versions, v.published_detail, a.first_seen, a.last_seen,
+    SELECT json_group_array(json_array(
+           v.version_id, v.article_id, v.article_key, v.public_id, v.url, v.title, a.outlet, a.owner, v.language,
+           v.ordinal, v.is_latest, v.first_seen, a.versions, v.published_detail, a.first_seen, a.last_seen,
            a.gone_at, a.removed, a.family,
-           (SELECT count(*) FROM copy_link k WHERE k.copy_article_id = a.article_id)
-           + (SELECT count(*) FROM copy_link k WHERE k.exemplar_article_id = a.article_id) AS shares,
-           EXISTS (SELECT 1 FROM copy_link k
-                   WHERE k.copy_article_id = a.article_id AND k.direction = 'decided') AS is_copy
+           (SELECT count(*) FROM versions c JOIN links l ON l.copy_id = c.version_id
+            JOIN versions e ON e.version_id = l.exemplar_id JOIN articles o ON o.article_id = e.article_id
+            WHERE c.article_id = a.article_id AND o.on_topic)
+           + (SELECT count(*) FROM versions e JOIN links l ON l.exemplar_id = e.version_id
+              JOIN versions c ON c.version_id = l.copy_id JOIN articles o ON o.article_id = c.article_id
+              WHERE e.article_id = a.article_id AND o.on_topic),
+           EXISTS (SELECT 1 FROM versions c JOIN links l ON l.copy_id = c.version_id
+                   JOIN versions e ON e.version_id = l.exemplar_id JOIN articles o ON o.article_id = e.article_id
+                   WHERE c.article_id = a.article_id AND l.direction = 'decided' AND o.on_topic)))
     FROM json_each(:ids) i
     CROSS JOIN version v ON v.version_id = i.value
     JOIN article a ON a.article_id = v.article_id
 """
+
+_OF_CARD = ("version_id", "article_id", "key", "public_id", "url", "title", "outlet", "owner", "language", "ordinal",
+            "is_latest", "since", "versions", "published", "first_seen", "last_seen", "gone_at", "removed", "family",
+            "shares", "is_copy")
 
 BY_KEY = "SELECT article_id, key, version_id FROM article WHERE key = :key"
 
@@ -268,8 +281,8 @@ class Unanswered:
 
 def cards(conn: sqlite3.Connection, version_ids: Iterable[int]) -> dict[int, Card]:
     """The cards of versions, by version id; versions of articles off the topic are left out."""
-    rows = conn.execute(CARDS, {"ids": json.dumps(sorted(set(version_ids)))})
-    return {row["version_id"]: _card(row) for row in rows}
+    (found,) = conn.execute(CARDS, {"ids": json.dumps(sorted(set(version_ids)))}).fetchone()
+    return {card[0]: _card(dict(zip(_OF_CARD, card, strict=True))) for card in json.loads(found)}
 
 
 def find(conn: sqlite3.Connection, name: str) -> Place | None:
@@ -380,13 +393,12 @@ def _short(text: str, length: int) -> str:
     return text if len(text) <= length else text[:length] + "…"
 
 
-def _card(row: sqlite3.Row) -> Card:
-    values = dict(row)
-    key, detail = values.pop("article_key"), values.pop("published_detail")
-    values |= {"is_latest": bool(row["is_latest"]), "is_copy": bool(row["is_copy"]),
-               "removed": bool(row["removed"]), "title": _short(row["title"], TITLE),
-               "outlet": _short(row["outlet"], OUTLET), "owner": row["owner"] and _short(row["owner"], OUTLET)}
-    return Card(key=key, dating=dating(detail, first_seen=row["first_seen"]), **values)
+def _card(values: dict[str, Any]) -> Card:
+    found = dating(values.pop("published"), first_seen=values["first_seen"])
+    values |= {"is_latest": bool(values["is_latest"]), "is_copy": bool(values["is_copy"]),
+               "removed": bool(values["removed"]), "title": _short(values["title"], TITLE),
+               "outlet": _short(values["outlet"], OUTLET), "owner": values["owner"] and _short(values["owner"], OUTLET)}
+    return Card(dating=found, **values)
 
 
 def _listed(conn: sqlite3.Connection, sql: str, limit: int) -> tuple[Card, ...]:

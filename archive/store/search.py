@@ -1,45 +1,33 @@
 """The search page's question: which articles hold these words, under these filters, and how many of each kind.
 
-One look at the search index gives every version that has the words; the catalogue says of each what it is counted and
-sorted by. Counting, folding and sorting is done here, in one pass over numbers, so that every count is of all that was
-found and none is an estimate. Without words there is no such list: then SQL counts, and reads on by date until a page
-is full.
+With words, `matching` has all that was found. Without, there is no such list: then SQL counts, and reads on by date
+until a page is full.
 """
 
 import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from operator import attrgetter
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from archive.store import facets, snapshots
 from archive.store.facets import FACETS, Chosen, Counted, Profiles
+from archive.store.matching import STANDS_FOR, Group, Sort, matched
 from archive.store.pages import Card, cards
 from archive.store.vocabulary import in_words
 
-Sort = Literal["best", "newest", "oldest", "copies", "arrived"]
+ReadProfiles = Callable[[sqlite3.Connection, Collection[int]], Profiles]
 
 PAGE_LENGTH = 20
 LONGEST_SHOWN = 1_200  # characters of a title or a snippet
 
 # Around a found word, in text that is escaped afterwards: private use, and no letter of any script.
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_STANDS_FOR = ("exemplar", "alone", "undecided", "repost")  # which of folded articles is shown
 _NEVER, _ALWAYS = "0000", "9999"  # days before and after all others
-
-HITS = """
-    SELECT c.version_id, c.article_id, c.is_latest, c.profile_id, c.fold, c.kin, c.day, c.dated, c.first_seen,
-           h.score
-    FROM (SELECT rowid AS version_id, bm25(versions_fts, 4.0, 1.0) AS score
-          FROM versions_fts WHERE versions_fts MATCH :match) h
-    JOIN catalogue c ON c.version_id = h.version_id
-    WHERE c.day BETWEEN :since AND :until
-"""
 
 # What follows is asked where no word is wanted: of the latest versions, less those that have an unwanted word. A plus
 # before a column keeps SQLite from the index that begins with it: each of these has one that it can read in order.
@@ -52,7 +40,7 @@ COUNTED = """
     WHERE is_latest = 1 AND day BETWEEN :since AND :until
 """ + _WITHOUT + "GROUP BY profile_id"  # noqa: S608  # constants, as all that follow
 _CHOSEN = " AND (:profiles IS NULL OR profile_id IN (SELECT value FROM json_each(:profiles)))"
-_ROWS = "SELECT version_id, article_id, is_latest, profile_id, fold, kin, day, dated, first_seen, 0.0 FROM catalogue "
+_ROWS = "SELECT version_id, article_id, profile_id, fold, dated FROM catalogue "
 _LATEST = _ROWS + "WHERE is_latest = 1 AND day BETWEEN :since AND :until" + _CHOSEN + _WITHOUT
 # Families among the members of families; all others are families of their own.
 FOLDS = """
@@ -70,17 +58,6 @@ FOLDED = _ROWS + """
     WHERE fold IN (SELECT value FROM json_each(:folds)) AND +is_latest = 1 AND +day BETWEEN :since AND :until
 """ + _CHOSEN + _WITHOUT + "ORDER BY day, dated, article_id"  # noqa: S608
 
-# Where the index has all words of texts and neither their places nor ranks: those are of what is held of the texts.
-RANKED = """
-    SELECT c.version_id, c.article_id, c.is_latest, c.profile_id, c.fold, c.kin, c.day, c.dated, c.first_seen,
-           coalesce(r.score, 0.0) AS score
-    FROM (SELECT rowid AS version_id FROM versions_fts WHERE versions_fts MATCH :match) h
-    JOIN catalogue c ON c.version_id = h.version_id
-    LEFT JOIN (SELECT rowid AS version_id, bm25(excerpts_fts, 4.0, 1.0) AS score
-               FROM excerpts_fts WHERE excerpts_fts MATCH :phrases) r ON r.version_id = h.version_id
-    WHERE c.day BETWEEN :since AND :until
-"""
-
 HOLDING = """
     SELECT sum(n.articles), min(n.first), max(n.last), group_concat(DISTINCT p.language)
     FROM (SELECT profile_id, count(DISTINCT article_id) AS articles, min(day) AS first, max(day) AS last
@@ -88,22 +65,30 @@ HOLDING = """
           GROUP BY profile_id) n JOIN profiles p USING (profile_id)
 """
 
+# Of each version title and text, all in one row. (Without a limit SQLite would ask for marks where there is no match.)
 SNIPPETS = """
-    SELECT rowid AS version_id, highlight(versions_fts, 0, :open, :close) AS title,
-           snippet(versions_fts, 1, :open, :close, '…', 40) AS text
-    FROM versions_fts
-    WHERE versions_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids))
+    SELECT json_group_array(json_array(version_id, title, text)) FROM (
+        SELECT rowid AS version_id, highlight(versions_fts, 0, :open, :close) AS title,
+               snippet(versions_fts, 1, :open, :close, '…', 40) AS text
+        FROM versions_fts
+        WHERE versions_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids)) LIMIT -1)
 """
 
+# A query of many thousand stretches costs as much for each text that it is asked of by number as for all that it finds.
+SNIPPETS_OF_MANY = SNIPPETS.replace("AND rowid IN", "AND +rowid IN")
+MANY = 10_000  # characters of a query
+
 SHOWN = """
-    SELECT rowid AS version_id, highlight(excerpts_fts, 0, :open, :close) AS title,
-           snippet(excerpts_fts, 1, :open, :close, '…', 40) AS text
-    FROM excerpts_fts
-    WHERE excerpts_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids))
+    SELECT json_group_array(json_array(version_id, title, text)) FROM (
+        SELECT rowid AS version_id, highlight(excerpts_fts, 0, :open, :close) AS title,
+               snippet(excerpts_fts, 1, :open, :close, '…', 40) AS text
+        FROM excerpts_fts
+        WHERE excerpts_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:ids)) LIMIT -1)
 """
 
 BEGINNINGS = """
-    SELECT v.version_id, v.title, substr(t.text, 1, 280) || iif(length(t.text) > 280, '…', '') AS text
+    SELECT json_group_array(json_array(
+        v.version_id, v.title, substr(t.text, 1, 280) || iif(length(t.text) > 280, '…', '')))
     FROM versions v JOIN texts t USING (text_id) WHERE v.version_id IN (SELECT value FROM json_each(:ids))
 """
 
@@ -172,39 +157,29 @@ class Held:
 class _Row(NamedTuple):
     version_id: int
     article_id: int
-    is_latest: int
     profile_id: int
     fold: int
-    kin: int
-    day: str
     dated: str
-    first_seen: str
-    score: float
 
 
-_AGE, _SCORE = attrgetter("day", "dated", "article_id"), attrgetter("score")  # many rows: no function of Python's own
-_Group = Sequence[_Row]  # articles that are shown as one; the first one is shown
-
-
-def search(conn: sqlite3.Connection, asked: Search) -> Found:
-    """Articles that hold the words, twenty texts a page; without words, all of them."""
+def search(conn: sqlite3.Connection, asked: Search, read: ReadProfiles = facets.read_profiles) -> Found:
+    """Articles that hold the words, twenty texts a page; without words, all of them. `read` may keep what it read."""
     asked = _askable(conn, asked)
-    return _by_words(conn, asked) if asked.match else _by_date(conn, asked)
+    return _by_words(conn, asked.match, asked, read) if asked.match else _by_date(conn, asked, read)
 
 
 def first_found(conn: sqlite3.Connection, asked: Search, *, limit: int) -> tuple[int, list[int]]:
     """How many articles were found, and the versions of the first ones in order, every article by itself."""
     asked = _askable(conn, asked)
     if asked.match:
-        rows = _best(_matching(conn, asked))
-        allowed = facets.allowed(facets.read_profiles(conn, {row.profile_id for row in rows}), asked.chosen)
-        groups = _sorted([[row] for row in rows if row.profile_id in allowed], asked.sort)
-        total, ids = len(groups), [group[0].version_id for group in groups[:limit]]
+        found = matched(conn, asked.match, _bounds(asked), sort=asked.sort)
+        fitting = found.among(facets.allowed(facets.read_profiles(conn, set(found.profiles)), asked.chosen))
+        total, ids = len(fitting.versions), fitting.in_order(asked.sort, folded=False)[:limit]
     else:
         counts = _counted(conn, asked)
         allowed = facets.allowed(facets.read_profiles(conn, counts), asked.chosen)
-        found = _rows(conn, _BY_SORT[asked.sort], {**_bounds(asked), **_restricted(asked, allowed)})
-        total, ids = sum(counts[one] for one in allowed), [row.version_id for row in islice(found, limit)]
+        rows = _rows(conn, _BY_SORT[asked.sort], {**_bounds(asked), **_restricted(asked, allowed)})
+        total, ids = sum(counts[one] for one in allowed), [row.version_id for row in islice(rows, limit)]
     return total, ids
 
 
@@ -216,30 +191,35 @@ def holding(conn: sqlite3.Connection, match: str) -> Held:
                 languages=tuple(sorted(filter(None, (languages or "").split(",")))))
 
 
-def _by_words(conn: sqlite3.Connection, asked: Search) -> Found:
-    rows = _best(_matching(conn, asked))
-    counts = Counter(row.profile_id for row in rows)
-    profiles = facets.read_profiles(conn, counts)
-    allowed = facets.allowed(profiles, asked.chosen)
-    fitting = [row for row in rows if row.profile_id in allowed]
-    groups = _sorted([[row] for row in fitting] if asked.is_unfolded else _folded(fitting, profiles), asked.sort)
+def _by_words(conn: sqlite3.Connection, match: str, asked: Search, read: ReadProfiles) -> Found:
+    found = matched(conn, match, _bounds(asked), sort=asked.sort)
+    counts = Counter(found.profiles)
+    profiles = read(conn, counts)
+    fitting = found.among(facets.allowed(profiles, asked.chosen)) if asked.chosen else found
+    names = fitting.in_order(asked.sort, folded=not asked.is_unfolded)
     start = (asked.page - 1) * PAGE_LENGTH
+    shown = names[start:start + PAGE_LENGTH]
+    if asked.is_unfolded:
+        of_version = dict(zip(fitting.versions, fitting.profiles, strict=True))
+        groups: list[Group] = [[(version, of_version[version])] for version in shown]
+    else:
+        groups = fitting.groups(conn, shown, profiles)
     return Found(
-        total=len(fitting), texts=len(groups), facets=facets.counted(counts, profiles, asked.chosen),
-        hits=_hits(conn, asked.match, groups[start:start + PAGE_LENGTH], profiles),
-    )
+        total=len(fitting.versions), texts=len(names), facets=facets.counted(counts, profiles, asked.chosen),
+        hits=_hits(conn, match, groups, profiles))
 
 
-def _by_date(conn: sqlite3.Connection, asked: Search) -> Found:
+def _by_date(conn: sqlite3.Connection, asked: Search, read: ReadProfiles) -> Found:
     counts = _counted(conn, asked)
-    profiles = facets.read_profiles(conn, counts)
+    profiles = read(conn, counts)
     allowed = facets.allowed(profiles, asked.chosen)
     values = {**_bounds(asked), **_restricted(asked, allowed)}
     total = sum(counts[profile] for profile in allowed)
     rows = _rows(conn, _BY_SORT[asked.sort], values)
     start = (asked.page - 1) * PAGE_LENGTH
     if asked.is_unfolded:
-        groups: list[_Group] = [[row] for row in islice(rows, start, start + PAGE_LENGTH)]
+        groups: list[Group] = [
+            [(row.version_id, row.profile_id)] for row in islice(rows, start, start + PAGE_LENGTH)]
     else:
         page = list(islice(_first_of_folds(rows), start, start + PAGE_LENGTH))
         members: dict[int, list[_Row]] = {row.fold: [] for row in page}
@@ -256,14 +236,6 @@ def _askable(conn: sqlite3.Connection, asked: Search) -> Search:
     if asked.without is None or not snapshots.is_excerpts(conn):
         return asked
     return replace(asked, without=in_words(conn, asked.without))
-
-
-def _matching(conn: sqlite3.Connection, asked: Search) -> Iterator[_Row]:
-    """Every version that has the words."""
-    values = {**_bounds(asked), "match": asked.match}
-    if not snapshots.is_excerpts(conn):
-        return _rows(conn, HITS, values)
-    return _rows(conn, RANKED, {**values, "match": in_words(conn, asked.match or ""), "phrases": asked.match})
 
 
 def _bounds(asked: Search) -> dict[str, object]:
@@ -286,28 +258,11 @@ def _counted(conn: sqlite3.Connection, asked: Search) -> Counter[int]:
     return Counter(dict(cursor.execute(COUNTED, _bounds(asked))))
 
 
-def _best(rows: Iterable[_Row]) -> list[_Row]:
-    """An article once: its latest version where that has the words, else the version that has them best."""
-    best: dict[int, _Row] = {}
-    for row in rows:
-        before = best.get(row.article_id)
-        if before is None or (row.is_latest, -row.score) > (before.is_latest, -before.score):
-            best[row.article_id] = row
-    return list(best.values())
-
-
-def _folded(rows: Iterable[_Row], profiles: Profiles) -> list[_Group]:
-    groups: dict[int, list[_Row]] = {}
-    for row in rows:
-        groups.setdefault(row.fold, []).append(row)
-    return [_led(group, profiles) if len(group) > 1 else group for group in groups.values()]
-
-
-def _led(group: _Group, profiles: Profiles) -> _Group:
+def _led(group: Iterable[_Row], profiles: Profiles) -> Group:
     """The articles of a family that fit, the one that the others were made from first, of several the earliest."""
     role = FACETS.index("role")
-    return sorted(group, key=lambda row: (
-        _STANDS_FOR.index(profiles[row.profile_id][role]), row.dated, row.article_id))
+    return [(row.version_id, row.profile_id) for row in sorted(group, key=lambda row: (
+        STANDS_FOR.index(profiles[row.profile_id][role]), row.dated, row.article_id))]
 
 
 def _first_of_folds(rows: Iterable[_Row]) -> Iterator[_Row]:
@@ -318,41 +273,33 @@ def _first_of_folds(rows: Iterable[_Row]) -> Iterator[_Row]:
             yield row
 
 
-def _sorted(groups: list[_Group], sort: Sort) -> list[_Group]:
-    """In the order that was asked for: a group by its best, newest or oldest article; of equals the newest first."""
-    if sort == "oldest":
-        return sorted(groups, key=lambda group: min(map(_AGE, group)))
-    if sort == "best":
-        return sorted(groups, key=lambda group: (-min(map(_SCORE, group)), max(map(_AGE, group))), reverse=True)
-    by_age = sorted(groups, key=lambda group: max(map(_AGE, group)), reverse=True)
-    if sort == "copies":
-        return sorted(by_age, key=lambda group: -group[0].kin)
-    if sort == "arrived":
-        return sorted(by_age, key=lambda group: max(row.first_seen for row in group), reverse=True)
-    return by_age
-
-
 def _hits(
-    conn: sqlite3.Connection, match: str | None, groups: Sequence[_Group], profiles: Profiles
+    conn: sqlite3.Connection, match: str | None, groups: Sequence[Group], profiles: Profiles
 ) -> tuple[Hit, ...]:
-    ids = [group[0].version_id for group in groups]
+    ids = [group[0][0] for group in groups]
     known, texts = cards(conn, ids), _texts(conn, match, ids)
     language = FACETS.index("language")
     return tuple(
-        Hit(card=known[shown], title=_cut(_pieces(texts[shown]["title"])),
-            snippet=_cut(_pieces(" ".join(texts[shown]["text"].split()))), others=len(group) - 1,
-            languages=tuple(sorted({profiles[row.profile_id][language] for row in group[1:]})))
+        Hit(card=known[shown], title=_cut(_pieces(texts[shown][0])),
+            snippet=_cut(_pieces(" ".join(texts[shown][1].split()))), others=len(group) - 1,
+            languages=tuple(sorted({profiles[profile][language] for _, profile in group[1:]})))
         for shown, group in zip(ids, groups, strict=True) if shown in texts and shown in known
     )
 
 
-def _texts(conn: sqlite3.Connection, match: str | None, ids: Iterable[int]) -> dict[int, sqlite3.Row]:
+def _texts(conn: sqlite3.Connection, match: str | None, ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """What is shown of versions, title and text, with marks."""
     values = {"match": match, "ids": json.dumps(list(ids)), "open": _OPEN, "close": _CLOSE}
-    if not snapshots.is_excerpts(conn):
-        found = conn.execute(SNIPPETS if match else BEGINNINGS, values)
-        return {row["version_id"]: row for row in found}
-    shown = {row["version_id"]: row for row in conn.execute(BEGINNINGS, values)}
-    return shown | {row["version_id"]: row for row in (conn.execute(SHOWN, values) if match else ())}
+    if snapshots.is_excerpts(conn):
+        return _read(conn, BEGINNINGS, values) | (_read(conn, SHOWN, values) if match else {})
+    if not match:
+        return _read(conn, BEGINNINGS, values)
+    return _read(conn, SNIPPETS_OF_MANY if len(match) > MANY else SNIPPETS, values)
+
+
+def _read(conn: sqlite3.Connection, query: str, values: Mapping[str, object]) -> dict[int, tuple[str, str]]:
+    (found,) = conn.execute(query, values).fetchone()
+    return {version: (title, text) for version, title, text in json.loads(found)}
 
 
 def _cut(pieces: Iterable[Piece]) -> tuple[Piece, ...]:

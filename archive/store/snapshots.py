@@ -37,32 +37,39 @@ ADD_EXPLANATION = "INSERT INTO explanations VALUES (:copy_id, :exemplar_id, :sen
 # looking up every pair of two lists by an index.
 COPIES = (
     "INSERT INTO main.warcs SELECT * FROM source.warcs",
-    "INSERT INTO main.captures SELECT * FROM source.captures "
-    "WHERE capture_id IN (SELECT capture_id FROM source.capture)",
-    "INSERT INTO main.observations SELECT url, at, role, source, outcome, error, via FROM source.observation",
+    """INSERT INTO main.captures SELECT capture_id, url, captured_at, short(via), role, source, status,
+              short(media_type), short(charset), short(content_encoding), short(location), short(etag),
+              short(last_modified), payload_digest, payload_sha256, payload_length, is_revisit, truncated, path,
+              "offset", length
+       FROM source.captures WHERE capture_id IN (SELECT capture_id FROM source.capture) AND is_address(url)""",
+    """INSERT INTO main.observations SELECT url, at, role, source, outcome, short(error), via FROM source.observation
+       WHERE is_address(url)""",
     "INSERT INTO main.sources SELECT * FROM source.sources",
     "INSERT INTO main.outlets SELECT * FROM source.outlets",
-    "INSERT INTO main.articles SELECT * FROM source.articles "
-    "WHERE article_id IN (SELECT article_id FROM source.article)",
-    "INSERT INTO main.addresses SELECT * FROM source.addresses "
-    "WHERE article_id IN (SELECT article_id FROM main.articles)",
-    "INSERT INTO main.sightings SELECT * FROM source.sightings "
-    "WHERE capture_id IN (SELECT capture_id FROM source.sighting) "
-    "AND article_id IN (SELECT article_id FROM main.articles)",
+    """INSERT INTO main.articles SELECT * FROM source.articles
+       WHERE article_id IN (SELECT article_id FROM source.article) AND is_address(url) AND is_address(address)""",
+    """INSERT INTO main.addresses SELECT * FROM source.addresses
+       WHERE article_id IN (SELECT article_id FROM main.articles) AND is_address(url)""",
+    """INSERT INTO main.sightings SELECT * FROM source.sightings
+       WHERE capture_id IN (SELECT capture_id FROM source.sighting)
+         AND capture_id IN (SELECT capture_id FROM main.captures)
+         AND article_id IN (SELECT article_id FROM main.articles)""",
     "INSERT INTO main.members SELECT * FROM source.members WHERE article_id IN (SELECT article_id FROM main.articles)",
     "INSERT INTO main.families SELECT * FROM source.families",
     "INSERT INTO main.judgements SELECT * FROM source.judgements",
     "INSERT INTO main.frozen_families SELECT * FROM source.frozen_families",
     "INSERT INTO main.withholdings SELECT * FROM source.withholdings",
     "INSERT INTO main.withheld_addresses SELECT * FROM source.withheld_addresses",
-    "INSERT INTO main.profiles SELECT * FROM source.profiles",
+    """INSERT INTO main.profiles SELECT profile_id, label(outlet), country, short(language), month, role, relation,
+              edited, presence FROM source.profiles""",
     "INSERT INTO main.catalogue SELECT * FROM source.catalogue "
     "WHERE article_id IN (SELECT article_id FROM main.articles)",
     """INSERT INTO main.discoveries SELECT url, source, found_at, short(title), published, short(lead), short(byline),
               promise, weighed_by FROM source.discoveries
-       WHERE (url, source) IN (SELECT url, source FROM source.discovery)""",
-    """INSERT INTO main.blocks SELECT payload_digest, url, charset, extractor, kind, short(reason), short(title),
-              short(lead), short(byline), published, promise, weighed_by FROM source.blocks""",
+       WHERE (url, source) IN (SELECT url, source FROM source.discovery) AND is_address(url)""",
+    """INSERT INTO main.blocks SELECT payload_digest, url, short(charset), extractor, kind, short(reason), short(title),
+              short(lead), short(byline), dating(published), promise, weighed_by FROM source.blocks
+       WHERE is_address(url)""",
     # A text that is held whole keeps its number, whoever shares it; what is shown of a cut one is its version's alone.
     """INSERT INTO main.versions SELECT version_id, public_id, article_id, ordinal, document_id, first_seen, last_seen,
               sightings, change, is_latest, short(title), payloads, differences, edit(version_id, passages),
@@ -74,14 +81,15 @@ COPIES = (
     """INSERT INTO main.texts SELECT v.text_id, 0, shown(v.version_id, t.text)
        FROM main.versions v JOIN source.versions USING (version_id)
        JOIN source.texts t ON t.text_id = source.versions.text_id WHERE v.text_id < 0""",
-    """INSERT INTO main.documents SELECT document_id, payload_digest, url, charset, extractor, short(title),
-              short(byline), authors, published, modified, language, site_name, section, canonical,
-              short_list(credits), readings(candidates), text_digest, body_digest, state_digest, on_topic, score,
-              terms, decided_by, organisations, agencies, short_list(notices), alternates, '[]', is_free, outgoing,
+    """INSERT INTO main.documents SELECT document_id, payload_digest, url, short(charset), extractor, short(title),
+              short(byline), short_list(authors), dating(published), dating(modified), short(language),
+              label(site_name), short(section), short(canonical), short_list(credits), readings(candidates),
+              text_digest, body_digest, state_digest, on_topic, score, terms, decided_by, short_list(organisations),
+              short_list(agencies), short_list(notices), link_list(alternates), '[]', is_free, link_list(outgoing),
               is_withheld, NULL, is_noarchive
        FROM source.documents WHERE document_id IN (SELECT document_id FROM main.sightings
                                                    UNION SELECT document_id FROM main.versions)""",
-    """INSERT INTO main.post_versions SELECT public_id, article_id, post, ordinal, short(title),
+    """INSERT INTO main.post_versions SELECT public_id, article_id, short(post), ordinal, short(title),
               post_text(article_id, text), first_seen, last_seen, sightings, change, post_edit(article_id, passages)
        FROM source.post_versions WHERE public_id IN (SELECT public_id FROM source.post_version)
                                    AND article_id IN (SELECT article_id FROM main.articles)""",
@@ -233,7 +241,11 @@ class Shortening:
     post_edit: Callable[[int, str], str]
     aligned: Callable[[int, int, str, str, str], str]
     short: Callable[[str | None], str | None]
+    label: Callable[[str | None], str | None]
+    dating: Callable[[str | None], str | None]
+    is_address: Callable[[str], bool]
     short_list: Callable[[str], str]
+    link_list: Callable[[str], str]
     readings: Callable[[str], str]
     reasons: Callable[[str], str]
 
@@ -309,7 +321,8 @@ def text(conn: sqlite3.Connection, version_id: int) -> str:
 def copy(conn: sqlite3.Connection, short: Shortening, cut: Iterable[int]) -> None:
     """Fill all tables that are shown; of the versions `cut`, only what the functions let through."""
     for name, arguments in (("shown", 2), ("edit", 2), ("post_text", 2), ("post_edit", 2), ("aligned", 5), ("short", 1),
-                            ("short_list", 1), ("readings", 1), ("reasons", 1)):
+                            ("label", 1), ("dating", 1), ("is_address", 1), ("short_list", 1), ("link_list", 1),
+                            ("readings", 1), ("reasons", 1)):
         conn.create_function(name, arguments, getattr(short, name), deterministic=True)
     conn.executemany(ADD_EXCERPT, [{"version_id": version_id} for version_id in sorted(cut)])
     for statement in (*COPIES, ADD_REUSES):

@@ -6,12 +6,13 @@ it is deleted, and read anew from the WARC files.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from archive.digests import address_key, text_digest
 from archive.errors import UnknownText
-from archive.model import RecordRef
+from archive.model import FailedFetch, RecordRef
 from archive.store import transaction
 from archive.store.documents import PendingPayload
 from archive.times import to_iso
@@ -121,6 +122,8 @@ CAPTURES_OF = """
     SELECT path, offset, length FROM captures
     WHERE url IN (SELECT url FROM withheld_addresses WHERE article = :url) ORDER BY path, offset
 """
+PLACES = "SELECT path, offset, length FROM captures ORDER BY path, offset"
+FORGET_FAILED = "DELETE FROM observations WHERE url = :url AND at = :at AND outcome = 'failed'"
 ERASE = (
     """DELETE FROM observations WHERE EXISTS (
            SELECT 1 FROM captures c WHERE c.path = :path AND c.offset = :offset
@@ -216,16 +219,36 @@ def replace(conn: sqlite3.Connection, wanted: Mapping[str, Withholding]) -> int:
     return len(changed)
 
 
+@contextmanager
+def foreseen(conn: sqlite3.Connection, decided: Iterable[Withholding]) -> Iterator[None]:
+    """Meanwhile the database names all addresses of what is decided to be withheld; nothing of that stays."""
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        for withholding in decided:
+            conn.execute(FORGET, {"url": withholding.url})
+            _announce(conn, withholding)
+        yield
+    finally:
+        conn.execute("ROLLBACK")
+
+
 def _add(conn: sqlite3.Connection, withholding: Withholding) -> None:
+    for article_id in _announce(conn, withholding):
+        take_off(conn, article_id)
+
+
+def _announce(conn: sqlite3.Connection, withholding: Withholding) -> list[int]:
+    """Note a withholding with all the addresses that it covers; the articles whose texts are to go."""
     url = withholding.url
     conn.execute(ADD, {"url": url, "key": address_key(url), "at": to_iso(withholding.at), "family": withholding.family,
                        "reason": withholding.reason, "kin": json.dumps(withholding.kin),
                        "is_erased": int(withholding.is_erased)})
     names = {url, *withholding.addresses, *map(canonical_url, withholding.addresses)}
     cover(conn, url, {*names, *(row["url"] for row in conn.execute(KNOWN) if covers(names, row["url"]))})
-    for row in conn.execute(ARTICLES, {"url": url}).fetchall():
-        spread(conn, row["article_id"])
-        take_off(conn, row["article_id"])
+    found = [int(row["article_id"]) for row in conn.execute(ARTICLES, {"url": url})]
+    for article_id in found:
+        spread(conn, article_id)
+    return found
 
 
 def cover(conn: sqlite3.Connection, article: str, urls: Iterable[str]) -> None:
@@ -326,6 +349,12 @@ def captures_of(conn: sqlite3.Connection, url: str) -> list[RecordRef]:
             for row in conn.execute(CAPTURES_OF, {"url": url})]
 
 
+def all_captures(conn: sqlite3.Connection) -> Iterator[RecordRef]:
+    """Where every capture lies."""
+    for row in conn.execute(PLACES):
+        yield RecordRef(path=row["path"], offset=row["offset"], length=row["length"])
+
+
 def payloads_of(conn: sqlite3.Connection, url: str, *, limit: int) -> list[PendingPayload]:
     """Where the text of a withheld article lies: its payloads, the newest first."""
     return [PendingPayload(
@@ -335,10 +364,14 @@ def payloads_of(conn: sqlite3.Connection, url: str, *, limit: int) -> list[Pendi
     ) for row in conn.execute(PAYLOADS_OF, {"url": url, "limit": limit})]
 
 
-def forget(conn: sqlite3.Connection, places: Iterable[RecordRef]) -> None:
-    """Take what was known of captures that were erased, as if they had never been indexed."""
+def forget(
+    conn: sqlite3.Connection, places: Iterable[RecordRef], failed: Iterable[FailedFetch] = ()
+) -> None:
+    """Take what was known of captures, and of fetches without an answer, as if they had never been indexed."""
     conn.execute("PRAGMA secure_delete = ON")
     with transaction(conn):
+        for look in failed:
+            conn.execute(FORGET_FAILED, {"url": look.url, "at": to_iso(look.at)})
         for ref in places:
             for statement in ERASE:
                 conn.execute(statement, {"path": ref.path, "offset": ref.offset})

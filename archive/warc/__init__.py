@@ -13,12 +13,13 @@ was read for what it has of a span of days, `Stemma-Asked-Days` says which.
     erase      records -> as many other bytes
 """
 
-from archive.warc.erase import overwrite, unfilled
+from archive.warc.erase import beside, overwrite, unfilled
 from archive.warc.read import (
     Damage,
     Meaning,
     WarcRecord,
     asked_days,
+    meaning_at,
     parse_record,
     read_bytes,
     read_payload,
@@ -32,6 +33,7 @@ from archive.warc.write import ROTATE_BYTES, WarcWriter, capture_if_written, lis
 __all__ = [
     "LIST_TYPE", "NOT_MODIFIED_PROFILE", "PREFIX", "ROTATE_BYTES", "VIA", "Damage", "Meaning", "WarcRecord",
     "WarcWriter",
-    "asked_days", "capture_if_written", "files", "list_name", "list_payload", "mend_tail", "overwrite", "parse_head",
-    "parse_record", "read_bytes", "read_payload", "read_record", "records", "stretches", "unfilled",
+    "asked_days", "beside", "capture_if_written", "files", "list_name", "list_payload", "meaning_at", "mend_tail",
+    "overwrite", "parse_head", "parse_record", "read_bytes", "read_payload", "read_record", "records", "stretches",
+    "unfilled",
 ]

@@ -1,11 +1,31 @@
-"""Records whose bytes are replaced by as many others: the one way in which a WARC file changes once it is written."""
+"""Records whose bytes are replaced by as many others: the one way in which a WARC file changes once it is written.
+
+And which records beside the captures of an address name it: those of the requests, and of fetches without an answer.
+"""
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from archive.errors import WriteFailed
+from archive.errors import DamagedWarc, WriteFailed
+from archive.model import RecordRef
+from archive.warc.read import read_record
+from archive.warc.stretches import gaps
+
+
+def beside(folder: Path, path: str, captures: Iterable[RecordRef]) -> Iterator[tuple[RecordRef, str, bool]]:
+    """The records of a file that are no captures, with the address that each names, and whether it is a request.
+
+    captures: all that lie in the file; they are not looked into.
+    """
+    for offset, end in gaps(folder / path, ((ref.offset, ref.offset + ref.length) for ref in captures)):
+        ref = RecordRef(path=path, offset=offset, length=end - offset)
+        try:
+            headers = {name.lower(): value for name, value in read_record(folder, ref).headers}
+        except DamagedWarc:
+            continue
+        yield ref, headers.get("warc-target-uri", ""), headers.get("warc-type") == "request"
 
 
 def unfilled(folder: Path, path: str, wanted: Mapping[int, bytes]) -> dict[int, bytes]:

@@ -97,15 +97,18 @@ def records(folder: Path, path: str, *, start: int = 0) -> Iterator[tuple[Meanin
     """What lies in a file from byte `start` on: what each record means to the index, None where nothing, or Damage."""
     for offset, end, is_whole in stretches(folder / path, start=start):
         ref = RecordRef(path=path, offset=offset, length=end - offset)
-        if not is_whole:
-            yield Damage(reason=f"{end - offset:,} bytes hold no whole record"), ref
-            continue
-        try:
-            yield _meaning(read_record(folder, ref), ref), ref
-        except DamagedWarc as error:
-            yield Damage(reason=str(error)), ref
-        except (KeyError, ValueError) as error:
-            yield Damage(reason=f"its header cannot be read: {error}"), ref
+        yield (meaning_at(folder, ref) if is_whole
+               else Damage(reason=f"{end - offset:,} bytes hold no whole record")), ref
+
+
+def meaning_at(folder: Path, ref: RecordRef) -> Meaning:
+    """What the record at a place means to the index."""
+    try:
+        return _meaning(read_record(folder, ref), ref)
+    except DamagedWarc as error:
+        return Damage(reason=str(error))
+    except (KeyError, ValueError) as error:
+        return Damage(reason=f"its header cannot be read: {error}")
 
 
 def asked_days(record: WarcRecord) -> Days | None:

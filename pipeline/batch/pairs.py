@@ -15,7 +15,7 @@ from archive.topic import Topic
 from pipeline.batch import texts
 from pipeline.batch.rows import Row
 from pipeline.batch.spark import grouped, through
-from pipeline.epoch import Epoch, is_furniture, shipped, summed
+from pipeline.epoch import FURNITURE_TEXTS, Epoch, is_furniture, summed
 from pipeline.linking import COUNTED_FROM
 from pipeline.terms import own_tokens
 
@@ -24,19 +24,23 @@ SLACK = 1e-6  # nats, by which a sum that Spark makes in its own order may be le
 
 
 def epoch_of(versions: DataFrame, topic: Topic) -> Epoch:
-    """The epoch of the latest versions, counted in parts; the one that ships with the program where they are few."""
+    """The epoch of the latest versions, counted in parts; their furniture alone where they are few."""
     latest, own = versions.where("is_latest"), own_tokens(topic)
     articles = latest.count()
-    if articles < COUNTED_FROM:
-        return shipped(own)
     tally = through(latest.select("text", "language"), texts.tallied, texts.TALLY).persist()
     counts = tally.where(f.col("token").isNotNull()).groupBy("token").agg(f.sum("texts").alias("texts")).where(
         f.col("texts") > 1)
-    standing = tally.where(f.col("sentence").isNotNull()).groupBy("sentence", "sketch").agg(
+    wholes = tally.where(f.col("whole").isNotNull()).select("whole")
+    common = wholes.select(f.explode("whole").alias("sentence")).groupBy("sentence").count().where(
+        f.col("count") >= FURNITURE_TEXTS)
+    told = frozenset(row["sentence"] for row in common.toLocalIterator())
+    standing = through(wholes, partial(texts.standing, common=told), texts.STANDING).groupBy("sentence", "told_by").agg(
         f.sum("texts").alias("texts")).groupBy("sentence").agg(
-        f.count("*").alias("different"), f.sum("texts").alias("texts")).where(f.col("different") > 1)
+        f.count("*").alias("different"), f.sum("texts").alias("texts"))
+    is_small = articles < COUNTED_FROM
     epoch = summed(
-        articles, {row["token"]: row["texts"] for row in counts.toLocalIterator()},
+        0 if is_small else articles,
+        {} if is_small else {row["token"]: row["texts"] for row in counts.toLocalIterator()},
         [row["sentence"] for row in standing.toLocalIterator() if is_furniture(row["different"], row["texts"])], own)
     tally.unpersist()
     return epoch

@@ -52,7 +52,8 @@ VERSION: Columns = {
     "payload_digest": "string", "url": "string", "charset": "string", "title": "string", "language": "string",
     "body_digest": "string", "text": "string", "witness": "string", "month": "string",
 }
-TALLY: Columns = {"token": "string", "sentence": "bigint", "sketch": "bigint", "texts": "bigint"}
+TALLY: Columns = {"token": "string", "texts": "bigint", "whole": "array<bigint>"}
+STANDING: Columns = {"sentence": "bigint", "told_by": "bigint", "texts": "bigint"}
 READING: Columns = {
     "public_id": "string", "article": "string", "language": "string", "body_digest": "string", "text": "string",
     "packed": "binary", "keys": "array<bigint>", "worths": "array<double>", "month": "string",
@@ -142,18 +143,25 @@ def _version(
 # ---- the epoch
 
 def tallied(rows: Iterable[Row]) -> Iterator[Row]:
-    """What the epoch counts of texts: in how many each token stands; and each sentence in texts of which sketches."""
-    tokens, sentences = Counter[str](), Counter[tuple[int, int]]()
+    """What the epoch counts of texts: in how many each token stands; and the sentences of each."""
+    tokens = Counter[str]()
     for row in rows:
         index = indexed(read(row["text"], row["language"]))
         tokens.update(index.distinct)
-        whole = index.whole
-        sketch = min(whole, default=0)
-        sentences.update((key, sketch) for key in whole)
+        yield {"whole": sorted(index.whole)}
     for token, texts in tokens.items():
         yield {"token": token, "texts": texts}
-    for (key, sketch), texts in sentences.items():
-        yield {"sentence": key, "sketch": sketch, "texts": texts}
+
+
+def standing(rows: Iterable[Row], common: frozenset[int]) -> Iterator[Row]:
+    """Texts by their sentences -> in how many each common sentence stands, those that are one text apart."""
+    found = Counter[tuple[int, int]]()
+    for row in rows:
+        if not common.isdisjoint(row["whole"]):
+            one = epochs.told_by(row["whole"], common)
+            found.update((key, one) for key in common.intersection(row["whole"]))
+    for (key, one), texts in found.items():
+        yield {"sentence": key, "told_by": one, "texts": texts}
 
 
 # ---- what two texts share

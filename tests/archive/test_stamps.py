@@ -4,19 +4,23 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 from stemma_testing import topic_file
 from time_authority import NOW, TimeAuthority
 
+from archive import backup as copies
 from archive import events
 from archive.errors import TopicError
 from archive.events import Event
 from archive.folder import DataFolder, open_archive
-from archive.ledger import entries, stamps
+from archive.ledger import check as log_check
+from archive.ledger import entries, keys, notes, stamps
 from archive.model import Report
 from archive.store import runs
 from archive.topic import Topic, load_topic
@@ -242,6 +246,99 @@ def test_lines_before_a_renewal_cannot_be_taken_away(tmp_path: Path) -> None:
         own.end_of_run()
     own.folder.stamps.write_bytes(b"".join(own.folder.stamps.read_bytes().splitlines(keepends=True)[1:]))
     assert any("not those that it renewed" in trouble for trouble in own.checked().troubles)
+
+
+def lines_of(own: Archive) -> list[bytes]:
+    return own.folder.stamps.read_bytes().splitlines(keepends=True)
+
+
+def cut(own: Archive, *places: int) -> None:
+    own.folder.stamps.write_bytes(b"".join(line for n, line in enumerate(lines_of(own)) if n not in places))
+
+
+@pytest.mark.parametrize("places", [(0,), (1,), (2,), (1, 2), (0, 1, 2), (2, 3), (0, 1, 2, 3)])
+def test_each_head_names_the_stamps_that_were_kept_so_none_can_be_taken_away_unseen(
+    own: Archive, places: tuple[int, ...]
+) -> None:
+    for _ in range(4):
+        own.end_of_run()
+    heads = entries.read_heads(own.folder.heads)
+    assert [head.stamps is not None for head in heads] == [False, True, True, True]
+    assert own.checked().troubles == ()
+    outside = stamps.check(own.folder, [], now=NOW, outside=heads)
+    assert not any("the given head" in trouble for trouble in outside.troubles)
+    cut(own, *places)
+    troubles = own.checked().troubles
+    assert any(f"when the log's head {min(places) + 2} of" in trouble for trouble in troubles), troubles
+    outside = stamps.check(own.folder, [], now=NOW, outside=heads)
+    assert any("when the given head of" in trouble for trouble in outside.troubles)
+
+
+def test_a_log_whose_stamps_are_gone_is_not_gone_on_with(own: Archive) -> None:
+    own.end_of_run()
+    own.end_of_run()
+    whole = own.folder.stamps.read_bytes()
+    cut(own, 0)
+    with open_archive(own.folder.path) as archive:
+        events.append(own.folder.events, Event(kind="note", at=NOW, data={}))
+        (report,) = sealed(archive, own.topic, lambda: NOW)
+    assert "has not all time stamps that were kept" in report.attention[0]
+    own.folder.stamps.write_bytes(whole)
+    report, failures = own.end_of_run()
+    assert (report.done, failures, own.checked().troubles) == (1, {}, ())
+
+
+def test_heads_that_name_no_stamps_hold_as_ever(own: Archive) -> None:
+    """As those do that were signed before heads named stamps."""
+    own.end_of_run()
+    own.end_of_run()
+    heads, known = entries.read_heads(own.folder.heads), keys.history(own.folder)
+    plain = notes.sign(keys.private_key(own.folder, known), origin=heads[-1].origin, size=heads[-1].size,
+                       root=heads[-1].root, at=heads[-1].at)
+    assert notes.read(plain.note) == plain != heads[-1]
+    assert len(plain.note.partition("\n\n")[0].splitlines()) == 4
+    own.folder.heads.unlink()
+    entries.append_head(own.folder.heads, heads[0])
+    entries.append_head(own.folder.heads, plain)
+    cut(own, 1)
+    assert log_check.check(own.folder).troubles == ()
+    assert own.checked().troubles == ()
+    own.end_of_run()
+    assert own.checked().troubles == ()
+
+
+@pytest.mark.parametrize("line", [
+    "stamps 0 " + base64.b64encode(bytes(32)).decode(), "stamps 07 " + base64.b64encode(bytes(32)).decode(),
+    "stamps 7 " + base64.b64encode(bytes(31)).decode(), "stumps 7 " + base64.b64encode(bytes(32)).decode(), "stamps 7", "",
+    "stamps 7 " + base64.b64encode(bytes(32)).decode() + "\nmore",
+])
+def test_a_head_says_of_stamps_what_this_program_writes_or_is_none(own: Archive, line: str) -> None:
+    own.end_of_run()
+    text, _, signed = entries.read_heads(own.folder.heads)[0].note.partition("\n\n")
+    with pytest.raises(ValueError, match="no signed head"):
+        notes.read(f"{text}\n{line}\n\n{signed}")
+
+
+def test_a_backup_beside_runs_has_the_stamps_that_its_heads_name_and_no_others(own: Archive) -> None:
+    own.end_of_run()
+    stop = Flag()
+
+    def copied() -> int:
+        count = 0
+        while not stop.is_set():
+            copies.backup(own.folder, own.root / "copy", now=NOW)
+            held = DataFolder(own.root / "copy")
+            troubles = stamps.check(held, entries.read_heads(held.heads), now=NOW).troubles
+            assert troubles == ()
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(copied)
+        for _ in range(12):
+            own.end_of_run()
+        stop.set()
+        assert made.result() > 3
 
 
 def test_without_an_authority_nothing_is_asked_and_nothing_said(own: Archive, authority: TimeAuthority) -> None:

@@ -86,6 +86,43 @@ def test_the_file_holds_no_text_beyond_its_excerpt(hidden: Archive, folder: Path
     assert sorted(path.name for path in folder.iterdir()) == ["archive.db", "topic.toml"], "nothing is left beside it"
 
 
+def test_nothing_that_a_page_declares_of_itself_is_a_way_around_the_cap(own_archive: Archive) -> None:
+    end = "so und nicht anders geschah es"
+    text = "Der erste Satz steht am Anfang. " * 40 + end
+    conn = open_database(own_archive.database)
+    many = json.dumps([text, *[f"{end}"[:20] + str(number) for number in range(500)], end])
+    dated = json.dumps({"verbatim": text, "iso": "2024-08-07", "earliest": "2024-08-06T10:00:00.000Z",
+                        "latest": "2024-08-08T12:00:00.000Z", "offset": None, "basis": "meta date"})
+    conn.execute("UPDATE documents SET authors = :many, organisations = :many, agencies = :many, section = :text, "
+                 "site_name = :text, canonical = :text, language = :text, charset = :text, published = :dated, "
+                 "modified = :dated, alternates = :links, outgoing = :links", {
+                     "many": many, "text": text, "dated": dated, "links": json.dumps([["de", f"https://x.example/{text}"],
+                                                                                      ["fr", "https://x.example/fr"]])})
+    conn.execute("UPDATE profiles SET outlet = ? || profile_id, language = ?", (text, text))
+    conn.execute("UPDATE captures SET media_type = :text, charset = :text, location = :text, etag = :text, "
+                 "last_modified = :text, content_encoding = :text", {"text": text})
+    conn.execute("UPDATE observations SET error = ?", (text,))
+    long = f"https://long.example/{quote(text)}"
+    for table in ("captures", "observations", "documents", "addresses", "articles"):
+        conn.execute(f"UPDATE {table} SET url = ? WHERE url LIKE '%other.example/seim%'", (long,))
+    conn.execute("UPDATE articles SET address = url WHERE url = ?", (long,))
+    conn.commit()
+    conn.close()
+    folder = published(own_archive, topic_that("loopback"))
+    shown, whole = (folder / "archive.db").read_bytes(), own_archive.database.read_bytes()
+    for marker in (end, quote(end)):
+        assert marker.encode() in whole
+        assert marker.encode() not in shown
+    conn = read_database(folder / "archive.db")
+    (authors,) = conn.execute("SELECT DISTINCT authors FROM version").fetchone()
+    assert max(map(len, json.loads(authors))) <= 301
+    assert len(json.loads(authors)) == 20
+    assert json.loads(conn.execute("SELECT outgoing FROM version").fetchone()[0]) == [["fr", "https://x.example/fr"]]
+    assert conn.execute("SELECT count(*), count(DISTINCT outlet) FROM profiles").fetchone()[:] == (8, 8), "told apart"
+    assert conn.execute("SELECT count(*) FROM article WHERE url LIKE '%long.example%'").fetchone()[0] == 0
+    conn.close()
+
+
 def test_the_file_is_whole_compact_and_no_log_beside_it(folder: Path) -> None:
     conn = read_database(folder / "archive.db")
     assert conn.execute("PRAGMA journal_mode").fetchone()[0] == "delete"

@@ -501,6 +501,17 @@ def test_no_page_accuses(site: Site, every_page: list[str]) -> None:
         assert not re.search(r"\b(original|stolen|plagiar\w*|theft)\b", text_of(site.get(path)), re.IGNORECASE), path
 
 
+def test_about_twin_says_what_holds_for_all_pages(site: Site) -> None:
+    twin = site.json("/about.json")
+    assert list(twin) == ["ok", "program", "contents", "made_at", "licence", "correction_contact", "decided_from",
+                          "requests_a_minute", "sql", "downloads", "mcp", "words"]
+    assert (twin["contents"], twin["made_at"], twin["decided_from"], twin["sql"]) == ("full", None, 0.8, True)
+    page = site.get("/about").text
+    assert 'href="/about.json"' in page
+    for one in twin["words"]:
+        assert f"<dt>{one['word']}</dt>" in page
+
+
 def test_article_twin_has_its_shape(site: Site, archive: Archive) -> None:
     twin = site.json(f"/article/{archive.digest}.json")
     assert list(twin) == ["ok", "article", "version", "versions", "edits", "flips", "source", "sources", "copies", "undecided",

@@ -14,6 +14,7 @@ import yaml
 from datasette.app import Datasette
 from datasette.plugins import pm
 from lxml import html
+from pluggy import HookimplMarker
 
 import datasette_config
 from archive.store import open_database
@@ -63,6 +64,24 @@ def test_no_template_trusts_a_text() -> None:
                                 r'|<script type="application/ld\+json">{{ \w+\|tojson }}</script>', script), template
         assert text.count("<script") == len(re.findall(r"<script[^>]*>.*?</script>", text)), template
         assert "style=" not in text, template
+
+
+def test_no_variable_of_another_plugin_stands_over_ours(archive: Archive, site: Site) -> None:
+    class Other:
+        @staticmethod
+        @HookimplMarker("datasette")
+        def extra_template_vars() -> dict[str, Any]:
+            return dict.fromkeys(("page", "to", "say", "whole", "here", "twin", "piece", "site_title", "publication",
+                                  "may_review", "choices", "permalink", "item", "paragraphs", "offers", "at"), "theirs")
+
+    paths = ("/", "/search?q=kursk", f"/article/{archive.herald}", f"/family/{archive.family}", "/about", "/llms.txt",
+             "/data", "/nothing")
+    alone = [site.get(path).text for path in paths]
+    pm.register(Other, name="other")
+    try:
+        assert [site.get(path).text for path in paths] == alone
+    finally:
+        pm.unregister(name="other")
 
 
 def test_a_datasette_without_the_archive_stays_as_it_is(site: Site) -> None:

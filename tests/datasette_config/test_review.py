@@ -62,6 +62,23 @@ def test_nobody_else_sees_the_queue(own: tuple[Site, Archive]) -> None:
     assert events.read(archive.data / "events.jsonl") == before
 
 
+def test_the_queue_as_json_is_for_reviewers_too_and_takes_no_verdict(own: tuple[Site, Archive]) -> None:
+    site, _ = own
+    assert site.get("/review.json").status_code == 403
+    answer = site.get("/review.json", cookies=signed_in(site))
+    found = answer.json()
+    assert answer.headers["cache-control"] in ("no-store", "private, no-store")
+    assert list(found) == ["ok", "reviewer", "questions", "total", "page", "pages", "waiting"]
+    assert (found["ok"], found["reviewer"], found["page"]) == (True, "Olha", 1)
+    assert found["total"] == len(found["questions"]) > 0
+    assert list(found["questions"][0]) == ["link", "sentences", "rows"]
+    assert '"version_id"' not in answer.text
+    assert site.get("/review.json?page=0", cookies=signed_in(site)).status_code == 400
+    assert 'href="/review.json"' in site.get("/review", cookies=signed_in(site)).text
+    assert site.post("/review.json", cookies=signed_in(site), headers={"content-type": "application/json"},
+                     content="{}").status_code in (403, 405)
+
+
 def test_a_verdict_is_an_event_and_leaves_the_queue(own: tuple[Site, Archive]) -> None:
     site, archive = own
     cookies = signed_in(site)

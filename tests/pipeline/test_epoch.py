@@ -30,6 +30,15 @@ def test_a_sentence_in_many_different_texts_is_furniture() -> None:
     assert counted(pages[:FURNITURE_TEXTS - 1]).furniture == frozenset()
 
 
+@pytest.mark.parametrize("own", [2, 4, 12])
+def test_what_most_of_a_page_is_made_of_is_furniture_whatever_its_hash(own: int) -> None:
+    for seed in range(20):  # each with keys of its own, the smallest of some pages, or of all
+        box = report(facts(100 + seed, 6), 100 + seed)
+        keys = {sentence.key for sentence in read(box).sentences}
+        pages = [read(f"{report(facts(n, own), n)}\n{box}") for n in range(3 * FURNITURE_TEXTS)]
+        assert counted(pages).furniture == keys, f"{own} sentences of a page's own, seed {seed}"
+
+
 def test_a_text_that_many_outlets_print_is_none_though_each_adds_a_line_of_its_own() -> None:
     story = report(facts(1, 20), 1)
     assert counted([read(f"{report(facts(n, 2), n)}\n{story}") for n in range(40)]).furniture == frozenset()

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from public_rows import public_rows
 from stemma_testing import Stemma
 
-from archive import erasures, events, warc
+from archive import erasures, events, log, warc
 from archive.erasures import Erasure
-from archive.model import RecordRef
+from archive.log import logging_to
+from archive.model import FailedFetch, RecordRef
 
 REASON = "A court demands it"
 AT = datetime(2025, 3, 15, 12, tzinfo=UTC)
@@ -68,19 +69,89 @@ def test_captures_leave_the_files_and_nothing_else_moves(own: Stemma) -> None:
     before = {path: (folder / path).read_bytes() for path in warc.files(folder)}
     assert sentence in plain(folder)
     (made,) = erase(own, url)
-    assert (made["url"], made["reason"], made["by"], len(made["records"])) == (url, REASON, "Vera Lens", len(places))
+    assert (made["url"], made["reason"], made["by"]) == (url, REASON, "Vera Lens")
+    gone = [RecordRef(**record) for record in made["records"]]
+    assert gone[:len(places)] == places
     assert sentence not in plain(folder)
     waiting = own.database().execute("SELECT count(*) FROM uncatalogued").fetchone()[0]
     assert waiting == 0, "searches count without it at once"
     for path, was in before.items():
-        within = {place for ref in places if ref.path == path for place in range(ref.offset, ref.offset + ref.length)}
+        within = {place for ref in gone if ref.path == path for place in range(ref.offset, ref.offset + ref.length)}
         assert differing(was, (folder / path).read_bytes()) <= within
     assert not list(folder.rglob("*.part"))
     report = verified(own)
-    assert (report["failed"], report["counts"]["records erased"]) == ({}, len(places))
+    assert (report["failed"], report["counts"]["records erased"]) == ({}, len(gone))
     for file in (own.folder / "data").glob("archive.db*"):
         assert sentence not in file.read_bytes()
     assert "was erased" in own.run("withhold", key, "--undo", "--topic", "topic.toml", code=2).stderr
+
+
+def named(stemma: Stemma, part: bytes) -> list[tuple[str, str]]:
+    """The records whose head names a part of an address, by type and role."""
+    folder, found = stemma.folder / "data" / "warc", []
+    for path in warc.files(folder):
+        for offset, end, _ in warc.stretches(folder / path):
+            record = warc.read_record(folder, RecordRef(path=path, offset=offset, length=end - offset))
+            headers = dict(record.headers)
+            if part in headers.get("WARC-Target-URI", "").encode() + record.http_head:
+                found.append((headers["WARC-Type"], headers.get("Stemma-Role", "")))
+    return found
+
+
+def test_requests_and_fetches_without_an_answer_go_too_and_the_log_names_it_no_more(own: Stemma) -> None:
+    url, _, _, places = chosen(own)
+    data = own.folder / "data"
+    now = datetime.now(UTC)
+    writer = warc.WarcWriter(data / "warc", started_at=now, software="test")
+    writer.write_failed(FailedFetch(url=url + "?utm_source=x", at=now, role="article", source=None, error="no answer"))
+    writer.write_failed(FailedFetch(url=url + "/other", at=now, role="article", source=None, error="no answer"))
+    writer.close()
+    with logging_to(data / "log" / "stemma.log"):
+        log.event("failure", subject=url + "?utm_source=x", reason=f"from '{url}', to {url}/other.")
+    own.run("update", "--topic", "topic.toml")
+    path = url.split("/", 3)[3].encode()
+    assert {kind for kind, _ in named(own, path)} >= {"request", "response", "metadata"}
+    (made,) = erase(own, url)
+    assert len(made["records"]) > len(places) + 1, "what was asked too"
+    assert named(own, path) == [("metadata", "article")], "the other address's look"
+    told = (data / "log" / "stemma.log").read_text("utf-8")
+    assert told.count(url) == told.count(url + "/other") == 1
+    assert f"reason=\"from '(erased)', to {url}/other.\"" in told
+    assert all(log.parse(line) for line in told.splitlines())
+    assert verified(own)["counts"]["records erased"] == len(made["records"])
+    own.run("update", "--topic", "topic.toml")
+    after = public_rows(data / "archive.db")
+    own.run("rebuild", "--topic", "topic.toml")
+    assert public_rows(data / "archive.db") == after
+    assert sum("no answer" in row for row in after["observation"]) == 1
+
+
+@pytest.mark.parametrize("when", ["KILL_BEFORE", "KILL_AFTER"])
+def test_a_family_is_erased_whole_or_not_at_all(own: Stemma, when: str) -> None:
+    """Killed when it is decided, before or after that is kept: then nothing was done, or the next run does it all."""
+    conn = own.database()
+    (family,) = conn.execute("SELECT public_id FROM family ORDER BY members DESC LIMIT 1").fetchone()
+    keys = [key for (key,) in conn.execute("SELECT article_key FROM witness WHERE family = ?", (family,))]
+    conn.close()
+    assert len(keys) > 2
+    before = public_rows(own.folder / "data" / "archive.db")
+    words = ("erase", family, "--reason", REASON, "--yes", "--topic", "topic.toml")
+    replace(own, altered={when: "withholding"}).run(*words, code=-9)
+    kinds = [event.kind for event in events.read(own.folder / "data" / "events.jsonl").events]
+    if when == "KILL_BEFORE":
+        assert {"withholding", "erasure"}.isdisjoint(kinds)
+        assert public_rows(own.folder / "data" / "archive.db") == before
+        own.run(*words)
+    assert own.run("update", "--topic", "topic.toml").returncode == 0
+    conn = own.database()
+    erased = {key for key, is_erased in conn.execute("SELECT key, erased FROM withholding") if is_erased}
+    assert erased == set(keys)
+    left = "SELECT count(*) FROM captures WHERE url IN (SELECT url FROM withheld_addresses)"
+    assert conn.execute(left).fetchone()[0] == 0
+    conn.close()
+    report = verified(own)
+    assert report["failed"] == {}
+    assert report["counts"]["records erased"] > 2 * len(keys)
 
 
 def test_a_rebuild_gives_what_the_database_says_after_it(own: Stemma) -> None:

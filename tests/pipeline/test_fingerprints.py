@@ -45,3 +45,10 @@ def test_next_to_nothing_has_no_key() -> None:
     assert keys(read(""), EPOCH) == {}
     assert keys(read("a a a. o!"), EPOCH) == {}
     assert len(keys(read("word " * 100_000), EPOCH)) <= 2
+
+
+def test_a_table_of_numbers_has_no_more_keys_than_a_long_text() -> None:
+    table = [str(number) for number in range(20_000, 60_000)]
+    ours, theirs = (keys(read("\n".join(rows)), shipped()) for rows in (table, table[50:]))
+    assert len(ours) < 2_000
+    assert sum(worth for key, worth in ours.items() if key in theirs) > 100 * MEETING, "and the same of what both have"

@@ -65,6 +65,25 @@ def test_an_archive_that_has_grown_is_counted_and_compared_again_by_itself(
     assert epochs(work) == 1, "what is counted is the epoch that there is"
 
 
+def test_of_a_small_archive_furniture_alone_is_counted(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = comparisons.article_count(work.conn)
+    monkeypatch.setattr(epoch, "FURNITURE_TEXTS", 2)
+    assert linking.compare_witnesses(work).done == epochs(work) == 0, "nothing came in"
+    work.conn.execute("DELETE FROM witnesses")
+    compared = linking.compare_witnesses(work)
+    kept = comparisons.last_epoch(work.conn)
+    assert kept is not None
+    told = epoch.unpacked(kept.packed, kept.digest)
+    assert (epochs(work), kept.articles, told.articles, told.counts) == (1, held, 0, {})
+    assert told.furniture
+    assert told.weight("krnpl") == epoch.shipped().weight("krnpl")
+    assert linking.compare_witnesses(work).done == 0 < compared.done
+    work.conn.execute("DELETE FROM witnesses")
+    work.conn.execute("DELETE FROM epochs")
+    assert linking.compare_witnesses(work).done == compared.done
+    assert (epochs(work), comparisons.last_epoch(work.conn)) == (1, kept), "as a rebuild finds it in the events"
+
+
 def test_where_nothing_is_pending_no_epoch_is_unpacked(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     linking.reindex(work)
     linking.compare_witnesses(work)

@@ -40,6 +40,22 @@ def test_a_link_that_words_call_the_source_is_declared(body: str) -> None:
     assert read(body) == (WIRE,)
 
 
+PHRASES = (
+    "originally appeared in|were first published by|republished from|re-published from|reprinted from|translated from|"
+    "translation of|original text|source :|via:|джерело —|оригіналу|вперше опубліковано|переклад статті|за матеріалами|"
+    "источник –|оригинала|впервые опубликовано|перевод с|по материалам|fonte :|pubblicata per la prima volta|tradotto da|"
+    "articolo originale|fuente:|publicada originalmente|traducido de|artículo original|publié à l'origine|traduit du|"
+    "article original|quelle:|ursprünglich veröffentlicht|übersetzt von|originalartikel|originaltext|źródło :|"
+    "pierwotnie opublikowano|przetłumaczono z|oryginalny|ORYGINAŁU"
+)
+
+
+@pytest.mark.parametrize("phrase", PHRASES.split("|"))
+def test_each_of_the_words_is_met_in_a_paragraph_that_is_looked_into(phrase: str) -> None:
+    assert read(f'<ul><li><a href="/section/1">Section 1</a></li></ul><p>{phrase} <a href="{WIRE}">The Wire</a></p>') == (
+        WIRE,)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -41,9 +41,19 @@ def test_a_copy_an_excerpt_and_a_translation_are_likely_and_a_text_of_its_own_is
     assert not is_likely(sketch(TEXT), sketch(OTHER), MEETING)
 
 
+def test_the_same_names_in_another_order_are_no_copy() -> None:
+    names = [f"{a}{b}{c}" for a in ("Kor", "Lem", "Tor") for b in ("ban", "dor", "mil") for c in ("sk", "vka", "gan")]
+    sentences = [f"Near the village of {one} were {number} soldiers of {other}." for number, (one, other) in enumerate(
+        zip(names[::2], names[1::2], strict=False), start=411)]
+    turned = sentences[::2][::-1] + sentences[1::2][::-1]
+    told, copy, other = " ".join(sentences), " ".join(sentences[:-1]), " ".join(turned)
+    assert is_likely(sketch(told), sketch(copy), 50)
+    assert not is_likely(sketch(told), sketch(other), 50)
+
+
 def test_what_two_long_texts_have_in_common_must_be_more() -> None:
-    assert is_likely_by_keys(200, 200, MEETING, across=False)
-    assert not is_likely_by_keys(2_000, 2_000, MEETING, across=False)
+    assert is_likely_by_keys(("en", 200), ("en", 200), MEETING)
+    assert not is_likely_by_keys(("en", 2_000), (None, 2_000), MEETING)
 
 
 def test_where_vectors_decide_any_two_languages_may_share_text() -> None:

@@ -37,7 +37,7 @@ def test_words(text: str, expected: list[str]) -> None:
     assert [word.form for word in words(text)] == expected
 
 
-@given(st.text(alphabet="ab \n“”„«»\"(@)2024"))
+@given(st.text(alphabet="ab. \n“”„«»‘’‚›‹「」'\"(@)2024"))
 @settings(max_examples=300, deadline=None)
 def test_quotations_stand_in_order_and_none_within_another(text: str) -> None:
     found = quotations(text)
@@ -46,7 +46,21 @@ def test_quotations_stand_in_order_and_none_within_another(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "expected"), [
-    ("He “said so” and left.", ["“said so"]),
+    ("He “said so” and left.", ["“said so”"]),
+    ("»A«, sagte er, »und B.« Dann ging er.", ["»A«", "»und B.«"]),
+    ("Noch A.« Dann sagte er: »B.«", ["»B.«"]),
+    ("„A“, sagte er, „und B.“ Ein „C” dazu.", ["„A“", "„und B.“", "„C”"]),
+    ("Noch A.“ Dann ging er.", []),
+    ("« A », dit-il, « et B. » Puis il partit.", ["« A »", "« et B. »"]),
+    ("L’«operazione» finì.", ["«operazione»"]),
+    ("”Me jatkamme”, hän sanoi. ”Huomenna.” Näin.", ["”Me jatkamme”", "”Huomenna.”"]),
+    ("»Me jatkamme», hän sanoi.", ["»Me jatkamme»"]),
+    ("The soldiers’ camp: ‘We don’t know. The troops’ guns stay.’ He left.", ["‘We don’t know. The troops’ guns stay.’"]),
+    ("‘We will go on’, said Moscow’s man; the ’90s were others.", ["‘We will go on’"]),
+    ("The soldiers' camp. 'We don't know. We stay,' he said, in the '90s.", ["'We don't know. We stay,'"]),
+    ("他说：“我们继续。”然后走了。「是的」他说。", ["“我们继续。”", "「是的」"]),
+    ("Er sagte: ›Nein.‹ Und ‚doch‘.", ["›Nein.‹", "‚doch‘"]),
+    ("A “wrong“ mark, and more.", ["“wrong“"]),
     ("A mark: \"never closed\nNext.", ["\"never closed"]),
     ("Before.\nWe “hold” Sudzha and will go on. — A. Staff (@staff) 9 серпня 2024\nAfter.",
      ["We “hold” Sudzha and will go on. — A. Staff (@staff) 9 серпня 2024"]),
@@ -93,3 +107,10 @@ def test_a_megabyte_takes_seconds_at_most(text: str) -> None:
     words(text)
     clean_paragraph(text)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("pair", [f"{before}{mark}a" for mark in "“”„«»‘’‚‹›'\"「" for before in ("", " ")])
+def test_marks_over_and_over_take_seconds_at_most(pair: str) -> None:
+    started = time.process_time()
+    quotations(pair * 100_000)
+    assert time.process_time() - started < 2

@@ -1,11 +1,14 @@
 """Witnesses, reuses, links and families in the database."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from sqlite3 import Connection
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from archive.model import CopyLink, Evidence, Family, FamilyMember, InferredExemplar, Outgoing, Passage, Reuse
 from archive.store import comparisons, kin, links
@@ -56,6 +59,30 @@ def test_candidates_are_compared_versions_of_other_articles_with_enough_shared_k
     assert met(two, {2, 3, -9}, meeting=1.5) == {one: 3.0, one_later: 3.0, three: 1.5}
     assert met(three, {3}, meeting=3.0) == {one: 1.5}, "the same text"
     assert met(one, {1, 2, 3}, meeting=1.5, method="other") == {}
+
+
+@given(
+    st.dictionaries(st.integers(0, 12), st.floats(0.5, 12), max_size=12),
+    st.dictionaries(st.integers(0, 15), st.sets(st.integers(0, 8)).map(sorted), max_size=15), st.floats(0.1, 30))
+@settings(max_examples=200, deadline=None)
+def test_what_texts_have_in_common_is_the_sum_of_their_keys(
+    worth: dict[int, float], held: dict[int, list[int]], least: float
+) -> None:
+    summed = {text: math.fsum(nats for key, nats in worth.items() if text in held.get(key, ())) for text in range(9)}
+    assert comparisons.in_common(worth, held, least=least) == {
+        text: nats for text, nats in summed.items() if nats >= least}
+
+
+def test_keys_that_are_looked_up_together_have_the_holders_that_each_has(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
+    ids = [published(url, f"text of {url}")[0] for url in (ONE, TWO, THREE)]
+    comparisons.add_readings(conn, [(ids[0], b"", {7, -7}), (ids[1], b"", {7}), (ids[2], b"", {9})])
+    found = comparisons.holders(conn, {9, 7, -7, 8})
+    assert {key: list(texts) for key, texts in found.items()} == {-7: [ids[0]], 7: ids[:2], 9: [ids[2]]}
+    comparisons.add_readings(conn, [(ids[0], b"", {9})])
+    assert {key: list(texts) for key, texts in comparisons.holders(conn, {7, 9}).items()} == {
+        7: [ids[1]], 9: [ids[0], ids[2]]}, "keys of before are forgotten"
 
 
 def test_texts_of_two_languages_meet_with_less(conn: Connection, published: Callable[..., list[int]]) -> None:

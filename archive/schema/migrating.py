@@ -1,0 +1,56 @@
+"""The migrations, in their order; the only import of sqlite_utils, which no database at this program's schema needs."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from archive.schema.moving import index_again, move_texts
+from archive.schema.statements import statements
+from archive.schema.tables import FIRST, FOURTH, FOURTH_MOVED, SECOND, THIRD
+
+migrations = Migrations("stemma")
+
+
+@migrations()
+def first(db: Database) -> None:
+    """Tables and full-text index of version 1."""
+    for statement in statements(FIRST):
+        db.execute(statement)
+
+
+@migrations()
+def second(db: Database) -> None:
+    """What operators were told, and pages that stand in an article's place."""
+    for statement in statements(SECOND):
+        db.execute(statement)
+
+
+@migrations()
+def third(db: Database) -> None:
+    """Passages that changed, how sure a copy is, epochs, exemplars not held, what people decided and withheld."""
+    for statement in statements(THIRD):
+        db.execute(statement)
+
+
+@migrations()
+def fourth(db: Database) -> None:
+    """Texts of documents and versions once each, in a table of their own."""
+    for statement in statements(FOURTH):
+        db.execute(statement)
+    move_texts(db.conn)
+    for statement in statements(FOURTH_MOVED):
+        db.execute(statement)
+    index_again(db.conn)
+
+
+@contextmanager
+def migrated(conn: sqlite3.Connection, *, before: Callable[[sqlite3.Connection], None]) -> Iterator[None]:
+    """Apply what is not applied yet, and what is done meanwhile, in one transaction; `before` comes first in it."""
+    db = Database(conn, execute_plugins=False)
+    with db.atomic():
+        before(conn)
+        migrations.apply(db)
+        yield

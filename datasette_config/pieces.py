@@ -1,0 +1,60 @@
+"""Pieces of a page that stand in it hundreds of times, as functions: of a family of 200 texts half of the time went
+into macros that named each text in the tree, the list, the timeline, the table and the links.
+
+What is archived is escaped here as Jinja escapes it elsewhere: each value that a page, a source or a person can decide.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from markupsafe import Markup, escape
+
+from archive.store.kin import Link
+from archive.store.pages import Card, Dating
+from datasette_config import words
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Of one page; `to` gives the address of a path of the site. What was made once is kept for as long as the page."""
+
+    to: Callable[[str], str]
+    _pages: dict[str, str] = field(default_factory=dict)
+    _dates: dict[Dating, Markup] = field(default_factory=dict)
+    _titles: dict[str, Markup] = field(default_factory=dict)
+
+    def page_of(self, card: Card) -> str:
+        """Where a text's page is: an article's by its key, an older version's by its public id."""
+        name = card.key if card.is_latest else card.public_id
+        found = self._pages.get(name)
+        if found is None:
+            found = self._pages[name] = self.to(f"/article/{name}")
+        return found
+
+    def date(self, dating: Dating) -> Markup:
+        """When a text was published."""
+        found = self._dates.get(dating)
+        if found is None:
+            found = self._dates[dating] = Markup(  # noqa: S704  # escaped, as the module says
+                f'<time datetime="{escape(dating.iso)}">{escape(words.dated(dating))}</time>')
+        return found
+
+    def title(self, card: Card) -> Markup:
+        """A text's headline in its own direction."""
+        found = self._titles.get(card.public_id)
+        if found is None:
+            found = self._titles[card.public_id] = Markup(  # noqa: S704
+                f'<bdi lang="{escape(card.language or "")}">{escape(card.title or "Untitled")}</bdi>')
+        return found
+
+    @staticmethod
+    def figures(link: Link) -> Markup:
+        """How much of two texts is the same, and how sure that is."""
+        copy, exemplar = (f"<bdi>{escape(card.outlet)}</bdi>" for card in (link.copy, link.exemplar))
+        agree = f" ({words.plural(link.words, 'word')} agree)" if link.words else ""
+        way = (f"from {exemplar}: {words.percent(link.direction_confidence)} sure." if link.direction == "decided"
+               else "which way is undecided.")
+        return Markup(  # noqa: S704
+            f"{escape(words.relation(link)).capitalize()}: {words.percent(link.copy_coverage)} of the words of {copy}, "
+            f"{words.percent(link.exemplar_coverage)} of those of {exemplar}{agree}, {words.order(link)}. "
+            f"Copied: {words.percent(link.confidence)} sure;\n{way}")
