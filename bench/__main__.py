@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import figures, report
-from pipeline import vectors
+from pipeline.copies import vectors
 
 HERE = Path(__file__).parent
 SERVED = 20_000  # articles of the archive whose site is asked; `python -m bench.made_archive` makes larger ones

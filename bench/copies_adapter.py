@@ -21,18 +21,18 @@ from archive.model import Witness
 from archive.store.comparisons import in_common
 from archive.urls import host_of, registered_domain
 from bench.figures import note
-from pipeline.alignment import Profile, profile
-from pipeline.credit import credit_lines
-from pipeline.dates import moment
-from pipeline.direction import link
-from pipeline.epoch import Epoch, counted
+from pipeline.copies.alignment import Profile, profile
+from pipeline.copies.epoch import Epoch, counted
+from pipeline.copies.indexing import Sketch, indexed, sketch_of
+from pipeline.copies.reading import Reading, read
+from pipeline.copies.sifting import is_likely
+from pipeline.copies.vectors import Encoder, Remembering
+from pipeline.descent.direction import link
+from pipeline.extraction.credit import credit_lines
+from pipeline.extraction.dates import moment
 from pipeline.fingerprints import MEETING, across, keys, meets
-from pipeline.indexing import Sketch, indexed, sketch_of
-from pipeline.reading import Reading, read
 from pipeline.reuse import is_link, reuse
-from pipeline.sifting import is_likely
 from pipeline.stemma import ranked
-from pipeline.vectors import Encoder, Remembering
 
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)  # all at once: the benchmark has no sightings
 

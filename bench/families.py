@@ -20,9 +20,9 @@ from random import Random
 from archive.model import CopyLink, Witness
 from bench.aligned import aligned
 from bench.figures import note
-from pipeline.credit import credit_lines
-from pipeline.dates import moment
-from pipeline.direction import link
+from pipeline.descent.direction import link
+from pipeline.extraction.credit import credit_lines
+from pipeline.extraction.dates import moment
 from pipeline.stemma import families, ranked
 
 START = datetime(2024, 8, 6, 6, tzinfo=UTC)

@@ -29,12 +29,13 @@ from archive.urls import host_of
 from bench.made_archive import Made, add_version
 from bench.made_news import MadeText, made_news
 from bench.measured import list_topic
-from pipeline import linking, skeletons, vectors
-from pipeline.comparing import read, running
-from pipeline.epoch import summed
+from pipeline import linking
+from pipeline.copies import skeletons, vectors
+from pipeline.copies.comparing import read, running
+from pipeline.copies.epoch import summed
+from pipeline.copies.terms import own_tokens
 from pipeline.fingerprints import method
-from pipeline.subject import Subject
-from pipeline.terms import own_tokens
+from pipeline.origins.subject import Subject
 from pipeline.trace import trace
 from pipeline.work import Work
 

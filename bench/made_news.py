@@ -55,7 +55,7 @@ def made_news(seed: int) -> Iterator[MadeText]:
 
 def common_words() -> list[tuple[str, float]]:
     """The skeletons of the shipped table, each with its share of news articles."""
-    table = gzip.decompress((files("pipeline") / "tables" / "rates-1.txt.gz").read_bytes()).decode("ascii")
+    table = gzip.decompress((files("pipeline.copies") / "tables" / "rates-1.txt.gz").read_bytes()).decode("ascii")
     rows = (line.split(" ") for line in table.splitlines() if not line.startswith("#"))
     return [(word, math.exp(-int(tenths) / 10)) for word, tenths in rows]
 

@@ -1,6 +1,6 @@
 """The shipped table of rates: in what share of news articles each skeleton stands, from wordfreq's word lists.
 
-    python -m bench.make_rates pipeline/tables/rates-1.txt.gz          (needs wordfreq: pip install wordfreq)
+    python -m bench.make_rates pipeline/copies/tables/rates-1.txt.gz          (needs wordfreq: pip install wordfreq)
 
 A word's frequency f gives the share of articles of 400 words that have it, 1 - exp(-400 f); skeletons add up their
 words', and a table is the mean over the languages that news of the first topic are written in.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import wordfreq  # type: ignore[import-not-found, unused-ignore]
 
-from pipeline.skeletons import token
+from pipeline.copies.skeletons import token
 
 LANGUAGES = ("en", "uk", "ru", "de", "fr", "es", "it", "pl", "pt", "ca")
 WORDS = 400

@@ -2,9 +2,9 @@
 
     python -m bench.train_direction BENCH_DIR
 
-Prints the tables for pipeline/direction.py, and by cross-validation over families how many links are answered, how many
-of those rightly, and the reliability of the confidence, for text alone, dates of which a third were moved by up to
-three days, and true dates. One set of weights serves all three: what is absent is no evidence.
+Prints the tables for pipeline/descent/direction.py, and by cross-validation over families how many links are answered,
+how many of those rightly, and the reliability of the confidence, for text alone, dates of which a third were moved by
+up to three days, and true dates. One set of weights serves all three: what is absent is no evidence.
 """
 
 import argparse
@@ -26,10 +26,10 @@ from archive.model import Witness
 from archive.urls import host_of, registered_domain
 from bench.aligned import aligned
 from bench.figures import note
-from pipeline.copy_traces import Reason
-from pipeline.credit import credit_lines
-from pipeline.dates import moment
-from pipeline.direction import LINK_DEGREES, common_wire, counts, least_sure, reasons
+from pipeline.descent.copy_traces import Reason
+from pipeline.descent.direction import LINK_DEGREES, common_wire, counts, least_sure, reasons
+from pipeline.extraction.credit import credit_lines
+from pipeline.extraction.dates import moment
 
 SEEN = datetime(2030, 1, 1, tzinfo=UTC)
 SETTINGS = {"none": 1.0, "noisy": 1.0, "true": 1.0}  # how much a pair of each counts

@@ -1,6 +1,6 @@
-"""The weights of `pipeline/meaning_weights.py`, fitted to the copies benchmark.
+"""The weights of `pipeline/copies/meaning_weights.py`, fitted to the copies benchmark.
 
-    python -m bench.train_meaning BENCH_DIR pipeline/meaning_weights.py     (needs scikit-learn and the extra `vectors`)
+    python -m bench.train_meaning BENCH_DIR pipeline/copies/meaning_weights.py  (needs scikit-learn and `vectors`)
 
 Examples are the pairs of two languages of which the model of `bench.train_reuse` is not sure, some of the copies of
 which it is, and of the others those that it takes for copies most. Prints what five parts, each held against the
@@ -22,15 +22,15 @@ from sklearn.preprocessing import StandardScaler  # type: ignore[import-not-foun
 
 from bench.copies_adapter import candidates, documents, keys_of, profiles, readings
 from bench.train_reuse import FOLDS, Truth
-from pipeline.alignment import Profile, align
-from pipeline.epoch import Epoch, counted
-from pipeline.meaning import FEATURES, meant
-from pipeline.reading import Reading
+from pipeline.copies.alignment import Profile, align
+from pipeline.copies.epoch import Epoch, counted
+from pipeline.copies.meaning import FEATURES, meant
+from pipeline.copies.reading import Reading
+from pipeline.copies.vectors import Remembering
 from pipeline.reuse import COPIED, UNSURE, confidence, is_told
-from pipeline.vectors import Remembering
 
 EXAMPLES = 150  # of either kind beside the unsure ones
-HEAD = '''"""Weights of the model of `pipeline.meaning`, fitted by bench/train_meaning.py; do not edit by hand."""
+HEAD = '''"""Weights of the model of `meaning`, fitted by bench/train_meaning.py; do not edit by hand."""
 
 '''
 

@@ -1,6 +1,6 @@
-"""The weights of `pipeline/weights.py`, fitted to the copies benchmark.
+"""The weights of `pipeline/copies/weights.py`, fitted to the copies benchmark.
 
-    python -m bench.train_reuse BENCH_DIR pipeline/weights.py          (needs scikit-learn)
+    python -m bench.train_reuse BENCH_DIR pipeline/copies/weights.py          (needs scikit-learn)
 
 Pairs are the candidates of the product's own index. Known families are the copies, pairs that its ignore list names
 are left out. Prints what five parts, each held against the other four, say at the product's threshold.
@@ -20,8 +20,8 @@ from sklearn.pipeline import make_pipeline  # type: ignore[import-not-found, imp
 from sklearn.preprocessing import StandardScaler  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 from bench.copies_adapter import candidates, documents, keys_of, profiles, readings
-from pipeline.alignment import FEATURES, align
-from pipeline.epoch import counted
+from pipeline.copies.alignment import FEATURES, align
+from pipeline.copies.epoch import counted
 from pipeline.reuse import COPIED
 
 FOLDS = 5

@@ -1,4 +1,4 @@
-"""Fits the weights of `pipeline.sifting` to the copies benchmark: which texts that meet are found to share text.
+"""Fits the weights of `pipeline.copies.sifting` to the copies benchmark: which texts that meet are found to share text.
 
     python -m bench.train_sifting BENCH_DIR
 
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from bench.copies_adapter import candidates, documents, keys_of, profiles, readings, sketch
-from pipeline.epoch import Epoch, counted
+from pipeline.copies.epoch import Epoch, counted
+from pipeline.copies.sifting import by_keys, by_tokens
 from pipeline.reuse import reuse
-from pipeline.sifting import by_keys, by_tokens
 
 GROWN = (1, 10)
 COLUMNS = 15

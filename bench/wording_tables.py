@@ -1,6 +1,6 @@
-"""Counts of common word pairs and of letter triples -> pipeline/wording_tables.py, the tables that ship.
+"""Counts of common word pairs and of letter triples -> pipeline/descent/wording_tables.py, the tables that ship.
 
-    python -m bench.wording_tables NEWS.jsonl.gz LISTS.json > pipeline/wording_tables.py
+    python -m bench.wording_tables NEWS.jsonl.gz LISTS.json > pipeline/descent/wording_tables.py
 
 NEWS holds {"text": ...} of English news; LISTS the commonest words of each language, most frequent first, as
 {"fr": ["de", ...]} (made from wordfreq's lists: `top_n_list(language, 20_000)`). Only statistics come out of either.
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.wording import ENDINGS, classes, lower
+from pipeline.descent.wording import ENDINGS, classes, lower
 
 COMMON_WORDS = 180  # with 97 the fluency of spun and twice translated text tells its direction in .75 of pairs, not .9
 TRIPLES = 400
@@ -34,7 +34,7 @@ def main() -> None:
     common = commonest(texts)
     names = [*sorted(common), ".", ",", "#", "^", *(f"-{ending}" for ending in ENDINGS), "*"]
     lists = json.loads(options.lists.read_text(encoding="utf-8"))
-    print('"""Statistics of wording, as printed by bench/wording_tables.py for pipeline/wording.py."""\n')
+    print('"""Statistics of wording, as printed by bench/wording_tables.py for pipeline/descent/wording.py."""\n')
     print("# Classes of English words, in the order of the rows and columns below.")
     print(f'CLASSES = """\n{_wrapped(names)}\n""".split()\n')
     print(f"# How much oftener than by chance the second follows the first: {MOST} is chance, a step a factor of e.")

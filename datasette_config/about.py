@@ -8,7 +8,7 @@ from archive.store import snapshots
 from datasette_config import offers
 from datasette_config.answers import Question
 from pipeline import PROGRAM
-from pipeline.direction import DECIDED
+from pipeline.descent.direction import DECIDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

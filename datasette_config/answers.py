@@ -26,8 +26,8 @@ from datasette_config import reasons, words
 from datasette_config.alignment import Row, aligned, longest, passage_row
 from datasette_config.parameters import ParameterError, number
 from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
-from pipeline import citations
 from pipeline.diff import Paragraph, Skipped, changes, diff
+from pipeline.sharing import citations
 
 DETAILED = 12  # links of an article whose passages are shown with it
 PASSAGES = 5  # of each such link, the longest

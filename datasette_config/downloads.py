@@ -32,7 +32,8 @@ from datasette_config.responses import (
     whole,
 )
 from datasette_config.searching import Listing
-from pipeline import PROGRAM, citations, prov
+from pipeline import PROGRAM
+from pipeline.sharing import citations, prov
 
 TABLES = "tables"  # the folder of whole views beside a database
 

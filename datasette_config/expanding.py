@@ -15,7 +15,7 @@ from archive.store.vocabulary import NOTHING, UNSPACED
 from archive.topic import Name
 from datasette_config.names import Names, spellings_of, tokens_of
 from datasette_config.query import Query, Term
-from pipeline.stems import are_forms, beginnings, folded
+from datasette_config.stems import are_forms, beginnings, folded
 
 MOST_FORMS = 40  # of one word; of those that stand in most texts
 MOST_PHRASES = 60  # of one name of several words, each in its forms

@@ -9,7 +9,7 @@ from archive.store import frozen as held
 from archive.store import kin, pages
 from archive.times import to_iso
 from datasette_config.answers import PAGE_ONLY, Missing, Question
-from pipeline import citations
+from pipeline.sharing import citations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from archive.model import PARAGRAPH_BREAK
 from archive.topic import Name, Topic
 from datasette_config.kept_topic import KeptTopic
 from datasette_config.query import tokens
-from pipeline.stems import are_forms, folded, stems
+from datasette_config.stems import are_forms, folded, stems
 
 LONGEST = 8  # words of a name that is looked for in a text
 BEGINS = 3  # letters by which spellings with any ending are kept

@@ -24,7 +24,7 @@ from datasette_config.review_view import ReviewView
 from datasette_config.reviewing import Reviewing
 from datasette_config.searching import Results, Searching
 from datasette_config.trace_view import Tracing
-from pipeline import citations
+from pipeline.sharing import citations
 
 MARKED_LENGTH = 100_000  # characters of a text in which names are marked
 TRACES_A_MINUTE = 12  # for each client

@@ -7,7 +7,7 @@ from typing import cast
 from archive.model import CopyLink, Direction, Relation, Reuse
 from archive.store import kin, pages, snapshots
 from archive.store.kin import Link
-from pipeline.explain import explained
+from pipeline.descent.explain import explained
 
 
 def sentences(conn: sqlite3.Connection, link: Link, texts: Mapping[int, str]) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from datasette_config.responses import (
     read,
     tombstone,
 )
-from pipeline import likely
+from pipeline.origins import likely
 from pipeline.trace import as_json
 
 TRACES_AT_ONCE = 2  # of all clients, so that other pages have threads left

@@ -16,8 +16,8 @@ from datasette_config.alignment import Row, longest, passage_row
 from datasette_config.answers import DETAILED, PASSAGES, WORD_BY_WORD, Missing, Withheld
 from datasette_config.parameters import MAX_NAME, ParameterError
 from pipeline import trace as tracing
-from pipeline.likely import Likely, likely
-from pipeline.subject import Subject, of_text, read_article
+from pipeline.origins.likely import Likely, likely
+from pipeline.origins.subject import Subject, of_text, read_article
 from pipeline.trace import Exemplar, Trace
 
 MAX_BYTES = 65_536  # of a text, in UTF-8

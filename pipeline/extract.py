@@ -19,21 +19,21 @@ from trafilatura.metadata import extract_author, extract_sitename, extract_title
 from archive.digests import normalised, text_and_state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, Block, Candidate, Document
 from archive.urls import absolute, host_of
-from pipeline import noarchive
-from pipeline.agencies import agencies, printed
-from pipeline.authors import authors, signed
-from pipeline.blocked import block, is_articles, is_short, paywall_texts, told
-from pipeline.body import Told, own_text
-from pipeline.charset import MAX_BROKEN, html_text
-from pipeline.choice import is_free, moment_of, title_of
-from pipeline.credit import credit_lines, without_credits
-from pipeline.dates import moment, overlap
-from pipeline.hidden import markup_in_scripts
-from pipeline.notices import notices
-from pipeline.outgoing import anchors, outgoing
-from pipeline.places import Page, key_of, near, page_of, prose, shown_texts
-from pipeline.posts import posts
-from pipeline.structured import Markup, first, markup, values
+from pipeline.extraction import noarchive
+from pipeline.extraction.agencies import agencies, printed
+from pipeline.extraction.authors import authors, signed
+from pipeline.extraction.blocked import block, is_articles, is_short, paywall_texts, told
+from pipeline.extraction.body import Told, own_text
+from pipeline.extraction.charset import MAX_BROKEN, html_text
+from pipeline.extraction.choice import is_free, moment_of, title_of
+from pipeline.extraction.credit import credit_lines, without_credits
+from pipeline.extraction.dates import moment, overlap
+from pipeline.extraction.hidden import markup_in_scripts
+from pipeline.extraction.notices import notices
+from pipeline.extraction.outgoing import anchors, outgoing
+from pipeline.extraction.places import Page, key_of, near, page_of, prose, shown_texts
+from pipeline.extraction.posts import posts
+from pipeline.extraction.structured import Markup, first, markup, values
 from pipeline.text import clean_paragraph
 
 RULES = 9  # of this module's own rules; with trafilatura's version it names the extractor

@@ -8,9 +8,9 @@ MEETING, of two languages when they are worth TRANSLATED: fewer keys survive, an
 import math
 from collections.abc import Mapping
 
-from pipeline.epoch import Epoch
-from pipeline.reading import NAME, Reading, key_of
-from pipeline.skeletons import NUMBER
+from pipeline.copies.epoch import Epoch
+from pipeline.copies.reading import NAME, Reading, key_of
+from pipeline.copies.skeletons import NUMBER
 
 METHOD = "skeletons-4"  # a new name compares every text again
 RAREST = 30  # tokens of a text that become keys

@@ -121,7 +121,7 @@ def crawl(
     says of the sample of what is ranked last how much was on the topic after all.
     """
     from crawlers import spider  # scrapy is imported by this step alone
-    from pipeline.promise import ranking_of
+    from pipeline.topicality.promise import ranking_of
 
     started, fetched = monotonic(), Counter[str]()
     note_topic(work)

@@ -19,8 +19,8 @@ from archive.urls import registered_domain
 from pipeline.work import Work
 
 if TYPE_CHECKING:
-    from pipeline.comparing import Run
-    from pipeline.epoch import Epoch
+    from pipeline.copies.comparing import Run
+    from pipeline.copies.epoch import Epoch
 
 EPOCH = "epoch"  # the kind of event
 BATCH = 400  # texts that are written, then compared, at a time
@@ -35,8 +35,8 @@ def compare_witnesses(work: Work) -> Report:
     """Compare each new version's text with every version before it; in a new epoch, all with all."""
     from concurrent.futures.process import BrokenProcessPool
 
-    from pipeline import vectors
-    from pipeline.comparing import running
+    from pipeline.copies import vectors
+    from pipeline.copies.comparing import running
     from pipeline.fingerprints import method
 
     started = monotonic()
@@ -65,7 +65,7 @@ def compare_witnesses(work: Work) -> Report:
 
 def _told_anew(work: Work, digest: str) -> tuple[tuple[str, int], ...]:
     """What the extra `vectors`, installed or removed since, makes to be compared again: one archive, one method."""
-    from pipeline import vectors
+    from pipeline.copies import vectors
     from pipeline.fingerprints import method
 
     if vectors.installed():
@@ -79,8 +79,8 @@ def _told_anew(work: Work, digest: str) -> tuple[tuple[str, int], ...]:
 
 def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, counts: Counter[str]) -> None:
     """In batches, so that what the processes read is committed: a text is compared with those before it in its own."""
-    from pipeline import vectors
-    from pipeline.comparing import compare, read
+    from pipeline.copies import vectors
+    from pipeline.copies.comparing import compare, read
     from pipeline.fingerprints import MEETING, across
 
     least = across(encoded=vectors.installed() is not None)
@@ -112,8 +112,8 @@ class EpochInForce:
 
 def epoch_in_force(work: Work) -> EpochInForce:
     """The epoch in which texts are compared; a new one is counted when the archive has grown GROWTH times."""
-    from pipeline.epoch import shipped, unpacked
-    from pipeline.terms import own_tokens
+    from pipeline.copies.epoch import shipped, unpacked
+    from pipeline.copies.terms import own_tokens
 
     kept = comparisons.last_epoch(work.conn) or logged_epoch(work)
     if is_outgrown(kept.articles if kept is not None else 0, held=comparisons.article_count(work.conn)):
@@ -127,9 +127,9 @@ def epoch_in_force(work: Work) -> EpochInForce:
 
 def _early(work: Work) -> "EpochInForce | None":
     """Of an archive that is small: a new epoch, if it has grown and another furniture is found in it now."""
-    from pipeline.comparing import index_of
-    from pipeline.epoch import FURNITURE_TEXTS, told_furniture
-    from pipeline.terms import own_tokens
+    from pipeline.copies.comparing import index_of
+    from pipeline.copies.epoch import FURNITURE_TEXTS, told_furniture
+    from pipeline.copies.terms import own_tokens
 
     kept, held = comparisons.last_epoch(work.conn), comparisons.article_count(work.conn)
     if not max(FURNITURE_TEXTS, SMALL_GROWTH * (kept.articles if kept is not None else 0)) <= held < COUNTED_FROM:
@@ -156,9 +156,9 @@ def reindex(work: Work) -> Report:
 
 def _count(work: Work) -> "Epoch":
     """Count a new epoch, and keep it as an event where it is another than the one before."""
-    from pipeline.comparing import index_of
-    from pipeline.epoch import counted
-    from pipeline.terms import own_tokens
+    from pipeline.copies.comparing import index_of
+    from pipeline.copies.epoch import counted
+    from pipeline.copies.terms import own_tokens
 
     epoch = counted(map(index_of, comparisons.latest_texts(work.conn)), own_tokens(work.topic))
     keep_epoch(work, epoch)
@@ -170,7 +170,7 @@ def keep_epoch(work: Work, epoch: "Epoch", *, articles: int | None = None) -> No
 
     `articles` are those that were looked at, where it says of none how rare their words are.
     """
-    from pipeline.epoch import packed
+    from pipeline.copies.epoch import packed
 
     before = comparisons.last_epoch(work.conn)
     if before is None or before.digest != epoch.digest:
@@ -184,7 +184,7 @@ def keep_epoch(work: Work, epoch: "Epoch", *, articles: int | None = None) -> No
 
 def logged_epoch(work: Work) -> KeptEpoch | None:
     """The last epoch that events.jsonl has, which a rebuilt database compares in; None before the first."""
-    from pipeline.epoch import unpacked
+    from pipeline.copies.epoch import unpacked
 
     for event in reversed(events.read(work.archive.folder.events).of(EPOCH)):
         try:
@@ -231,8 +231,8 @@ def link_families(work: Work) -> Report:
 
 def _links_of(conn: sqlite3.Connection, article_id: int, witness: Callable[[int], Witness]) -> list[CopyLink]:
     """One link for each other article that shares text: between the closest versions; as people judged."""
-    from pipeline.direction import link
-    from pipeline.judgements import judged
+    from pipeline.descent.direction import link
+    from pipeline.descent.judgements import judged
     from pipeline.reuse import is_link
 
     found = defaultdict[int, list[Shared]](list)

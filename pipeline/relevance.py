@@ -22,9 +22,9 @@ from typing import Literal
 from archive.model import Relevance
 from archive.topic import Name, Topic
 from archive.topic_keywords import Keywords
-from pipeline.term_patterns import GAP, Tokens, alternatives, capitals_of, is_written, normal, tokens_of
-from pipeline.together import Pairs, meetings, pairs_of
-from pipeline.transliteration import latin_spellings
+from pipeline.topicality.term_patterns import GAP, Tokens, alternatives, capitals_of, is_written, normal, tokens_of
+from pipeline.topicality.together import Pairs, meetings, pairs_of
+from pipeline.topicality.transliteration import latin_spellings
 
 RULE = "relevance/4"  # part of what `decided_by` names: another rule decides anew
 

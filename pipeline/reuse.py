@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from archive.model import Passage, Relation, Reuse
-from pipeline import meaning
-from pipeline.alignment import FEATURES, Alignment, Cell, Profile, align, profile
+from pipeline.copies import meaning
+from pipeline.copies.alignment import FEATURES, Alignment, Cell, Profile, align, profile
+from pipeline.copies.own_words import Own, Stretch, boxes, dense, own_words
+from pipeline.copies.passages import kept
+from pipeline.copies.vectors import Encoder
+from pipeline.copies.weights import SAME_LANGUAGE, TRANSLATION
 from pipeline.fingerprints import SENTENCE_WORTH
-from pipeline.own_words import Own, Stretch, boxes, dense, own_words
-from pipeline.passages import kept
 from pipeline.text import words
-from pipeline.vectors import Encoder
-from pipeline.weights import SAME_LANGUAGE, TRANSLATION
 
 COPIED = 0.8  # confidence from which two texts are linked
 UNSURE = 0.02  # from which two texts of two languages are asked by meaning: 1.2 % of those that meet
@@ -45,7 +45,7 @@ def reuse(
 
     `meeting` is the worth of the keys that both have (`pipeline.fingerprints`). `identical` texts (one digest of the
     body) are so whatever they are made of. Where that leaves it open whether one translates the other, what their
-    sentences mean decides, if there is an encoder (`pipeline.vectors`). Whichever is given first, the same is found.
+    sentences mean decides, if there is an encoder (`copies.vectors`). Whichever is given first, the same is found.
     """
     if right.index.text < left.index.text:
         found = reuse(right, left, meeting=meeting, identical=identical, made=made)

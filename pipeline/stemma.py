@@ -15,11 +15,11 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from archive.model import CopyLink, Family, FamilyMember, InferredExemplar, Witness
-from pipeline.copy_traces import is_chrome
-from pipeline.credit import is_credit
-from pipeline.crediting import credited_agencies, is_agency
-from pipeline.direction import DATED
-from pipeline.language_traces import UNKNOWN, by_way_of
+from pipeline.descent.copy_traces import is_chrome
+from pipeline.descent.crediting import credited_agencies, is_agency
+from pipeline.descent.direction import DATED
+from pipeline.extraction.credit import is_credit
+from pipeline.origins.language_traces import UNKNOWN, by_way_of
 
 # Found on 1,563 copies in 451 families whose texts in part lie identical in several places, with a third of the dates
 # moved: the true exemplar is first for .86, where the same weight for dates as in the direction gives .81.

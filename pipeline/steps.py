@@ -23,7 +23,9 @@ from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, plain_url, same_site
 from archive.withholdings import covers
 from pipeline import PROGRAM, cores
-from pipeline.freezing import read_frozen
+from pipeline.custody.freezing import read_frozen
+from pipeline.custody.joining import withhold_joiners
+from pipeline.custody.replaying import renew_index
 from pipeline.intake import (
     discover_pending,
     erase_pending,
@@ -32,9 +34,7 @@ from pipeline.intake import (
     read_judgements,
     read_withholdings,
 )
-from pipeline.joining import withhold_joiners
 from pipeline.linking import compare_witnesses, link_families
-from pipeline.replaying import renew_index
 from pipeline.work import Work, by_frequency
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _extract_one(job: Job) -> Document | Block | str:
 def read_page(stored: bytes, head: bytes, payload: PendingPayload) -> Document | Block | str:
     """What a page's bytes, as transferred, and its answer's head hold; or the reason that there is no document."""
     from pipeline.extract import MAX_HTML_BYTES, NoText, extract, preview
-    from pipeline.noarchive import of_head
+    from pipeline.extraction.noarchive import of_head
 
     if is_front_page(payload.url):
         return "a front page, which lists articles and is none"
@@ -212,7 +212,7 @@ def _with_matcher(
 def follow_provenance(work: Work) -> Report:
     """Announce what pages on the topic declare as their source or translation; the next crawl fetches it."""
     from pipeline.extract import MAX_HTML_BYTES
-    from pipeline.provenance import declared
+    from pipeline.extraction.provenance import declared
 
     started, announced = monotonic(), 0
     pending = discoveries.unread_provenance(work.conn)
@@ -233,8 +233,8 @@ def follow_provenance(work: Work) -> Report:
 
 def weigh_unread(work: Work) -> Report:
     """Decide whether what is told of articles that could not be read, by sources or previews, is on the topic."""
-    from pipeline.promise import told_on_topic
     from pipeline.relevance import matcher_of
+    from pipeline.topicality.promise import told_on_topic
 
     started, weighed_by = monotonic(), decided_by(work.topic)
     matcher = lru_cache(maxsize=1)(lambda: matcher_of(work.topic))
@@ -290,7 +290,7 @@ def catalogue_articles(work: Work) -> Report:
 def _sightings(work: Work, article_id: int, extractor: str) -> list[articles.Seen]:
     """An article's sightings; where payloads differ and texts do not, with what the pages' readers see."""
     from pipeline.extract import MAX_HTML_BYTES
-    from pipeline.surface import METHOD, surface
+    from pipeline.extraction.surface import METHOD, surface
 
     seen = articles.sightings(work.conn, article_id, extractor=extractor, method=METHOD)
     if not any(one.on_topic for one in seen):

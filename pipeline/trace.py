@@ -18,24 +18,24 @@ from archive.store.comparisons import Searched, Text
 from archive.store.pages import Card
 from archive.topic import Topic
 from archive.urls import registered_domain
-from pipeline import leads as hints
-from pipeline import vectors
-from pipeline.alignment import Profile, profile
-from pipeline.basis import basis
-from pipeline.comparing import profile_of
-from pipeline.credit import credit_lines, without_credits
-from pipeline.direction import link
-from pipeline.epoch import Epoch
-from pipeline.explain import explained
+from pipeline.copies import vectors
+from pipeline.copies.alignment import Profile, profile
+from pipeline.copies.basis import basis
+from pipeline.copies.comparing import profile_of
+from pipeline.copies.epoch import Epoch
+from pipeline.copies.indexing import Sketch, indexed, outlined, sketch_of, sketched
+from pipeline.copies.reading import read
+from pipeline.copies.sifting import is_likely, is_likely_by_keys
+from pipeline.descent.direction import link
+from pipeline.descent.explain import explained
+from pipeline.descent.judgements import judged
+from pipeline.extraction.credit import credit_lines, without_credits
 from pipeline.fingerprints import MEETING, across, keys
-from pipeline.indexing import Sketch, indexed, outlined, sketch_of, sketched
-from pipeline.judgements import judged
-from pipeline.leads import Leads
-from pipeline.reading import read
+from pipeline.origins import leads as hints
+from pipeline.origins.leads import Leads
+from pipeline.origins.subject import Subject, leads_of
 from pipeline.reuse import is_link, reuse
-from pipeline.sifting import is_likely, is_likely_by_keys
 from pipeline.stemma import nearness, ranked
-from pipeline.subject import Subject, leads_of
 
 MAX_COMPARED = 60  # held texts that are looked at closely: those that share most
 MAX_SKETCHED = 1_000  # of those that share most, whose sketches are looked at first

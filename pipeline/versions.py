@@ -10,7 +10,7 @@ from archive.digests import address_key, normalised, state_digest, text_digest
 from archive.model import PARAGRAPH_BREAK, ChangeClass, ChangedPassage, Difference, Sighting, Version
 from archive.times import to_digits
 from pipeline.diff import changed_passages
-from pipeline.notices import corrections
+from pipeline.extraction.notices import corrections
 
 FLIP = timedelta(hours=24)  # a state that is shown for less, by another agent, between the same state twice
 

@@ -16,7 +16,7 @@ from archive.model import Failure, Report
 from archive.store import runs
 from archive.topic import Topic
 from pipeline import PROGRAM
-from pipeline.stamping import keep_authorities, stamp
+from pipeline.custody.stamping import keep_authorities, stamp
 
 Clock = Callable[[], datetime]
 Progress = Callable[[str, int, int], None]  # step, done, total (0: not known)

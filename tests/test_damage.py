@@ -26,7 +26,8 @@ from archive.folder import DataFolder, open_archive
 from archive.model import Report
 from archive.topic import Topic, load_topic
 from archive.topic_settings import StampSettings
-from pipeline import anew, evidence, packages
+from pipeline.custody import anew, evidence
+from pipeline.sharing import packages
 from pipeline.work import Work, sealed
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)

@@ -20,10 +20,11 @@ from archive.store import captures, comparisons, documents, links, runs, transac
 from archive.store.comparisons import Text
 from archive.warc import WarcWriter
 from crawlers.archives.imports import keep, keep_revisit
-from pipeline import PROGRAM, vectors
-from pipeline import epoch as epochs
+from pipeline import PROGRAM
 from pipeline.batch.rows import Row, block_from, document_from, reuse_from
-from pipeline.epoch import Epoch
+from pipeline.copies import epoch as epochs
+from pipeline.copies import vectors
+from pipeline.copies.epoch import Epoch
 from pipeline.extract import EXTRACTOR
 from pipeline.fingerprints import method
 from pipeline.intake import erase_pending, index_pending, note_topic, read_withholdings

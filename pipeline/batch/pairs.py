@@ -15,9 +15,9 @@ from archive.topic import Topic
 from pipeline.batch import texts
 from pipeline.batch.rows import Row
 from pipeline.batch.spark import grouped, through
-from pipeline.epoch import FURNITURE_TEXTS, Epoch, is_furniture, summed
+from pipeline.copies.epoch import FURNITURE_TEXTS, Epoch, is_furniture, summed
+from pipeline.copies.terms import own_tokens
 from pipeline.linking import COUNTED_FROM
-from pipeline.terms import own_tokens
 
 HOT = 1_000  # texts with one key in a part of its join
 SLACK = 1e-6  # nats, by which a sum that Spark makes in its own order may be less than the exact one

@@ -17,11 +17,12 @@ from archive.store.documents import PendingPayload
 from archive.topic import Topic
 from crawlers.archives import ccnews
 from crawlers.errors import Unreadable
-from pipeline import PROGRAM, cores, vectors
+from pipeline import PROGRAM, cores
 from pipeline.batch import looks, pairs, rows, texts
 from pipeline.batch.rows import Columns, Row
 from pipeline.batch.spark import Tables, file_pieces, first_of, grouped, is_retry, spelled, through, whole
-from pipeline.epoch import Epoch, packed
+from pipeline.copies import vectors
+from pipeline.copies.epoch import Epoch, packed
 from pipeline.extract import EXTRACTOR
 from pipeline.fingerprints import method
 from pipeline.intake import outlet_rows

@@ -16,9 +16,6 @@ from archive.store.links import Shared
 from archive.times import from_iso, to_iso
 from archive.topic import Topic
 from archive.urls import absolute, host_of, registered_domain
-from pipeline import epoch as epochs
-from pipeline import vectors
-from pipeline.alignment import Profile, profile
 from pipeline.batch.rows import (
     REUSE,
     Columns,
@@ -30,15 +27,18 @@ from pipeline.batch.rows import (
     witness_from,
     witness_json,
 )
-from pipeline.direction import link
-from pipeline.epoch import Epoch
+from pipeline.copies import epoch as epochs
+from pipeline.copies import vectors
+from pipeline.copies.alignment import Profile, profile
+from pipeline.copies.epoch import Epoch
+from pipeline.copies.indexing import indexed, packed, sketched, unpacked
+from pipeline.copies.reading import read
+from pipeline.copies.sifting import is_likely
+from pipeline.descent.direction import link
 from pipeline.fingerprints import MEETING, across, keys, meets
-from pipeline.indexing import indexed, packed, sketched, unpacked
 from pipeline.linking import closest as closest_of
-from pipeline.reading import read
 from pipeline.relevance import matcher_of, relevance
 from pipeline.reuse import is_link, reuse
-from pipeline.sifting import is_likely
 from pipeline.steps import article_address
 from pipeline.versions import versions
 

@@ -144,7 +144,7 @@ def opened(topic: Any, data: Path, command: str, *, create: bool = False) -> Ite
 
 def _renew_public(work: Any, reports: list[Report]) -> None:
     if work.archive.folder.public.exists():  # most archives have none, and need not load what makes it
-        from pipeline import publishing
+        from pipeline.sharing import publishing
 
         reports += publishing.renewed(work)
 
@@ -224,7 +224,7 @@ def tell_changes(work: Any, reports: list[Report]) -> tuple[Any, Report]:
 
     Between the two `status` shows it.
     """
-    from pipeline import status
+    from pipeline.operating import status
     from pipeline.work import sealed
 
     reports += sealed(work.archive, work.topic, work.clock)  # so that what hinders it is told by this run

@@ -80,7 +80,8 @@ def pinging(topic: Any) -> Iterator[None]:
     if topic.watch.ping is None:
         yield
         return
-    from pipeline import ping, trust
+    from pipeline.custody import trust
+    from pipeline.operating import ping
 
     checked = trust.context(topic)
     try:
@@ -118,7 +119,7 @@ def reindex(topic: Any, data: Path, as_json: bool) -> None:
 @options
 def rebuild(topic: Any, data: Path, as_json: bool) -> None:
     """Make the database anew from the WARC files."""
-    from pipeline import care
+    from pipeline.operating import care
 
     refuse_other_topic(topic, data)
     reports = care.rebuild(topic, data, clock=now, progress=Bars())

@@ -78,8 +78,8 @@ def _own_folder(topic: str) -> Path:
 def _make(topic: str, data: Path, contact: str | None, settings: tuple[str, ...], urls: tuple[str, ...]) -> None:
     from archive.folder import open_archive
     from archive.topic import bundled_topics, load_topic, parse_topic, with_overrides
-    from pipeline import outlets
     from pipeline.intake import keep_topic
+    from pipeline.operating import outlets
 
     is_new = topic not in bundled_topics() and not Path(topic).exists()
     if is_new:
@@ -115,7 +115,7 @@ def _make(topic: str, data: Path, contact: str | None, settings: tuple[str, ...]
 def _print_schedule(topic: str, data: Path, settings: tuple[str, ...], scheduler: str) -> None:
     """A line or units with the absolute paths of this program, the topic file and the data folder."""
     from archive.topic import bundled_topics, load_topic, with_overrides
-    from pipeline import schedule
+    from pipeline.operating import schedule
 
     read = with_overrides(load_topic(topic), settings)
     refuse_placeholder(read)  # the line would fail each hour
@@ -141,7 +141,7 @@ def _program() -> list[str]:
 @options
 def check(topic: Any, data: Path, live: bool, as_json: bool) -> None:
     """Check the topic file, and with --live its sources."""
-    from pipeline import checks
+    from pipeline.operating import checks
 
     del data
     rows = checks.live(topic, now) if live else []
@@ -187,7 +187,7 @@ def capture(topic: Any, data: Path, as_json: bool, urls: tuple[str, ...]) -> Non
     Robots rules, delays and budgets hold as for every crawl. Exit code 1 where a page could not be had.
     """
     from archive.urls import absolute
-    from pipeline import capture as capturing
+    from pipeline.operating import capture as capturing
 
     refuse_placeholder(topic)
     addresses = [absolute("", url) for url in urls]
@@ -215,8 +215,8 @@ def import_(topic: Any, data: Path, as_json: bool, files: tuple[Path, ...], via:
 
     Of a folder that is another archive, such as that of one of several crawlers, the WARC files are taken as they are.
     """
-    from pipeline import backfill as archives
     from pipeline import intake, shards
+    from pipeline.operating import backfill as archives
 
     folders = [path for path in files if path.is_dir()]
     others = [path for path in files if not path.is_dir()]
@@ -253,7 +253,7 @@ def backfill(
 ) -> None:
     """Fetch what web archives kept of the sources' sites, under the archives' own dates."""
     from crawlers.archives.span import Span
-    from pipeline import backfill as archives
+    from pipeline.operating import backfill as archives
 
     refuse_placeholder(topic)
     if first and last and last < first:

@@ -12,7 +12,7 @@ import click
 
 from pipeline.cli.base import attend, finish, now, opened, options
 
-WRITERS = ("csl", "ris", "bibtex", "robust")  # of pipeline.citations, which --help need not load
+WRITERS = ("csl", "ris", "bibtex", "robust")  # of pipeline.sharing.citations, which --help need not load
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -43,7 +43,8 @@ def verify(
     With PROOF files, as 'stemma cite --proof' writes them, or WACZ packages, check these alone; no archive is needed
     for that.
     """
-    from pipeline import evidence, intake
+    from pipeline import intake
+    from pipeline.custody import evidence
 
     if files:
         for file in files:
@@ -64,7 +65,7 @@ def verify(
     with opened(topic, data, "verify") as (work, reports):
         reports += [intake.index_pending(work), evidence.verify(work, outside=outside)]
         if is_anew:
-            from pipeline import anew
+            from pipeline.custody import anew
 
             reports.append(anew.compare_anew(work))
         work.progress.close()
@@ -92,7 +93,8 @@ def cite(
 
     VERSION is a public id; an article's address or key means its latest version.
     """
-    from pipeline import citations, evidence
+    from pipeline.custody import evidence
+    from pipeline.sharing import citations
 
     if not is_family and (run is not None or by is not None):
         raise click.UsageError("--run and --by are for --family")
@@ -120,7 +122,9 @@ def _cited_family(
 ) -> tuple[Any, Any]:
     """A family as of a run, the present one where none is named, and its citation."""
     from archive.store import frozen
-    from pipeline import care, citations, freezing
+    from pipeline.custody import freezing
+    from pipeline.operating import care
+    from pipeline.sharing import citations
 
     if run is None:
         with opened(topic, data, "cite") as (work, reports):
@@ -140,7 +144,7 @@ def key(topic: Any, data: Path, as_json: bool, action: str, by: str | None) -> N
 
     A new key is an event that stays. "rotate" has it signed by the old one, which is kept beside it.
     """
-    from pipeline import evidence
+    from pipeline.custody import evidence
 
     del topic
     if action != "show" and not (by or "").strip():
@@ -160,7 +164,7 @@ def backup(topic: Any, data: Path, as_json: bool, target: Path, is_check: bool) 
 
     The key that signs the log is left out: keep a copy of key.pem elsewhere.
     """
-    from pipeline import safekeeping
+    from pipeline.custody import safekeeping
 
     finish([safekeeping.check(target) if is_check else safekeeping.backup(topic, data, target, clock=now)],
            as_json=as_json)
@@ -171,7 +175,7 @@ def backup(topic: Any, data: Path, as_json: bool, target: Path, is_check: bool) 
 @options
 def restore(topic: Any, data: Path, as_json: bool, source: Path) -> None:
     """Put the archive together from the backup in DIR, into a --data folder that holds none; every file is checked."""
-    from pipeline import safekeeping
+    from pipeline.custody import safekeeping
 
     del topic
     finish([safekeeping.restore(source, data)], as_json=as_json)
@@ -191,7 +195,7 @@ def withhold(topic: Any, data: Path, as_json: bool, what: str, reason: str, by: 
     URL is an address of an article, its key or the public id of a version; FAMILY, the public id of a family, means
     all articles that it has now, and those that join it later.
     """
-    from pipeline import withholding
+    from pipeline.custody import withholding
 
     if not undo and not reason.strip():
         raise click.UsageError("--reason: say why; it is shown in the text's place")
@@ -222,7 +226,7 @@ def erase(
 
     It is withheld too; that something was there, when it was erased and why stays in the log, which still verifies.
     """
-    from pipeline import erasing
+    from pipeline.custody import erasing
 
     if not reason.strip():
         raise click.UsageError("--reason: say why; it is shown in the text's place")
@@ -241,7 +245,7 @@ def erase(
 @options
 def serve(topic: Any, data: Path, as_json: bool, host: str, port: int) -> None:
     """Publish the archive through Datasette."""
-    from pipeline import care
+    from pipeline.operating import care
 
     del as_json
     care.serve(topic, data, host=host, port=port, clock=now)
@@ -258,7 +262,7 @@ def publish(topic: Any, data: Path, as_json: bool, folder: Path, site: str | Non
     DIR holds a read-only database, its description, the newest articles as a feed, and the citations of all. It holds
     excerpts of the texts, unless the topic file's full_text says otherwise.
     """
-    from pipeline import publishing
+    from pipeline.sharing import publishing
 
     finish([publishing.publish(topic, data, folder, site=site, clock=now)], as_json=as_json)
 
@@ -283,7 +287,8 @@ def export(
     replays by itself; "prov" where an article or a family comes from, as W3C PROV (FILE.json, .jsonld or .provn);
     "cdxj" the index by which pywb replays the folder warc/ as it is.
     """
-    from pipeline import care, packages
+    from pipeline.operating import care
+    from pipeline.sharing import packages
 
     if kind in ("wacz", "cdxj") and str(file) == "-":
         raise click.UsageError(f"{kind} is a file, not a stream: name one")
@@ -317,8 +322,8 @@ def export(
 def demo(data: Path, host: str, port: int, no_serve: bool) -> None:
     """Crawl the bundled web twice, find its copies and versions, and serve the archive."""
     from archive.topic import load_topic
-    from pipeline import care
-    from pipeline import demo as show
+    from pipeline.operating import care
+    from pipeline.operating import demo as show
 
     show.fill(data, say=click.echo)
     if not no_serve:

@@ -22,9 +22,9 @@ def trace(topic: Any, data: Path, as_json: bool, what: str) -> None:
 
     ARTICLE is an address or a public id, FILE a text file or a saved page, "-" standard input.
     """
-    from pipeline import care
     from pipeline import trace as tracing
-    from pipeline.subject import is_file, of_text, read_article, read_file
+    from pipeline.operating import care
+    from pipeline.origins.subject import is_file, of_text, read_article, read_file
 
     with care.reading(data) as conn:
         if what == "-":
@@ -54,7 +54,7 @@ def judge(
     the other way round than the link is refused. "reverse" is said of the direction that is shown. "undo" takes back
     what was decided before. Each is an event, kept through rebuilds and shown with the link.
     """
-    from pipeline import judging
+    from pipeline.operating import judging
 
     if not by.strip():
         raise click.UsageError("--by: say who decides")
@@ -82,8 +82,8 @@ def hunt(
     ARTICLE is an address or a public id, FILE a text file or a saved page. What is found is announced by the source
     "hunt", and the next crawl fetches it.
     """
-    from pipeline import care, hunting
-    from pipeline.subject import is_file, read_article, read_file
+    from pipeline.operating import care, hunting
+    from pipeline.origins.subject import is_file, read_article, read_file
 
     if first and last and last < first:
         raise click.UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}")

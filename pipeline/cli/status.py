@@ -12,7 +12,7 @@ import click
 from pipeline.cli.base import now, options
 
 if TYPE_CHECKING:
-    from pipeline.status import Status
+    from pipeline.operating.status import Status
 
 HOSTS_SHOWN = 20
 
@@ -21,7 +21,7 @@ HOSTS_SHOWN = 20
 @options
 def status(topic: Any, data: Path, as_json: bool) -> None:
     """Say what the archive holds, how its sources are, and what needs a person: exit code 1 while anything does."""
-    from pipeline import status as module
+    from pipeline.operating import status as module
 
     found = module.status(topic, data, now=now())
     if as_json:
@@ -51,7 +51,7 @@ def _lines(found: "Status") -> Iterator[str]:
 
 
 def _sources(found: "Status") -> Iterator[str]:
-    from pipeline import watch
+    from pipeline.operating import watch
 
     figures = found.figures
     width = max([6, *(len(source.name) for source in figures.sources)])
@@ -66,7 +66,7 @@ def _sources(found: "Status") -> Iterator[str]:
 
 
 def _surroundings(found: "Status") -> Iterator[str]:
-    from pipeline.watch import in_bytes
+    from pipeline.operating.watch import in_bytes
 
     figures = found.figures
     disk = figures.disk

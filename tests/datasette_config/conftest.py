@@ -25,10 +25,10 @@ from archive.topic import load_topic
 from archive.warc import WarcWriter
 from datasette_config import pages
 from datasette_config.serving import application
-from pipeline.epoch import shipped
+from pipeline.copies.epoch import shipped
+from pipeline.copies.reading import read
+from pipeline.copies.terms import own_tokens
 from pipeline.fingerprints import keys, method
-from pipeline.reading import read
-from pipeline.terms import own_tokens
 
 SCRIPT = "<script>alert('stemma')</script>"
 BIDI = "\u202ednuora gninrut\u202c"

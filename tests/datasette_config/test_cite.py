@@ -8,7 +8,7 @@ from lxml import html
 
 from archive.digests import address_key
 from archive.store import open_database
-from pipeline import citations
+from pipeline.sharing import citations
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
 Archive = Site = Any
@@ -70,7 +70,7 @@ def test_a_hostile_headline_stays_in_its_item(site: Site, archive: Archive) -> N
 
 
 def test_the_command_and_the_site_cite_alike(site: Site, archive: Archive) -> None:
-    from pipeline import evidence
+    from pipeline.custody import evidence
 
     name = site.json(f"/article/{archive.herald}.json")["article"]["public_id"]
     cited = evidence.cite(archive.data, name, site="http://localhost")

@@ -16,8 +16,8 @@ from pyarrow import parquet
 
 from archive.store import open_database, read_database, snapshots
 from archive.topic import Topic, load_topic
-from pipeline import publishing
-from pipeline.reading import key_of, read
+from pipeline.copies.reading import key_of, read
+from pipeline.sharing import publishing
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
 Archive = Site = Any

@@ -11,7 +11,7 @@ import pytest
 from archive.store import open_database
 from archive.topic import load_topic
 from datasette_config import renewal
-from pipeline import care
+from pipeline.operating import care
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
 Archive = Site = Any

@@ -17,7 +17,7 @@ from archive.topic import load_topic
 from datasette_config import pages, trace_view, tracing
 from datasette_config.answers import WORD_BY_WORD
 from pipeline import trace as command
-from pipeline.subject import of_text, read_article
+from pipeline.origins.subject import of_text, read_article
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
 Archive = Site = Any

@@ -139,7 +139,7 @@ def test_help_answers_in_under_a_third_of_a_second_of_cpu(stemma: Stemma) -> Non
 
 
 def test_only_the_crawl_imports_scrapy() -> None:
-    code = "import sys, pipeline.cli, pipeline.steps, pipeline.intake, pipeline.care; print('scrapy' in sys.modules)"
+    code = "import sys, pipeline.cli, pipeline.steps, pipeline.intake, pipeline.operating.care; print('scrapy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

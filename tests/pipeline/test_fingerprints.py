@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_texts import facts, report
 
-from pipeline.epoch import counted, shipped
+from pipeline.copies.epoch import counted, shipped
+from pipeline.copies.reading import read
 from pipeline.fingerprints import MEETING, TRANSLATED, keys, meets, method
-from pipeline.reading import read
 
 EPOCH = counted([read(report(facts(seed), seed)) for seed in range(100)])
 

@@ -24,10 +24,11 @@ from archive.model import Passage, Reuse
 from archive.store import comparisons, read_database, transaction
 from archive.store.links import Shared
 from archive.topic import load_topic
-from pipeline import comparing, cores, epoch, indexing, linking, vectors
-from pipeline.indexing import indexed
+from pipeline import cores, linking
+from pipeline.copies import comparing, epoch, indexing, vectors
+from pipeline.copies.indexing import indexed
+from pipeline.copies.reading import read
 from pipeline.linking import closest
-from pipeline.reading import read
 from pipeline.work import Work
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

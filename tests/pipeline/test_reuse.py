@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from made_texts import facts, report
 
 from archive.model import Passage, Relation, Reuse
-from pipeline.alignment import profile
-from pipeline.epoch import Epoch, counted, shipped
+from pipeline.copies.alignment import profile
+from pipeline.copies.epoch import Epoch, counted, shipped
+from pipeline.copies.indexing import indexed
+from pipeline.copies.reading import read
 from pipeline.fingerprints import keys, meets
-from pipeline.indexing import indexed
-from pipeline.reading import read
 from pipeline.reuse import COPIED, is_link, reuse
 
 EPOCH = counted([read(report(facts(seed), seed)) for seed in range(300)])

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.model import CopyLink, Family, Passage, Reuse, Witness
-from pipeline.dates import moment
-from pipeline.direction import DECIDED, link
+from pipeline.descent.direction import DECIDED, link
+from pipeline.extraction.dates import moment
 from pipeline.stemma import families, ranked
 
 START = datetime(2024, 8, 6, 12, tzinfo=UTC)

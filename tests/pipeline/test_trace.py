@@ -15,7 +15,7 @@ from archive.store import comparisons, open_database
 from archive.store.comparisons import Searched
 from archive.topic import load_topic
 from pipeline.fingerprints import method
-from pipeline.subject import Subject, of_text
+from pipeline.origins.subject import Subject, of_text
 from pipeline.trace import MAX_CHARACTERS, TRACED, as_json, lines, trace
 
 HERALD = "https://www.borderherald.example/2025/03/14/kursk-incursion-what-to-know"

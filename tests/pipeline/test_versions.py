@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archive.digests import state_digest, text_digest
 from archive.model import ChangedPassage, Post, Sighting, Version
-from pipeline.notices import corrections
+from pipeline.extraction.notices import corrections
 from pipeline.versions import FLIP, flips, post_versions, public_id, versions
 
 ARTICLE = "https://news.example/story"

@@ -11,7 +11,8 @@ from archive.model import Exchange
 from archive.store import pages, read_database
 from archive.topic import load_topic
 from archive.warc import WarcWriter
-from pipeline import care, steps
+from pipeline import steps
+from pipeline.operating import care
 from pipeline.work import Work
 
 NOW = datetime(2024, 9, 1, tzinfo=UTC)

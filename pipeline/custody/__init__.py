@@ -1,0 +1,1 @@
+"""That evidence stands: stamped, checked, frozen as cited, backed up, made anew, withdrawn where it must be."""

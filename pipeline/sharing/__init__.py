@@ -1,0 +1,1 @@
+"""What leaves the archive: citations, lineages, packages, excerpts, publications."""

@@ -1,0 +1,1 @@
+"""How a text is found to be on the topic: its terms and names in every form, and those that must stand together."""
