@@ -50,7 +50,8 @@ TRACED = "~traced"  # the public id of a text that is not held; it sorts after a
 class Exemplar:
     """A held text that shares text with the traced one: the link between the two, what is shared, why in sentences.
 
-    `passages` have the traced text on their left; `share` is the share of its words that they cover.
+    `passages` have the traced text on their left; `share` is the share of its words that they cover. `above` are the
+    texts that the held one was made from itself, as far as its family tells: the nearest first.
     """
 
     card: Card
@@ -59,6 +60,7 @@ class Exemplar:
     passages: tuple[Passage, ...]
     text: str
     sentences: tuple[str, ...]
+    above: tuple[Card, ...]
 
     @property
     def is_source(self) -> bool | None:
@@ -266,7 +268,8 @@ def _ranked(
     return tuple(
         Exemplar(card=cards[one.version_id], link=one.link, share=one.found.left_coverage,
                  passages=one.found.passages, text=one.witness.text,
-                 sentences=_sentences(one, own, subject.text, one.witness.text))
+                 sentences=_sentences(one, own, subject.text, one.witness.text),
+                 above=tuple(card for card in kin.lineage(conn, one.article_id) if not _is_of(card.public_id, own)))
         for one in shown
     )
 
@@ -317,6 +320,8 @@ def as_json(found: Trace) -> dict[str, object]:
             "direction": one.link.direction, "direction_confidence": one.link.direction_confidence,
             "is_source": one.is_source, "share": one.share,
             "evidence": [asdict(reason) for reason in one.link.evidence], "sentences": list(one.sentences),
+            "above": [{"public_id": card.public_id, "url": card.url, "outlet": card.outlet, "title": card.title}
+                      for card in one.above],
             "passages": [asdict(passage) | {
                 "left": found.subject.text[passage.left_start:passage.left_end],
                 "right": one.text[passage.right_start:passage.right_end]} for passage in one.passages],
@@ -340,6 +345,8 @@ def lines(found: Trace) -> Iterator[str]:
         yield f"   {one.card.outlet}, {one.card.dating.iso or 'no date'}, {one.card.language or 'language not known'}"
         yield f"   {one.card.url}"
         yield f"   {one.card.public_id}"
+        for card in one.above if one.is_source else ():
+            yield f"   in turn made from: {card.title} ({card.outlet}, {card.dating.iso or 'no date'}), {card.url}"
         yield from (f"   {sentence}" for sentence in one.sentences)
         longest = sorted(one.passages, key=lambda p: -p.words)[:SHOWN_PASSAGES]
         for passage in sorted(longest, key=lambda p: p.left_start):

@@ -31,7 +31,7 @@ BY_TOKENS = (
      0.329),
 )
 LEAST_BY_KEYS = (-5.3, -5.2)  # odds
-LEAST_BY_TOKENS = (-4.6, -3.5)
+LEAST_BY_TOKENS = (-5.0, -3.5)
 
 
 Outline = tuple[str | None, float]  # a text's language, and what all its keys are worth

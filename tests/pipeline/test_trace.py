@@ -51,8 +51,11 @@ def test_a_text_that_was_translated_and_back_comes_from_the_newspaper(demo: Fill
     urls = [one["url"] for one in found["exemplars"]]
     assert urls[0] == DIGEST
     assert HERALD in urls[:3]
+    assert found["exemplars"][0]["is_source"] is True
+    assert [above["url"] for above in found["exemplars"][0]["above"]] == [HERALD]
+    assert "in turn made from: " in told
     herald = found["exemplars"][urls.index(HERALD)]
-    assert (herald["relation"], herald["is_source"]) == ("rewrite", True)
+    assert herald["relation"] == "rewrite"
     assert any("Southzha" in sentence for sentence in herald["sentences"])
     passage = herald["passages"][0]
     assert passage["left"] in "\n\n".join(paragraphs)
