@@ -14,10 +14,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from archive.errors import MissingArchive, UnreadableFile, WriteFailed
 from archive.folder import DataFolder
+from archive.ledger import notes
 from archive.store import captures, read_database
 from archive.times import to_iso
 
@@ -66,7 +68,8 @@ def backup(
     made, troubles = dict[str, Held](), list[str]()
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for name, end in _log_ends(folder).items():
+        copied = before[_ENTRIES].size if _ENTRIES in before else 0
+        for name, end in _log_ends(folder, copied=copied).items():
             _grow(folder, target, name, end, before, made, troubles)
         made[DATABASE], ends = _database(folder, target, now)
         _grow(folder, target, _EVENTS, _whole_lines(folder.path / _EVENTS), before, made, troubles)
@@ -89,15 +92,34 @@ def backup(
     return Outcome(copied=len(made) - kept, kept=kept, troubles=tuple(troubles))
 
 
-def _log_ends(folder: DataFolder) -> dict[str, int]:
+def _log_ends(folder: DataFolder, *, copied: int) -> dict[str, int]:
     """Up to which byte the log's files are copied: with no stamp without its head, and all stamps that a head names.
 
-    A run that ends meanwhile signs a head over the stamps that there are, and then has that stamped.
+    A run that ends meanwhile enters what is new, signs a head over that and the stamps that there are, and then has the
+    head stamped: entries that no head covers yet are left to the next backup, but for those that are `copied`.
     """
     while True:
         stamps, heads = (_whole_lines(folder.path / name) for name in (_STAMPS, _HEADS))
         if _whole_lines(folder.path / _STAMPS) == stamps:
-            return {_STAMPS: stamps, _HEADS: heads, _ENTRIES: _whole_lines(folder.path / _ENTRIES)}
+            entries = max(copied, _end_of_lines(folder.path / _ENTRIES, _signed(folder.path / _HEADS, heads)))
+            return {_STAMPS: stamps, _HEADS: heads, _ENTRIES: entries}
+
+
+def _signed(file: Path, end: int) -> int | None:
+    """How many entries the last head before a byte covers; None where that cannot be read, and all are copied."""
+    lines = file.read_bytes()[:end].splitlines() if file.exists() else []
+    try:
+        return notes.read(json.loads(lines[-1])["note"]).size if lines else 0
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _end_of_lines(file: Path, count: int | None) -> int:
+    """The byte after so many lines, or after the last whole one where there are fewer."""
+    if count is None or not file.exists():
+        return _whole_lines(file)
+    with open(file, "rb") as lines:
+        return sum(len(line) for line in islice(lines, count) if line.endswith(b"\n"))
 
 
 def _database(folder: DataFolder, target: Path, now: datetime) -> tuple[Held, dict[str, int]]:

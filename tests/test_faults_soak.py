@@ -229,9 +229,10 @@ def test_of_two_runs_at_once_the_second_is_told_and_changes_nothing(serve: Serve
     topic(stemma.folder, server.authority_pem)
     first = stemma.start("run", "--topic", "topic.toml", "--set", "crawl.timeout=60")
     assert asked_for.wait(30)
-    for command in ("run", "crawl", "update", "rebuild"):
+    for command in ("crawl", "update", "rebuild"):
         said = stemma.run(command, "--topic", "topic.toml", code=3).stderr
         assert f"process {first.pid}" in said
+    assert stemma.run("run", "--topic", "topic.toml", code=3).stderr == "", "cron's line waits in silence"
     go_on.set()
     assert first.wait(60) == 0
     assert [line.path for line in server.log].count("/3") == 1

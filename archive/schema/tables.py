@@ -367,7 +367,7 @@ CREATE TABLE epochs (                   -- what comparisons take from the whole 
 
 CREATE TABLE text_readings (            -- of the versions in fingerprints
     version_id INTEGER PRIMARY KEY REFERENCES versions ON DELETE CASCADE,
-    packed BLOB NOT NULL                -- the text's sentences as tokens, as pipeline.copies.reading packs them
+    packed BLOB NOT NULL                -- the text's sentences as tokens, as pipeline.reading packs them
 ) STRICT;
 
 CREATE TABLE judgements (               -- what people decided on two texts, as events.jsonl has it

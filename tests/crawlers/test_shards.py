@@ -119,7 +119,7 @@ def test_what_is_withheld_in_the_other_archive_is_told(serve: Serve) -> None:
     stemma.run("run", "--topic", "topic.toml", "--data", "other")
     stemma.run("withhold", "--topic", "topic.toml", "--data", "other", url, "--reason", "asked for", "--by", "Vera")
     told = stemma.run("import", "--topic", "topic.toml", "other", code=1).stderr
-    assert f"{url} is withheld in other; 'stemma withhold' it here too" in told
+    assert f"{url.replace('http:', 'https:')} is withheld in other; 'stemma withhold' it here too" in told
     stemma.run("update", "--topic", "topic.toml")
     stemma.run("withhold", "--topic", "topic.toml", url, "--reason", "asked for", "--by", "Vera")
     assert stemma.run("import", "--topic", "topic.toml", "other").stderr == ""

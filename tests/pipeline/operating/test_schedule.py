@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stemma_testing import Stemma, environment, topic_file
+from stemma_testing import ROOT, Stemma, environment, topic_file
 
 from archive.errors import TopicError
 from pipeline.operating.schedule import cron_line, systemd_units
@@ -66,7 +66,7 @@ def test_the_printed_cron_line_runs_and_printing_changes_nothing(tmp_path: Path)
     assert stemma.run("init", "--cron", "--topic", "topic.toml", "--data", "held").stdout == first.stdout
     assert {file: file.stat().st_mtime_ns for file in folder.rglob("*")} == before
     done = subprocess.run(["sh", "-c", command_of(line)], cwd="/", capture_output=True, text=True, check=False,
-                          env=environment(None) | {"PYTHONPATH": str(Path(__file__).parents[2])})
+                          env=environment(None) | {"PYTHONPATH": str(ROOT)})
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     found = json.loads(stemma.run("status", "--topic", "topic.toml", "--data", "held", "--json").stdout)
     assert [run["command"] for run in found["runs"]] == ["run"]
