@@ -6,6 +6,7 @@ A repost that was translated and translated back keeps such lines in a mangled f
 
 import re
 from collections.abc import Container, Iterable, Sequence
+from functools import lru_cache
 
 MAX_LINE = 300  # characters; a credit is a line, not a paragraph of the story
 MAX_DESK, MAX_DESK_WORDS = 40, 4  # characters, words
@@ -81,6 +82,7 @@ def credit_lines(paragraphs: Iterable[str]) -> tuple[str, ...]:
     return tuple(p for p in paragraphs if is_credit(p))
 
 
+@lru_cache(maxsize=4096)  # of one page, body, agencies, authors and fields ask of the same paragraphs
 def is_credit(paragraph: str) -> bool:
     """Whether a short paragraph credits somebody else."""
     return len(paragraph) <= MAX_LINE and _CREDIT.search(_plain(paragraph)) is not None
