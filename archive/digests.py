@@ -83,6 +83,11 @@ def address_key(url: str) -> str:
     return base64.b32encode(hashlib.sha256(url.encode("utf-8", "surrogatepass")).digest()).decode("ascii")[:12].lower()
 
 
+def key_in(public_id: str) -> str:
+    """The key of an article, with which its versions' public ids begin; time and digest follow."""
+    return public_id.rsplit("-", 2)[0]
+
+
 def capture_name(url: str, captured_at: str, payload_digest: str) -> str:
     """A capture's name in addresses, whatever database holds it: its address' key, its time (ISO 8601), its payload."""
     digits = "".join(sign for sign in captured_at[:19] if sign.isdigit())

@@ -11,7 +11,6 @@ from archive.store.cited import Cited, cited
 from archive.store.facets import Counted, KeptProfiles
 from archive.store.pages import Card
 from archive.store.search import Piece
-from archive.urls import canonical_url
 from datasette_config import words
 from datasette_config.answers import Missing, Moved
 from datasette_config.expanding import FullTextQuery, Sought, as_typed, expanded
@@ -69,7 +68,7 @@ class Searching:
         wanted = asked(question)
         address = words.web_address(wanted.q)
         if address:
-            place = pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address))
+            place = pages.find_address(conn, address)
             key = place.key if place else getattr(withholdings.find(conn, address), "key", None)
             if key:
                 return Moved(path=f"/article/{key}")

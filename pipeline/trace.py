@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import takewhile
 from math import fsum
 
-from archive.digests import text_digest
+from archive.digests import key_in, text_digest
 from archive.model import PARAGRAPH_BREAK, CopyLink, Passage, Reuse, Witness
 from archive.store import comparisons, judgements, kin, links, pages
 from archive.store.comparisons import Searched, Text
@@ -237,7 +237,7 @@ def _linked(
 
 def _is_of(public_id: str, witness: Witness) -> bool:
     """Whether a version is of the article that a witness is of: public ids begin with its key."""
-    return public_id.rsplit("-", 2)[0] == witness.public_id.rsplit("-", 2)[0]
+    return key_in(public_id) == key_in(witness.public_id)
 
 
 def _named(link: CopyLink, names: Mapping[str, str]) -> CopyLink:

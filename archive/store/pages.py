@@ -13,6 +13,7 @@ from typing import Any
 
 from archive.digests import address_key, capture_name
 from archive.model import ChangedPassage, RecordRef
+from archive.urls import absolute, canonical_url
 
 TITLE, OUTLET = 600, 200  # characters of a headline, an outlet's name, wherever an article is named
 FIRST_SEEN = "first seen"  # a dating's basis where the page states no date
@@ -296,8 +297,14 @@ def find(conn: sqlite3.Connection, name: str) -> Place | None:
 
 
 def find_address(conn: sqlite3.Connection, url: str) -> Place | None:
-    """The article that is, or was also, found at an address."""
-    return _place(conn, BY_ADDRESS, url=url)
+    """The article that is, or was also, found at an address, however that is spelled."""
+    return _place(conn, BY_ADDRESS, url=url) or _place(conn, BY_ADDRESS, url=canonical_url(url))
+
+
+def named(conn: sqlite3.Connection, name: str) -> Place | None:
+    """The article that somebody names: by an address, its key, or the public id of a version."""
+    address = absolute("", name) if "://" in name else None
+    return find(conn, name) if address is None else find_address(conn, address)
 
 
 def versions(conn: sqlite3.Connection, article_id: int) -> tuple[VersionLine, ...]:

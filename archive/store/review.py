@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from archive.digests import key_in
 from archive.errors import UnknownText
 from archive.model import CaptureKey, Standing, Verdict
 from archive.store import judgements, kin
@@ -128,4 +129,4 @@ def _standing(conn: sqlite3.Connection, one: Place, other: Place) -> Sequence[St
     """The judgement of the pair that stands; the key of an article begins its versions' public ids."""
     ends = {one.key, other.key}
     return [found for found in judgements.standing(conn, one.article_id)
-            if {name.rsplit("-", 2)[0] for name in (found.copy, found.exemplar)} == ends]
+            if {key_in(name) for name in (found.copy, found.exemplar)} == ends]

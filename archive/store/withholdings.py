@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from archive.digests import address_key, text_digest
+from archive.digests import address_key, key_in, text_digest
 from archive.errors import UnknownText
 from archive.model import FailedFetch, RecordRef
 from archive.store import transaction
@@ -299,7 +299,7 @@ def find(conn: sqlite3.Connection, name: str) -> Tombstone | None:
     if "://" in name:
         url = article_of(conn, name)
     else:
-        row = conn.execute(BY_KEY, {"key": name.rsplit("-", 2)[0]}).fetchone()
+        row = conn.execute(BY_KEY, {"key": key_in(name)}).fetchone()
         url = str(row["article"]) if row is not None else None
     row = conn.execute(FOUND, {"url": url}).fetchone() if url is not None else None
     return _stone(row) if row is not None else None

@@ -52,7 +52,8 @@ def dense(left: Profile, right: Profile, chain: Iterable[Cell]) -> list[Cell]:
 
 def own_words(left: Profile, right: Profile, chain: Sequence[Cell]) -> Own:
     """What of a chain of sentences of one language is the texts' own."""
-    stated = _stated(left, right, chain)
+    runs = _runs(left, right, chain)
+    stated = _stated(left, right, chain, runs)
     quoted = [1.0 if cell in stated else max(left.index.quoted[cell.left], right.index.quoted[cell.right])
               for cell in chain]
     ours, theirs = left.index.words, right.index.words
@@ -63,7 +64,7 @@ def own_words(left: Profile, right: Profile, chain: Sequence[Cell]) -> Own:
         most=max(_most(text, places, quoted) for text, places in both),
         whole=max(_whole(left, [cell.left for cell in chain if cell not in stated]),
                   _whole(right, [cell.right for cell in chain if cell not in stated])),
-        stretch=_longest(left, chain, quoted, _runs(left, right, chain)))
+        stretch=_longest(left, chain, quoted, runs))
 
 
 def _most(text: Profile, aligned: Sequence[int], quoted: Sequence[float]) -> float:
@@ -104,10 +105,10 @@ def _longest(left: Profile, chain: Sequence[Cell], quoted: Sequence[float], runs
     return longest
 
 
-def _stated(left: Profile, right: Profile, chain: Sequence[Cell]) -> set[Cell]:
+def _stated(left: Profile, right: Profile, chain: Sequence[Cell], runs: Sequence[Sequence[int]]) -> set[Cell]:
     """The pairs of sentences of a statement without marks, which both texts introduce in words of their own."""
     found = set[Cell]()
-    for run in _runs(left, right, chain):
+    for run in runs:
         first = chain[run[0]]
         if _is_introduced(left.index.text, left.index.starts[first.left], right.index.text,
                           right.index.starts[first.right]):

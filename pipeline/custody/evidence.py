@@ -39,7 +39,6 @@ from archive.store import (
 )
 from archive.store import cited as citing
 from archive.topic import Topic
-from archive.urls import absolute, canonical_url
 from pipeline.custody import replaying, stamping
 from pipeline.intake import erasures_of
 from pipeline.operating.care import reading
@@ -254,9 +253,7 @@ def cite(data: Path, name: str, *, site: str | None = None) -> CitedCapture:
     `site` is the address at which the archive is served. Raises UnknownText.
     """
     with reading(data) as conn:
-        address = absolute("", name) if "://" in name else None
-        place = pages.find(conn, name) if address is None else (
-            pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
+        place = pages.named(conn, name)
         capture = evidence.seen_first(conn, place.version_id) if place is not None else None
         if place is None or capture is None:
             withholdings.refuse(conn, name)

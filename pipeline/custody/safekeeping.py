@@ -34,7 +34,10 @@ def backup(topic: Topic, data: Path, target: Path, *, clock: Clock) -> Report:
     report = _report("backup", done, started)
     try:
         _note(folder, topic, report, began=began, ended=clock())
-    except sqlite3.OperationalError:  # an archive on a disk that cannot be written to is backed up all the same
+    except sqlite3.OperationalError as error:
+        if "readonly" not in str(error):
+            raise
+        # An archive on a disk that cannot be written to is backed up all the same.
         return replace(report, counts=(*report.counts, (NOT_NOTED, 1)))
     return report
 

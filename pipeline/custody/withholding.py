@@ -82,8 +82,7 @@ def meant(work: Work, what: str) -> list[Withholding]:
         return [replace(decided_of(work, member.card.article_id, member.card.url, family=what), is_family=True)
                 for member in kin.members(conn, what)]
     address = absolute("", what) if "://" in what else None
-    place = pages.find(conn, what) if address is None else (
-        pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
+    place = pages.named(conn, what)
     if place is not None:
         card = pages.cards(conn, [place.version_id])[place.version_id]
         return [decided_of(work, place.article_id, card.url, family=card.family)]

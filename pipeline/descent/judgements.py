@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
+from archive.digests import key_in
 from archive.model import CopyLink, Evidence, Standing
 
 SURE = 0.99  # confidence in what a person vouches for
@@ -31,7 +32,7 @@ def judged(links: Iterable[CopyLink], judgements: Iterable[Standing]) -> list[Co
 
 def _turned(link: CopyLink, judgement: Standing) -> CopyLink:
     """The link in the direction that the judgement gives."""
-    if _article(link.copy) == _article(judgement.copy):
+    if key_in(link.copy) == key_in(judgement.copy):
         return link
     return replace(link, copy=link.exemplar, exemplar=link.copy)
 
@@ -54,9 +55,4 @@ def _told(judgement: Standing) -> str:
 
 
 def _pair(one: str, other: str) -> frozenset[str]:
-    return frozenset((_article(one), _article(other)))
-
-
-def _article(public_id: str) -> str:
-    """The article's key, with which a public id begins; time and digest follow."""
-    return public_id.rsplit("-", 2)[0]
+    return frozenset((key_in(one), key_in(other)))

@@ -41,7 +41,7 @@ _CREDIT = re.compile(
     rf"|{_BEGIN}mit (?:material|informationen) (?:von|der)"
     r"|mit agenturmaterial|(?:ursprünglich|zuerst|erstmals) (?:veröffentlicht|erschienen)"
     r"|erschien (?:ursprünglich|zuerst)"
-    r"|avec (?:afp|reuters|ap|l[’']afp)\b|con información de (?!l?a? ?que)|con (?:le )?agenzie|traduit d[eu]"
+    r"|avec (?:afp|reuters|ap|l[’']afp)\b|con información de (?!(?:la )?que)|con (?:le )?agenzie|traduit d[eu]"
     r"|publié (?:initialement"
     r"|à l'origine)"
     rf"|{_BEGIN}tłum(?:aczył|aczenie)|źródło\s*:"

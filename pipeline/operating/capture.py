@@ -47,7 +47,7 @@ def _finding(work: Work, url: str, *, asked: str, since: datetime) -> Finding:
     from datasette_config import answers
 
     found = findings.found(work.conn, url, since=since)
-    place = pages.find_address(work.conn, found.url) or pages.find_address(work.conn, canonical_url(found.url))
+    place = pages.find_address(work.conn, found.url)
     article = answers.article(work.conn, {"": place.key}) if place is not None else None
     return Finding(asked=asked, found=found, article=article if isinstance(article, answers.ArticleAnswer) else None)
 

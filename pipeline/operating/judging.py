@@ -10,7 +10,6 @@ from archive.store import judgements as kept
 from archive.store import kin, pages, review, withholdings
 from archive.store.kin import Link
 from archive.store.pages import Place
-from archive.urls import absolute, canonical_url
 from pipeline.intake import index_pending, read_judgements
 from pipeline.linking import link_families
 from pipeline.steps import catalogue_articles
@@ -83,9 +82,7 @@ def lines(judged: Judged) -> list[str]:
 
 
 def _place(conn: sqlite3.Connection, name: str) -> Place:
-    address = absolute("", name) if "://" in name else None
-    found = pages.find(conn, name) if address is None else (
-        pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
+    found = pages.named(conn, name)
     if found is None:
         withholdings.refuse(conn, name)
         raise UnknownText(f"{name} is no article on the topic that the archive holds; give the address of one, or the "

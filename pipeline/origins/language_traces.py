@@ -53,8 +53,7 @@ _EXONYMS = (
 _WORDS = {
     "it": "della delle degli dello nella nelle nello sulla sulle dalla dalle alla allo perché anche più così essere "
           "stato stata sono questo questa quella quello allora invece secondo mentre ancora",
-    "es": "pero también según está están había desde hasta cuando donde después mientras muy fueron "
-          "segundo",
+    "es": "pero también según está están había desde hasta cuando donde después mientras muy fueron segundo",
     "fr": "dans avec cette étaient était mais aussi selon depuis après leurs été être nous vous celui",
     "de": "und nicht dem eine einer wurde werden auch nach sich seine ihre gegen zwischen während wieder",
     "pl": "jest oraz przez który która które się był była było są także jednak",

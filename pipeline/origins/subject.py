@@ -12,7 +12,7 @@ from archive.model import PARAGRAPH_BREAK, Block, Days
 from archive.store import pages, withholdings
 from archive.times import from_iso
 from archive.topic import Topic
-from archive.urls import absolute, canonical_url, host_of, registered_domain
+from archive.urls import host_of, registered_domain
 from pipeline.origins.leads import Leads, leads, subject_of
 from pipeline.text import clean_paragraph
 
@@ -109,9 +109,7 @@ def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
 
 def read_article(conn: sqlite3.Connection, name: str) -> Subject:
     """An article of the archive, by its address, key or a version's public id. Raises UnknownText."""
-    address = absolute("", name) if "://" in name else None
-    place = pages.find(conn, name) if address is None else (
-        pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
+    place = pages.named(conn, name)
     if place is None:
         withholdings.refuse(conn, name)
         raise UnknownText(f"{name} is no file, and no article on the topic that the archive holds; give the path of a "

@@ -15,7 +15,6 @@ from archive.folder import DataFolder
 from archive.model import Capture, RecordRef, Report
 from archive.store import evidence, kin, lineage, pages, withholdings
 from archive.topic import Topic
-from archive.urls import absolute, canonical_url
 from archive.wacz import Page
 from pipeline import PROGRAM
 from pipeline.custody.withheld import Withheld
@@ -103,9 +102,7 @@ def export_lineage(data: Path, file: Path, wanted: Wanted, *, site: str | None) 
 
 
 def _article(conn: sqlite3.Connection, name: str) -> int:
-    address = absolute("", name) if "://" in name else None
-    place = pages.find(conn, name) if address is None else (
-        pages.find_address(conn, address) or pages.find_address(conn, canonical_url(address)))
+    place = pages.named(conn, name)
     if place is None:
         withholdings.refuse(conn, name)
         raise UnknownText(f"{name} is no article on the topic that the archive holds; give its address, key or id")
