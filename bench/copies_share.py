@@ -7,6 +7,7 @@ import argparse
 import csv
 import gzip
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from zlib import crc32
 
@@ -27,7 +28,7 @@ def share(folder: Path, target: Path, of: int) -> None:
     """One family in `of`, one text in `of` of those that are in none, and one hard pair in `of` with both its texts."""
     target.mkdir(parents=True, exist_ok=True)
     tables = {name: _table(folder / name) for name in ("truth.tsv", *PAIRS)}
-    top = _families(tables["truth.tsv"])
+    top = families(tables["truth.tsv"])
     pairs = {(row["a"], row["b"]) for row in tables["hardneg.tsv"] if not crc32(f"{row['a']} {row['b']}".encode()) % of}
     wanted = {name for pair in pairs for name in pair}
     held = set[str]()
@@ -44,7 +45,8 @@ def share(folder: Path, target: Path, of: int) -> None:
         _write(target / name, [row for row in tables[name] if {row["a"], row["b"]} <= held])
 
 
-def _families(truth: list[dict[str, str]]) -> dict[str, str]:
+def families(truth: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The text at the top of each text's family, by the pairs of copy and origin."""
     above: dict[str, str] = {}
 
     def top(name: str) -> str:

@@ -25,6 +25,7 @@ import numpy as np
 from archive.model import Witness
 from archive.urls import host_of, registered_domain
 from bench.aligned import aligned
+from bench.copies_share import families
 from bench.figures import note
 from pipeline.descent.copy_traces import Reason
 from pipeline.descent.direction import LINK_DEGREES, common_wire, counts, least_sure, reasons
@@ -116,7 +117,7 @@ def labelled(folder: Path) -> list[Pair]:
     documents = {document["id"]: document for document in map(json.loads, lines)}
     with (folder / "truth.tsv").open(encoding="utf-8") as table:
         truth = [row for row in csv.DictReader(table, delimiter="\t") if row["kind"] != "natural_undir"]
-    families = _families(truth)
+    tops = families(truth)
     pairs = []
     for row in truth:
         copy, exemplar = documents[row["doc"]], documents[row["origin"]]
@@ -126,21 +127,8 @@ def labelled(folder: Path) -> list[Pair]:
             named = list(reasons(left, right, found))
             are_wire = bool(common_wire(left, right, named))
             signs = signed([one for one in named if counts(one, are_wire=are_wire)], right)
-            pairs.append(Pair(families[row["origin"]], row["kind"], dates, signs, least_sure(are_wire=are_wire)))
+            pairs.append(Pair(tops[row["origin"]], row["kind"], dates, signs, least_sure(are_wire=are_wire)))
     return pairs
-
-
-def _families(truth: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    above: dict[str, str] = {}
-
-    def top(name: str) -> str:
-        while above.setdefault(name, name) != name:
-            name = above[name]
-        return name
-
-    for row in truth:
-        above[top(row["doc"])] = top(row["origin"])
-    return {name: top(name) for name in list(above)}
 
 
 def witness(document: Mapping[str, Any], dates: str) -> Witness:
