@@ -6,7 +6,8 @@ two numbers, and of the others most in how much of their rare tokens they share,
 order: of tokens that two texts first have in one order, the most are chained, as sentences are when texts are aligned,
 and again over the reversed text. Comparing costs ten times as much.
 
-The odds are those of a logistic model, fitted by bench/train_sifting.py to what a comparison says of texts that met;
+The odds are those of a logistic model, fitted by bench/train_sifting.py to what a comparison said of texts that met,
+before statements and boxes were told from what texts share (`own_words`): fitted anew it sifts as well, not better;
 from the least odds on they are compared, which lie below nearly all that share text.
 """
 
