@@ -319,6 +319,25 @@ def test_a_head_says_of_stamps_what_this_program_writes_or_is_none(own: Archive,
         notes.read(f"{text}\n{line}\n\n{signed}")
 
 
+def test_a_backup_leaves_entries_that_no_head_covers_to_the_next_one(own: Archive) -> None:
+    """As they are between the two writes of a run's end; here its key is away between them."""
+    own.end_of_run()
+    hidden = own.folder.key.rename(own.root / "key.pem")
+    with open_archive(own.folder.path) as archive:
+        events.append(own.folder.events, Event(kind="note", at=NOW, data={}))
+        assert sealed(archive, own.topic, lambda: NOW)[0].attention
+    held = DataFolder(own.root / "copy")
+    copies.backup(own.folder, held.path, now=NOW)
+    (head,) = entries.read_heads(held.heads)
+    assert len(list(entries.read_entries(own.folder.entries))) > head.size == len(list(entries.read_entries(held.entries)))
+    assert log_check.check(held).troubles == ()
+    hidden.rename(own.folder.key)
+    own.end_of_run()
+    copies.backup(own.folder, held.path, now=NOW)
+    assert held.entries.read_bytes() == own.folder.entries.read_bytes()
+    assert log_check.check(held).troubles == ()
+
+
 def test_a_backup_beside_runs_has_the_stamps_that_its_heads_name_and_no_others(own: Archive) -> None:
     own.end_of_run()
     stop = Flag()

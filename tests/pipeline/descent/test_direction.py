@@ -283,10 +283,20 @@ def test_the_earlier_published_is_favoured_by_the_gap(early: str, late: str, deg
     ("2024-08-06T10:00:00Z", "2024-08-14T10:00:00Z"), ("2024-08-06", "2024-08-09"),
     ("2024-08-06T00:00:00Z", "2024-08-06"),
 ])
-def test_dates_alone_decide_nothing_where_they_are_as_often_moved(early: str, late: str) -> None:
+def test_dates_alone_decide_nothing_where_the_text_that_they_call_the_younger_was_seen_first(
+    early: str, late: str
+) -> None:
     forged, original = witness("forger", published=early, seen=3), witness("orig", published=late)
     made = link(forged, original, reuse(relation="identical"))
     assert (made.direction, made.direction_confidence < DECIDED) == ("undecided", True)
+
+
+@pytest.mark.parametrize("seen", [0, 0.5, -40])
+def test_days_apart_decide_alone_where_no_sighting_says_otherwise(seen: float) -> None:
+    early, late = witness("early", published="2024-08-06", seen=seen), witness("late", published="2024-08-09")
+    made = link(early, late, reuse(relation="translation"))
+    assert (made.exemplar, made.direction) == ("early-1", "decided")
+    assert made.direction_confidence >= DECIDED
 
 
 def test_a_date_that_a_sighting_or_the_text_bears_out_decides() -> None:
