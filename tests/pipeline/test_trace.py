@@ -77,17 +77,22 @@ def test_a_held_article_is_traced_to_others_and_by_its_dates(demo: FilledDemo) -
     assert (herald["relation"], herald["is_source"]) == ("translation", True)
 
 
-def test_a_text_before_its_copies_that_are_no_nearer(demo: FilledDemo, own: Path, tmp_path: Path) -> None:
-    """Also where more of them meet the text than are looked at closely."""
-    conn = open_database(own / "archive.db")
-    rows = conn.execute("SELECT version_id FROM witness WHERE url = ?", [HERALD]).fetchall()
-    assert len(rows) == 1
-    text = text_of(conn, HERALD)
-    conn.close()
-    file = tmp_path / "part.txt"
-    file.write_text("Part of it\n\n" + "\n\n".join(text.split("\n\n")[2:9]), encoding="utf-8")
-    found = list(traced(demo, own, str(file)))
+def test_a_text_stands_before_its_copies_that_are_no_nearer(reader: sqlite3.Connection) -> None:
+    """Of this part the blog's rewriting, by its words, is the surer source; but it was made from the newspaper's."""
+    part = "\n\n".join(text_of(reader, HERALD).split("\n\n")[5:12])
+    found = [one.card.url for one in trace(reader, load_topic("kursk"), of_text(f"A part\n\n{part}", name="x")).exemplars]
     assert found[0] == HERALD
+    assert DIGEST in found
+
+
+def test_of_a_family_that_is_not_looked_at_whole_the_text_that_it_came_from_is_seen(
+    reader: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.trace.MAX_COMPARED", 1)
+    part = "\n\n".join(text_of(reader, DIGEST).split("\n\n")[1:-3])
+    found = trace(reader, load_topic("kursk"), of_text(f"A part\n\n{part}", name="x"))
+    assert {one.card.url for one in found.exemplars} == {DIGEST, HERALD}
+    assert found.left_out > 0
 
 
 def test_a_text_whose_source_is_not_held_gives_leads(demo: FilledDemo, reader: sqlite3.Connection) -> None:
