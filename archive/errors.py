@@ -56,7 +56,11 @@ class ForeignDatabase(ArchiveError):
 
 
 class DamagedWarc(ArchiveError):
-    """A WARC record is not where, or not what, the database says."""
+    """A WARC record is not where, or not what, the database says; `reason` is why, without where and what to do."""
+
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 class UnreadableFile(ArchiveError):

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from archive import warc
-from archive.errors import WriteFailed
+from archive.errors import DamagedWarc, WriteFailed
 from archive.model import Capture
 from archive.times import to_digits, to_iso
 from archive.urls import is_fetchable
@@ -70,14 +70,13 @@ def _fill(
     count, digest, offset = 0, hashlib.sha256(), 0
     with bundle.open(_info(f"archive/{WARC_NAME}"), "w", force_zip64=True) as out:
         for page in found:
-            raw = warc.read_bytes(warcs, page.capture.record)
-            warc.parse_record(raw, page.capture.record)  # a damaged one is told, not passed on
+            raw = _record(warcs, page.capture)
             out.write(raw)
             digest.update(raw)
             if (line := index_line(page.capture, filename=WARC_NAME, offset=offset)) is not None:
                 lines.append(line)
-            if page.title is not None:
-                pages.append(_page_line(page, number=count))
+                if page.title is not None:  # what the index lacks, "not modified", is no page at its own moment
+                    pages.append(_page_line(page, number=count))
             offset, count = offset + len(raw), count + 1
     members = [_Member(path=f"archive/{WARC_NAME}", sha256=digest.hexdigest(), size=offset)]
     packed, index = _index(sorted(lines))
@@ -89,6 +88,16 @@ def _fill(
     _add(bundle, "datapackage-digest.json", json.dumps({
         "path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(package).hexdigest()}"}, indent=2).encode())
     return count
+
+
+def _record(warcs: Path, capture: Capture) -> bytes:
+    """A capture's record; what is damaged, or something else by now, is told and not passed on. Raises DamagedWarc."""
+    raw = warc.read_bytes(warcs, capture.record)
+    headers = {name.lower(): value for name, value in warc.parse_record(raw, capture.record).headers}
+    if headers.get("warc-payload-digest") != capture.payload_digest:
+        raise DamagedWarc(f"{capture.record.path} at byte {capture.record.offset}: it is no capture with the payload "
+                          f"{capture.payload_digest}; export again if it was erased just now, else 'stemma verify'")
+    return raw
 
 
 def _info(name: str) -> zipfile.ZipInfo:

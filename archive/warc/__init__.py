@@ -15,6 +15,7 @@ was read for what it has of a span of days, `Stemma-Asked-Days` says which.
 
 from archive.warc.erase import beside, overwrite, unfilled
 from archive.warc.read import (
+    MAX_FOREIGN_BYTES,
     Damage,
     Meaning,
     WarcRecord,
@@ -31,8 +32,8 @@ from archive.warc.values import LIST_TYPE, NOT_MODIFIED_PROFILE, PREFIX, VIA, pa
 from archive.warc.write import ROTATE_BYTES, WarcWriter, capture_if_written, list_name, list_payload
 
 __all__ = [
-    "LIST_TYPE", "NOT_MODIFIED_PROFILE", "PREFIX", "ROTATE_BYTES", "VIA", "Damage", "Meaning", "WarcRecord",
-    "WarcWriter",
+    "LIST_TYPE", "MAX_FOREIGN_BYTES", "NOT_MODIFIED_PROFILE", "PREFIX", "ROTATE_BYTES", "VIA", "Damage", "Meaning",
+    "WarcRecord", "WarcWriter",
     "asked_days", "beside", "capture_if_written", "files", "list_name", "list_payload", "meaning_at", "mend_tail",
     "overwrite", "parse_head", "parse_record", "read_bytes", "read_payload", "read_record", "records", "stretches",
     "unfilled",

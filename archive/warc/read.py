@@ -19,6 +19,8 @@ from archive.times import from_iso
 from archive.warc.stretches import stretches
 from archive.warc.values import LIST_TYPE, NOT_MODIFIED_PROFILE, VIA, capture_of, content_type, list_capture
 
+MAX_FOREIGN_BYTES = 300_000_000  # of a record that others hand over, packed or unpacked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarcRecord:
@@ -44,12 +46,17 @@ def read_record(folder: Path, record: RecordRef) -> WarcRecord:
     return parse_record(read_bytes(folder, record), record)
 
 
-def parse_record(raw: bytes, record: RecordRef) -> WarcRecord:
-    """The one record that a gzip member holds; `record` is for the message. Raises DamagedWarc."""
+def parse_record(raw: bytes, record: RecordRef, *, is_foreign: bool = False) -> WarcRecord:
+    """The one record that a gzip member holds; `record` is for the message. Raises DamagedWarc.
+
+    is_foreign: it may have been made to unpack without end.
+    """
     try:
         # By zlib, which checks the sum of the whole member; the library reads plain text where it finds no gzip.
         inflate = zlib.decompressobj(31)
-        plain = inflate.decompress(raw)
+        plain = inflate.decompress(raw, MAX_FOREIGN_BYTES if is_foreign else 0)
+        if inflate.unconsumed_tail:
+            raise ValueError(f"it unpacks to over {MAX_FOREIGN_BYTES:,} bytes")
         found = next(iter(ArchiveIterator(io.BytesIO(plain), no_record_parse=True)))
         content = found.raw_stream.read()
     except (StopIteration, ArchiveLoadFailed, EOFError, OSError, ValueError, zlib.error) as error:
@@ -63,8 +70,7 @@ def parse_record(raw: bytes, record: RecordRef) -> WarcRecord:
 def _damaged(record: RecordRef, reason: str) -> DamagedWarc:
     return DamagedWarc(
         f"{record.path} at byte {record.offset}: no readable record ({reason}); run 'stemma verify', or restore the "
-        f"file from a backup"
-    )
+        f"file from a backup", reason=reason)
 
 
 def read_bytes(folder: Path, record: RecordRef) -> bytes:
