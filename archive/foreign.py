@@ -8,10 +8,12 @@ import gzip
 import hashlib
 import io
 import re
+import stat
+import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -32,9 +34,12 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MAX_RECORD_BYTES = 100_000_000
+MAX_HEAD_BYTES = 1_000_000  # of a record's own header
 MAX_LAYERS = 3  # gzip within gzip within gzip
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _GZIP = b"\x1f\x8b"
+_CHUNK = 1 << 16
+_AT_END, _CUT = "at its end", "the file is cut off or damaged there; get it again, what lies behind was not read"
 _WARC_NAME = re.compile(r"^archive/[^/]+\.warc(\.gz)?$")
 
 
@@ -59,10 +64,11 @@ class Referring:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unusable:
-    """A record that gives no capture, and why."""
+    """A record that gives no capture, and why; is_damage: since it, or the file there, is not what it should be."""
 
     record_id: str
     reason: str
+    is_damage: bool = False
 
 
 @contextmanager
@@ -77,7 +83,7 @@ def warcs_of(path: Path) -> "Iterator[list[tuple[str, IO[bytes]]]]":
         file.seek(0)
         if start == b"PK\x03\x04" or path.suffix.lower() == ".wacz":
             with _zip(path, file) as bundle:
-                yield [(f"{path.name}:{name}", bundle.open(name)) for name in package_members(path, bundle)]
+                yield [(f"{path.name}:{name}", _opened(path, bundle, name)) for name in package_members(path, bundle)]
         else:
             yield [(path.name, file)]
 
@@ -89,6 +95,13 @@ def _zip(path: Path, file: IO[bytes]) -> zipfile.ZipFile:
         raise UnreadableFile(f"{path}: no readable WACZ ({error}); get the file again") from error
 
 
+def _opened(path: Path, bundle: zipfile.ZipFile, name: str) -> IO[bytes]:
+    try:
+        return bundle.open(name)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        raise UnreadableFile(f"{path}: {name} cannot be read ({error}); get the file again") from error
+
+
 def package_members(path: Path, bundle: zipfile.ZipFile) -> list[str]:
     """The WARC files of a WACZ (WACZ 1.1.1, 5.1: in the folder archive/). Raises UnreadableFile for names elsewhere."""
     found = []
@@ -96,6 +109,8 @@ def package_members(path: Path, bundle: zipfile.ZipFile) -> list[str]:
         name = entry.filename
         if "\\" in name or "\x00" in name or name.startswith("/") or ".." in PurePosixPath(name).parts or ":" in name:
             raise UnreadableFile(f"{path}: it holds a file called {name!r}, which points out of it; nothing was read")
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise UnreadableFile(f"{path}: {name} is a link to another file; nothing was read")
         if entry.flag_bits & 0x1:
             raise UnreadableFile(f"{path}: {name} is encrypted; decrypt the file first")
         if _WARC_NAME.fullmatch(name):
@@ -105,11 +120,18 @@ def package_members(path: Path, bundle: zipfile.ZipFile) -> list[str]:
     return sorted(found)
 
 
-class _Unpacked(io.RawIOBase):
-    """A gzip stream of any number of members; where it is cut off or damaged it ends."""
+class _Stream(io.RawIOBase):
+    """A packed stream as it unpacks; it ends where it is cut off or damaged, and says so by `damage`."""
 
-    def __init__(self, packed: IO[bytes]) -> None:
-        self._unpacked = gzip.GzipFile(fileobj=packed)
+    def __init__(self, read: Callable[[int], bytes], beneath: "_Stream | None" = None) -> None:
+        self._read = read
+        self._beneath = beneath
+        self._damage: str | None = None
+
+    @property
+    def damage(self) -> str | None:
+        """Why it ended, or what it is unpacked from, before it should."""
+        return self._damage or (self._beneath.damage if self._beneath is not None else None)
 
     def readable(self) -> bool:
         return True
@@ -117,138 +139,202 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: "Buffer") -> int:
         view = memoryview(buffer)
         try:
-            found = self._unpacked.read1(len(view))
-        except (EOFError, OSError, zlib.error):
+            found = self._read(len(view))
+        except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
+            self._damage = str(error)
             return 0
         view[:len(found)] = found
         return len(found)
 
 
-def plain(name: str, file: IO[bytes]) -> IO[bytes]:
+def plain(name: str, file: IO[bytes]) -> "io.BufferedReader[_Stream]":
     """The WARC records without gzip, however nested. Raises UnreadableFile for an ARC file, and for what is neither."""
-    stream = io.BufferedReader(cast(io.RawIOBase, file))
+    raw = _Stream(file.read)
+    stream = io.BufferedReader(raw)
     for _ in range(MAX_LAYERS):
         if stream.peek(2)[:2] == _GZIP:
-            stream = io.BufferedReader(_Unpacked(stream))
+            raw = _Stream(gzip.GzipFile(fileobj=stream).read1, beneath=raw)
+            stream = io.BufferedReader(raw)
     start = stream.peek(20)[:20]
     if start[:2] == _GZIP:
         raise UnreadableFile(f"{name}: it is compressed more than {MAX_LAYERS} times over; unpack it first")
     if start.startswith(b"filedesc:"):
         raise UnreadableFile(f"{name}: this is an ARC file, the format before WARC; convert it, such as by "
                              f"'warcio recompress', and import the result")
+    if not start and raw.damage is not None:
+        raise UnreadableFile(f"{name}: it is cut off or damaged at its beginning ({raw.damage}); get it again")
     if not start.startswith(b"WARC/"):
         raise UnreadableFile(f"{name}: this is no WARC file; it begins with {start!r}")
     return stream
 
 
-def responses(name: str, stream: IO[bytes], *, via: str | None) -> Iterator[Foreign | Referring | Unusable]:
+def responses(
+    name: str, stream: "io.BufferedReader[_Stream]", *, via: str | None
+) -> Iterator[Foreign | Referring | Unusable]:
     """Every HTTP response and revisit of one WARC file, in its order, with its request where one belongs to it.
 
     `via` overrides what the file says of its maker. A record that is cut off ends the file.
     """
-    made_by = via
-    for record, content, request in _exchanges(_records(stream)):
-        reason = _unread(record, content)
-        if record is None or reason is not None:
-            yield Unusable(record_id=_id(record) if record is not None else "at its end", reason=reason or "")
-        elif record.rec_type == "warcinfo":
-            made_by = via or _maker(content) or made_by  # files may be joined, each with its own maker
+    made_by, is_told = via, False
+    for record, request in _exchanges(_records(stream)):
+        is_told = record.damage is not None
+        if record.damage is not None:
+            yield Unusable(record_id=record.name, reason=record.damage, is_damage=True)
+        elif record.kind == "warcinfo":
+            made_by = via or _maker(record.content) or made_by  # files may be joined, each with its own maker
         else:
-            yield _response(record, content, request, made_by or name)
+            yield _response(record, request, made_by or name)
+    if not is_told and stream.raw.damage is not None:
+        yield Unusable(record_id=_AT_END, reason=f"{_CUT} ({stream.raw.damage})", is_damage=True)
 
 
 def maker(stream: IO[bytes]) -> str | None:
     """Who made a file, by the warcinfo records in these bytes; None where they do not say."""
-    found = (_maker(content) for record, content in _records(stream)
-             if record is not None and record.rec_type == "warcinfo")
+    found = (_maker(record.content) for record in _records(stream) if record.kind == "warcinfo")
     return next((name for name in found if name), None)
 
 
-def _unread(record: ArcWarcRecord | None, content: bytes) -> str | None:
-    """Why a record could not be read to its end, and what to do; None for a whole one."""
-    if record is None:
-        return "the file is cut off or damaged there; get it again, what lies behind was not read"
-    told = _field(record, "Content-Length")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Record:
+    """A record with its block; damage: why it could not be read, and what to do; found is None where it is none."""
+
+    found: ArcWarcRecord | None
+    content: bytes
+    damage: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return self.found.rec_type if self.found is not None else ""
+
+    @property
+    def name(self) -> str:
+        return (self.field("WARC-Record-ID") or "without an id") if self.found is not None else _AT_END
+
+    def field(self, name: str) -> str:
+        """A field of its header; empty where there is none."""
+        return str(self.found.rec_headers.get_header(name) or "").strip() if self.found is not None else ""
+
+
+class _Bounded:
+    """A stream for the library, which would read a header without an end, whose time grows with its square."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.room = 0  # bytes that may be read until it is set again
+
+    def read(self, size: int = -1) -> bytes:
+        """Raises OSError where there is no room left."""
+        if self.room <= 0:
+            raise OSError(f"a record's header has over {MAX_HEAD_BYTES:,} bytes")
+        found = self._stream.read(size)
+        self.room -= len(found)
+        return found
+
+
+def _records(stream: IO[bytes]) -> Iterator[_Record]:
+    """Record after record with its block; what cannot be read as one is the last."""
+    bounded = _Bounded(stream)
+    found = ArchiveIterator(bounded, no_record_parse=True)
+    try:
+        while True:
+            bounded.room = MAX_HEAD_BYTES
+            record = next(found, None)
+            if record is None:
+                return
+            bounded.room = sys.maxsize
+            content, damage = _block(record)
+            bounded.room = MAX_HEAD_BYTES
+            warned = found.err_count
+            with redirect_stderr(io.StringIO()):  # the library would write there what is told here
+                found.read_to_end()
+            if damage is None and found.err_count > warned:
+                damage = (f"the record is longer or shorter than its Content-Length of {record.length:,} says; have it "
+                          f"written anew, such as by 'warcio recompress'")
+            yield _Record(found=record, content=content, damage=damage)
+    except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
+        yield _Record(found=None, content=b"", damage=f"{_CUT} ({one_line(str(error))[:200]})")
+
+
+def _block(record: ArcWarcRecord) -> tuple[bytes, str | None]:
+    """The record's block, and why it could not be read to its end, if so; what is too much is read and thrown away."""
+    told = str(record.rec_headers.get_header("Content-Length") or "").strip()
+    damage, content = None, b""
     if not re.fullmatch("[0-9]+", told, flags=re.ASCII):
         said = f"Content-Length: {told[:40]}" if told else "no Content-Length"
-        return (f"the record says {said}, so nobody can tell where it ends; have it written anew, such as by 'warcio "
-                f"recompress'")
-    if int(told) > MAX_RECORD_BYTES:
-        return f"the record has {int(told):,} bytes, over the limit of {MAX_RECORD_BYTES:,}; or its length was changed"
-    return None if len(content) == record.length else "the record is cut off or damaged; get the file again"
+        damage = (f"the record says {said}, so nobody can tell where it ends; have it written anew, such as by 'warcio "
+                  f"recompress'")
+    elif int(told) > MAX_RECORD_BYTES:
+        damage = (f"the record has {int(told):,} bytes, over the limit of {MAX_RECORD_BYTES:,}; or its length was "
+                  f"changed")
+    else:
+        content = cast(bytes, record.raw_stream.read())
+        damage = None if len(content) == record.length else "the record is cut off or damaged; get the file again"
+    while record.raw_stream.read(_CHUNK):
+        pass
+    return content, damage
 
 
-def _records(stream: IO[bytes]) -> Iterator[tuple[ArcWarcRecord | None, bytes]]:
-    """Record after record with its block; None for what cannot be read as one, which is the last."""
-    try:
-        for record in ArchiveIterator(stream, no_record_parse=True):
-            known = record.length is not None and 0 <= record.length <= MAX_RECORD_BYTES
-            yield record, cast(bytes, record.raw_stream.read()) if known else b""
-    except (ArchiveLoadFailed, EOFError, OSError, ValueError):
-        yield None, b""
-
-
-def _exchanges(
-    found: Iterator[tuple[ArcWarcRecord | None, bytes]]
-) -> Iterator[tuple[ArcWarcRecord | None, bytes, bytes]]:
+def _exchanges(found: Iterator[_Record]) -> Iterator[tuple[_Record, bytes]]:
     """Responses with the block of their request, which stands right before or right after, and all else that counts."""
-    request: tuple[ArcWarcRecord, bytes] | None = None
-    response: tuple[ArcWarcRecord, bytes] | None = None
-    for record, content in found:
-        kind = record.rec_type if record is not None else None
-        if record is not None and kind == "request":
-            if response is not None and _belongs(record, response[0]):
-                yield *response, content
+    request: _Record | None = None
+    response: _Record | None = None
+    for record in found:
+        if record.kind == "request" and record.damage is None:
+            if response is not None and _belongs(record, response):
+                yield response, record.content
                 response = None
             else:
-                request = (record, content)
+                request = record
             continue
         if response is not None:
-            yield *response, b""
+            yield response, b""
             response = None
-        if record is not None and kind in ("response", "revisit"):
-            if request is not None and _belongs(request[0], record):
-                yield record, content, request[1]
+        if record.kind in ("response", "revisit"):
+            if request is not None and _belongs(request, record):
+                yield record, request.content
             else:
-                response = (record, content)
+                response = record
             request = None
-        elif record is None or kind == "warcinfo" or len(content) != record.length:
-            yield record, content, b""
+        elif record.kind == "warcinfo" or record.damage is not None:
+            yield record, b""
     if response is not None:
-        yield *response, b""
+        yield response, b""
 
 
-def _belongs(request: ArcWarcRecord, response: ArcWarcRecord) -> bool:
+def _belongs(request: _Record, response: _Record) -> bool:
     """Whether a request led to a response: one names the other, or both name the same address and moment."""
-    ids = (_field(request, "WARC-Concurrent-To"), _field(response, "WARC-Concurrent-To"))
-    if _id(response) == ids[0] or (ids[1] and _id(request) == ids[1]):
+    ids = (request.field("WARC-Concurrent-To"), response.field("WARC-Concurrent-To"))
+    if response.name == ids[0] or (ids[1] and request.name == ids[1]):
         return True
     return not any(ids) and all(
-        _field(request, name) == _field(response, name) for name in ("WARC-Target-URI", "WARC-Date")
+        request.field(name) == response.field(name) for name in ("WARC-Target-URI", "WARC-Date")
     )
 
 
-def _response(
-    record: ArcWarcRecord, content: bytes, request: bytes, maker: str
-) -> Foreign | Referring | Unusable:
-    url = _field(record, "WARC-Target-URI").strip("<>")  # some tools wrote the brackets of the grammar
-    at = _moment(_field(record, "WARC-Date"))
-    head, _, raw = _parted(content)
-    if not is_fetchable(url) or at is None or not head.startswith(b"HTTP/"):
-        return Unusable(record_id=_id(record), reason="no web address, no time with a zone, or no HTTP response")
+def _response(record: _Record, request: bytes, maker: str) -> Foreign | Referring | Unusable:
+    url = record.field("WARC-Target-URI").strip("<>")  # some tools wrote the brackets of the grammar
+    at = _moment(record.field("WARC-Date"))
+    head, _, raw = _parted(record.content)
+    if not is_fetchable(url):
+        return Unusable(record_id=record.name, reason="it is of no web address")
+    if at is None or not head.startswith(b"HTTP/"):
+        return Unusable(record_id=record.name, reason="it has no time with a zone" if at is None
+                        else "it holds no HTTP response")
     status, headers = parse_head(head)
     body = _dechunked(raw) if "chunked" in headers.get("transfer-encoding", "").lower() else raw
     asked = _parted(request)
     exchange = Exchange(
         url=url, fetched_at=at, request_head=asked[0], request_body=asked[2], response_head=_renamed(head), body=body,
         role=_role(status, headers.get("content-type", "")), via=_not_us(one_line(maker)[:200]) or None,
-        ip_address=_field(record, "WARC-IP-Address") or None, truncated=_truncated(_field(record, "WARC-Truncated")),
+        ip_address=record.field("WARC-IP-Address") or None, truncated=_truncated(record.field("WARC-Truncated")),
     )
-    claimed = _field(record, "WARC-Payload-Digest")
-    if record.rec_type == "revisit":
+    claimed = record.field("WARC-Payload-Digest")
+    if record.kind == "revisit":
         return _referring(record, exchange, claimed)
-    return Foreign(exchange=exchange, record_id=_id(record),
-                   claimed=claimed if claimed and not any(bears_out(claimed, part) for part in (body, raw)) else None)
+    borne = (body, raw) if claimed else (record.content,)
+    claimed = claimed or record.field("WARC-Block-Digest")
+    return Foreign(exchange=exchange, record_id=record.name,
+                   claimed=claimed if claimed and not any(bears_out(claimed, part) for part in borne) else None)
 
 
 def _not_us(maker: str) -> str:
@@ -256,11 +342,11 @@ def _not_us(maker: str) -> str:
     return f"{maker} (imported)" if maker == VIA else maker
 
 
-def _referring(record: ArcWarcRecord, exchange: Exchange, digest: str) -> Referring | Unusable:
-    if "server-not-modified" in _field(record, "WARC-Profile") or not digest.startswith("sha1:"):
-        return Unusable(record_id=_id(record), reason="a revisit that does not name its payload")
-    return Referring(exchange=exchange, record_id=_id(record), payload_digest=f"sha1:{_base32(digest)}",
-                     refers_to=_field(record, "WARC-Refers-To-Target-URI").strip("<>") or None)
+def _referring(record: _Record, exchange: Exchange, digest: str) -> Referring | Unusable:
+    if "server-not-modified" in record.field("WARC-Profile") or not digest.startswith("sha1:"):
+        return Unusable(record_id=record.name, reason="a revisit that does not name its payload")
+    return Referring(exchange=exchange, record_id=record.name, payload_digest=f"sha1:{_base32(digest)}",
+                     refers_to=record.field("WARC-Refers-To-Target-URI").strip("<>") or None)
 
 
 def bears_out(claimed: str, payload: bytes) -> bool:
@@ -318,10 +404,3 @@ def _maker(info: bytes) -> str | None:
              for line in info.decode("utf-8", "replace").splitlines() if ":" in line}
     return ", ".join(part for part in (named.get("operator"), named.get("software")) if part) or None
 
-
-def _field(record: ArcWarcRecord, name: str) -> str:
-    return str(record.rec_headers.get_header(name) or "").strip()
-
-
-def _id(record: ArcWarcRecord) -> str:
-    return _field(record, "WARC-Record-ID")

@@ -17,18 +17,18 @@ from archive.warc import WarcWriter, parse_head, read_payload
 from archive.withholdings import ANNOUNCING, covers, mentions
 
 Problem = Callable[[str, str], None]  # subject, reason
-
 ERASED = "refused, since erased here"  # how such records are counted
 MAX_PAGE_BYTES = 64_000_000  # of what may announce an erased text, unpacked
 
 
 def import_files(
     files: Sequence[Path], conn: sqlite3.Connection, writer: WarcWriter, *, warc_folder: Path, via: str | None,
-    problem: Problem, progress: Callable[[int], None],
+    problem: Problem, damage: Problem, progress: Callable[[int], None],
 ) -> Counter[str]:
     """Copy every capture of the files that the archive lacks; revisits last, when what they refer to is there.
 
     A record whose digest is not its payload's is copied all the same, in the role "other": kept, and never a version.
+    `damage` is told of such records and of what is damaged, `problem` of what gives no capture.
     Raises UnreadableFile for a file that is none of these, before any of the files is copied.
     """
     counts: Counter[str] = Counter()
@@ -42,9 +42,9 @@ def import_files(
                 waiting += [file] if file not in waiting else []
             elif isinstance(found, Unusable):
                 counts["unusable"] += 1
-                problem(f"{name} {found.record_id}", found.reason)
+                (damage if found.is_damage else problem)(f"{name} {found.record_id}", found.reason)
             else:
-                keep(conn, writer, found, name, counts, problem)
+                keep(conn, writer, found, name, counts, damage)
             progress(sum(counts.values()))
     for file in waiting:
         for name, found in _responses(file, via):
@@ -74,7 +74,7 @@ def keep(
     exchange = found.exchange
     if found.claimed is not None:
         problem(f"{name} {found.record_id}", f"{exchange.url}: the payload is not the one whose digest is "
-                f"{found.claimed}; it is kept, and no version is made of it")
+                f"{found.claimed}; it is kept, and no version is made of it: get the file again")
         exchange = replace(exchange, role="other")
         counts["wrong digests"] += 1
     _keep(conn, writer, exchange, counts)

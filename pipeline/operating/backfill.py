@@ -165,10 +165,13 @@ def _to_read(topic: Topic, data: Path, span: Span, service: Service) -> Report:
 
 
 def import_files(work: Work, files: Sequence[Path], *, via: str | None) -> Report:
-    """Copy what WARC and WACZ files hold into the archive, under the times and names of who captured it."""
+    """Copy what WARC and WACZ files hold into the archive, under the times and names of who captured it.
+
+    A record that is damaged, or not what its digest says, needs a person; one that gives no capture does not.
+    """
     from crawlers.archives import imports
 
-    started, failed = monotonic(), Counter[str]()
+    started, failed, damaged = monotonic(), Counter[str](), list[str]()
     folder = work.archive.folder.warcs
 
     def problem(subject: str, reason: str) -> None:
@@ -177,14 +180,18 @@ def import_files(work: Work, files: Sequence[Path], *, via: str | None) -> Repor
         )
         failed[reason] += 1
 
+    def damage(subject: str, reason: str) -> None:
+        problem(subject, reason)
+        damaged.append(f"{subject}: {reason}")
+
     writer = WarcWriter(folder, started_at=work.clock(), software=f"stemma-archive/{PROGRAM}")
     try:
         counts = imports.import_files(
-            files, work.conn, writer, warc_folder=folder, via=via, problem=problem,
+            files, work.conn, writer, warc_folder=folder, via=via, problem=problem, damage=damage,
             progress=lambda n: work.progress("import", n, 0),
         )
     finally:
         writer.close()
     held = counts.pop("held already", 0)
     return Report(step="import", done=counts.pop("captures", 0), skipped=held, counts=tuple(sorted(counts.items())),
-                  failed=tuple(failed.most_common()), seconds=monotonic() - started)
+                  failed=tuple(failed.most_common()), attention=tuple(damaged), seconds=monotonic() - started)

@@ -128,7 +128,15 @@ def test_the_operator_may_say_who_captured_it(stemma: Stemma) -> None:
     assert [row["via"] for row in rows(stemma)] == ["University of Kyiv"]
 
 
-def wacz(*members: tuple[str, bytes]) -> bytes:
+LINK = zipfile.ZipInfo("archive/a.warc")
+LINK.create_system, LINK.external_attr = 3, 0o120777 << 16
+
+
+def spoilt(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1:]
+
+
+def wacz(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, content in members:
@@ -164,6 +172,12 @@ def test_files_of_every_make_give_the_same_capture(stemma: Stemma, name: str, co
     pytest.param("a.wacz", wacz(("../../evil.warc.gz", b"x")), "points out of it", id="a path upwards"),
     pytest.param("a.wacz", wacz(("/etc/evil.warc.gz", b"x")), "points out of it", id="an absolute path"),
     pytest.param("a.wacz", wacz(("archive/..\\evil.warc.gz", b"x")), "points out of it", id="a path of another system"),
+    pytest.param("a.wacz", wacz((LINK, b"/etc/passwd")), "is a link to another file", id="a link"),
+    pytest.param("a.wacz", wacz(("archive/a.warc", b"x" * 90)).replace(b"archive/a", b"archive/b", 1),
+                 "cannot be read", id="two names of one file"),
+    pytest.param("a.wacz", spoilt(wacz(("archive/a.warc", Foreign(packed=False).response().bytes)), 60),
+                 "cut off or damaged at its beginning", id="damaged in the zip"),
+    pytest.param("a.warc.gz", Foreign().response().bytes[:40], "cut off or damaged at its beginning", id="cut off"),
     pytest.param("a.gz", gzip.compress(gzip.compress(gzip.compress(gzip.compress(b"WARC/1.0")))), "more than 3 times",
                  id="compressed without end"),
 ])
@@ -179,33 +193,63 @@ def test_what_cannot_be_imported_is_refused_before_anything_is_copied(
 def test_a_file_that_is_cut_off_gives_what_is_whole(stemma: Stemma, cut: int) -> None:
     content = Foreign().info(software="x").response().response(
         random.Random(1).randbytes(10_000), at="2024-08-07T00:00:00Z").bytes
-    imported(stemma, ("a.warc.gz", content[:-cut]))
+    told = imported(stemma, ("a.warc.gz", content[:-cut]), code=1)
     assert [row["captured_at"] for row in rows(stemma)] == ["2024-08-06T14:22:33.000Z"]
     ((subject, reason),) = failures(stemma)
     assert subject.startswith("a.warc.gz ")
     assert "cut off" in reason
+    assert f"stemma: {subject}: {reason}" in told, "the record is named, and what to do"
 
 
 @pytest.mark.parametrize(("length", "said"), [
     (b"", "no Content-Length, so nobody can tell where it ends"), (b"Content-Length: abc", "Content-Length: abc, so nobody"),
     (b"Content-Length: -5", "Content-Length: -5, so nobody"), (b"Content-Length: 99999999999", "over the limit"),
-    (b"Content-Length: 20000", "cut off or damaged"),
+    (b"Content-Length: 20000", "cut off or damaged"), (b"Content-Length: 5", "longer or shorter than its Content-Length"),
 ])
 def test_a_record_of_no_length_is_named_and_those_before_it_are_kept(stemma: Stemma, length: bytes, said: str) -> None:
     lost = re.sub(rb"Content-Length: \d+\r\n(?=\r\nHTTP)", length + b"\r\n" * bool(length),
                   Foreign(packed=False).response(url=f"{URL}/2").bytes, count=1)
-    imported(stemma, ("a.warc", Foreign(packed=False).response().bytes + lost))
+    imported(stemma, ("a.warc", Foreign(packed=False).response().bytes + lost), code=1)
     assert [row["url"] for row in rows(stemma)] == [URL]
     subject, reason = failures(stemma)[0]
     assert subject.startswith("a.warc <urn:uuid:")
     assert said in reason
 
 
+@pytest.mark.parametrize(("content", "said"), [
+    (spoilt(Foreign().response().bytes, -8), "CRC check failed"), (Foreign().response().bytes[:-4], "CRC check failed"),
+    (Foreign().response().bytes + b"garbage", "Not a gzipped file"),
+])
+def test_damage_behind_a_records_last_byte_hides_no_later_record_unsaid(stemma: Stemma, content: bytes, said: str) -> None:
+    told = imported(stemma, ("a.warc.gz", content + Foreign().response(url=f"{URL}/2").bytes), code=1)
+    assert [row["url"] for row in rows(stemma)] == [URL]
+    assert "a.warc.gz at its end: the file is cut off or damaged there; get it again" in told
+    assert said in told
+    assert "WARNING" not in told
+
+
+def test_a_header_without_an_end_takes_no_time_and_no_memory(stemma: Stemma) -> None:
+    endless = b"WARC/1.0\r\nX: " + b"y" * 30_000_000
+    told = imported(stemma, ("a.warc.gz", Foreign().response().bytes + gzip.compress(endless)), code=1)
+    assert "header has over 1,000,000 bytes" in told
+    assert [row["url"] for row in rows(stemma)] == [URL]
+
+
+def test_a_wrong_digest_of_the_whole_block_counts_where_there_is_none_of_the_payload(stemma: Stemma) -> None:
+    claimed = payload_digest(BODY).encode()
+    only_block = Foreign(packed=False).response().bytes.replace(b"WARC-Payload-Digest: " + claimed + b"\r\n", b"")
+    assert b"WARC-Block-Digest: sha1:" in only_block
+    imported(stemma, ("a.warc", only_block))
+    other = only_block.replace(BODY, BODY.upper()).replace(b"2024-08-06", b"2024-08-07")
+    assert "the digest" in imported(stemma, ("b.warc", other), code=1)
+    assert [row["role"] for row in rows(stemma)] == ["article", "other"]
+
+
 def test_a_payload_with_a_wrong_digest_is_kept_named_and_no_version(stemma: Stemma) -> None:
     right = Foreign().response(url=f"{URL}/2").bytes
     claimed = payload_digest(BODY).encode()
     wrong = Foreign(packed=False).response().bytes.replace(claimed, b"sha1:" + b"A" * 32)
-    imported(stemma, ("a.warc.gz", gzip.compress(wrong) + right))
+    imported(stemma, ("a.warc.gz", gzip.compress(wrong) + right), code=1)
     assert {row["url"]: row["role"] for row in rows(stemma)} == {URL: "other", f"{URL}/2": "article"}
     ((subject, reason),) = failures(stemma)
     assert "<urn:uuid:" in subject
