@@ -8,6 +8,11 @@ def one_line(text: str) -> str:
     return " ".join(text.encode("utf-8", "replace").decode().split())
 
 
+def printable(text: str) -> str:
+    """The text with escapes for what a terminal would obey, as hostile files may hold; line breaks stay. Idempotent."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
 def one_word(address: str) -> str:
     """An address with white space, control characters and lone surrogates percent-encoded. Idempotent."""
     address = address.strip()

@@ -73,7 +73,8 @@ def read(note: str) -> Head:
                     note=note, key_hint=raw[:4], signature=raw[4:], stamps=_kept(more))
     except ValueError as error:
         raise ValueError(f"no signed head of a log ({error})") from error
-    if dash != "—" or name != origin or len(head.root) != 32 or head.size < 0 or str(head.size) != size:
+    if (dash, name, signed[-1:]) != ("—", origin, "\n") or len(head.root) != 32 or head.size < 0 \
+            or str(head.size) != size:
         raise ValueError("no signed head of a log")
     return head
 

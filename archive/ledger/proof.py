@@ -14,7 +14,6 @@ and time. It does not prove what the server sent, nor that the clock of the arch
 
 import base64
 import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -217,15 +216,22 @@ def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-def check(proof: Proof, *, key: str | None = None, authorities: Sequence[bytes] | None = None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """That a time stamp must rest on one of these root certificates (DER), which stand now."""
+
+    authorities: Sequence[bytes]
+    now: datetime
+
+
+def check(proof: Proof, *, key: str | None = None, stamp: Demand | None = None) -> None:
     """That everything in a proof holds together; `key` is the fingerprint that must have signed. Raises ProofFailed.
 
-    authorities: root certificates (DER), one of which the head's time stamp must rest on. All that is wrong is in the
-    one message.
+    All that is wrong is in the one message.
     """
-    if problems := [*_problems(proof, key), *_stamp_problems(proof, authorities)]:
-        raise ProofFailed("the proof does not hold:\n  " + "\n  ".join(problems) + "\nit proves nothing; get it again "
-                          "from who gave it, or ask for the archive itself")
+    if problems := [*_problems(proof, key), *_stamp_problems(proof, stamp)]:
+        raise ProofFailed("the proof does not hold:\n  " + "\n  ".join(problems) + "\nit does not prove what was "
+                          "asked; get it again from who gave it, or ask for the archive itself")
 
 
 def _problems(proof: Proof, key: str | None) -> Iterator[str]:
@@ -243,19 +249,22 @@ def _problems(proof: Proof, key: str | None) -> Iterator[str]:
             yield "the original holds another payload than the capture refers to"
 
 
-def _stamp_problems(proof: Proof, authorities: Sequence[bytes] | None) -> Iterator[str]:
+def _stamp_problems(proof: Proof, demand: Demand | None) -> Iterator[str]:
     try:
         found = stamped(proof)
     except StampRefused as error:
         yield str(error)
         return
-    if authorities is None:
+    if demand is None:
         return
     if found is None:
         yield "it has no time stamp"
-    elif found.root not in map(authority.fingerprint, authorities):
+    elif found.root not in map(authority.fingerprint, demand.authorities):
         yield (f"its time stamp is by {found.name}, which rests on the certificate {found.root}, and that is none of "
                f"the given authorities")
+    elif found.ends < demand.now:
+        yield (f"the certificates of its time stamp ended on {found.ends:%Y-%m-%d}, and from then on others could make "
+               f"such a stamp: ask the archive for a newer proof")
 
 
 def _leaf_problems(name: str, leaf: Leaf, head: Head) -> Iterator[str]:
@@ -270,25 +279,14 @@ def _leaf_problems(name: str, leaf: Leaf, head: Head) -> Iterator[str]:
                    f"they were changed")
     if leaf.record is None:
         return
-    if _is_bomb(leaf.record):
-        yield f"{name}'s record unpacks to over {MAX_BYTES:,} bytes"
-        return
     try:
-        record = warc.parse_record(leaf.record, RecordRef(path=name, offset=0, length=len(leaf.record)))
+        record = warc.parse_record(leaf.record, RecordRef(path=name, offset=0, length=len(leaf.record)),
+                                   is_foreign=True)
     except DamagedWarc as error:
-        yield f"{name}'s record cannot be read: {error}"
+        yield f"{name}'s record cannot be read ({error.reason})"
         return
     if entries.details_of_record(leaf.record, record) != dict(leaf.details):
         yield f"{name}'s record is not the one that its details name: its bytes or the details were changed"
-
-
-def _is_bomb(raw: bytes) -> bool:
-    inflate = zlib.decompressobj(31)
-    try:
-        inflate.decompress(raw, MAX_BYTES)
-    except zlib.error:
-        return False  # what reads it says so
-    return bool(inflate.unconsumed_tail)
 
 
 def lines(proof: Proof, *, now: datetime) -> Iterator[str]:

@@ -95,7 +95,8 @@ def mend_tail(folder: Path, path: str, *, start: int, aside: Path) -> int:
     the disk before the file is cut.
     """
     last = next(iter(deque(stretches(folder / path, start=start), maxlen=1)), None)
-    if last is None or last[2] or not Path(path).name.startswith(PREFIX) or not _is_torn(folder / path, last[0]):
+    if last is None or last[2] or not Path(path).name.startswith(PREFIX) or not _is_torn(folder / path, last[0]) \
+            or not os.access(folder / path, os.W_OK):  # on a disc it stays, and is damage
         return 0
     torn, size, _ = last
     aside.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import sys
 import click
 
 from archive.errors import ArchiveError
+from archive.lines import printable
 from pipeline.cli import derive, far, intake, out, research, status
 from pipeline.cli.base import cli
 
@@ -29,7 +30,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except ArchiveError as error:
-        click.echo(f"stemma: {error}", err=True)
+        click.echo(f"stemma: {printable(str(error))}", err=True)
         sys.exit(error.exit_code)
     except (OSError, sqlite3.OperationalError) as error:  # a full disk, a folder that cannot be written, a locked file
         # SQLite calls it so where there is no room for one of its side files.

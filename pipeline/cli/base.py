@@ -12,13 +12,15 @@ from typing import Any
 import click
 
 from archive.errors import TopicError, UnknownText
+from archive.lines import printable
 from archive.model import Report
 from pipeline import PROGRAM
 
 DEFAULT_TOPIC = "kursk"
 TOLD = 20  # sentences for a person at once; `status` shows all
 QUIET = frozenset({  # mostly nothing to do
-    "index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay", "freeze", "join", "decided"})
+    "index", "discover", "alarms", "judge", "withhold", "erase", "log", "stamp", "replay", "freeze", "join", "decided",
+    "fold"})
 
 
 class Commands(click.Group):
@@ -200,7 +202,7 @@ def show(reports: Sequence[Report], *, as_json: bool) -> None:
         parts += [f"{sum(n for _, n in report.failed)} failed"] if report.failed else []
         click.echo(f"{report.step:<10} {', '.join(parts)} ({report.seconds:.1f} s)")
         for reason, n in report.failed[:5]:
-            click.echo(f"{'':<10}   {n} × {reason}")
+            click.echo(f"{'':<10}   {n} × {printable(reason)}")
 
 
 def attend(reports: Sequence[Report]) -> None:
@@ -237,7 +239,7 @@ def tell_changes(work: Any, reports: list[Report]) -> tuple[Any, Report]:
 def tell(sentences: Sequence[str]) -> None:
     """Say something to a person, or to cron's mail."""
     for sentence in sentences[:TOLD]:
-        click.echo(f"stemma: {sentence}", err=True)
+        click.echo(f"stemma: {printable(sentence)}", err=True)
     if len(sentences) > TOLD:
         click.echo(f"stemma: {len(sentences) - TOLD} more; see 'stemma status'", err=True)
 

@@ -4,13 +4,15 @@ verify, cite, key, withhold, erase, backup, restore, serve, publish, export, dem
 """
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline.cli.base import attend, finish, now, opened, options
+from archive.errors import ArchiveError
+from pipeline.cli.base import attend, finish, now, opened, options, tell
 
 WRITERS = ("csl", "ris", "bibtex", "robust")  # of pipeline.sharing.citations, which --help need not load
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -26,7 +28,8 @@ def utc_day(day: datetime | None, *, add: int = 0) -> datetime | None:
                 type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--head", "heads", multiple=True, metavar="FILE",
               type=click.Path(path_type=Path, dir_okay=False, exists=True),
-              help="A signed head, or a proof, that was kept elsewhere: the log must lead to it. Repeatable.")
+              help="A signed head, a proof, or a copy of log/heads.jsonl, kept elsewhere: the log must lead to each. "
+                   "Repeatable.")
 @click.option("--key", default=None, metavar="FINGERPRINT", help="The key that must have signed each PROOF.")
 @click.option("--rebuild", "is_anew", is_flag=True,
               help="Also make the database anew beside the archive, and compare what the two say.")
@@ -44,29 +47,28 @@ def verify(
     for that.
     """
     from pipeline import intake
-    from pipeline.custody import evidence
+    from pipeline.custody import anew, evidence
 
     if files:
+        wrong = list[ArchiveError]()
         for file in files:
-            if evidence.is_package(file):
-                count = evidence.verify_package(file)
-                click.echo(json.dumps({"records": count}) if as_json else f"{file}: a whole package, {count:,} records")
-                continue
-            proof = evidence.verify_proof(file, key=key, authorities=authorities)
-            lines = [f"{file}: holds", *(f"  {line}" for line in evidence.proof_lines(proof, now=now()))]
-            click.echo(json.dumps(evidence.proof_as_json(proof)) if as_json else "\n".join(lines))
+            try:
+                click.echo(evidence.verified_file(file, key=key, authorities=authorities, now=now(), as_json=as_json))
+            except ArchiveError as error:  # the others are looked at all the same
+                wrong.append(error)
+        tell([str(error) for error in wrong])
+        if wrong:
+            sys.exit(max(error.exit_code for error in wrong))
         return
     if key is not None or authorities:
         raise click.UsageError("--key and --authority are for PROOF files")
-    outside = [evidence.read_head(file) for file in heads]
-    if evidence.is_unwritable(data) and not is_anew:
-        finish([evidence.verify_unwritten(topic, data, outside=outside, now=now())], as_json=as_json)
+    outside = [head for file in heads for head in evidence.read_heads(file)]
+    if evidence.is_unwritable(data):
+        finish(evidence.verify_unwritten(topic, data, outside=outside, is_anew=is_anew, clock=now), as_json=as_json)
         return
     with opened(topic, data, "verify") as (work, reports):
         reports += [intake.index_pending(work), evidence.verify(work, outside=outside)]
         if is_anew:
-            from pipeline.custody import anew
-
             reports.append(anew.compare_anew(work))
         work.progress.close()
     finish(reports, as_json=as_json)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,7 +26,8 @@ from archive.ledger.entries import Entry
 from archive.ledger.extend import EVENTS, WARC_FOLDER, event_lines
 from archive.ledger.keys import Key
 from archive.ledger.notes import Head
-from archive.ledger.proof import Proof
+from archive.ledger.proof import Demand, Proof
+from archive.lines import printable
 from archive.model import Capture, RecordRef, Report
 from archive.store import (
     captures,
@@ -40,10 +43,11 @@ from archive.store import (
 from archive.store import cited as citing
 from archive.topic import Topic
 from pipeline.custody import replaying, stamping
+from pipeline.custody.anew import compare_anew
 from pipeline.intake import erasures_of
 from pipeline.operating.care import reading
 from pipeline.sharing.citations import Citation, citation, plain
-from pipeline.work import Work, by_frequency
+from pipeline.work import Clock, Work, by_frequency
 
 DAMAGED = "damaged records: restore their files from a backup, then run 'stemma rebuild'"
 CHANGED = "records or events that are not what the log holds: restore their files from a backup"
@@ -52,6 +56,7 @@ UNERASED = "it is to be erased, and is not: 'stemma update' goes on with it"
 DERIVED = "places where the database is damaged, or says otherwise than the records: run 'stemma rebuild'"
 
 TOLD = 20  # sentences on a package
+_MORE = re.compile(r"\s*\S")
 INDEX = "files of the index for replay that are not what the database says: 'stemma update' makes them anew"
 
 
@@ -97,19 +102,27 @@ def verify(work: Work, *, outside: Sequence[Head] = ()) -> Report:
     )
 
 
-def verify_unwritten(topic: Topic, data: Path, *, outside: Sequence[Head] = (), now: datetime) -> Report:
+def verify_unwritten(
+    topic: Topic, data: Path, *, outside: Sequence[Head] = (), is_anew: bool = False, clock: Clock,
+) -> list[Report]:
     """The same where nothing can be written, as on a snapshot or a disc: nobody holds its lock, nothing is noted.
 
-    What is noted otherwise goes into a copy of the database that is thrown away.
+    What is noted otherwise goes into a copy of the database that is thrown away. is_anew: also compare that copy with a
+    database that is made anew beside it, from the WARC files as they lie.
     """
     folder = DataFolder(data)
     with TemporaryDirectory() as scratch, closing(read_database(folder.database)) as held:
-        copy = Path(scratch) / folder.database.name
-        with closing(sqlite3.connect(copy)) as target:
+        copy = DataFolder(Path(scratch))
+        with closing(sqlite3.connect(copy.database)) as target:
             held.backup(target)
-        with closing(open_database(copy)) as conn:
-            work = Work(Archive(folder, conn), topic, lambda: now, lambda *_: None)
-            return verify(work, outside=outside)
+        with closing(open_database(copy.database)) as conn:
+            reports = [verify(Work(Archive(folder, conn), topic, clock, lambda *_: None), outside=outside)]
+            if is_anew:
+                copy.warcs.symlink_to(folder.warcs.resolve(), target_is_directory=True)
+                if folder.events.exists():
+                    shutil.copyfile(folder.events, copy.events)
+                reports.append(compare_anew(Work(Archive(copy, conn), topic, clock, lambda *_: None)))
+            return reports
 
 
 def is_unwritable(data: Path) -> bool:
@@ -280,11 +293,16 @@ def write_proof(data: Path, cited: CitedCapture, file: Path, *, with_record: boo
         raise WriteFailed(f"{file}: {error.strerror}; name a file that can be written") from error
 
 
-def verify_proof(file: Path, *, key: str | None = None, authorities: Sequence[Path] = ()) -> Proof:
-    """The proof in a file, if it holds; authorities are PEM files. Raises UnreadableFile, ProofFailed."""
+def verify_proof(
+    file: Path, *, key: str | None = None, authorities: Sequence[Path] = (), now: datetime | None = None
+) -> Proof:
+    """The proof in a file, if it holds; authorities are PEM files, which must stand `now`.
+
+    Raises UnreadableFile, ProofFailed.
+    """
     found, trusted = proof.read(file), [der for pem in authorities for der in _certificates(pem)]
     try:
-        proof.check(found, key=key, authorities=trusted if authorities else None)
+        proof.check(found, key=key, stamp=Demand(authorities=trusted, now=now) if trusted and now else None)
     except ProofFailed as error:
         raise ProofFailed(f"{file}: {error}") from error
     return found
@@ -312,9 +330,18 @@ def _certificates(pem: Path) -> list[bytes]:
         raise UnreadableFile(f"{pem}: {error}; give an authority's root certificate in PEM") from error
 
 
-def proof_lines(found: Proof, *, now: datetime) -> Iterator[str]:
-    """What a proof says, for people."""
-    yield from proof.lines(found, now=now)
+def verified_file(
+    file: Path, *, key: str | None, authorities: Sequence[Path], now: datetime, as_json: bool
+) -> str:
+    """What a proof or a package that holds says, for people or for machines. Raises UnreadableFile, ProofFailed."""
+    if is_package(file):
+        count = verify_package(file)
+        return json.dumps({"records": count}) if as_json else f"{file}: a whole package, {count:,} records"
+    found = verify_proof(file, key=key, authorities=authorities, now=now)
+    if as_json:
+        return json.dumps(proof_as_json(found))
+    told = (printable(line).replace("\n", " ") for line in proof.lines(found, now=now))  # a signer may be hostile
+    return "\n".join([f"{file}: holds", *(f"  {line}" for line in told)])
 
 
 def proof_as_json(found: Proof) -> dict[str, object]:
@@ -327,17 +354,24 @@ def proof_as_json(found: Proof) -> dict[str, object]:
             "key": notes.fingerprint(found.key), "payload_is_shown": found.payload_is_shown}
 
 
-def read_head(file: Path) -> Head:
-    """A head that was kept elsewhere: a note by itself, in a proof, or a line of heads.jsonl. Raises UnreadableFile."""
+def read_heads(file: Path) -> list[Head]:
+    """Heads that were kept elsewhere: a note by itself, in a proof, or lines of heads.jsonl. Raises UnreadableFile."""
     try:
         text = file.read_text(encoding="utf-8")
-        if text.lstrip().startswith("{"):
-            values: Any = json.loads(text)
-            text = values.get("note") or values["head"]
-        return notes.read(text)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UnreadableFile(f"{file} holds no signed head ({error}); give a proof, or a line of a copy of "
-                             f"log/heads.jsonl as a file") from error
+        said = [str(values.get("note") or values["head"]) for values in _objects(text)] \
+            if text.lstrip().startswith("{") else [text.rstrip() + "\n"]
+        return [notes.read(note) for note in said]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UnreadableFile(f"{file} holds no signed head ({error}); give a proof, or a copy of log/heads.jsonl "
+                             f"as a file") from error
+
+
+def _objects(text: str) -> Iterator[Any]:
+    """One JSON value after another."""
+    decoder, place = json.JSONDecoder(), 0
+    while rest := _MORE.match(text, place):
+        value, place = decoder.raw_decode(text, rest.end() - 1)
+        yield value
 
 
 def keys_of(data: Path) -> tuple[Key, ...]:

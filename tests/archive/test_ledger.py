@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archive import events, warc
 from archive.errors import DamagedLog, MissingKey, ProofFailed, UnreadableFile
@@ -16,7 +17,10 @@ from archive.folder import DataFolder
 from archive.ledger import entries, keys, notes, proof
 from archive.ledger.check import check
 from archive.ledger.extend import extend
+from archive.ledger.merkle import leaf_hash
 from archive.model import Capture, Exchange
+from archive.warc import read
+from pipeline.custody import evidence
 
 AT = datetime(2025, 3, 15, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -220,6 +224,20 @@ def test_a_proof_holds_by_itself_and_shows_the_bytes(folder: DataFolder, write: 
         assert found.capture.details["payload_sha256"] == capture.payload_sha256
 
 
+def test_what_a_hostile_signer_wrote_is_shown_on_one_line_that_no_terminal_obeys(folder: DataFolder, tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    details = {"url": "https://news.example/\x1b[2J\nkey         the archive's", "kind": "response"}
+    salt = b"s" * 16
+    root = leaf_hash(entries.commitment(salt, details))
+    made = proof.Proof(head=notes.sign(key, origin="x", size=1, root=root, at=AT), key=notes.public_bytes(key),
+                       capture=proof.Leaf(details=details, salt=salt, index=0, path=(), record=None), original=None)
+    (tmp_path / "proof.json").write_text(proof.as_json(made))
+    told = evidence.verified_file(tmp_path / "proof.json", key=None, authorities=(), now=AT, as_json=False)
+    assert "\x1b" not in told
+    assert [line for line in told.splitlines() if line.startswith("  key ")] == [
+        f"  key         {notes.fingerprint(notes.public_bytes(key))}"]
+
+
 def test_a_signature_has_one_spelling(folder: DataFolder, write: Write) -> None:
     """The last character of its base64 has bits that mean nothing."""
     write("https://news.example/a")
@@ -246,7 +264,7 @@ def test_every_change_of_a_proof_is_found(folder: DataFolder, write: Write, tmp_
         with pytest.raises((UnreadableFile, ProofFailed)):
             proof.check(proof.read(file))
     for change in (
-        {"original": values["capture"]}, {"key": base64.b64encode(b"k" * 32).decode()}, {"more": 1}, {"original": 5},
+        {"original": values["capture"]}, {"head": values["head"].rstrip("\n")}, {"head": values["head"] + "\n"}, {"key": base64.b64encode(b"k" * 32).decode()}, {"more": 1}, {"original": 5},
     ):
         file.write_text(json.dumps(values | change))
         with pytest.raises((UnreadableFile, ProofFailed)):
@@ -271,7 +289,7 @@ def test_a_record_that_unpacks_without_end_is_refused(folder: DataFolder, write:
     capture = write("https://news.example/a")
     extend(folder, now=AT)
     made = proof.make(folder, capture.record, None)
-    monkeypatch.setattr(proof, "MAX_BYTES", 10)
+    monkeypatch.setattr(read, "MAX_FOREIGN_BYTES", 10)
     with pytest.raises(ProofFailed, match="unpacks to over"):
         proof.check(replace(made))
 
