@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -53,13 +53,13 @@ class Outcome:
 
 
 def backup(
-    folder: DataFolder, target: Path, *, now: datetime, erased: Mapping[str, Mapping[int, bytes]] | None = None
+    folder: DataFolder, target: Path, *, now: datetime, erased: Callable[[str], Mapping[int, bytes]] = lambda _: {}
 ) -> Outcome:
     """Bring a backup up to date. Raises MissingArchive, WriteFailed, UnreadableFile where the folder is another's.
 
-    erased: by file, at which bytes records were erased and what stands there now; nothing else of a file may differ
-    from its copy. The log comes first, then the database, then events and WARC files: what names a record is older
-    than the record.
+    erased: of a file, at which bytes records were erased and what stands there now; nothing else of it may differ from
+    its copy. It is asked file by file, since something may be erased meanwhile. The log comes first, then the database,
+    then events and WARC files: what names a record is older than the record.
     """
     if target.resolve().is_relative_to(folder.path.resolve()):
         raise UnreadableFile(f"{target} lies in the archive itself and would be lost with it; name a folder elsewhere, "
@@ -75,7 +75,7 @@ def backup(
         _grow(folder, target, _EVENTS, _whole_lines(folder.path / _EVENTS), before, made, troubles)
         for path, end in ends.items():
             name = f"warc/{path}"
-            fillers = (erased or {}).get(name, {})
+            fillers = erased(name)
             if fillers and _is_only_erased(folder.path / name, target / name, before.get(name), fillers):
                 before = before | {name: _copied(folder, target, name, before[name].size)}
             _grow(folder, target, name, end, before, made, troubles)

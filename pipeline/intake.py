@@ -15,8 +15,8 @@ from archive import erasures, events, judgements, warc, withholdings
 from archive.erasures import Erasure
 from archive.errors import DamagedWarc
 from archive.folder import DataFolder
-from archive.model import Capture, FailedFetch, Judgement, RecordRef, Report
-from archive.store import captures, discoveries, health, runs
+from archive.model import Capture, FailedFetch, Failure, Judgement, RecordRef, Report
+from archive.store import captures, discoveries, fold_in, health, runs
 from archive.store import judgements as judged
 from archive.store import withholdings as withheld
 from archive.topic import Topic
@@ -32,6 +32,9 @@ from pipeline.work import Work, by_frequency
 Follow = Callable[[Capture, bytes], Iterable[Fetch]]
 
 KEPT = frozenset({"new", "unchanged", "gone", "blocked", "redirected", "feed", "sitemap", "section", "robots", "other"})
+STILL_HELD = "archive.db"
+HINDERED = ("archive.db still holds what was withheld or erased, since somebody reads it; end the site, export or "
+            "query that does, and run 'stemma update'")
 SKIPPED = ("refused", "left for another run")  # how the crawl's counts of these begin
 
 
@@ -201,10 +204,24 @@ def read_withholdings(work: Work) -> Report:
     erased = {erasure.url for erasure in erasures_of(work.archive.folder.events)[0]}
     changed = withheld.replace(work.conn, {
         url: replace(one, is_erased=url in erased) for url, one in withholdings.standing(decisions).items()})
+    if changed:  # until `fold_withheld` has done so, also after a kill
+        runs.add_failure(work.conn, Failure(
+            stage="withhold", subject=STILL_HELD, reason=HINDERED, at=work.clock()), program=PROGRAM)
     for subject, reason in wrong.items():
         work.fail("withhold", subject, reason)
     return Report(step="withhold", done=changed, failed=by_frequency(Counter(wrong.values())),
                   seconds=monotonic() - started)
+
+
+def fold_withheld(work: Work) -> Report:
+    """Overwrite in the database's file what left the database; that a reader hinders this needs a person."""
+    started = monotonic()
+    if STILL_HELD not in runs.subjects(work.conn, stages=["withhold"]):
+        return Report(step="fold")
+    if fold_in(work.conn):
+        runs.clear_failure(work.conn, stage="withhold", subject=STILL_HELD)
+        return Report(step="fold", done=1, seconds=monotonic() - started)
+    return Report(step="fold", failed=((HINDERED, 1),), attention=(HINDERED,), seconds=monotonic() - started)
 
 
 def withholdings_of(file: Path) -> tuple[list[Withholding], dict[str, str]]:

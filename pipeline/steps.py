@@ -29,6 +29,7 @@ from pipeline.custody.replaying import renew_index
 from pipeline.intake import (
     discover_pending,
     erase_pending,
+    fold_withheld,
     index_pending,
     note_topic,
     read_judgements,
@@ -66,7 +67,7 @@ def derive_links(work: Work) -> list[Report]:
     """From versions to links, families, and what searches go by; judgements say what joins no withheld family."""
     return [step(work) for step in (
         compare_witnesses, read_judgements, withhold_joiners, link_families, catalogue_articles, read_frozen,
-        renew_index)]
+        renew_index, fold_withheld)]
 
 
 def extract_pending(work: Work) -> Report:

@@ -88,6 +88,14 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
     return conn
 
 
+def fold_in(conn: sqlite3.Connection) -> bool:
+    """Write what SQLite keeps beside the database into its file, and empty that; False where a reader hinders it.
+
+    Only then is what was deleted gone from both.
+    """
+    return not conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+
 def file_of(conn: sqlite3.Connection) -> Path:
     """The file of the database that a connection is to."""
     return Path(conn.execute("PRAGMA database_list").fetchone()["file"])

@@ -14,7 +14,7 @@ from archive.withholdings import Withholding, covers
 from pipeline.custody.replaying import renew_index
 from pipeline.custody.withheld import Withheld
 from pipeline.custody.withholding import meant
-from pipeline.intake import erase_pending, index_pending, read_withholdings, withholdings_of
+from pipeline.intake import erase_pending, fold_withheld, index_pending, read_withholdings, withholdings_of
 from pipeline.linking import link_families
 from pipeline.steps import catalogue_articles
 from pipeline.work import Work
@@ -36,8 +36,7 @@ def erase(
     events.append(work.archive.folder.events, *map(withholdings.to_event, decided),
                   *(erasures.to_event(one) for one in made if one.places))
     reports += [read_withholdings(work), erase_pending(work), link_families(work), catalogue_articles(work),
-                renew_index(work)]
-    work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file
+                renew_index(work), fold_withheld(work)]
     erased = withheld.erased_addresses(work.conn)
     log.strike(work.archive.folder.log, lambda url: covers(erased, url))
     return reports, made

@@ -37,7 +37,6 @@ def withhold_joiners(work: Work) -> Report:
     events.append(work.archive.folder.events, *map(withholdings.to_event, found.values()))
     if found:
         read_withholdings(work)
-        work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file
     return Report(step="join", done=len(found), seconds=monotonic() - started, counts=tuple(
         (f"withheld with {one.family}: {url}", 1) for url, one in found.items()))
 

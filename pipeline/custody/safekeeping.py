@@ -1,9 +1,11 @@
 """Steps by which an archive outlives its disk: backup, check of a backup, restore."""
 
+import os
 import sqlite3
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 
@@ -28,18 +30,24 @@ def backup(topic: Topic, data: Path, target: Path, *, clock: Clock) -> Report:
     started, folder, began = monotonic(), DataFolder(data), clock()
     read_database(folder.database).close()  # a missing or other database is said before anything is made
     with locked(DataFolder(target), create=True):
-        done = copies.backup(folder, target, now=began, erased={
-            f"warc/{path}": written for path, written in erasures.by_path(
-                erasures.fillers(erasures_of(folder.events)[0]))})
+        done = copies.backup(folder, target, now=began, erased=lambda name: _erased(
+            folder.events, folder.events.stat().st_size if folder.events.exists() else 0).get(name, {}))
     report = _report("backup", done, started)
     try:
         _note(folder, topic, report, began=began, ended=clock())
-    except sqlite3.OperationalError as error:
-        if "readonly" not in str(error):
+    except sqlite3.OperationalError:
+        if all(os.access(path, os.W_OK) for path in (folder.path, folder.database)):
             raise
         # An archive on a disk that cannot be written to is backed up all the same.
         return replace(report, counts=(*report.counts, (NOT_NOTED, 1)))
     return report
+
+
+@lru_cache(maxsize=1)
+def _erased(file: Path, size: int) -> dict[str, dict[int, bytes]]:
+    """What was erased, by the events when their file had that size: by WARC file, at which bytes what stands now."""
+    del size
+    return {f"warc/{path}": written for path, written in erasures.by_path(erasures.fillers(erasures_of(file)[0]))}
 
 
 def _note(folder: DataFolder, topic: Topic, report: Report, *, began: datetime, ended: datetime) -> None:

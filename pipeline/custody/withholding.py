@@ -14,7 +14,7 @@ from pipeline import steps
 from pipeline.custody.deciding import decided_of
 from pipeline.custody.joining import withheld_families
 from pipeline.custody.replaying import renew_index
-from pipeline.intake import index_pending, read_withholdings
+from pipeline.intake import fold_withheld, index_pending, read_withholdings
 from pipeline.linking import link_families
 from pipeline.work import Work
 
@@ -31,9 +31,8 @@ def withhold(work: Work, what: str, *, reason: str, by: str | None) -> tuple[lis
 
 
 def _taken_off(work: Work) -> list[Report]:
-    reports = [step(work) for step in (read_withholdings, link_families, steps.catalogue_articles, renew_index)]
-    work.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the texts would stay in SQLite's side file
-    return reports
+    return [step(work) for step in (
+        read_withholdings, link_families, steps.catalogue_articles, renew_index, fold_withheld)]
 
 
 def show_again(work: Work, what: str, *, reason: str, by: str | None) -> tuple[list[Report], list[Withholding]]:

@@ -12,7 +12,7 @@ from time import monotonic
 from archive.errors import ForeignDatabase, MissingArchive, OlderSchema
 from archive.folder import Archive, DataFolder, locked
 from archive.model import Report
-from archive.store import export, health, open_database, read_database, snapshots
+from archive.store import export, fold_in, health, open_database, read_database, snapshots
 from archive.topic import Topic
 from pipeline.steps import update
 from pipeline.work import Clock, Progress, Work, noted_run
@@ -37,7 +37,7 @@ def rebuild(topic: Topic, data: Path, *, clock: Clock, progress: Progress) -> li
             with noted_run(archive, topic, "rebuild", clock) as reports:
                 reports += update(Work(archive, topic, clock, progress))
             _carry_over(folder.database, conn)
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            fold_in(conn)
         finally:
             conn.close()
         _settle(folder.database)
@@ -65,7 +65,7 @@ def _settle(database: Path) -> None:
     """Take the old database's log into its file, so that nothing of it is beside the new one."""
     with suppress(MissingArchive, ForeignDatabase, sqlite3.DatabaseError):
         conn = open_database(database)
-        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        fold_in(conn)
         conn.close()
     removed(database, but_main=True)
 

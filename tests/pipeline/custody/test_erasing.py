@@ -1,6 +1,8 @@
 """erase as a person meets it, on the demo's archive: the payloads are gone from every file, and the log still verifies."""
 
 import json
+import subprocess
+import sys
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,10 +15,12 @@ from hypothesis import strategies as st
 from public_rows import public_rows
 from stemma_testing import Stemma
 
-from archive import erasures, events, log, warc
+from archive import backup, erasures, events, log, warc
 from archive.erasures import Erasure
+from archive.folder import DataFolder
 from archive.log import logging_to
 from archive.model import FailedFetch, RecordRef
+from pipeline import intake
 
 REASON = "A court demands it"
 AT = datetime(2025, 3, 15, 12, tzinfo=UTC)
@@ -154,6 +158,45 @@ def test_a_family_is_erased_whole_or_not_at_all(own: Stemma, when: str) -> None:
     assert report["counts"]["records erased"] > 2 * len(keys)
 
 
+READER = """
+import sqlite3, sys
+conn = sqlite3.connect("data/archive.db", isolation_level=None)
+conn.execute("BEGIN")
+print(conn.execute("SELECT count(*) FROM captures").fetchone(), flush=True)
+sys.stdin.readline()
+conn.execute("ROLLBACK")
+print(conn.execute("SELECT count(*) FROM captures").fetchone(), flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_that_a_reader_keeps_the_text_in_the_database_is_told_and_the_next_run_overwrites_it(own: Stemma) -> None:
+    """By files alone: who opens the database in this process too would take the reader's locks from it."""
+    url, _, sentence, _ = chosen(own)
+    own = replace(own, altered={"BUSY_MS": "300"})
+    held = [own.folder / "data" / name for name in ("archive.db", "archive.db-wal")]
+    with subprocess.Popen([sys.executable, "-c", READER], cwd=own.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        reader.stdout.readline()
+        done = own.run("erase", url, "--reason", REASON, "--yes", "--topic", "topic.toml", code=1)
+        assert "archive.db still holds what was withheld or erased, since somebody reads it" in done.stderr
+        assert any(found(file, sentence) for file in held)
+        assert "since somebody reads it" in own.run("update", "--topic", "topic.toml").stdout
+        reader.stdin.write("\n")
+        reader.stdin.flush()
+        reader.stdout.readline()
+        own.run("update", "--topic", "topic.toml")  # beside one that only has it open, as a site does
+        assert not any(found(file, sentence) for file in held)
+        reader.kill()
+
+
+def found(file: Path, sentence: bytes) -> bool:
+    """Whether a file holds it; in a process of its own."""
+    return subprocess.run(["grep", "-aqF", sentence.decode(), file], check=False).returncode == 0
+
+
 def test_a_rebuild_gives_what_the_database_says_after_it(own: Stemma) -> None:
     url, _, _, _ = chosen(own)
     erase(own, url)
@@ -204,6 +247,28 @@ def test_the_next_backup_loses_it_too_and_tells_no_damage(own: Stemma) -> None:
     raw[5] ^= 1
     file.write_bytes(raw)
     assert "does not begin as its copy" in own.run("backup", "copy", "--topic", "topic.toml", code=1).stderr
+
+
+def test_what_is_erased_while_it_is_backed_up_or_exported_is_no_damage_and_not_passed_on(own: Stemma) -> None:
+    url, _, sentence, places = chosen(own)
+    own.run("backup", "copy", "--topic", "topic.toml")
+    database = (own.folder / "data" / "archive.db").read_bytes()
+    asked = list[str]()
+
+    def erased(name: str) -> dict[int, bytes]:
+        if not asked:
+            erase(own, url)
+        asked.append(name)
+        events_now = intake.erasures_of(own.folder / "data" / "events.jsonl")[0]
+        return dict(erasures.by_path(erasures.fillers(events_now))).get(name.removeprefix("warc/"), {})
+
+    done = backup.backup(DataFolder(own.folder / "data"), own.folder / "copy", now=AT, erased=erased)
+    assert (done.troubles, len(asked) > 1) == ((), True)
+    assert sentence not in plain(own.folder / "copy" / "warc")
+    (own.folder / "data" / "archive.db").write_bytes(database)  # as an export saw it that began before
+    told = own.run("export", "wacz", "all.wacz", "--topic", "topic.toml", code=1).stderr
+    assert f"{places[0].path} at byte {places[0].offset}: it is no capture" in told
+    assert not (own.folder / "all.wacz").exists()
 
 
 def test_a_killed_run_is_gone_on_with(own: Stemma) -> None:

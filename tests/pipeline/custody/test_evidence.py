@@ -8,12 +8,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from stemma_testing import Stemma
 from time_authority import TimeAuthority
+
+from archive.errors import ProofFailed
+from pipeline.custody import evidence
+
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def verified(stemma: Stemma, *more: str, code: int = 0) -> Any:
@@ -136,7 +142,10 @@ def test_a_citation_is_checked_without_the_archive(own: Stemma, tmp_path: Path) 
     (alone.folder / "edited.json").write_text(edited)
     assert "they were changed" in alone.run("verify", "edited.json", code=1).stderr
     (alone.folder / "none.json").write_text("{}")
-    assert "no proof that can be read" in alone.run("verify", "none.json", code=2).stderr
+    done = alone.run("verify", "none.json", "edited.json", "proof.json", code=2)
+    assert "no proof that can be read" in done.stderr
+    assert "they were changed" in done.stderr
+    assert "proof.json: holds" in done.stdout, "each file is looked at"
 
 
 def test_a_proof_brings_the_time_stamp_of_its_head(own: Stemma, tmp_path: Path) -> None:
@@ -154,6 +163,8 @@ def test_a_proof_brings_the_time_stamp_of_its_head(own: Stemma, tmp_path: Path) 
     own.run("cite", article(own)["public_id"], "--proof", "proof.json")
     shown = own.run("verify", "proof.json", "--authority", "tsa/root.pem").stdout
     assert "UTC, by Test authority" in shown
+    with pytest.raises(ProofFailed, match=r"ended on .* from then on others could make such a stamp: ask the archive"):
+        evidence.verify_proof(tmp_path / "proof.json", authorities=[tmp_path / "tsa" / "root.pem"], now=LATER)
     TimeAuthority(tmp_path / "other")
     assert "that is none of the given authorities" in own.run(
         "verify", "proof.json", "--authority", "other/root.pem", code=1).stderr
@@ -185,8 +196,6 @@ def test_a_proof_brings_the_time_stamp_of_its_head(own: Stemma, tmp_path: Path) 
 
 
 def test_every_version_of_the_demo_has_a_proof_that_holds(own: Stemma) -> None:
-    from pipeline.custody import evidence
-
     conn = own.database()
     versions = [row["public_id"] for row in conn.execute("SELECT public_id FROM version")]
     conn.close()
@@ -200,12 +209,17 @@ def test_every_version_of_the_demo_has_a_proof_that_holds(own: Stemma) -> None:
 def test_a_proof_kept_elsewhere_is_a_witness_against_a_rewritten_log(own: Stemma) -> None:
     own.run("cite", article(own)["public_id"], "--proof", "proof.json")
     verified(own, "--head", "proof.json")
+    shutil.copy(own.folder / "data" / "log" / "heads.jsonl", own.folder / "heads.jsonl")
+    verified(own, "--head", "heads.jsonl")
     for name in ("entries.jsonl", "heads.jsonl"):
         (own.folder / "data" / "log" / name).unlink()
     own.run("update", "--topic", "topic.toml")
     verified(own)
-    assert "does not lead to the given head" in own.run(
-        "verify", "--topic", "topic.toml", "--head", "proof.json", code=1).stderr
+    for kept in ("proof.json", "heads.jsonl"):
+        assert "does not lead to the given head" in own.run(
+            "verify", "--topic", "topic.toml", "--head", kept, code=1).stderr
+    (own.folder / "deep.json").write_text("{" + '"a":[' * 100_000)
+    assert "holds no signed head" in own.run("verify", "--topic", "topic.toml", "--head", "deep.json", code=2).stderr
 
 
 def test_keys_are_shown_rotated_and_replaced_when_lost(own: Stemma) -> None:
@@ -248,12 +262,23 @@ def read_only(folder: Path) -> Iterator[None]:
 
 def test_what_lies_on_a_disc_is_checked_and_backed_up(own: Stemma) -> None:
     data = own.folder / "data"
+    article(own)  # the last one who closes it takes SQLite's side files away, so that they are not on the disc
+    assert not list(data.glob("archive.db-*"))
     held = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
     with read_only(data):
         assert verified(own)["done"] > 0
         own.run("backup", "copy", "--topic", "topic.toml")
     own.run("backup", "--check", "copy", "--topic", "topic.toml")
     assert {path: path.read_bytes() for path in held} == held
+    with read_only(data):
+        anew = json.loads(own.run("verify", "--rebuild", "--topic", "topic.toml", "--json").stdout)[-1]
+        assert (anew["step"], anew["done"] > 10, anew["failed"]) == ("anew", True, {})
+    assert {path: path.read_bytes() for path in held} == held
+    with own.database() as conn:
+        conn.execute("UPDATE documents SET byline = 'Nobody' WHERE document_id = (SELECT max(document_id) FROM versions)")
+    conn.close()
+    with read_only(data):
+        assert "run 'stemma rebuild'" in own.run("verify", "--rebuild", "--topic", "topic.toml", code=1).stderr
     change_byte(largest(own), 2_000)
     with read_only(data):
         assert verified(own, code=1)["failed"]
