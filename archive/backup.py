@@ -85,7 +85,7 @@ def backup(
         _write_manifest(target, made, now)
     except OSError as error:
         raise WriteFailed(f"{target}: {error.strerror}; the backup is as it was; mend that and run again") from error
-    for old in target.glob("archive-*.db"):
+    for old in target.glob("archive-*.db*"):  # also what SQLite left beside one when a backup was killed
         if old.name != made[DATABASE].stored:
             old.unlink()
     kept = sum(before.get(name) == held for name, held in made.items())
