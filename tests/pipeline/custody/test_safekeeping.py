@@ -11,6 +11,7 @@ from public_rows import public_rows
 from stemma_testing import Stemma, topic_file
 
 from archive import backup as copies
+from archive import events
 from crawlers.demo.server import WebRequest, WebResponse
 
 
@@ -120,8 +121,9 @@ def test_backups_beside_a_crawl_are_each_an_archive_that_verifies(serve: Any) ->
     held = []
     for n in range(made):
         stemma.run("restore", f"copy-{n}", "--data", f"again-{n}")
-        shutil.copy(stemma.folder / "data" / "key.pem", stemma.folder / f"again-{n}") \
-            if (stemma.folder / f"again-{n}" / "log").exists() else None
+        again = stemma.folder / f"again-{n}"
+        if events.read(again / "events.jsonl").of("key"):  # which is kept before the log begins
+            shutil.copy(stemma.folder / "data" / "key.pem", again)
         stemma.run("verify", "--topic", "topic.toml", "--data", f"again-{n}")
         conn = sqlite3.connect(stemma.folder / f"again-{n}" / "archive.db")
         held.append(conn.execute("SELECT count(*) FROM captures").fetchone()[0])
