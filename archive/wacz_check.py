@@ -22,6 +22,7 @@ from archive.model import RecordRef
 DIGEST, PACKAGE, PAGES = "datapackage-digest.json", "datapackage.json", "pages/pages.jsonl"
 MAX_DESCRIPTION = 100_000_000  # bytes of a package's description
 MAX_LINE = 100_000  # bytes of a line of its index
+LEAST_RECORD = 20  # bytes of one, however packed: what unpacks to lines without end is no index
 MAX_TROUBLES = 1_000  # after which a package is not looked into any further
 _CHUNK = 1 << 20
 _REVISIT = "warc/revisit"
@@ -62,6 +63,7 @@ def check(path: Path) -> Checked:
 
 def _checked(path: Path, bundle: zipfile.ZipFile, names: list[str]) -> Checked:
     found, lines = [*_described(bundle)], list[_Line]()
+    most = sum(bundle.getinfo(name).compress_size for name in names) // LEAST_RECORD
     for entry in [name for name in bundle.namelist() if name.startswith("indexes/") and "cdx" in name]:
         for number, raw in enumerate(_index_lines(bundle, entry), start=1):
             try:
@@ -70,6 +72,8 @@ def _checked(path: Path, bundle: zipfile.ZipFile, names: list[str]) -> Checked:
                 found.append(f"{entry}, line {number}: it names no record by address, file, offset and length")
             if len(found) > MAX_TROUBLES:
                 break
+            if len(lines) > most:
+                raise ValueError("its index has more lines than there can be records")
     by_place = sorted(lines, key=lambda line: (line.name, line.offset, line.length))
     found += islice(chain(_misled(bundle, names, by_place), _incomplete(bundle, lines)), MAX_TROUBLES)
     if not lines:

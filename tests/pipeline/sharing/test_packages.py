@@ -126,6 +126,8 @@ def of_index(change: Callable[[dict[str, Any]], object]) -> Callable[[str, bytes
     (lambda name, raw: (name, raw.replace(b'"ts": "20', b'"ts": "19', 1) if name == "pages/pages.jsonl" else raw),
      "pages/pages.jsonl, line 2: the index does not have"),
     (of_index(lambda fields: fields | {"mime": "warc/revisit", "digest": "sha1:A"}), "does not hold the payload sha1:A"),
+    (lambda name, raw: (name, gzip.compress(gzip.decompress(raw) * 400) if name == "indexes/index.cdx.gz" else raw),
+     "more lines than there can be records"),
     (lambda name, raw: (name, b"[]" if name == "datapackage.json" else raw), "does not list the package's files"),
     (lambda name, raw: (name, b'{"resources": [{}]}' if name == "datapackage.json" else raw), "does not list the package"),
     (lambda name, raw: (name, b"5" if name == "datapackage-digest.json" else raw), "one of the two was changed"),
