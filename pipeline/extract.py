@@ -48,8 +48,10 @@ MAX_PARAGRAPH = 1_500  # characters, beyond which a paragraph is looked at twice
 MIN_TEXT_WORDS = 15  # below, a page is a stub, a gallery or a video, not an article's text
 # Those of lxml.html alone ask a function of Python for the class of each element, whenever one is met.
 _ELEMENTS = etree.ElementDefaultClassLookup(element=HtmlElement)
-_MARGINS = ("aside nav footer noscript iframe object embed picture source video audio track canvas map img button"
-            " select input wbr link meta").split()
+# What holds no article of what trafilatura takes out in any case (its MANUALLY_CLEANED); not embed, source and track,
+# into which the parser puts what follows them.
+_MARGINS = ("aside nav footer noscript iframe object picture video audio canvas map img button select input link meta"
+            ).split()
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic"})
 _LINE_BREAK = "\x1e"  # which no XML text can hold
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\ufffd]")
@@ -266,7 +268,7 @@ def _read(tree: HtmlElement, url: str, page: Page) -> tuple[str, ...]:
 
 def _found(tree: HtmlElement, url: str, *, is_fast: bool = True, is_huge: bool = False) -> tuple[str, ...]:
     # All is asked for at once of a huge page: where trafilatura finds little it would read the page a second time.
-    # The text that it makes of the body is not asked for, and made of no output format but Python's.
+    # Asked for the format "python" it would make a text of the body, too.
     read = trafilatura.bare_extraction(_without_margins(tree) if is_fast else tree, url=url, fast=is_fast,
                                        favor_recall=is_huge, include_comments=False, include_tables=True,
                                        deduplicate=False, output_format="xml")
@@ -277,7 +279,7 @@ def _found(tree: HtmlElement, url: str, *, is_fast: bool = True, is_huge: bool =
 
 
 def _without_margins(tree: HtmlElement) -> HtmlElement:
-    """A copy without what trafilatura takes out in any case, after it went through the whole of it several times."""
+    """A copy without menus, margins and media, which trafilatura takes out itself, after it went through them often."""
     slim = copy(tree)
     etree.strip_elements(slim, *_MARGINS, with_tail=False)
     return slim
