@@ -105,7 +105,7 @@ def key_of(text: str) -> str:
 
 
 def page_of(tree: HtmlElement) -> Page:
-    """Where each text of a page stands. To be read before trafilatura empties the tree."""
+    """Where each text of a page stands."""
     boxes, chains, words = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]](), Words()
     leaves, keys, by_key, heading = list[Leaf](), dict[str, str](), defaultdict[str, list[Leaf]](list), -1
     elements, holders = _leaves(tree)
