@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from archive.model import PARAGRAPH_BREAK, Passage
+from datasette_config.agreeing import Words, agreeing
 from pipeline.diff import Paragraph, Stretch, diff, word_diff
 
 
@@ -13,13 +14,14 @@ class Row:
     """A passage of both texts, or what stands between two passages on either side.
 
     In a passage that is worded almost alike the stretches mark the words that differ: "removed" stands only in the
-    left text, "added" only in the right. `number` counts passages from 1; a gap has none.
+    left text, "added" only in the right. In one that is a translation or a rewriting they mark what agrees: "shared"
+    are names and numbers that stand in both. `number` counts passages from 1; a gap has none.
     """
 
     number: int | None
     kind: Literal["passage", "gap"]
-    left: tuple[Stretch, ...]
-    right: tuple[Stretch, ...]
+    left: tuple[Stretch | Words, ...]
+    right: tuple[Stretch | Words, ...]
     words: int
 
 
@@ -51,7 +53,8 @@ def passage_row(left: str, right: str, passage: Passage, *, number: int, word_by
         return Row(number=number, kind="passage", words=passage.words,
                    left=tuple(s for s in stretches if s.change != "added"),
                    right=tuple(s for s in stretches if s.change != "removed"))
-    return Row(number=number, kind="passage", left=_plain(one), right=_plain(other), words=passage.words)
+    ours, theirs = agreeing(one, other)
+    return Row(number=number, kind="passage", left=ours, right=theirs, words=passage.words)
 
 
 def longest(passages: Sequence[Passage], *, limit: int) -> tuple[Passage, ...]:

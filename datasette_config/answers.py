@@ -179,6 +179,11 @@ class Comparison:
     rows: tuple[Row, ...]
     paragraphs: tuple[Paragraph, ...]
 
+    @property
+    def is_word_by_word(self) -> bool:
+        """Whether the words that differ are marked in what both share, rather than the names that agree."""
+        return self.shared is not None and self.shared.relation in WORD_BY_WORD
+
 
 Question = Mapping[str, str]  # an address's arguments, with the name from its path as ""
 

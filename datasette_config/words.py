@@ -156,7 +156,8 @@ def payloads(count: int, differences: Sequence[tuple[str, int]]) -> str:
     if count < 2:
         return ""
     told = ", ".join(f"{number:,} {_DIFFERENCES.get(name, name)}" for name, number in differences)
-    return f"{count:,} payloads with this text" + (f", different {told}" if told else "")
+    verb = "differs" if differences and differences[0][1] == 1 else "differ"
+    return f"{count:,} payloads with this text" + (f", of which {told.replace(' ', f' {verb} ', 1)}" if told else "")
 
 
 def difference(name: str | None) -> str:

@@ -687,6 +687,16 @@ def test_linked_texts_stand_side_by_side(site: Site, archive: Archive) -> None:
     assert '<mark class="differs">frontier</mark>' in site.get(f"/compare?left={left}&right={right}").text
 
 
+def test_of_a_translation_the_names_and_numbers_that_agree_are_marked(site: Site, archive: Archive) -> None:
+    left, right = public_id(site, archive.ukrainian), public_id(site, archive.herald)
+    page = site.get(f"/compare?left={left}&right={right}")
+    marks = [mark.text_content() for mark in html.fromstring(page.content).find_class("agrees")]
+    assert {"Курської", "Суджі", "Kursk", "Sudzha"} <= set(marks)
+    assert "marked are names and numbers that stand in both" in text_of(page)
+    row = site.json(f"/compare.json?left={left}&right={right}")["rows"][0]
+    assert {"change": "shared", "text": "Kursk"} in row["right"]
+
+
 def test_other_versions_of_linked_articles_lead_to_the_linked_ones(site: Site, archive: Archive) -> None:
     page = site.get(f"/compare?left={archive.digest}&right={archive.herald}")
     assert "These articles share text in other versions" in text_of(page)
@@ -708,7 +718,7 @@ def test_what_made_no_version_is_counted_and_a_correction_notice_named(own_site:
     conn.close()
     response = own_site.get(f"/article/{own_archive.herald}")
     told = text_of(response)
-    assert "4 payloads with this text, different 2 in markup only, 1 in what stands around the text" in told
+    assert "4 payloads with this text, of which 2 differ in markup only, 1 in what stands around the text" in told
     assert "1 look of another agent found" in told
     assert "differs in typography only" in told
     assert "of no version: another agent saw it, for less than a day" in told
