@@ -626,6 +626,17 @@ def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: A
     assert "Which of the two came first is not decided." in twin["sentences"][2]
 
 
+def test_a_family_says_of_each_text_what_it_is_of_the_one_above_and_how_long_after(site: Site, archive: Archive) -> None:
+    twin = site.json(f"/family/{archive.family}.json")
+    told = {one["article"]["key"]: (one["relation"], one["hours_later"]) for one in twin["members"]}
+    assert told[archive.digest] == ("near-duplicate", None), "its page states a day only"
+    assert told[archive.herald] == (None, None)
+    page = html.fromstring(site.get(f"/family/{archive.family}").content)
+    for part in ("//figure[contains(@class, 'tree')]", "//nav[@class='branches']", "//table[@class='members']"):
+        (found,) = page.xpath(part)
+        assert "nearly the same text, 1 day later" in found.text_content(), part
+
+
 def test_a_family_names_the_agency_whose_text_is_not_held(site: Site, archive: Archive) -> None:
     twin = site.json(f"/family/{archive.pair}.json")
     assert [(one["name"], one["kind"], len(one["witnesses"])) for one in twin["inferred"]] == [("Reuters", "agency", 2)]

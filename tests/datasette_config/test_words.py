@@ -1,5 +1,7 @@
 """Words for people are true, and links lead to web pages only."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from archive.store.pages import FIRST_SEEN, Dating
@@ -69,3 +71,23 @@ def test_a_web_address_is_linked_to() -> None:
 ])
 def test_short_titles_end_at_a_word(text: str, shown: str) -> None:
     assert words.short(text, 15) == shown
+
+
+def dated(iso: str, *, basis: str = "json-ld", only_day: bool = False) -> Dating:
+    earliest, latest = (f"{iso}T00:00:00.000Z", f"{iso}T23:59:59.000Z") if only_day else (iso, iso)
+    return Dating(iso=iso, earliest=None if basis == FIRST_SEEN else earliest, latest=latest, verbatim=None, basis=basis)
+
+
+@pytest.mark.parametrize(("copy", "exemplar", "hours", "said"), [
+    (dated("2025-03-15T06:30:00.000Z"), dated("2025-03-14T18:40:00.000Z"), 11.83, "a translation, 12 h later"),
+    (dated("2025-03-15T06:30:00.000Z"), dated("2025-03-15T06:30:00.000Z"), 0.0, "a translation, dated the same minute"),
+    (dated("2025-03-14T18:00:00.000Z"), dated("2025-03-14T18:40:00.000Z"), -0.67, "a translation, dated 40 min earlier"),
+    (dated("2025-03-20", only_day=True), dated("2025-03-14T18:40:00.000Z"), None, "a translation, 6 days later"),
+    (dated("2025-03-14", only_day=True), dated("2025-03-14T18:40:00.000Z"), None, "a translation, dated the same day"),
+    (dated("2025-03-14T18:40:00.000Z", basis=FIRST_SEEN), dated("2025-03-14T18:40:00.000Z"), None, "a translation"),
+])
+def test_how_long_a_copy_came_after_its_exemplar(copy: Dating, exemplar: Dating, hours: float | None, said: str) -> None:
+    assert words.hours_later(copy, exemplar) == hours
+    link = SimpleNamespace(relation="translation", copy=SimpleNamespace(dating=copy),
+                           exemplar=SimpleNamespace(dating=exemplar))
+    assert words.made(link) == said  # type: ignore[arg-type]
