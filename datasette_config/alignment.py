@@ -43,8 +43,8 @@ def aligned(left: str, right: str, passages: Sequence[Passage], *, word_by_word:
     return (*rows, *_gap(left[end:], right[tail:]))
 
 
-def passage_row(left: str, right: str, passage: Passage, *, number: int, word_by_word: bool) -> Row:
-    """One passage of both texts."""
+def passage_row(left: str, right: str, passage: Passage, *, number: int, word_by_word: bool | None) -> Row:
+    """One passage of both texts; `word_by_word` None: with nothing marked."""
     one, other = left[passage.left_start:passage.left_end], right[passage.right_start:passage.right_end]
     if word_by_word:
         # A text that was pasted has its breaks elsewhere: its words are compared, not its paragraphs.
@@ -53,7 +53,7 @@ def passage_row(left: str, right: str, passage: Passage, *, number: int, word_by
         return Row(number=number, kind="passage", words=passage.words,
                    left=tuple(s for s in stretches if s.change != "added"),
                    right=tuple(s for s in stretches if s.change != "removed"))
-    ours, theirs = agreeing(one, other)
+    ours, theirs = (_plain(one), _plain(other)) if word_by_word is None else agreeing(one, other)
     return Row(number=number, kind="passage", left=ours, right=theirs, words=passage.words)
 
 
