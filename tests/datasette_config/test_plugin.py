@@ -177,6 +177,28 @@ def test_every_canned_query_answers_and_says_what_it_is(site: Site) -> None:
         assert site.get(f"/archive/{name}.json?_shape=array&address=x").status_code == 200, name
 
 
+def test_a_text_that_shares_words_with_several_earlier_ones_counts_as_one_repost(
+    own_site: Site, own_archive: Archive
+) -> None:
+    """Under the text above it in its family's tree, as the pages of the outlets count."""
+    conn = open_database(own_archive.database)
+    conn.execute("""
+        INSERT INTO links (copy_id, exemplar_id, relation, copied, direction, direction_confidence, evidence)
+        SELECT c.version_id, e.version_id, 'excerpt', 0.9, 'decided', 0.9, '[]'
+        FROM version c, version e WHERE c.article_key = ? AND e.article_key = ? AND e.ordinal = 1
+    """, (own_archive.mirror, own_archive.herald))
+    conn.commit()
+    conn.close()
+    reposts = {one["outlet"]: one["reposts"] for one in own_site.json("/outlets.json")["outlets"] if one["reposts"]}
+    credits = own_site.json("/archive/credits_by_outlet.json?_shape=array")
+    assert {row["outlet"]: row["reposts"] for row in credits} == reposts
+    copying = own_site.json("/archive/who_copies_whom.json?_shape=array")
+    assert [row["exemplar"] for row in copying if row["copy"] == "Mirror News"] == ["East Watch Digest"]
+    for query, counted in (("most_copied", "copies"), ("delay_by_language", "reposts")):
+        rows = own_site.json(f"/archive/{query}.json?_shape=array")
+        assert sum(row[counted] for row in rows) == sum(reposts.values()), query
+
+
 def test_delays_are_of_pages_that_state_times(own_site: Site, own_archive: Archive) -> None:
     conn = open_database(own_archive.database)
     for domain, at in (("mirador", "2024-08-18T21:00:00.000Z"), ("other.example/seim", "2024-08-18T18:30:00.000Z")):
