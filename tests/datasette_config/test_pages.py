@@ -135,6 +135,29 @@ def test_sources_health_and_data_say_what_there_is(site: Site) -> None:
     assert "Who copies whom" in text_of(site.get("/data"))
 
 
+def test_the_start_page_tells_how_the_sources_fare_and_looks_are_counted_of_the_last_days(
+    own_site: Site, own_archive: Archive
+) -> None:
+    conn = open_database(own_archive.database)
+    conn.executemany("INSERT INTO sources (name, outlet, kind, address) VALUES (?, 'Outlet', 'feed', ?)",
+                     [("one", "https://one.example/rss"), ("two", "https://two.example/rss")])
+    conn.executemany(
+        "INSERT INTO observations (url, at, role, outcome, error, via, source) VALUES (?, ?, 'feed', ?, ?, 'stemma', ?)", [
+            ("https://one.example/rss", "2024-06-01T00:00:00.000Z", "failed", "HTTP status 500", "one"),
+            ("https://one.example/rss", "2024-08-20T00:00:00.000Z", "new", None, "one"),
+            ("https://two.example/rss", "2024-08-20T00:00:00.000Z", "failed", "HTTP status <503>", "two")])
+    conn.execute("INSERT INTO runs (command, program, started_at) VALUES ('crawl', 'x', '2024-08-20T00:00:00.000Z')")
+    conn.commit()
+    conn.close()
+    start = own_site.json("/index.json")
+    assert (start["source_count"], start["trouble_count"]) == (2, 1)
+    assert [(one["name"], one["trouble"]) for one in start["troubled"]] == [("two", "HTTP status <503>")]
+    assert "2 sources announce articles; 1 had trouble at the last look. two Outlet HTTP status <503>" in text_of(
+        own_site.get("/"))
+    looks = {one["name"]: (one["looks"], one["failed"]) for one in own_site.json("/sources.json")["sources"]}
+    assert looks == {"one": (1, 0), "two": (1, 1)}
+
+
 def test_the_database_stays_within_reach(site: Site) -> None:
     assert 'href="/archive"' in site.get("/").text
     assert site.get("/archive").status_code == 200
