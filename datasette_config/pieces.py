@@ -4,6 +4,7 @@ into macros that named each text in the tree, the list, the timeline, the table 
 What is archived is escaped here as Jinja escapes it elsewhere: each value that a page, a source or a person can decide.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,10 @@ from markupsafe import Markup, escape
 from archive.store.kin import Link
 from archive.store.pages import Card, Dating
 from datasette_config import words
+
+# As the evidence of dates has them: "published 2024-08-06T21:40:00+01:00 (json-ld), the other 2024-08-07 (url)".
+_DATED = re.compile(r"(?:published|, the other|, the copy) (?P<at>\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?)"
+                    r"(?: \((?P<basis>[^()]*)\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,25 @@ class Pieces:
             found = self._dates[dating] = Markup(  # noqa: S704  # escaped, as the module says
                 f'<time datetime="{escape(dating.iso)}">{escape(words.dated(dating))}</time>')
         return found
+
+    @staticmethod
+    def moment(iso: str | None) -> Markup:
+        """A moment or a day in words, and as it stands for programs."""
+        if not iso:
+            return Markup("not known")
+        return Markup(f'<time datetime="{escape(iso)}">{escape(words.moment(iso))}</time>')  # noqa: S704
+
+    @classmethod
+    def told(cls, sentence: str) -> Markup:
+        """A sentence of the program's about a link, the dates that it names in words."""
+        said, done = [], 0
+        for found in _DATED.finditer(sentence):
+            said += [escape(sentence[done:found.start("at")]), cls.moment(found["at"])]
+            done = found.end("at")
+            if found["basis"]:
+                said.append(escape(f" ({words.basis_in_short(found['basis'])})"))
+                done = found.end()
+        return Markup().join([*said, escape(sentence[done:])])
 
     def title(self, card: Card) -> Markup:
         """A text's headline in its own direction."""

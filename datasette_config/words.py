@@ -93,7 +93,12 @@ def basis(dating: Dating) -> str:
 
 def dated_by(dating: Dating) -> str:
     """Where a date was read, in a few words."""
-    return _by_first_word(_SHORT_BASES, dating.basis)
+    return basis_in_short(dating.basis)
+
+
+def basis_in_short(basis: str) -> str:
+    """A basis in a few words."""
+    return _by_first_word(_SHORT_BASES, basis)
 
 
 def interval(dating: Dating) -> str:

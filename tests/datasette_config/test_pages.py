@@ -615,7 +615,7 @@ def test_facts_say_where_they_were_read(site: Site, archive: Archive) -> None:
 
 def test_an_article_that_is_gone_says_since_when(site: Site, archive: Archive) -> None:
     text = text_of(site.get(f"/article/{archive.russian}"))
-    assert "no longer had it on 20 August 2024, 00:00 UTC; last seen 12 August 2024, 10:00 UTC" in text
+    assert "no longer had it on 20 August 2024, 00:00 UTC ; last seen 12 August 2024, 10:00 UTC ." in text
     assert "gone ( 404 Not Found )" in text
 
 

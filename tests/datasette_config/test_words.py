@@ -6,6 +6,7 @@ import pytest
 
 from archive.store.pages import FIRST_SEEN, Dating
 from datasette_config import words
+from datasette_config.pieces import Pieces
 
 
 @pytest.mark.parametrize(("share", "shown"), [
@@ -91,3 +92,10 @@ def test_how_long_a_copy_came_after_its_exemplar(copy: Dating, exemplar: Dating,
     link = SimpleNamespace(relation="translation", copy=SimpleNamespace(dating=copy),
                            exemplar=SimpleNamespace(dating=exemplar))
     assert words.made(link) == said  # type: ignore[arg-type]
+
+
+def test_dates_in_a_sentence_are_in_words_and_for_programs_and_nothing_else_of_it_changes() -> None:
+    told = Pieces(str).told("Sure: published 2024-08-06T21:40:00+01:00 (json-ld x), the copy 2024-08-07 (url); <b> 2024-08-07 (url)")
+    assert told == (
+        'Sure: published <time datetime="2024-08-06T21:40:00+01:00">6 August 2024, 21:40 UTC+01:00</time> (from JSON-LD), '
+        'the copy <time datetime="2024-08-07">7 August 2024</time> (from the address); &lt;b&gt; 2024-08-07 (url)')
