@@ -34,9 +34,12 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
 
 @hookimpl
 def prepare_connection(conn: Any, database: str) -> None:
-    """How much of the archive's file a thread keeps."""
+    """How much of the archive's file a thread keeps, and how much a question may bring into memory."""
     if database == DATABASE:
+        from datasette_config.bounds import bound
+
         conn.execute(KEPT_PAGES)
+        bound(conn)
 
 
 @hookimpl

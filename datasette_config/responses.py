@@ -72,6 +72,7 @@ async def read(
     """The answer, from one state of the database although a crawl may be writing."""
 
     def read(conn: sqlite3.Connection) -> Any:
+        counted, conn.row_factory = conn.row_factory, sqlite3.Row  # our own questions are bounded as they are
         try:
             with sqlite_timelimit(conn, TIME_LIMIT_MS if limit_ms is None else limit_ms):
                 conn.execute("BEGIN")
@@ -81,6 +82,7 @@ async def read(
                 raise TooSlowError from error
             raise
         finally:
+            conn.row_factory = counted
             conn.rollback()
 
     return await datasette.get_database(DATABASE).execute_fn(read)

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from pluggy import HookimplMarker
 
 import datasette_config
 from archive.store import open_database
+from datasette_config import plugin
 from datasette_config.plugin import static_name
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -213,6 +215,30 @@ def test_delays_are_of_pages_that_state_times(own_site: Site, own_archive: Archi
     assert (row["with_both_times"], row["median_hours"], row["quarter_within_hours"]) == (1, 2.5, 2.5)
     (gone,) = own_site.json("/archive/gone_and_still_copied.json?_shape=array")
     assert (gone["outlet"], gone["copies_that_stand"], gone["at"]) == ("Other Courier", 1, "El Mirador")
+
+
+def test_every_hook_of_the_plugin_is_one_that_datasette_calls() -> None:
+    """Datasette takes the package for the plugin: a hook that is not exported there is never called."""
+    written = {name for name, found in vars(plugin).items() if hasattr(found, "datasette_impl")}
+    assert written == set(datasette_config.__all__)
+    assert all(getattr(datasette_config, name) is getattr(plugin, name) for name in written)
+
+
+@pytest.mark.parametrize("query", [
+    pytest.param("select length(hex(zeroblob(300000000)))", id="one value"),
+    pytest.param("with recursive n(i) as (select 1 union all select i + 1 from n limit 4000) "
+                 "select hex(zeroblob(500000)) from n", id="many rows"),
+])
+def test_no_question_takes_the_servers_memory(site: Site, query: str) -> None:
+    tracemalloc.start()
+    try:
+        answer = site.get("/archive.json?" + urlencode({"sql": query, "_shape": "array"}), follow_redirects=True)
+        assert answer.status_code == 400, answer.text[:200]
+        assert "more than 64 MB" in answer.text or "too big" in answer.text
+        assert tracemalloc.get_traced_memory()[1] < 150_000_000
+    finally:
+        tracemalloc.stop()
+    assert site.get("/archive/article.json?_size=max").status_code == 200
 
 
 def test_people_can_ask_in_sql(site: Site) -> None:
