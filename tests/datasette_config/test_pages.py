@@ -122,6 +122,9 @@ def test_the_charts_bars_lead_to_their_articles(site: Site) -> None:
     assert sum(found) == 8
     shown = [int(re.search(r": (\d+) article", bar.findtext("title")).group(1)) for bar in bars]  # type: ignore[union-attr]
     assert found == shown
+    bars_of_json = site.json("/index.json")["chart"]["bars"]
+    assert sum(bar["articles"] for bar in bars_of_json) == 8
+    assert set(bars_of_json[0]) == {"first", "last", "articles", "by_language"}, "no places of the drawing"
 
 
 def test_sources_health_and_data_say_what_there_is(site: Site) -> None:
