@@ -747,7 +747,8 @@ def test_what_made_no_version_is_counted_and_a_correction_notice_named(own_site:
     passage = {"part": "body", "earlier": None, "later": place, "was": "", "now": "<b>Correction", "is_notice": True}
     conn.execute("UPDATE versions SET payloads = 4, differences = ? WHERE version_id = ?",
                  (json.dumps({"markup": 2, "surroundings": 1}), ids[0]))
-    conn.execute("UPDATE versions SET passages = ? WHERE version_id = ?", (json.dumps([passage]), ids[1]))
+    byline = passage | {"part": "byline", "later": None, "was": "Ann <b>", "now": "Ben", "is_notice": False}
+    conn.execute("UPDATE versions SET passages = ? WHERE version_id = ?", (json.dumps([passage, byline]), ids[1]))
     conn.execute("UPDATE sightings SET version_id = NULL, difference = 'flip' WHERE capture_id = "
                  "(SELECT max(capture_id) FROM sightings WHERE version_id = ?)", (ids[1],))
     conn.execute("UPDATE sightings SET difference = 'typography' WHERE version_id = ?", (ids[0],))
@@ -759,10 +760,12 @@ def test_what_made_no_version_is_counted_and_a_correction_notice_named(own_site:
     assert "1 look of another agent found" in told
     assert "differs in typography only" in told
     assert "of no version: another agent saw it, for less than a day" in told
+    (shown,) = html.fromstring(response.content).xpath("//p[contains(@class, 'headlines')][contains(@class, 'byline')]")
+    assert ["".join(shown.xpath(f"./{mark}/text()")) for mark in ("del", "ins")] == ["Ann <b>", "Ben"]
     (notice,) = html.fromstring(response.content).find_class("correction")
     assert notice.text_content().startswith("Correction: an earlier version of this article gave a wrong hour")
     twin = own_site.json(f"/article/{own_archive.herald}.json")
-    assert twin["edits"][0]["passages"] == [passage]
+    assert twin["edits"][0]["passages"] == [passage, byline]
     assert twin["flips"] == 1
     assert twin["versions"][0]["differences"] == [["markup", 2], ["surroundings", 1]]
     assert "payloads with this text" not in text_of(own_site.get(f"/article/{own_archive.digest}"))
