@@ -5,15 +5,18 @@ What is archived is escaped here as Jinja escapes it elsewhere: each value that 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
 from archive.store.kin import Link
-from archive.store.pages import Card, Dating
+from archive.store.pages import FIRST_SEEN, Card, Dating
+from archive.store.search import Piece
 from datasette_config import words
+from datasette_config.choices import Choice
 
+GIVEN_UP = ' <span class="unseen">, chosen: give it up</span><span aria-hidden="true">×</span>'
 # As the evidence of dates has them: "published 2024-08-06T21:40:00+01:00 (json-ld), the other 2024-08-07 (url)".
 _DATED = re.compile(r"(?:published|, the other|, the copy) (?P<at>\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?)"
                     r"(?: \((?P<basis>[^()]*)\))?")
@@ -70,6 +73,42 @@ class Pieces:
             found = self._titles[card.public_id] = Markup(  # noqa: S704
                 f'<bdi lang="{escape(card.language or "")}">{escape(card.title or "Untitled")}</bdi>')
         return found
+
+    def meta(self, card: Card) -> Markup:
+        """Whose text it is, of when and in what language."""
+        how = (f' <span class="how">{escape(words.dated_by(card.dating))}</span>'
+               if card.dating.basis != FIRST_SEEN else "")
+        return Markup(  # noqa: S704
+            f'<p class="meta"><bdi class="outlet">{escape(card.outlet)}</bdi>\n'
+            f"<span>{self.date(card.dating)}{how}</span>\n<span>{escape(words.language(card.language))}</span></p>")
+
+    def badges(self, card: Card) -> Markup:
+        """What else there is to see of a text: kin, versions, that it is gone."""
+        page, found = escape(self.page_of(card)), list[str]()
+        if card.shares:
+            found.append(f'<a class="badge" href="{page}#kin">{"repost, " if card.is_copy else ""}'
+                         f"shares text with {words.others(card.shares)}</a>")
+        if card.versions > 1:
+            found.append(f'<a class="badge" href="{page}#versions">{words.plural(card.versions, "version")}</a>')
+        if card.gone_at:
+            found.append(f'<span class="badge gone">{"removed" if card.removed else "gone"} by '
+                         f'<time datetime="{escape(card.gone_at)}">{escape(words.day(card.gone_at))}</time></span>')
+        shown = "\n".join(found)
+        return Markup(f'<p class="badges">\n{shown}\n</p>' if found else "")  # noqa: S704
+
+    @staticmethod
+    def marked(found: Iterable[Piece]) -> Markup:
+        """A stretch of a text with what was searched for marked."""
+        return Markup("".join(  # noqa: S704
+            f"<mark>{escape(one.text)}</mark>" if one.hit else escape(one.text) for one in found))
+
+    @staticmethod
+    def choice(one: Choice) -> Markup:
+        """A value of a facet."""
+        chosen, given_up = (' aria-current="true"', GIVEN_UP) if one.is_chosen else ("", "")
+        return Markup(  # noqa: S704
+            f'<li><a href="{escape(one.href)}" rel="nofollow"{chosen}><bdi>{escape(one.label)}</bdi> '
+            f"<span>{one.count}{given_up}</span></a></li>")
 
     @staticmethod
     def figures(link: Link) -> Markup:
