@@ -165,13 +165,6 @@ class FamilyAnswer:
     tree: Tree = dataclasses.field(metadata=PAGE_ONLY)
     timeline: Timeline | None = dataclasses.field(metadata=PAGE_ONLY)
 
-    @property
-    def how(self) -> Mapping[str, str]:
-        """By siglum, what a text is of the one above it, how long after it, and its language."""
-        return {member.siglum: ", ".join((
-            *((words.made(link),) if (link := self.made.get(member.siglum)) else ()),
-            words.language(member.article.language))) for member in self.members}
-
     def sigla_of(self, witnesses: Sequence[str]) -> tuple[str, ...]:
         """The letters of some of the members."""
         return tuple(member.siglum for member in self.members if member.article.public_id in witnesses)
