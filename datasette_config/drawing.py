@@ -4,7 +4,7 @@ Written in Python, as the pieces of other pages are: of a family of 200 texts a 
 What is archived is escaped here as Jinja escapes it elsewhere: each value that a page, a source or a person can decide.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -38,7 +38,9 @@ class Drawn:
     @property
     def branches(self) -> Markup:
         """The tree as a nested list."""
-        return Markup("".join(self._branch(self.page.tree.roots)))  # noqa: S704
+        found: list[str] = []
+        self._branch(self.page.tree.roots, found)
+        return Markup("".join(found))  # noqa: S704
 
     @property
     def spans(self) -> Markup:
@@ -69,17 +71,18 @@ class Drawn:
             f'{escape(words.short(card.outlet, 22))}</tspan></text>\n'
             f'<text class="when" x="14" y="15">{dated}<tspan class="if-wide">, {how}</tspan></text></a>')
 
-    def _branch(self, nodes: Sequence[Node]) -> Iterator[str]:
-        yield "<ul>"
+    def _branch(self, nodes: Sequence[Node], found: list[str]) -> None:
+        found.append("<ul>")
         for node in nodes:
             card = node.card
-            yield (f'<li><b class="siglum">{escape(node.siglum)}</b> <a href="{escape(self.piece.page_of(card))}">'
-                   f'{self.piece.title(card)}</a> <span class="quiet"><bdi>{escape(card.outlet)}</bdi>, '
-                   f'{self.piece.date(card.dating)}, {escape(self.how[node.siglum])}</span>\n')
+            found.append(
+                f'<li><b class="siglum">{escape(node.siglum)}</b> <a href="{escape(self.piece.page_of(card))}">'
+                f'{self.piece.title(card)}</a> <span class="quiet"><bdi>{escape(card.outlet)}</bdi>, '
+                f'{self.piece.date(card.dating)}, {escape(self.how[node.siglum])}</span>\n')
             if node.children and node.depth < DEEPEST:
-                yield from self._branch(node.children)
-            yield "</li>\n"
-        yield "</ul>"
+                self._branch(node.children, found)
+            found.append("</li>\n")
+        found.append("</ul>")
 
     def _span(self, span: Span) -> str:
         card, siglum = span.card, escape(span.siglum)
