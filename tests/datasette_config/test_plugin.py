@@ -19,7 +19,7 @@ from pluggy import HookimplMarker
 
 import datasette_config
 from archive.store import open_database
-from datasette_config import plugin
+from datasette_config import plugin, standing
 from datasette_config.plugin import static_name
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -222,6 +222,19 @@ def test_every_hook_of_the_plugin_is_one_that_datasette_calls() -> None:
     written = {name for name, found in vars(plugin).items() if hasattr(found, "datasette_impl")}
     assert written == set(datasette_config.__all__)
     assert all(getattr(datasette_config, name) is getattr(plugin, name) for name in written)
+
+
+def test_a_server_that_starts_sets_apart_what_it_keeps(own_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("gc.freeze", lambda: told.append("freeze"))
+
+    async def started(*_: Any) -> None:
+        told.append("started")
+
+    app = standing.set_apart(started)
+    own_site.loop.run_until_complete(app({"type": "http"}, None, None))
+    own_site.loop.run_until_complete(app({"type": "lifespan"}, None, None))
+    assert told == ["started", "freeze", "started"]
 
 
 @pytest.mark.parametrize("query", [
