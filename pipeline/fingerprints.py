@@ -6,10 +6,12 @@ MEETING, of two languages when they are worth TRANSLATED: fewer keys survive, an
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import TypeVar
 
 from pipeline.copies.epoch import Epoch
-from pipeline.copies.reading import NAME, Reading, key_of
+from pipeline.copies.reading import Reading, key_of
 from pipeline.copies.skeletons import NUMBER
 
 METHOD = "skeletons-4"  # a new name compares every text again
@@ -23,6 +25,8 @@ ROW_WORTH, SENTENCE_WORTH = 10.0, 12.0  # in nats, like the weights of tokens
 MEETING, TRANSLATED = 20.0, 8.5  # texts of one language (or of one that is not known), of two
 ENCODED = 8.0  # of two where vectors decide what is unsure
 NUMBER_BOOST, NAME_BOOST = 1.5, 1.4  # which of equally rare tokens are preferred
+
+Value = TypeVar("Value")
 
 
 def method(digest: str, *, encoder: str | None = None) -> str:
@@ -45,12 +49,9 @@ def meets(nats: float, one: str | None, other: str | None, *, encoded: bool = Fa
 
 def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:
     """The text's keys as signed 64-bit integers, with their worth: about 130 for a news article, at most 1,930."""
-    found: dict[int, float] = {}
-    names = {token for sentence in reading.sentences
-             for token, mark in zip(sentence.tokens, sentence.marks, strict=True) if mark & NAME}
-    for token in _rarest(reading, epoch, names):
-        found[key_of(token)] = epoch.weight(token)
-    for key in _rows(reading, epoch, names):
+    names, distinct = reading.names, reading.distinct
+    found = {key_of(token): epoch.weight(token) for token in _rarest(distinct, epoch, names)}
+    for key in _rows(reading, epoch, distinct, names):
         found[key] = ROW_WORTH
     for sentence in reading.sentences:
         if sentence.is_whole and (key := sentence.key) not in epoch.furniture:
@@ -58,10 +59,10 @@ def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:
     return found
 
 
-def _rarest(reading: Reading, epoch: Epoch, names: set[str]) -> list[str]:
+def _rarest(distinct: Iterable[str], epoch: Epoch, names: Container[str]) -> list[str]:
     most = min(MAX_RATE, MAX_HOLDERS / max(1, epoch.articles))  # else the work for a text would grow with the archive
     rare = list[tuple[float, str]]()
-    for token in reading.distinct:
+    for token in distinct:
         rate, weight = epoch.told(token)
         if rate <= most:
             rare.append((-weight * _boost(token, names), token))
@@ -69,24 +70,25 @@ def _rarest(reading: Reading, epoch: Epoch, names: set[str]) -> list[str]:
     return [token for _, token in rare[:RAREST]]
 
 
-def _boost(token: str, names: set[str]) -> float:
+def _boost(token: str, names: Container[str]) -> float:
     return NUMBER_BOOST if token[0] == NUMBER else NAME_BOOST if token in names else 1.0
 
 
-def _rows(reading: Reading, epoch: Epoch, names: set[str]) -> list[int]:
+def _rows(reading: Reading, epoch: Epoch, distinct: Iterable[str], names: Container[str]) -> list[int]:
     """The keys of each IN_A_ROW names and numbers that follow each other; a name repeated at once counts once.
 
     Of equally rare ones those with the smallest keys: two long texts take the same of what both have.
     """
-    row: list[str] = []
-    for sentence in reading.sentences:
-        for token in sentence.tokens:
-            if (token in names or token[0] == NUMBER) and epoch.rate(token) <= MAX_ORDERED_RATE \
-                    and (not row or row[-1] != token):
-                row.append(token)
+    told = {token for token in distinct
+            if (token in names or token[0] == NUMBER) and epoch.rate(token) <= MAX_ORDERED_RATE}
+    row = [token for token, _ in groupby(
+        token for sentence in reading.sentences for token in sentence.tokens if token in told)]
     least = math.log(max(1, epoch.articles) / MAX_ROW_HOLDERS)
-    weights = [epoch.weight(token) for token in row]
-    rows = {" ".join(row[i:i + IN_A_ROW]): weight for i in range(len(row) - IN_A_ROW + 1)
-            if (weight := sum(weights[i:i + IN_A_ROW])) >= least}
+    worth = map(sum, _in_a_row(list(map(epoch.weight, row))))
+    rows = {" ".join(tokens): weight for tokens, weight in zip(_in_a_row(row), worth, strict=True) if weight >= least}
     ranked = sorted((-round(weight, 3), key_of(said)) for said, weight in rows.items())
     return [key for _, key in ranked[:MAX_ROWS]]
+
+
+def _in_a_row(values: Sequence[Value]) -> Iterable[tuple[Value, ...]]:
+    return zip(*(values[start:] for start in range(IN_A_ROW)), strict=False)

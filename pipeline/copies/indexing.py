@@ -6,12 +6,13 @@ cost little to open, with what was weighed of it in its epoch; foremost its sket
 
 import struct
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, compress, pairwise
 from typing import Any, overload
 
-from pipeline.copies.reading import NAME, QUOTED, Reading
+from pipeline.copies.reading import IS_QUOTED, IS_UNQUOTED, Reading
 from pipeline.copies.skeletons import NUMBER
 
 FORM = 3  # of what is kept: what was kept in another is read again from the text
@@ -94,23 +95,19 @@ class Weighed:
 
 def indexed(reading: Reading) -> Index:
     """A reading by its tokens."""
-    places: dict[str, list[int]] = {}
-    names, unquoted = set(), set()
-    for number, sentence in enumerate(reading.sentences):
-        for token, mark in zip(sentence.tokens, sentence.marks, strict=True):
-            found = places.setdefault(token, [])
-            if not found or found[-1] != number:
-                found.append(number)
-            if mark & NAME:
-                names.add(token)
-            if not mark & QUOTED:
-                unquoted.add(token)
     sentences = reading.sentences
+    places = defaultdict[str, list[int]](list)
+    unquoted = set[str]()
+    for number, sentence in enumerate(sentences):
+        for token in dict.fromkeys(sentence.tokens):
+            places[token].append(number)
+        unquoted.update(compress(sentence.tokens, sentence.marks.translate(IS_UNQUOTED)))
+    names = reading.names
     return Index(
         text=reading.text, language=reading.language, starts=tuple(one.start for one in sentences),
         ends=tuple(one.end for one in sentences), words=tuple(one.words for one in sentences),
         keys=tuple(one.key for one in sentences), is_whole=tuple(int(one.is_whole) for one in sentences),
-        quoted=tuple(sum(1 for mark in one.marks if mark & QUOTED) / max(1, len(one.marks)) for one in sentences),
+        quoted=tuple(sum(one.marks.translate(IS_QUOTED)) / max(1, len(one.marks)) for one in sentences),
         tokens=list(places), places=[tuple(found) for found in places.values()],
         names=bytes(token in names for token in places), unquoted=bytes(token in unquoted for token in places))
 

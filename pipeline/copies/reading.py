@@ -4,11 +4,16 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain, compress
 
 from pipeline.copies.skeletons import token
 from pipeline.text import SPACELESS, quotations
 
 NAME, QUOTED = 1, 2  # bits of a token's mark
+# Marks translated by one of these have 1 for each token that is such, else 0.
+IS_NAME = bytes(mark & NAME for mark in range(256))
+IS_QUOTED = bytes((mark & QUOTED) // QUOTED for mark in range(256))
+IS_UNQUOTED = bytes(1 - quoted for quoted in IS_QUOTED)
 MIN_WORDS = 5  # of a sentence; shorter ones ("Sen.", a heading) are read with the one before
 MAX_JOINED = 60  # words of a sentence after which nothing is joined to it
 MAX_SENTENCES = 1_500  # a longer text is read to here: about 30,000 words
@@ -60,6 +65,12 @@ class Reading:
     def distinct(self) -> set[str]:
         """Each token once."""
         return {token for sentence in self.sentences for token in sentence.tokens}
+
+    @property
+    def names(self) -> set[str]:
+        """The tokens that are a name somewhere."""
+        return set(chain.from_iterable(
+            compress(sentence.tokens, sentence.marks.translate(IS_NAME)) for sentence in self.sentences))
 
     @property
     def whole(self) -> set[int]:

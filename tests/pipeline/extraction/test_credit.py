@@ -1,8 +1,10 @@
 """Lines that name another source."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.extraction.credit import MAX_LINE, credit_lines, without_credits
+from pipeline.extraction.credit import FORMS, MAX_LINE, credit_lines, without_credits
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,8 @@ def test_two_texts_that_are_nothing_but_credits_are_not_one_for_that() -> None:
     assert without_credits(one) == ("Source: Courier",)
     assert without_credits(other, frozenset(other)) == tuple(other)
     assert without_credits(["Told.", *one]) == without_credits(["Told.", *other]) == ("Told.",)
+
+
+@given(st.data(), st.sampled_from(sorted(FORMS)))
+def test_a_form_of_credit_has_the_letters_that_it_is_found_by(data: st.DataObject, letters: str) -> None:
+    assert letters in data.draw(st.from_regex(FORMS[letters]))
