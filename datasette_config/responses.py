@@ -17,6 +17,7 @@ from datasette.utils import add_cors_headers, sqlite_timelimit
 from archive.store import snapshots
 from datasette_config import rendering, words
 from datasette_config.answers import Missing, Moved, Withheld, presentable
+from datasette_config.bounds import unbound
 from datasette_config.parameters import Arguments, ParameterError
 from datasette_config.pieces import Pieces
 from datasette_config.plugin import DATABASE
@@ -72,9 +73,8 @@ async def read(
     """The answer, from one state of the database although a crawl may be writing."""
 
     def read(conn: sqlite3.Connection) -> Any:
-        counted, conn.row_factory = conn.row_factory, sqlite3.Row  # our own questions are bounded as they are
         try:
-            with sqlite_timelimit(conn, TIME_LIMIT_MS if limit_ms is None else limit_ms):
+            with unbound(conn), sqlite_timelimit(conn, TIME_LIMIT_MS if limit_ms is None else limit_ms):
                 conn.execute("BEGIN")
                 return build(conn, question)
         except sqlite3.OperationalError as error:
@@ -82,7 +82,6 @@ async def read(
                 raise TooSlowError from error
             raise
         finally:
-            conn.row_factory = counted
             conn.rollback()
 
     return await datasette.get_database(DATABASE).execute_fn(read)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import tracemalloc
@@ -19,7 +20,7 @@ from pluggy import HookimplMarker
 
 import datasette_config
 from archive.store import open_database
-from datasette_config import plugin, standing
+from datasette_config import bounds, plugin, standing
 from datasette_config.plugin import static_name
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -224,6 +225,16 @@ def test_every_hook_of_the_plugin_is_one_that_datasette_calls() -> None:
     assert all(getattr(datasette_config, name) is getattr(plugin, name) for name in written)
 
 
+def test_our_own_questions_may_read_what_readers_may_not(own_site: Site) -> None:
+    def asked(conn: sqlite3.Connection) -> tuple[int, int]:
+        with bounds.unbound(conn):
+            (found,) = conn.execute("SELECT length(zeroblob(200000000))").fetchone()
+        return found, conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
+
+    database = own_site.datasette.get_database("archive")
+    assert own_site.loop.run_until_complete(database.execute_fn(asked)) == (200_000_000, bounds.MOST_OF_VALUE)
+
+
 def test_a_server_that_starts_sets_apart_what_it_keeps(own_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr("gc.freeze", lambda: told.append("freeze"))
@@ -247,8 +258,8 @@ def test_no_question_takes_the_servers_memory(site: Site, query: str) -> None:
     try:
         answer = site.get("/archive.json?" + urlencode({"sql": query, "_shape": "array"}), follow_redirects=True)
         assert answer.status_code == 400, answer.text[:200]
-        assert "more than 64 MB" in answer.text or "too big" in answer.text
-        assert tracemalloc.get_traced_memory()[1] < 150_000_000
+        assert "more than 128 MB" in answer.text or "too big" in answer.text
+        assert tracemalloc.get_traced_memory()[1] < 250_000_000
     finally:
         tracemalloc.stop()
     assert site.get("/archive/article.json?_size=max").status_code == 200
