@@ -5,7 +5,7 @@ what a topic's terms are is no business of the crawler. None: nothing was declar
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -89,10 +89,11 @@ def source_fetches(sources: Iterable[Source]) -> Iterator[Fetch]:
 
 def due(
     looks: Iterable[Look], *, now: datetime, revisit: Sequence[timedelta], ranking: Ranking
-) -> tuple[list[Fetch], Collection[str]]:
+) -> tuple[list[Fetch], dict[str, bool]]:
     """The discovered articles whose time has come, each canonical URL once: new ones by rank, then those seen before.
 
-    Beside them the canonical URL of every article that was discovered. The looks are not held: most are of articles
+    Beside them the canonical URL of every article that was discovered, and whether it was looked at and is not due:
+    where another address leads to it, it is not asked for before its time. The looks are not held: most are of articles
     that are not due, and an archive has hundreds of thousands.
 
     Sitemaps announce front pages too; those list articles and are none.
@@ -107,7 +108,8 @@ def due(
         if key not in best or look.looks > best[key][0]:
             best[key] = look.looks, _fetch(look, ranking) if _is_due(look, now, revisit) else None
     found = [fetch for _, fetch in best.values() if fetch is not None]
-    return sorted(found, key=lambda fetch: (fetch.is_last, fetch.is_again, -fetch.rank)), best.keys()
+    known = {key: looked > 0 and fetch is None for key, (looked, fetch) in best.items()}
+    return sorted(found, key=lambda fetch: (fetch.is_last, fetch.is_again, -fetch.rank)), known
 
 
 def _fetch(look: Look, ranking: Ranking) -> Fetch:

@@ -5,7 +5,7 @@ two kilobytes each, and a run may have tens of thousands.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from archive.urls import canonical_url
@@ -62,16 +62,16 @@ class Known:
 
     One request for one address in a run, to the letter, and for articles one for each canonical URL. A redirect within
     one canonical URL (to https, to a trailing slash) is followed; one to another article is not where that was asked
-    for already.
+    for already, in this run or before and is not due.
     """
 
     def __init__(self) -> None:
         self._addresses: set[str] = set()
-        self._articles: dict[str, bool] = {}  # canonical URL -> it was asked for in this run
+        self._articles: dict[str, bool] = {}  # canonical URL -> it was asked for, and is not to be again in this run
 
-    def learn(self, articles: Iterable[str]) -> None:
-        """Know articles by their canonical URLs."""
-        self._articles.update((article, False) for article in articles)
+    def learn(self, articles: Mapping[str, bool]) -> None:
+        """Know articles by their canonical URLs, and whether each was asked for in an earlier run and is not due."""
+        self._articles.update(articles)
 
     def is_new(self, url: str) -> bool:
         """Whether an address is of an article that was not known; from now on it is."""
@@ -80,7 +80,7 @@ class Known:
         return len(self._articles) > before
 
     def is_repeated(self, url: str, *, is_article: bool, led_by: tuple[str, ...] = ()) -> bool:
-        """Whether the address, or its article, was asked for before; from now on it was."""
+        """Whether the address, or its article, was asked for already; from now on it was."""
         if url in self._addresses:
             return True
         self._addresses.add(url)

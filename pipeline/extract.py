@@ -6,6 +6,7 @@ The only import of trafilatura.
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 from importlib.metadata import version
 
 import htmldate
@@ -31,12 +32,12 @@ from pipeline.extraction.dates import moment, overlap
 from pipeline.extraction.hidden import markup_in_scripts
 from pipeline.extraction.notices import notices
 from pipeline.extraction.outgoing import anchors, outgoing
-from pipeline.extraction.places import Page, key_of, near, page_of, prose, shown_texts
+from pipeline.extraction.places import Page, near, page_of, prose, shown_texts
 from pipeline.extraction.posts import posts
 from pipeline.extraction.structured import Markup, first, markup, values
 from pipeline.text import clean_paragraph
 
-RULES = 9  # of this module's own rules; with trafilatura's version it names the extractor
+RULES = 10  # of this module's own rules; with trafilatura's version it names the extractor
 EXTRACTOR = f"stemma-{RULES}/trafilatura-{version('trafilatura')}"
 LANGUAGE_CHARACTERS = 800  # of a text, from which its language is told
 MAX_HTML_BYTES = 20_000_000
@@ -45,6 +46,12 @@ ALL = 0.98  # of a paragraph's characters
 MIN_SHARE = 0.2  # of a page's prose; a text of less is a part of the article's
 MAX_PARAGRAPH = 1_500  # characters, beyond which a paragraph is looked at twice
 MIN_TEXT_WORDS = 15  # below, a page is a stub, a gallery or a video, not an article's text
+# Those of lxml.html alone ask a function of Python for the class of each element, whenever one is met.
+_ELEMENTS = etree.ElementDefaultClassLookup(element=HtmlElement)
+# What holds no article of what trafilatura takes out in any case (its MANUALLY_CLEANED); not embed, source and track,
+# into which the parser puts what follows them.
+_MARGINS = ("aside nav footer noscript iframe object picture video audio canvas map img button select input link meta"
+            ).split()
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic"})
 _LINE_BREAK = "\x1e"  # which no XML text can hold
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\ufffd]")
@@ -178,8 +185,9 @@ def _tree(text: str) -> HtmlElement:
     # An XML declaration with an encoding makes lxml refuse a str.
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
     is_large = len(text) > LARGE
-    parser = lxml.html.HTMLParser(
+    parser = etree.HTMLParser(
         collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True, huge_tree=is_large)
+    parser.set_element_class_lookup(_ELEMENTS)
     try:
         tree = lxml.html.document_fromstring(text, parser=parser)
     except (etree.ParserError, ValueError) as error:
@@ -260,12 +268,21 @@ def _read(tree: HtmlElement, url: str, page: Page) -> tuple[str, ...]:
 
 def _found(tree: HtmlElement, url: str, *, is_fast: bool = True, is_huge: bool = False) -> tuple[str, ...]:
     # All is asked for at once of a huge page: where trafilatura finds little it would read the page a second time.
-    read = trafilatura.bare_extraction(tree, url=url, fast=is_fast, favor_recall=is_huge, include_comments=False,
-                                       include_tables=True, deduplicate=False)
+    # Asked for the format "python" it would make a text of the body, too.
+    read = trafilatura.bare_extraction(_without_margins(tree) if is_fast else tree, url=url, fast=is_fast,
+                                       favor_recall=is_huge, include_comments=False, include_tables=True,
+                                       deduplicate=False, output_format="xml")
     body = getattr(read, "body", None)
     if body is None and _with_characters_alone(tree):
         return _found(tree, url, is_fast=is_fast, is_huge=is_huge)
     return _paragraphs(body) if body is not None else ()
+
+
+def _without_margins(tree: HtmlElement) -> HtmlElement:
+    """A copy without menus, margins and media, which trafilatura takes out itself, after it went through them often."""
+    slim = copy(tree)
+    etree.strip_elements(slim, *_MARGINS, with_tail=False)
+    return slim
 
 
 def _is_enough(paragraphs: Sequence[str], page: Page) -> bool:
@@ -285,7 +302,7 @@ def _is_in_bulk(paragraphs: Sequence[str], page: Page) -> bool:
     """Whether the text is one long paragraph that no block of the page is: all that the page says, run together."""
     longest = max(paragraphs, key=len, default="")
     is_most = len(longest) > MAX_PARAGRAPH and 2 * len(longest) > sum(map(len, paragraphs))
-    return is_most and key_of(longest) not in page.by_key
+    return is_most and page.key(longest) not in page.by_key
 
 
 def _from_trafilatura(
@@ -310,7 +327,7 @@ def _from_trafilatura(
 
 def _without_links(paragraphs: Sequence[str], page: Page) -> tuple[str, ...]:
     """Without the paragraphs that are one link and nothing else: navigation."""
-    return tuple(p for p in paragraphs if not _is_link(key_of(p), page))
+    return tuple(p for p in paragraphs if not _is_link(page.key(p), page))
 
 
 def _is_link(key: str, page: Page) -> bool:

@@ -98,11 +98,13 @@ def credit_lines(paragraphs: Iterable[str]) -> tuple[str, ...]:
     return tuple(p for p in paragraphs if is_credit(p))
 
 
-@lru_cache(maxsize=4096)  # of one page, body, agencies, authors and fields ask of the same paragraphs
 def is_credit(paragraph: str) -> bool:
     """Whether a short paragraph credits somebody else."""
-    if len(paragraph) > MAX_LINE:
-        return False
+    return len(paragraph) <= MAX_LINE and _is_credit(paragraph)
+
+
+@lru_cache(maxsize=4096)  # of one page, body, agencies, authors and fields ask of the same paragraphs
+def _is_credit(paragraph: str) -> bool:
     line = _plain(paragraph)
     return _BEGINS.match(line) is not None or any(
         letters in line and form.search(line) is not None for letters, form in _FOUND_BY)

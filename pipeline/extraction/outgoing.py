@@ -37,7 +37,7 @@ class Anchor:
 
 
 def anchors(tree: HtmlElement, url: str) -> tuple[Anchor, ...]:
-    """The links of a page to pages of other hosts. To be read before trafilatura empties the tree."""
+    """The links of a page to pages of other hosts."""
     found = list[Anchor]()
     blocks = dict[HtmlElement, str]()
     for element, written in _to_others(tree, url):

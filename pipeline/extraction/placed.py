@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.extraction.places import Leaf, Page, key_of
+from pipeline.extraction.places import Leaf, Page
 
 MIN_JOINED = 200  # characters of a paragraph that may be several
 BEGINNING, SAME_BEGINNING = 8, 20  # letters; blocks that begin so
@@ -36,7 +36,7 @@ def _as_shown(paragraphs: Sequence[str], page: Page) -> Iterator[tuple[str, str]
     """Paragraphs with their keys; of one that blocks in a row were made into, or parts between empty lines, these."""
     begins: Mapping[str, Sequence[int]] | None = None
     for text in paragraphs:
-        key = key_of(text)
+        key = page.key(text)
         if len(text) >= MIN_JOINED and key not in page.by_key:
             begins = _beginnings(page) if begins is None else begins
             yield from _parts(key, page, begins) or [(text, key)]

@@ -26,7 +26,8 @@ _BLOCKS = frozenset("p h1 h2 h3 h4 h5 h6 li blockquote figcaption td th dt dd di
                     "figure main nav ul ol table tr tbody pre form".split())
 _AROUND_TEXTS = frozenset({"nav", "footer", "aside", "header"})
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5"})
-_UNSHOWN = ("script", "style", "noscript", "template", "svg", "button")
+_UNSHOWN = frozenset({"script", "style", "noscript", "template", "svg", "button"})
+_CUTTING = _UNSHOWN | {"br"}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[^\W_]+")
@@ -80,15 +81,22 @@ class Leaf(NamedTuple):  # of which a page has hundreds: a frozen dataclass take
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The leaves of a page in order, by key, the order of its first h1 (-1: none), and the keys of links among blocks.
+    """The leaves of a page in order, keys by their texts, leaves by key, the order of its first h1 (-1: none), links.
 
-    Such a link stands in a block beside other blocks, so that it is in no leaf.
+    These are the keys of links among blocks: such a link stands in a block beside other blocks, so that it is in no
+    leaf.
     """
 
     leaves: Sequence[Leaf]
+    keys: Mapping[str, str]
     by_key: Mapping[str, Sequence[Leaf]]
     heading: int
     loose_links: frozenset[str]
+
+    def key(self, text: str) -> str:
+        """The key of a text, which is known of what the page shows."""
+        key = self.keys.get(text)
+        return key_of(text) if key is None else key
 
 
 def key_of(text: str) -> str:
@@ -97,17 +105,18 @@ def key_of(text: str) -> str:
 
 
 def page_of(tree: HtmlElement) -> Page:
-    """Where each text of a page stands. To be read before trafilatura empties the tree."""
+    """Where each text of a page stands."""
     boxes, chains, words = dict[HtmlElement, Box](), dict[HtmlElement, tuple[Box, ...]](), Words()
-    leaves, by_key, heading = list[Leaf](), defaultdict[str, list[Leaf]](list), -1
+    leaves, keys, by_key, heading = list[Leaf](), dict[str, str](), defaultdict[str, list[Leaf]](list), -1
     elements, holders = _leaves(tree)
     for order, element in enumerate(elements):
         if len(leaves) > MAX_LEAVES:
             break
         around = _around(element, boxes, chains, words)
-        linked = MAX_LEAF if "a" in [box.tag for box in around[1:4]] else _linked(element)
-        for text in _texts(element):
-            key = key_of(text)
+        inner = list(element.iter())  # itself first
+        linked = MAX_LEAF if "a" in [box.tag for box in around[1:4]] else _linked(inner)
+        for text in _texts(inner):
+            key = keys[text] = key_of(text)
             if not key:
                 continue
             own = around[0]
@@ -123,7 +132,7 @@ def page_of(tree: HtmlElement) -> Page:
             heading = order
     _sum_up(boxes)
     _count_pictures(tree, boxes)
-    return Page(leaves=leaves, by_key=by_key, heading=heading, loose_links=_loose_links(tree, holders))
+    return Page(leaves=leaves, keys=keys, by_key=by_key, heading=heading, loose_links=_loose_links(tree, holders))
 
 
 def _loose_links(tree: HtmlElement, holders: Collection[HtmlElement]) -> frozenset[str]:
@@ -154,7 +163,7 @@ def repeated(leaves: Sequence[Leaf]) -> frozenset[str]:
 
 def near(page: Page, paragraphs: Sequence[str]) -> list[str]:
     """Short texts among the paragraphs and right behind the last of them, in no menu: where credits stand."""
-    orders = [page.by_key[key][0].order for text in paragraphs if (key := key_of(text)) in page.by_key]
+    orders = [page.by_key[key][0].order for text in paragraphs if (key := page.key(text)) in page.by_key]
     if not orders:
         return []
     first, last = min(orders) - NEAR, max(orders) + NEAR
@@ -191,11 +200,12 @@ def _leaves(tree: HtmlElement) -> tuple[list[HtmlElement], set[HtmlElement]]:
     return [element for element in blocks if element not in holders], holders
 
 
-def _texts(element: HtmlElement) -> Iterator[str]:
+def _texts(inner: Sequence[HtmlElement]) -> Iterator[str]:
     """What an element shows, cut at empty lines: many sites separate paragraphs by two line breaks."""
-    if not len(element):
+    element = inner[0]
+    if len(inner) == 1:
         parts = [element.text or ""]
-    elif next(element.iter(*_UNSHOWN, "br"), None) is None:
+    elif not any(part.tag in _CUTTING for part in inner):
         parts = [element.text_content()]
     else:
         parts = _BREAKS.split("".join(_shown(element)))
@@ -220,12 +230,14 @@ def _shown(element: HtmlElement) -> Iterator[str]:
                 yield part.tail or ""
 
 
-def _linked(element: HtmlElement) -> int:
-    if not len(element):
+def _linked(inner: Sequence[HtmlElement]) -> int:
+    """The characters of an element that stand in links."""
+    if len(inner) == 1:
         return 0
-    if len(element) == 1 and element[0].tag == "a" and not element.text and not element[0].tail:
+    element, first = inner[0], inner[1]
+    if first.tag == "a" and len(element) == 1 and not element.text and not first.tail:
         return MAX_LEAF  # it is one link, as in every menu
-    return sum(len(link.text_content()) for link in element.iter("a"))
+    return sum(len(part.text_content()) for part in inner if part.tag == "a")
 
 
 def _around(
@@ -252,7 +264,7 @@ def _around(
 def _box(element: HtmlElement, boxes: dict[HtmlElement, Box], words: Words) -> Box:
     box = boxes.get(element)
     if box is None:
-        box = boxes[element] = Box(tag=str(element.tag), names=_names(element, words))
+        box = boxes[element] = Box(str(element.tag), _names(element, words))
     return box
 
 
@@ -265,5 +277,6 @@ def _names(element: HtmlElement, words: Words) -> str:
     known = words.get(raw)
     if known is None:
         joined = " ".join(value[:MAX_NAMES] for value in raw if value)
-        known = words[raw] = _NO_WORD.sub(" ", _CAMEL.sub(" ", joined)).lower().strip()
+        parted = joined if joined.islower() else _CAMEL.sub(" ", joined)  # most have no capitals
+        known = words[raw] = _NO_WORD.sub(" ", parted).lower().strip()
     return known

@@ -50,7 +50,7 @@ def test_within_a_site_the_promising_go_first_then_what_was_just_found_then_in_o
 
 def test_an_address_is_asked_for_once_and_an_article_by_one_of_its_addresses() -> None:
     known = Known()
-    known.learn(["https://a.example/known"])
+    known.learn({"https://a.example/known": False, "https://a.example/seen": True})
     assert not known.is_new("http://a.example/known/")
     assert known.is_new("https://a.example/x")
     assert not known.is_repeated("http://a.example/known", is_article=True)
@@ -61,3 +61,25 @@ def test_an_address_is_asked_for_once_and_an_article_by_one_of_its_addresses() -
         "a redirect within one article is followed"
     assert known.is_repeated("https://a.example/x/", is_article=True, led_by=("https://b.example/",)) is False
     assert known.is_repeated("https://a.example/x", is_article=True, led_by=("https://c.example/",))
+    assert known.is_repeated("https://a.example/seen", is_article=True, led_by=("https://c.example/",)), \
+        "one that an earlier run asked for, and that is not due, is not asked for by another address"
+
+
+def test_a_redirect_to_an_article_that_an_earlier_run_read_asks_for_it_when_it_is_due(serve: Serve) -> None:
+    def handler(request: WebRequest) -> WebResponse:
+        if request.path == "/moved":
+            return WebResponse(status=301, headers=(("Location", "http://news.example/story"),))
+        return PAGE if request.path == "/story" else WebResponse(status=404)
+
+    def asked() -> list[str]:
+        return [line.path for line in server.log if line.path != "/robots.txt"]
+
+    server, stemma = serve(handler)
+    topic_file(stemma.folder, ["http://news.example/story"])
+    later = ("--set", 'crawl.revisit=["30d"]')
+    stemma.run("crawl", "--topic", "topic.toml", *later)
+    topic_file(stemma.folder, ["http://news.example/story", "http://news.example/moved"])
+    stemma.run("crawl", "--topic", "topic.toml", *later)
+    assert asked() == ["/story", "/moved"]
+    stemma.run("crawl", "--topic", "topic.toml")
+    assert sorted(asked()[2:]) == ["/moved", "/story"]

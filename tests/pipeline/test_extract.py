@@ -218,6 +218,21 @@ def test_no_text_of_a_block_is_lost_for_the_blocks_in_it() -> None:
         "H2O and bold"]
 
 
+@pytest.mark.parametrize("element", [
+    "<wbr>", "<input>", "<button>Share</button>", "<select><option>A</option></select>", "<noscript>No</noscript>",
+    "<iframe></iframe>", "<object></object>", "<canvas></canvas>", "<meta itemprop=a>", "<link>",
+])
+def test_what_stands_behind_an_element_within_a_text_is_read(element: str) -> None:
+    page = f"<html><body><article>{STORY}<div>The road was{element} closed at noon.</div>{STORY.replace('convoy', 'bus')}"
+    assert "closed at noon." in read(page + "</article></body></html>").text
+
+
+def test_a_page_that_lies_within_one_form_is_read() -> None:
+    search = "<div><label>Search</label><input name=q><select><option>Kursk</option></select><textarea></textarea></div>"
+    page = f"<html><body><form id=aspnetForm>{search}<fieldset><div>{STORY}</div></fieldset></form></body></html>"
+    assert len(read(page).paragraphs) == 3
+
+
 @pytest.mark.parametrize("sign", [
     "\x01", "\x0b", "\x1f", "\x00", "\ufffe", "&#1;", "&#x1F;", "&#11;", "&#xfffe;", "&#x00c",
 ])
