@@ -5,6 +5,7 @@ from datasette_config.plugin import (
     handle_exception,
     menu_links,
     permission_resources_sql,
+    prepare_connection,
     prepare_jinja2_environment,
     register_actions,
     register_mcp_tools,
@@ -12,5 +13,5 @@ from datasette_config.plugin import (
     skip_csrf,
 )
 
-__all__ = ["asgi_wrapper", "handle_exception", "menu_links", "permission_resources_sql", "prepare_jinja2_environment",
-           "register_actions", "register_mcp_tools", "register_routes", "skip_csrf"]
+__all__ = ["asgi_wrapper", "handle_exception", "menu_links", "permission_resources_sql", "prepare_connection",
+           "prepare_jinja2_environment", "register_actions", "register_mcp_tools", "register_routes", "skip_csrf"]

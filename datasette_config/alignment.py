@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from archive.model import PARAGRAPH_BREAK, Passage
+from datasette_config.agreeing import Words, agreeing
 from pipeline.diff import Paragraph, Stretch, diff, word_diff
 
 
@@ -13,13 +14,14 @@ class Row:
     """A passage of both texts, or what stands between two passages on either side.
 
     In a passage that is worded almost alike the stretches mark the words that differ: "removed" stands only in the
-    left text, "added" only in the right. `number` counts passages from 1; a gap has none.
+    left text, "added" only in the right. In one that is a translation or a rewriting they mark what agrees: "shared"
+    are names and numbers that stand in both. `number` counts passages from 1; a gap has none.
     """
 
     number: int | None
     kind: Literal["passage", "gap"]
-    left: tuple[Stretch, ...]
-    right: tuple[Stretch, ...]
+    left: tuple[Stretch | Words, ...]
+    right: tuple[Stretch | Words, ...]
     words: int
 
 
@@ -41,8 +43,8 @@ def aligned(left: str, right: str, passages: Sequence[Passage], *, word_by_word:
     return (*rows, *_gap(left[end:], right[tail:]))
 
 
-def passage_row(left: str, right: str, passage: Passage, *, number: int, word_by_word: bool) -> Row:
-    """One passage of both texts."""
+def passage_row(left: str, right: str, passage: Passage, *, number: int, word_by_word: bool | None) -> Row:
+    """One passage of both texts; `word_by_word` None: with nothing marked."""
     one, other = left[passage.left_start:passage.left_end], right[passage.right_start:passage.right_end]
     if word_by_word:
         # A text that was pasted has its breaks elsewhere: its words are compared, not its paragraphs.
@@ -51,7 +53,8 @@ def passage_row(left: str, right: str, passage: Passage, *, number: int, word_by
         return Row(number=number, kind="passage", words=passage.words,
                    left=tuple(s for s in stretches if s.change != "added"),
                    right=tuple(s for s in stretches if s.change != "removed"))
-    return Row(number=number, kind="passage", left=_plain(one), right=_plain(other), words=passage.words)
+    ours, theirs = (_plain(one), _plain(other)) if word_by_word is None else agreeing(one, other)
+    return Row(number=number, kind="passage", left=ours, right=theirs, words=passage.words)
 
 
 def longest(passages: Sequence[Passage], *, limit: int) -> tuple[Passage, ...]:

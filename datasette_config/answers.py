@@ -25,7 +25,7 @@ from archive.store.withholdings import Tombstone
 from datasette_config import reasons, words
 from datasette_config.alignment import Row, aligned, longest, passage_row
 from datasette_config.parameters import ParameterError, number
-from datasette_config.tree import Timeline, Tree, sigla, timeline, tree
+from datasette_config.tree import Node, Timeline, Tree, sigla, timeline, tree
 from pipeline.diff import Paragraph, Skipped, changes, diff
 from pipeline.sharing import citations
 
@@ -131,10 +131,15 @@ class ArticleAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sigil:
-    """A member of a family under its short name; `made_from` is the siglum of the text above it."""
+    """A member of a family under its short name; `made_from` is the siglum of the text above it.
+
+    `relation` is what it is of that text; `hours_later` how long after it, where both pages state a time.
+    """
 
     siglum: str
     made_from: str | None
+    relation: str | None
+    hours_later: float | None
     article: Card
 
 
@@ -156,6 +161,7 @@ class FamilyAnswer:
     sentences: tuple[tuple[str, ...], ...]
     withheld: tuple[Tombstone, ...]
     cited: tuple[str, ...]
+    made: Mapping[str, Link] = dataclasses.field(metadata=PAGE_ONLY)  # by siglum, the link to the text above
     tree: Tree = dataclasses.field(metadata=PAGE_ONLY)
     timeline: Timeline | None = dataclasses.field(metadata=PAGE_ONLY)
 
@@ -178,6 +184,11 @@ class Comparison:
     shared: SharedText | None
     rows: tuple[Row, ...]
     paragraphs: tuple[Paragraph, ...]
+
+    @property
+    def is_word_by_word(self) -> bool:
+        """Whether the words that differ are marked in what both share, rather than the names that agree."""
+        return self.shared is not None and self.shared.relation in WORD_BY_WORD
 
 
 Question = Mapping[str, str]  # an address's arguments, with the name from its path as ""
@@ -256,10 +267,13 @@ def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Inste
     places = {article: place for place, article in enumerate(sigla(members))}
     drawn = tree(members)
     links = kin.family_links(conn, public_id, members, limit=FAMILY_LINKS)
+    between = {(link.copy.article_id, link.exemplar.article_id): link for link in links if link.direction == "decided"}
+    made = {child.siglum: link for node, child in drawn.edges
+            if (link := between.get((child.card.article_id, node.card.article_id))) is not None}
     return FamilyAnswer(
-        public_id=public_id, tree=drawn, timeline=timeline(members),
+        public_id=public_id, tree=drawn, timeline=timeline(members), made=made,
         members=tuple(
-            Sigil(siglum=node.siglum, made_from=node.parent, article=node.card)
+            _sigil(node, made.get(node.siglum))
             for node in sorted(drawn.nodes, key=lambda node: places[node.card.article_id])
         ),
         inferred=kin.inferred(conn, public_id), links=links, link_count=kin.family_link_count(conn, public_id),
@@ -267,6 +281,12 @@ def family(conn: sqlite3.Connection, question: Question) -> FamilyAnswer | Inste
         withheld=withholdings.of_kin(conn, [member.card.key for member in members]),
         cited=tuple(one.name for one in frozen.of_family(conn, public_id)),
     )
+
+
+def _sigil(node: Node, link: Link | None) -> Sigil:
+    return Sigil(siglum=node.siglum, made_from=node.parent, article=node.card,
+                 relation=link.relation if link else None,
+                 hours_later=words.hours_later(link.copy.dating, link.exemplar.dating) if link else None)
 
 
 def comparison(conn: sqlite3.Connection, question: Question) -> Comparison | Instead:

@@ -6,9 +6,11 @@ after all others would press the rest together: they are counted beside the char
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
+
+from datasette_config.answers import PAGE_ONLY
 
 WIDTH, HEIGHT = 700.0, 130.0
 GAP = 0.15  # of a bar's width
@@ -38,9 +40,9 @@ class Bar:
     last: str
     articles: int
     by_language: tuple[tuple[str, int], ...]
-    parts: tuple[Part, ...]
-    x: float
-    width: float
+    parts: tuple[Part, ...] = field(metadata=PAGE_ONLY)
+    x: float = field(metadata=PAGE_ONLY)
+    width: float = field(metadata=PAGE_ONLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -15,7 +15,7 @@ from archive.model import Alarm
 from archive.store import coverage, health, kin, runs
 from archive.store.coverage import Counts, OutletCounts
 from archive.store.pages import Card
-from archive.times import to_iso
+from archive.times import from_iso, to_iso
 from datasette_config.chart import Chart, chart
 from datasette_config.kept_answers import KeptAnswers
 from datasette_config.plugin import DATABASE, PACKAGE
@@ -23,14 +23,18 @@ from datasette_config.plugin import DATABASE, PACKAGE
 LISTED = 8  # articles and families in each list of the start page
 OUTLETS = 12  # on the start page
 RUNS, FAILURES = 30, 60
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+COUNTED = timedelta(days=30)  # before the last run, in which looks are counted: of years they are millions
+_EVER, _NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 Question = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """The start page; `days` are (day, language, articles), which `chart` draws."""
+    """The start page; `days` are (day, language, articles), which `chart` draws.
+
+    `troubled` are the first LISTED of `trouble_count` sources that failed or brought nothing at the last look.
+    """
 
     counts: Counts
     outlet_count: int
@@ -43,11 +47,16 @@ class Start:
     most_edited: tuple[Card, ...]
     gone: tuple[Card, ...]
     alarms: int
+    source_count: int
+    trouble_count: int
+    troubled: tuple["SourceLine", ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLine:
-    """A source as its page shows it: how often it was looked at, and how often that failed."""
+    """A source as its page shows it: how often it was looked at in the 30 days before the last run, and how often that
+    failed; `discovered` are all addresses that it ever announced.
+    """
 
     name: str
     outlet: str
@@ -123,18 +132,23 @@ def kept_start() -> Callable[[sqlite3.Connection, Question], Start]:
 def start(conn: sqlite3.Connection) -> Start:
     """What the archive holds."""
     days, held = coverage.days(conn), coverage.outlets(conn)
+    asked = [_line(source) for source in health.sources(conn, since=_NEVER)]
+    troubled = [source for source in asked if source.trouble]
     return Start(
         counts=coverage.counts(conn), days=tuple(days), chart=chart(days), outlets=held[:OUTLETS],
         outlet_count=len(held), languages=len({language for _, language, _ in days if language}),
         latest=coverage.latest(conn, limit=LISTED), families=kin.largest_families(conn, limit=LISTED),
         most_edited=coverage.most_edited(conn, limit=LISTED), gone=coverage.gone(conn, limit=LISTED),
-        alarms=len(health.alarms(conn)),
+        alarms=len(health.alarms(conn)), source_count=len(asked), trouble_count=len(troubled),
+        troubled=tuple(troubled[:LISTED]),
     )
 
 
 def sources(conn: sqlite3.Connection, _question: Question) -> Sources:
     """/sources and its .json: where articles are announced, and by whom they were published."""
-    return Sources(sources=tuple(map(_line, health.sources(conn, since=_EVER))), outlets=coverage.outlets(conn))
+    (last,) = runs.last_runs(conn, limit=1) or ({},)
+    since = from_iso(str(last["started_at"])) - COUNTED if last else _EVER
+    return Sources(sources=tuple(map(_line, health.sources(conn, since=since))), outlets=coverage.outlets(conn))
 
 
 def outlets(conn: sqlite3.Connection, _question: Question) -> Outlets:

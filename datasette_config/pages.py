@@ -14,6 +14,7 @@ from datasette import Response
 from datasette_config import about, answers, coverage, downloads, frozen, offers, programs, records, timemap
 from datasette_config.answers import presentable
 from datasette_config.choices import choices
+from datasette_config.drawing import drawn
 from datasette_config.kept_topic import KeptTopic
 from datasette_config.limits import Bucket
 from datasette_config.names import KeptNames, Names, marked, mentioned
@@ -54,7 +55,7 @@ def routes(datasette: Any) -> list[tuple[str, View]]:
         (rf"^/article/{name}(?P<tail>/cite\.(?:{'|'.join(downloads.FORMATS)}))$", downloads.cite),
         (r"^/family/(?P<name>[^/]+(?:@|%40)\d+?)(?P<json>\.json)?$", page("frozen", frozen.frozen_family)),
         (rf"^/family/{name}(?P<tail>/cite\.(?:{'|'.join(downloads.FORMATS)}))$", downloads.cite_family),
-        (rf"^/family/{name}(?P<json>\.json)?$", page("family", answers.family)),
+        (rf"^/family/{name}(?P<json>\.json)?$", page("family", answers.family, quick=_drawing)),
         (r"^/compare(?P<json>\.json)?$", page("compare", answers.comparison)),
         (rf"^/capture/{name}\.warc$", downloads.record),
         (rf"^/capture/{name}(?P<json>\.json)?$", page("capture", records.capture, headers=_memento)),
@@ -127,6 +128,11 @@ def _memento(datasette: Any, request: Any, answer: records.CaptureAnswer) -> dic
 def _choosing(datasette: Any, _request: Any, answer: Results) -> dict[str, Any]:
     """What a search's facets offer."""
     return {"choices": choices(answer, partial(address, datasette))}
+
+
+def _drawing(datasette: Any, _request: Any, answer: answers.FamilyAnswer) -> dict[str, Any]:
+    """What a family's page says of each of its texts."""
+    return {"drawn": drawn(answer, partial(address, datasette))}
 
 
 def _offering(datasette: Any, _request: Any, _answer: coverage.Data) -> dict[str, Any]:

@@ -34,9 +34,12 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
 
 @hookimpl
 def prepare_connection(conn: Any, database: str) -> None:
-    """How much of the archive's file a thread keeps."""
+    """How much of the archive's file a thread keeps, and how much a question may bring into memory."""
     if database == DATABASE:
+        from datasette_config.bounds import bound
+
         conn.execute(KEPT_PAGES)
+        bound(conn)
 
 
 @hookimpl
@@ -80,6 +83,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     from datasette_config.policy import guarded, tabular, without
     from datasette_config.renewal import renewing
     from datasette_config.returning import returning
+    from datasette_config.standing import set_apart
     from datasette_config.turns import Turns, in_turn
 
     def wrapped(app: Any) -> Any:
@@ -93,7 +97,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
             setattr(datasette, TURNS, Turns())
         bucket = Bucket(offered.requests_a_minute) if offered.requests_a_minute else None
         site = in_turn(site, getattr(datasette, TURNS), bucket, base=base)
-        return limited(site, bucket, base=base) if bucket is not None else site
+        return set_apart(limited(site, bucket, base=base) if bucket is not None else site)
 
     return wrapped
 

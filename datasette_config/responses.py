@@ -17,6 +17,7 @@ from datasette.utils import add_cors_headers, sqlite_timelimit
 from archive.store import snapshots
 from datasette_config import rendering, words
 from datasette_config.answers import Missing, Moved, Withheld, presentable
+from datasette_config.bounds import unbound
 from datasette_config.parameters import Arguments, ParameterError
 from datasette_config.pieces import Pieces
 from datasette_config.plugin import DATABASE
@@ -73,7 +74,7 @@ async def read(
 
     def read(conn: sqlite3.Connection) -> Any:
         try:
-            with sqlite_timelimit(conn, TIME_LIMIT_MS if limit_ms is None else limit_ms):
+            with unbound(conn), sqlite_timelimit(conn, TIME_LIMIT_MS if limit_ms is None else limit_ms):
                 conn.execute("BEGIN")
                 return build(conn, question)
         except sqlite3.OperationalError as error:

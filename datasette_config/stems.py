@@ -29,6 +29,11 @@ _UKRAINIAN = re.compile(
 _VARIANTS = str.maketrans("ёґ", "ег")
 _WRITTEN_TOO = {"е": "ё", "г": "ґ"}
 _SOFTENED = {"ц": "к", "з": "г", "с": "х"}  # before the locative's і: в атаці, у Празі
+# In a syllable that an ending opens, Ukrainian has о or е for і: міст and мосту, Харків and Харкова, Київ and Києва.
+_CLOSED = re.compile(r"(.*)([іїоеє])([бвгджзклмнпрстфхцчшщ]+)$")
+_VOWEL = re.compile("[аеєиіїоуюя]")
+_OPENED = {"і": "ое", "ї": "є"}
+_CLOSING = {"о": "і", "е": "і", "є": "ї"}
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -39,7 +44,7 @@ def stems(word: str) -> frozenset[str]:
     if not plain.isalpha() or not SHORTEST < len(plain) <= LONGEST:
         return frozenset({f":{plain}"})
     if _IS_CYRILLIC.search(plain):
-        found = {f"uk:{stem}" for stem in _ukrainian(plain)} | _by_snowball(plain, _CYRILLIC)
+        found = {f"uk:{stem}" for stem in _ukrainian(plain) | _opened(plain)} | _by_snowball(plain, _CYRILLIC)
     else:
         found = _by_snowball(plain, _LATIN)
     return frozenset(stem for stem in found if len(stem) >= SHORTEST + 3) or frozenset({f":{plain}"})
@@ -51,14 +56,16 @@ def beginnings(word: str) -> tuple[str, ...]:
     Russian writes ё as е where it likes, and in a name Ukrainian ґ as г.
     """
     plain = folded(word)
-    begins = plain
+    begins, opened = plain, _opened(plain)  # which are asked for by themselves: alike they begin with too little
     for stem in stems(word):
-        begins = _common(begins, stem.partition(":")[2])
+        if stem.partition(":")[2] not in opened:
+            begins = _common(begins, stem.partition(":")[2])
     begins = begins or plain
     written = [begins[:place] + _WRITTEN_TOO[letter] + begins[place + 1:]
                for place, letter in enumerate(begins) if letter in _WRITTEN_TOO]
     softened = [begins[:-1] + soft for soft, hard in _SOFTENED.items() if begins.endswith(hard)]
-    return (begins, *written, *softened)
+    other = sorted(opened or _closed(plain)) if _IS_CYRILLIC.search(plain) else []
+    return (begins, *written, *softened, *other)
 
 
 def are_forms(one: str, other: str) -> bool:
@@ -77,9 +84,29 @@ def folded(word: str) -> str:
 def _ukrainian(word: str) -> set[str]:
     stem = _UKRAINIAN.sub("", word)
     if len(stem) < SHORTEST:
+        stem = re.sub(f"{_VOWEL.pattern}$", "", word)  # Києві: less is its ending than it looks
+    if len(stem) < SHORTEST:
         return {word}
     hard = _SOFTENED.get(stem[-1]) if word.endswith("і") else None
     return {stem, stem[:-1] + hard} if hard else {stem}
+
+
+def _opened(word: str) -> set[str]:
+    """What a word that ends in a consonant may be before an ending; nothing of any other."""
+    return _with_other_vowel(word.removesuffix("ь"), _OPENED) if len(word) > SHORTEST else set()
+
+
+def _closed(word: str) -> set[str]:
+    """What a word with an ending may be without it."""
+    return {found for stem in _ukrainian(word) - {word} for found in _with_other_vowel(stem, _CLOSING)}
+
+
+def _with_other_vowel(stem: str, others: Mapping[str, str]) -> set[str]:
+    """The stem with each of the vowels that its last one alternates with; an only і is о, not е, in other forms."""
+    found = _CLOSED.match(stem)
+    vowels = others.get(found[2], "") if found else ""
+    is_only = found is not None and not _VOWEL.search(found[1])
+    return {f"{found[1]}{vowel}{found[3]}" for vowel in (vowels[:1] if is_only else vowels)} if found else set()
 
 
 def _by_snowball(word: str, languages: Mapping[str, str]) -> set[str]:

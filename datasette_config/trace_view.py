@@ -56,8 +56,8 @@ class Tracing:
         try:
             asked = await _asked(request)
         except tracing.TooLongError:
-            return await problem(datasette, request, 413, f"At most {tracing.MAX_BYTES // 1024} KiB of text can be "
-                                  "traced at once; its first paragraphs will do.")
+            return await self._refused(datasette, request, tracing.Asked(), 413, f"At most {tracing.MAX_BYTES // 1024} "
+                                       "KiB of text can be traced at once; its first paragraphs will do.")
         except ParameterError as error:
             return await problem(datasette, request, 400, f"{error}.")
         return await self._answer(datasette, request, asked)

@@ -23,7 +23,8 @@ from pipeline.trace import Exemplar, Trace
 MAX_BYTES = 65_536  # of a text, in UTF-8
 MAX_BODY_BYTES = 4 * MAX_BYTES  # of a form, in which a byte of a letter beyond ASCII takes three
 TIME_LIMIT_MS = 4_000  # for looking closely; what is compared last is what shares least
-MARKING_MS = 1_000  # more, for marking the words that differ; a passage that comes later is shown without marks
+MARKING_MS = 1_000  # more, for marking words; a passage that comes later is shown without marks
+MOST = 0.9  # of a text's words that stand in a held one, from which it is said to be held
 
 
 class TooLongError(Exception):
@@ -81,6 +82,13 @@ class Answer:
         """A held text is what the text was made from."""
         return any(one.exemplar.is_source for one in self.shown)
 
+    @property
+    def same(self) -> Exemplar | None:
+        """The held text that has a pasted one word for word, or nearly all of it; identical ones first."""
+        near = [one.exemplar for one in self.shown if self.public_id is None and one.exemplar.share >= MOST
+                and one.exemplar.link.relation in WORD_BY_WORD]
+        return min(near, key=lambda one: (one.link.relation != "identical", -one.share), default=None)
+
 
 def in_address(arguments: Mapping[str, str]) -> Asked:
     """What an address asks: /trace?of=NAME. Raises ParameterError."""
@@ -137,7 +145,7 @@ def _pasted(text: str) -> Subject:
 def _rows(found: Trace, one: Exemplar, *, in_time: Callable[[], bool]) -> tuple[Row, ...]:
     return tuple(
         passage_row(found.subject.text, one.text, passage, number=place,
-                    word_by_word=one.link.relation in WORD_BY_WORD and in_time())
+                    word_by_word=one.link.relation in WORD_BY_WORD if in_time() else None)
         for place, passage in enumerate(longest(one.passages, limit=PASSAGES), start=1)
     )
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from archive.store.kin import Member
@@ -230,6 +231,7 @@ def _with_room(places: Sequence[tuple[float, str]], anchors: Sequence[str], *, w
     return found
 
 
+@lru_cache(maxsize=4_096)  # of each text the same moments are placed several times
 def _time(iso: str) -> datetime:
     return datetime.fromisoformat(iso)
 

@@ -1,6 +1,7 @@
 """Values of the archive -> words for people. Templates know this module as `say`."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from archive.model import Evidence
@@ -92,7 +93,12 @@ def basis(dating: Dating) -> str:
 
 def dated_by(dating: Dating) -> str:
     """Where a date was read, in a few words."""
-    return _by_first_word(_SHORT_BASES, dating.basis)
+    return basis_in_short(dating.basis)
+
+
+def basis_in_short(basis: str) -> str:
+    """A basis in a few words."""
+    return _by_first_word(_SHORT_BASES, basis)
 
 
 def interval(dating: Dating) -> str:
@@ -156,7 +162,8 @@ def payloads(count: int, differences: Sequence[tuple[str, int]]) -> str:
     if count < 2:
         return ""
     told = ", ".join(f"{number:,} {_DIFFERENCES.get(name, name)}" for name, number in differences)
-    return f"{count:,} payloads with this text" + (f", different {told}" if told else "")
+    verb = "differs" if differences and differences[0][1] == 1 else "differ"
+    return f"{count:,} payloads with this text" + (f", of which {told.replace(' ', f' {verb} ', 1)}" if told else "")
 
 
 def difference(name: str | None) -> str:
@@ -239,13 +246,44 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def duration(hours: float) -> str:
+def made(link: Link) -> str:
+    """What a copy is of its exemplar, and how long after it: "a translation, 14 h later"."""
+    return ", ".join(filter(None, (relation(link), _later(link.copy.dating, link.exemplar.dating))))
+
+
+def hours_later(copy: Dating, exemplar: Dating) -> float | None:
+    """The hours from one publication to the other; None unless both pages state the time."""
+    if copy.earliest != copy.latest or exemplar.earliest != exemplar.latest:
+        return None
+    return round((_middle(copy) - _middle(exemplar)).total_seconds() / 3600, 2)
+
+
+def _middle(dating: Dating) -> datetime:
+    """Noon of a day in UTC, the moment itself of what states one."""
+    latest = datetime.fromisoformat(dating.latest)
+    return latest - (latest - datetime.fromisoformat(dating.earliest or dating.latest)) / 2
+
+
+def _later(copy: Dating, exemplar: Dating) -> str:
+    """In words; of days where a page states no time, and nothing where one states no day."""
+    if FIRST_SEEN in (copy.basis, exemplar.basis):
+        return ""
+    hours = hours_later(copy, exemplar)
+    if hours is not None:
+        return "dated the same minute" if hours == 0 else _after(_duration(abs(hours)), hours)
+    days = (_middle(copy).date() - _middle(exemplar).date()).days
+    return _after(plural(abs(days), "day"), days) if days else "dated the same day"
+
+
+def _after(words: str, difference: float) -> str:
+    return f"{words} later" if difference >= 0 else f"dated {words} earlier"
+
+
+def _duration(hours: float) -> str:
     """ "40 min", "6 h", "3 days"."""
     if hours < 1:
         return f"{max(1, round(hours * 60))} min"
-    if hours < 48:
-        return f"{round(hours)} h"
-    return f"{round(hours / 24)} days"
+    return f"{round(hours)} h" if hours < 48 else f"{round(hours / 24)} days"
 
 
 def short(text: str, length: int) -> str:

@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 
 from archive.digests import text_digest
 from archive.model import PARAGRAPH_BREAK, CopyLink, Evidence, Reuse
+from pipeline.descent.direction import DATED
 from pipeline.extraction.credit import credit_lines
 
 ALIGNED = 0.4  # of a paragraph's letters and digits that lie in passages
@@ -169,7 +170,10 @@ def _direction(link: CopyLink) -> str:
     reasons = [reason for reason in link.evidence
                if reason.favours == link.exemplar and reason.weight and reason.kind != "judgement"]
     strongest = sorted(reasons, key=lambda reason: -reason.weight)[:3]
-    why = f": {'; '.join(reason.detail for reason in strongest)}" if strongest else ""
+    # A detail of dates is told of the favoured text, and calls the copy the other one.
+    said = (reason.detail.replace(", the other ", ", the copy ", 1) if reason.kind in DATED else reason.detail
+            for reason in strongest)
+    why = f": {'; '.join(said)}" if strongest else ""
     sure = min(99, round(100 * link.direction_confidence))
     return f"Of the two, the other is the earlier held copy, {sure} % sure{why}."
 

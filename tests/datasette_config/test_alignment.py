@@ -1,11 +1,13 @@
 """Two texts side by side lose nothing of either."""
 
 from collections import Counter
+from time import monotonic
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.model import Passage
+from datasette_config.agreeing import agreeing
 from datasette_config.alignment import aligned, passage_row
 
 words = st.lists(st.sampled_from(["the", "army", "Sudzha", "Суджа", ",", ".", "\n\n", "of", "border"]), max_size=30)
@@ -42,3 +44,37 @@ def test_a_text_with_other_paragraph_breaks_has_marks_on_words_that_differ_only(
                       number=1, word_by_word=True)
     assert [s.text.strip() for s in row.left if s.change == "removed"] == ["left"]
     assert [s.text.strip() for s in row.right if s.change == "added"] == ["crossed"]
+
+
+def marked(left: str, right: str) -> tuple[list[str], list[str]]:
+    ours, theirs = agreeing(left, right)
+    assert "".join(words.text for words in ours) == left
+    assert "".join(words.text for words in theirs) == right
+    return [w.text for w in ours if w.change == "shared"], [w.text for w in theirs if w.change == "shared"]
+
+
+def test_of_a_translation_the_names_and_numbers_that_stand_in_both_are_marked() -> None:
+    assert marked(
+        "6 серпня 2024 року бригади перейшли із сусідньої області до Курської. Суджа впала, кажуть у Києві.",
+        "On Aug. 6, 2024, brigades crossed into the Kursk region. Officials in Kyiv say that Sudzha fell; States and 9 men.",
+    ) == (["6", "2024", "Курської", "Суджа", "Києві"], ["6", "2024", "Kursk", "Kyiv", "Sudzha"])
+
+
+def test_a_possessive_is_its_name() -> None:
+    assert marked("The men of Moscow left.", "All of Moscow's men left.") == (["Moscow"], ["Moscow's"])
+
+
+def test_a_word_with_its_capital_from_the_sentence_it_begins_is_no_name_in_both() -> None:
+    assert marked("Before noon they left.", "Before dawn they came.") == ([], [])
+
+
+def test_a_passage_of_endless_spellings_of_one_name_is_marked_in_no_time() -> None:
+    spelled = " ".join(f"x S{'a' * (n % 70)}d{'u' * (n // 70)}zh" for n in range(4_900))
+    started = monotonic()
+    agreeing(spelled, spelled.replace("zh", "z"))
+    assert monotonic() - started < 5
+
+
+@given(texts, texts)
+def test_marking_what_agrees_loses_nothing(left: str, right: str) -> None:
+    marked(left, right)

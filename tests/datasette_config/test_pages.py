@@ -122,6 +122,9 @@ def test_the_charts_bars_lead_to_their_articles(site: Site) -> None:
     assert sum(found) == 8
     shown = [int(re.search(r": (\d+) article", bar.findtext("title")).group(1)) for bar in bars]  # type: ignore[union-attr]
     assert found == shown
+    bars_of_json = site.json("/index.json")["chart"]["bars"]
+    assert sum(bar["articles"] for bar in bars_of_json) == 8
+    assert set(bars_of_json[0]) == {"first", "last", "articles", "by_language"}, "no places of the drawing"
 
 
 def test_sources_health_and_data_say_what_there_is(site: Site) -> None:
@@ -133,6 +136,29 @@ def test_sources_health_and_data_say_what_there_is(site: Site) -> None:
     assert {view["name"] for view in data["views"]} >= {"article", "version", "copy_link", "family"}
     assert dict(next(view["columns"] for view in data["views"] if view["name"] == "article"))["key"].startswith("Short")
     assert "Who copies whom" in text_of(site.get("/data"))
+
+
+def test_the_start_page_tells_how_the_sources_fare_and_looks_are_counted_of_the_last_days(
+    own_site: Site, own_archive: Archive
+) -> None:
+    conn = open_database(own_archive.database)
+    conn.executemany("INSERT INTO sources (name, outlet, kind, address) VALUES (?, 'Outlet', 'feed', ?)",
+                     [("one", "https://one.example/rss"), ("two", "https://two.example/rss")])
+    conn.executemany(
+        "INSERT INTO observations (url, at, role, outcome, error, via, source) VALUES (?, ?, 'feed', ?, ?, 'stemma', ?)", [
+            ("https://one.example/rss", "2024-06-01T00:00:00.000Z", "failed", "HTTP status 500", "one"),
+            ("https://one.example/rss", "2024-08-20T00:00:00.000Z", "new", None, "one"),
+            ("https://two.example/rss", "2024-08-20T00:00:00.000Z", "failed", "HTTP status <503>", "two")])
+    conn.execute("INSERT INTO runs (command, program, started_at) VALUES ('crawl', 'x', '2024-08-20T00:00:00.000Z')")
+    conn.commit()
+    conn.close()
+    start = own_site.json("/index.json")
+    assert (start["source_count"], start["trouble_count"]) == (2, 1)
+    assert [(one["name"], one["trouble"]) for one in start["troubled"]] == [("two", "HTTP status <503>")]
+    assert "2 sources announce articles; 1 had trouble at the last look. two Outlet HTTP status <503>" in text_of(
+        own_site.get("/"))
+    looks = {one["name"]: (one["looks"], one["failed"]) for one in own_site.json("/sources.json")["sources"]}
+    assert looks == {"one": (1, 0), "two": (1, 1)}
 
 
 def test_the_database_stays_within_reach(site: Site) -> None:
@@ -592,7 +618,7 @@ def test_facts_say_where_they_were_read(site: Site, archive: Archive) -> None:
 
 def test_an_article_that_is_gone_says_since_when(site: Site, archive: Archive) -> None:
     text = text_of(site.get(f"/article/{archive.russian}"))
-    assert "no longer had it on 20 August 2024, 00:00 UTC; last seen 12 August 2024, 10:00 UTC" in text
+    assert "no longer had it on 20 August 2024, 00:00 UTC ; last seen 12 August 2024, 10:00 UTC ." in text
     assert "gone ( 404 Not Found )" in text
 
 
@@ -624,6 +650,17 @@ def test_a_family_shows_tree_timeline_members_and_reasons(site: Site, archive: A
     assert twin["sentences"][0][0].startswith("The copy shares text with the other: 3 of 4 paragraphs align with it")
     assert len(twin["sentences"]) == 3
     assert "Which of the two came first is not decided." in twin["sentences"][2]
+
+
+def test_a_family_says_of_each_text_what_it_is_of_the_one_above_and_how_long_after(site: Site, archive: Archive) -> None:
+    twin = site.json(f"/family/{archive.family}.json")
+    told = {one["article"]["key"]: (one["relation"], one["hours_later"]) for one in twin["members"]}
+    assert told[archive.digest] == ("near-duplicate", None), "its page states a day only"
+    assert told[archive.herald] == (None, None)
+    page = html.fromstring(site.get(f"/family/{archive.family}").content)
+    for part in ("//figure[contains(@class, 'tree')]", "//nav[@class='branches']", "//table[@class='members']"):
+        (found,) = page.xpath(part)
+        assert "nearly the same text, 1 day later" in found.text_content(), part
 
 
 def test_a_family_names_the_agency_whose_text_is_not_held(site: Site, archive: Archive) -> None:
@@ -687,6 +724,16 @@ def test_linked_texts_stand_side_by_side(site: Site, archive: Archive) -> None:
     assert '<mark class="differs">frontier</mark>' in site.get(f"/compare?left={left}&right={right}").text
 
 
+def test_of_a_translation_the_names_and_numbers_that_agree_are_marked(site: Site, archive: Archive) -> None:
+    left, right = public_id(site, archive.ukrainian), public_id(site, archive.herald)
+    page = site.get(f"/compare?left={left}&right={right}")
+    marks = [mark.text_content() for mark in html.fromstring(page.content).find_class("agrees")]
+    assert {"Курської", "Суджі", "Kursk", "Sudzha"} <= set(marks)
+    assert "marked are names and numbers that stand in both" in text_of(page)
+    row = site.json(f"/compare.json?left={left}&right={right}")["rows"][0]
+    assert {"change": "shared", "text": "Kursk"} in row["right"]
+
+
 def test_other_versions_of_linked_articles_lead_to_the_linked_ones(site: Site, archive: Archive) -> None:
     page = site.get(f"/compare?left={archive.digest}&right={archive.herald}")
     assert "These articles share text in other versions" in text_of(page)
@@ -700,7 +747,8 @@ def test_what_made_no_version_is_counted_and_a_correction_notice_named(own_site:
     passage = {"part": "body", "earlier": None, "later": place, "was": "", "now": "<b>Correction", "is_notice": True}
     conn.execute("UPDATE versions SET payloads = 4, differences = ? WHERE version_id = ?",
                  (json.dumps({"markup": 2, "surroundings": 1}), ids[0]))
-    conn.execute("UPDATE versions SET passages = ? WHERE version_id = ?", (json.dumps([passage]), ids[1]))
+    byline = passage | {"part": "byline", "later": None, "was": "Ann <b>", "now": "Ben", "is_notice": False}
+    conn.execute("UPDATE versions SET passages = ? WHERE version_id = ?", (json.dumps([passage, byline]), ids[1]))
     conn.execute("UPDATE sightings SET version_id = NULL, difference = 'flip' WHERE capture_id = "
                  "(SELECT max(capture_id) FROM sightings WHERE version_id = ?)", (ids[1],))
     conn.execute("UPDATE sightings SET difference = 'typography' WHERE version_id = ?", (ids[0],))
@@ -708,14 +756,16 @@ def test_what_made_no_version_is_counted_and_a_correction_notice_named(own_site:
     conn.close()
     response = own_site.get(f"/article/{own_archive.herald}")
     told = text_of(response)
-    assert "4 payloads with this text, different 2 in markup only, 1 in what stands around the text" in told
+    assert "4 payloads with this text, of which 2 differ in markup only, 1 in what stands around the text" in told
     assert "1 look of another agent found" in told
     assert "differs in typography only" in told
     assert "of no version: another agent saw it, for less than a day" in told
+    (shown,) = html.fromstring(response.content).xpath("//p[contains(@class, 'headlines')][contains(@class, 'byline')]")
+    assert ["".join(shown.xpath(f"./{mark}/text()")) for mark in ("del", "ins")] == ["Ann <b>", "Ben"]
     (notice,) = html.fromstring(response.content).find_class("correction")
     assert notice.text_content().startswith("Correction: an earlier version of this article gave a wrong hour")
     twin = own_site.json(f"/article/{own_archive.herald}.json")
-    assert twin["edits"][0]["passages"] == [passage]
+    assert twin["edits"][0]["passages"] == [passage, byline]
     assert twin["flips"] == 1
     assert twin["versions"][0]["differences"] == [["markup", 2], ["surroundings", 1]]
     assert "payloads with this text" not in text_of(own_site.get(f"/article/{own_archive.digest}"))

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import re
+import sqlite3
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +20,7 @@ from pluggy import HookimplMarker
 
 import datasette_config
 from archive.store import open_database
+from datasette_config import bounds, plugin, standing
 from datasette_config.plugin import static_name
 
 # Their classes are in conftest.py, which pytest's import mode keeps out of reach of imports.
@@ -177,6 +180,28 @@ def test_every_canned_query_answers_and_says_what_it_is(site: Site) -> None:
         assert site.get(f"/archive/{name}.json?_shape=array&address=x").status_code == 200, name
 
 
+def test_a_text_that_shares_words_with_several_earlier_ones_counts_as_one_repost(
+    own_site: Site, own_archive: Archive
+) -> None:
+    """Under the text above it in its family's tree, as the pages of the outlets count."""
+    conn = open_database(own_archive.database)
+    conn.execute("""
+        INSERT INTO links (copy_id, exemplar_id, relation, copied, direction, direction_confidence, evidence)
+        SELECT c.version_id, e.version_id, 'excerpt', 0.9, 'decided', 0.9, '[]'
+        FROM version c, version e WHERE c.article_key = ? AND e.article_key = ? AND e.ordinal = 1
+    """, (own_archive.mirror, own_archive.herald))
+    conn.commit()
+    conn.close()
+    reposts = {one["outlet"]: one["reposts"] for one in own_site.json("/outlets.json")["outlets"] if one["reposts"]}
+    credits = own_site.json("/archive/credits_by_outlet.json?_shape=array")
+    assert {row["outlet"]: row["reposts"] for row in credits} == reposts
+    copying = own_site.json("/archive/who_copies_whom.json?_shape=array")
+    assert [row["exemplar"] for row in copying if row["copy"] == "Mirror News"] == ["East Watch Digest"]
+    for query, counted in (("most_copied", "copies"), ("delay_by_language", "reposts")):
+        rows = own_site.json(f"/archive/{query}.json?_shape=array")
+        assert sum(row[counted] for row in rows) == sum(reposts.values()), query
+
+
 def test_delays_are_of_pages_that_state_times(own_site: Site, own_archive: Archive) -> None:
     conn = open_database(own_archive.database)
     for domain, at in (("mirador", "2024-08-18T21:00:00.000Z"), ("other.example/seim", "2024-08-18T18:30:00.000Z")):
@@ -191,6 +216,53 @@ def test_delays_are_of_pages_that_state_times(own_site: Site, own_archive: Archi
     assert (row["with_both_times"], row["median_hours"], row["quarter_within_hours"]) == (1, 2.5, 2.5)
     (gone,) = own_site.json("/archive/gone_and_still_copied.json?_shape=array")
     assert (gone["outlet"], gone["copies_that_stand"], gone["at"]) == ("Other Courier", 1, "El Mirador")
+
+
+def test_every_hook_of_the_plugin_is_one_that_datasette_calls() -> None:
+    """Datasette takes the package for the plugin: a hook that is not exported there is never called."""
+    written = {name for name, found in vars(plugin).items() if hasattr(found, "datasette_impl")}
+    assert written == set(datasette_config.__all__)
+    assert all(getattr(datasette_config, name) is getattr(plugin, name) for name in written)
+
+
+def test_our_own_questions_may_read_what_readers_may_not(own_site: Site) -> None:
+    def asked(conn: sqlite3.Connection) -> tuple[int, int]:
+        with bounds.unbound(conn):
+            (found,) = conn.execute("SELECT length(zeroblob(200000000))").fetchone()
+        return found, conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
+
+    database = own_site.datasette.get_database("archive")
+    assert own_site.loop.run_until_complete(database.execute_fn(asked)) == (200_000_000, bounds.MOST_OF_VALUE)
+
+
+def test_a_server_that_starts_sets_apart_what_it_keeps(own_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("gc.freeze", lambda: told.append("freeze"))
+
+    async def started(*_: Any) -> None:
+        told.append("started")
+
+    app = standing.set_apart(started)
+    own_site.loop.run_until_complete(app({"type": "http"}, None, None))
+    own_site.loop.run_until_complete(app({"type": "lifespan"}, None, None))
+    assert told == ["started", "freeze", "started"]
+
+
+@pytest.mark.parametrize("query", [
+    pytest.param("select length(hex(zeroblob(300000000)))", id="one value"),
+    pytest.param("with recursive n(i) as (select 1 union all select i + 1 from n limit 4000) "
+                 "select hex(zeroblob(500000)) from n", id="many rows"),
+])
+def test_no_question_takes_the_servers_memory(site: Site, query: str) -> None:
+    tracemalloc.start()
+    try:
+        answer = site.get("/archive.json?" + urlencode({"sql": query, "_shape": "array"}), follow_redirects=True)
+        assert answer.status_code == 400, answer.text[:200]
+        assert "more than 128 MB" in answer.text or "too big" in answer.text
+        assert tracemalloc.get_traced_memory()[1] < 250_000_000
+    finally:
+        tracemalloc.stop()
+    assert site.get("/archive/article.json?_size=max").status_code == 200
 
 
 def test_people_can_ask_in_sql(site: Site) -> None:

@@ -12,7 +12,8 @@ from datasette_config.stems import are_forms, beginnings, folded, stems
     ("Soldat", "Soldaten"), ("Brücke", "Brücken"), ("village", "villages"), ("villaggio", "villaggi"),
     ("pueblo", "pueblos"), ("войска", "войск"), ("наступление", "наступлением"), ("село", "сёла"),
     ("українських", "українські"), ("військо", "війська"), ("військо", "військ"), ("атака", "атаці"),
-    ("Суджа", "Суджею"), ("Курськ", "Курську"), ("Зеленський", "Зеленського"),
+    ("міст", "мосту"), ("мости", "міст"), ("Харків", "Харкова"), ("Києві", "Київ"), ("сіль", "солі"),
+    ("Миколаїв", "Миколаєвом"), ("камінь", "каменя"), ("Суджа", "Суджею"), ("Курськ", "Курську"), ("Зеленський", "Зеленського"),
 ])
 def test_forms_of_a_word_meet(one: str, other: str) -> None:
     assert are_forms(one, other)
@@ -21,7 +22,7 @@ def test_forms_of_a_word_meet(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(("one", "other"), [
     ("bridge", "bridgehead"), ("war", "Warsaw"), ("Суджа", "судження"), ("Kursk", "Kurskaya"), ("2024", "20240"),
-    ("газ", "гак"), ("не", "нею"), ("a", "an"),
+    ("газ", "гак"), ("війна", "войно"), ("міст", "места"), ("Львова", "левів"), ("не", "нею"), ("a", "an"),
 ])
 def test_other_words_do_not(one: str, other: str) -> None:
     assert not are_forms(one, other)

@@ -94,6 +94,24 @@ def test_what_cannot_be_traced_is_said(site: Site, options: dict[str, Any], stat
         assert (response.status_code, said in response.text) == (status, True), response.text
 
 
+def test_a_text_that_is_too_long_leaves_the_form(site: Site) -> None:
+    page = html.fromstring(site.post("/trace", data={"text": "я" * 33_000}).content)
+    assert page.xpath("//form[@class='trace']//textarea")
+
+
+def test_a_text_that_is_held_word_for_word_is_said_to_be_before_all_else(
+    site: Site, archive: Archive, conn: sqlite3.Connection
+) -> None:
+    (text,) = conn.execute("SELECT text FROM article WHERE key = ?", [archive.mirror]).fetchone()
+    said = text_of(site.post("/trace", data={"text": text}))
+    begin = said.index("It is held, word for word : « Kursk thrust » ( Mirror News , ")
+    assert "That text is linked as made from « The Kursk thrust: what we know » ( East Watch Digest" in said[begin:]
+    assert begin < said.index("What is held of it")
+    assert "none is known to be its source" not in said
+    changed = text_of(site.post("/trace", data={"text": text.replace("dawn", "sunrise")}))
+    assert "of its words are held in nearly the same wording: «" in changed
+
+
 def test_a_plain_text_is_taken_as_it_is(site: Site) -> None:
     plain = site.post("/trace.json", content=PASTED.encode(), headers={"content-type": "text/plain; charset=utf-8"})
     assert plain.json() == site.post("/trace.json", data={"text": PASTED}).json()

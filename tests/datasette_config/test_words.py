@@ -1,9 +1,12 @@
 """Words for people are true, and links lead to web pages only."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from archive.store.pages import FIRST_SEEN, Dating
 from datasette_config import words
+from datasette_config.pieces import Pieces
 
 
 @pytest.mark.parametrize(("share", "shown"), [
@@ -69,3 +72,30 @@ def test_a_web_address_is_linked_to() -> None:
 ])
 def test_short_titles_end_at_a_word(text: str, shown: str) -> None:
     assert words.short(text, 15) == shown
+
+
+def dated(iso: str, *, basis: str = "json-ld", only_day: bool = False) -> Dating:
+    earliest, latest = (f"{iso}T00:00:00.000Z", f"{iso}T23:59:59.000Z") if only_day else (iso, iso)
+    return Dating(iso=iso, earliest=None if basis == FIRST_SEEN else earliest, latest=latest, verbatim=None, basis=basis)
+
+
+@pytest.mark.parametrize(("copy", "exemplar", "hours", "said"), [
+    (dated("2025-03-15T06:30:00.000Z"), dated("2025-03-14T18:40:00.000Z"), 11.83, "a translation, 12 h later"),
+    (dated("2025-03-15T06:30:00.000Z"), dated("2025-03-15T06:30:00.000Z"), 0.0, "a translation, dated the same minute"),
+    (dated("2025-03-14T18:00:00.000Z"), dated("2025-03-14T18:40:00.000Z"), -0.67, "a translation, dated 40 min earlier"),
+    (dated("2025-03-20", only_day=True), dated("2025-03-14T18:40:00.000Z"), None, "a translation, 6 days later"),
+    (dated("2025-03-14", only_day=True), dated("2025-03-14T18:40:00.000Z"), None, "a translation, dated the same day"),
+    (dated("2025-03-14T18:40:00.000Z", basis=FIRST_SEEN), dated("2025-03-14T18:40:00.000Z"), None, "a translation"),
+])
+def test_how_long_a_copy_came_after_its_exemplar(copy: Dating, exemplar: Dating, hours: float | None, said: str) -> None:
+    assert words.hours_later(copy, exemplar) == hours
+    link = SimpleNamespace(relation="translation", copy=SimpleNamespace(dating=copy),
+                           exemplar=SimpleNamespace(dating=exemplar))
+    assert words.made(link) == said  # type: ignore[arg-type]
+
+
+def test_dates_in_a_sentence_are_in_words_and_for_programs_and_nothing_else_of_it_changes() -> None:
+    told = Pieces(str).told("Sure: published 2024-08-06T21:40:00+01:00 (json-ld x), the copy 2024-08-07 (url); <b> 2024-08-07 (url)")
+    assert told == (
+        'Sure: published <time datetime="2024-08-06T21:40:00+01:00">6 August 2024, 21:40 UTC+01:00</time> (from JSON-LD), '
+        'the copy <time datetime="2024-08-07">7 August 2024</time> (from the address); &lt;b&gt; 2024-08-07 (url)')

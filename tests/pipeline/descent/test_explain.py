@@ -50,7 +50,7 @@ def test_everything_that_is_seen_is_said() -> None:
         "The copy names where the text is from, so it may be a licensed or syndicated copy.",
         "The copy lacks 2 paragraphs of the other and adds 2.",
         "Of the two, the other is the earlier held copy, 97 % sure: its credit line names The Wire; published 2025-03-14, "
-        "the other 2025-03-15.",
+        "the copy 2025-03-15.",
     )
 
 
