@@ -65,7 +65,7 @@ def whole(shared: Path, scratch: Path, news_please: str | None) -> None:
     run("bench.politeness")
     run("bench.throughput", "--memory", 50_000)
     run("bench.ingest", *_peer(news_please))
-    growth(run("bench.growth"))
+    growth(run("bench.growth", "--held", 10_000, 100_000))
     served(SERVED, 200)
 
 
