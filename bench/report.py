@@ -83,7 +83,7 @@ def svg(title: str, unit: str, lines: Sequence[Line]) -> str:
     most = max(y for _, points in lines for _, y in points)
     step = 10 ** int(log10(most)) if most >= 1 else 0.1
     step = next(step * part for part in (0.2, 0.5, 1, 2) if most / (step * part) <= 6)
-    top = step * -(-most // step)
+    top = step * -(-1.1 * most // step)  # room for the first line's name
 
     def place(x: float, y: float) -> tuple[float, float]:
         wide = (log10(x) - log10(across[0])) / (log10(across[-1]) - log10(across[0]))
