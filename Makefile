@@ -18,7 +18,7 @@ test: $(VENV)/.test
 
 # A report, no gate: what of the site the newest alpha of Datasette 1.0 would break.
 alpha: $(ALPHA)/.done
-	-$(ALPHA)/bin/python -m pytest -q -n 2 tests/datasette_config/test_pages.py tests/datasette_config/test_plugin.py \
+	-$(ALPHA)/bin/python -m pytest -q --tb=no -n 2 tests/datasette_config/test_pages.py tests/datasette_config/test_plugin.py \
 		tests/datasette_config/test_trace_page.py tests/datasette_config/test_review.py
 
 soak: $(VENV)/.test
@@ -33,6 +33,7 @@ check: $(VENV)/.lint $(LINTER)/.done
 	$(BIN)/mypy
 	$(LINTER)/bin/lint-imports --no-cache
 	$(BIN)/python tools/check_wheel.py
+	-timeout 900 $(MAKE) --no-print-directory alpha
 
 # Both write bench/results.json; the long one, of hours, also the last section of docs/benchmarks.md and its curves.
 bench: $(VENV)/.test
