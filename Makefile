@@ -35,7 +35,8 @@ check: $(VENV)/.lint $(LINTER)/.done
 	$(BIN)/python tools/check_wheel.py
 	-timeout 900 $(MAKE) --no-print-directory alpha
 
-# Both write bench/results.json; the long one, of hours, also the last section of docs/benchmarks.md and its curves.
+# Both write bench/results.json; the long one, of more than half an hour, also the last section of docs/benchmarks.md
+# and its curves.
 bench: $(VENV)/.test
 	$(BIN)/python -m bench
 

@@ -24,6 +24,7 @@ _CONTRIBUTED = {
                    rf"|(?:hanno|ha) contribuito{_END}|{_BEGIN}(?:hanno|ha) contribuito",
     "collaborazione": rf"{_BEGIN}con la collaborazione di",
 }
+
 # Each form under the letters that all of it has: a line is looked through for the forms whose letters it has, since to
 # look for all of them at each place took a fifth of the time of comparing texts.
 FORMS = {
