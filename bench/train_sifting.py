@@ -58,7 +58,7 @@ def _pairs(texts: list[dict[str, Any]]) -> tuple[list[Pair], list[Pair]]:
             if (left, right) not in shared:
                 shared[left, right] = reuse(profiled[left], profiled[right], meeting=common.nats) is not None
             one, other = sketches[left], sketches[right]
-            told = by_keys((one.language, one.worth), (other.language, other.worth), common)
+            told = by_keys(one, other, common)
             across = None is not one.language != other.language is not None
             pairs[across].append((grown, told, by_tokens(one, other), shared[left, right]))
     return pairs

@@ -20,10 +20,11 @@ from archive.urls import registered_domain
 from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.basis import basis
-from pipeline.copies.comparing import may_share, profile_of
+from pipeline.copies.comparing import profile_of, sketched
 from pipeline.copies.epoch import Epoch
 from pipeline.copies.indexing import indexed
 from pipeline.copies.reading import read
+from pipeline.copies.sifting import is_likely
 from pipeline.copies.sketches import sketch_of, worth_of
 from pipeline.descent.direction import link
 from pipeline.descent.explain import explained
@@ -113,7 +114,7 @@ def trace(
     kept = comparisons.sketches(conn, met)
     sketch = sketch_of(own.index, own.weighed, worth_of(worth.values()))
     likely = [version_id for version_id, common in met.items() if version_id not in kept
-              or may_share(sketch, kept[version_id], common, encoded=encoder is not None)]
+              or is_likely(sketch, sketched(kept[version_id]), common, encoded=encoder is not None)]
     compared = [_compared(conn, epoch, traced, version_id, met[version_id].nats)
                 for version_id in takewhile(lambda _: in_time(), likely[:MAX_COMPARED])]
     found = [one for one in compared if one is not None]

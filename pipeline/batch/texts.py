@@ -27,7 +27,7 @@ from pipeline.batch.rows import (
     witness_json,
 )
 from pipeline.copies import epoch as epochs
-from pipeline.copies import sketches, vectors
+from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
 from pipeline.copies.indexing import indexed, packed, unpacked
@@ -178,7 +178,7 @@ def read_texts(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
         index = indexed(reading)
         worth = keys(reading, epoch)
         weighed = profile(index, epoch).weighed
-        sketch = sketches.packed(sketch_of(index, weighed, worth_of(worth.values())))
+        sketch = sketch_of(index, weighed, worth_of(worth.values())).packed
         yield row | {"packed": packed(index, weighed), "sketch": sketch, "keys": list(worth),
                      "worths": list(worth.values())}
 
@@ -210,7 +210,7 @@ def _profile(text: str, language: str | None, stored: bytes, epoch: Epoch) -> Pr
 
 
 def _sketch(text: Row) -> Sketch:
-    return sketches.unpacked(text["sketch"], text["language"], worth_of(text["worths"]))
+    return Sketch(text["language"], worth_of(text["worths"]), text["sketch"])
 
 
 def _common(one: Row, other: Row) -> Worth:

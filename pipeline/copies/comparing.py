@@ -17,12 +17,12 @@ from archive.store import comparisons, read_database
 from archive.store.comparisons import Asked, KeptSketch, Read, Text
 from pipeline import cores
 from pipeline.copies import epoch as epochs
-from pipeline.copies import sketches, vectors
+from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
 from pipeline.copies.indexing import Index, Weighed, indexed, packed, unpacked
 from pipeline.copies.reading import read as read_text
-from pipeline.copies.sifting import is_likely, is_likely_by_keys
+from pipeline.copies.sifting import is_likely
 from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
 from pipeline.fingerprints import MEETING, across, keys, meets
 from pipeline.reuse import reuse
@@ -97,23 +97,13 @@ def read(desk: Desk, version_id: int) -> Read:
 
 def kept_sketch(version_id: int, made: Sketch) -> KeptSketch:
     """A sketch as the archive keeps it."""
-    return KeptSketch(version_id, made.language, made.worth.nats, made.worth.rows, made.worth.sentences,
-                      sketches.packed(made))
+    return KeptSketch(
+        version_id, made.language, made.worth.nats, made.worth.rows, made.worth.sentences, made.packed)
 
 
 def sketched(kept: KeptSketch) -> Sketch:
     """A sketch that the archive keeps."""
-    return sketches.unpacked(kept.packed, kept.language, _worth(kept))
-
-
-def _worth(kept: KeptSketch) -> Worth:
-    return Worth(kept.nats, kept.name_rows, kept.sentences)
-
-
-def may_share(one: Sketch, other: KeptSketch, common: Worth, *, encoded: bool) -> bool:
-    """Whether a text that met another is worth a close look: as `is_likely`, for which most need not be unpacked."""
-    return is_likely_by_keys((one.language, one.worth), (other.language, _worth(other)), common, encoded=encoded) \
-        and is_likely(one, sketched(other), common, encoded=encoded)
+    return Sketch(kept.language, Worth(kept.nats, kept.name_rows, kept.sentences), kept.packed)
 
 
 def compare(desk: Desk, asked: Asked) -> Compared:
@@ -131,7 +121,7 @@ def compare(desk: Desk, asked: Asked) -> Compared:
             close.append((other.version_id, common.nats))
         elif meets(common.nats, own.language, other.language, encoded=encoded):
             met += 1
-            if may_share(own, other, common, encoded=encoded):
+            if is_likely(own, sketched(other), common, encoded=encoded):
                 close.append((other.version_id, common.nats))
     found = (_shared(desk, asked.version_id, other, meeting) for other, meeting in sorted(close))
     return Compared(met=met, compared=len(close), found=[one for one in found if one is not None])

@@ -34,45 +34,32 @@ LEAST_BY_KEYS = (-5.2, -5.0)  # odds
 LEAST_BY_TOKENS = (-3.9, -3.4)
 
 
-Outline = tuple[str | None, Worth]  # a text's language, and what all its keys are worth
-
-
-def is_likely_by_keys(one: Outline, other: Outline, common: Worth, *, encoded: bool = False) -> bool:
-    """Whether two texts may share text as far as their keys tell; `common` are those that both have."""
-    across = _is_across(one[0], other[0])
-    if encoded and across:
-        return True
-    return _odds(BY_KEYS[across], by_keys(one, other, common)) >= LEAST_BY_KEYS[across]
-
-
 def is_likely(one: Sketch, other: Sketch, common: Worth, *, encoded: bool = False) -> bool:
-    """Whether two texts that met may share text; symmetric.
+    """Whether two texts that met may share text; `common` is what the keys are worth that both have. Symmetric.
 
     Texts of two languages may always where vectors decide what is unsure (`encoded`): they may share no token.
     """
-    ours, theirs = (one.language, one.worth), (other.language, other.worth)
-    if not is_likely_by_keys(ours, theirs, common, encoded=encoded):
-        return False
-    across = _is_across(one.language, other.language)
+    across = _is_across(one, other)
     if encoded and across:
         return True
-    told = (*by_keys(ours, theirs, common), *by_tokens(one, other))
-    return _odds(BY_TOKENS[across], told) >= LEAST_BY_TOKENS[across]
+    told = by_keys(one, other, common)
+    return (_odds(BY_KEYS[across], told) >= LEAST_BY_KEYS[across]
+            and _odds(BY_TOKENS[across], (*told, *by_tokens(one, other))) >= LEAST_BY_TOKENS[across])
 
 
-def _is_across(one: str | None, other: str | None) -> bool:
-    return None is not one != other is not None
+def _is_across(one: Sketch, other: Sketch) -> bool:
+    return None is not one.language != other.language is not None
 
 
-def by_keys(one: Outline, other: Outline, common: Worth) -> tuple[float, ...]:
+def by_keys(one: Sketch, other: Sketch, common: Worth) -> tuple[float, ...]:
     """What the model by keys looks at: of texts of one language also how much is common of each kind of keys.
 
     In a translation tokens stay, and rows and sentences hardly do: their kinds say no more than their sum.
     """
-    ours, theirs = one[1], other[1]
+    ours, theirs = one.worth, other.worth
     least, most = sorted((ours.nats, theirs.nats))
     told = math.log1p(common.nats), common.nats / max(1.0, least), math.log1p(least), math.log1p(most)
-    if _is_across(one[0], other[0]):
+    if _is_across(one, other):
         return told
     rows = sorted((ours.rows, theirs.rows))
     return (*told, *_shares(common.tokens, ours.tokens, theirs.tokens), *_shares(common.rows, *rows),
@@ -91,7 +78,7 @@ def by_tokens(one: Sketch, other: Sketch) -> tuple[float, ...]:
     is_common = list(map(at.__contains__, other.tokens))
     places = list(map(at.__getitem__, compress(other.tokens, is_common)))
     shared = sum(map(min, map(one.weights.__getitem__, places), compress(other.weights, is_common))) / 16
-    least, most = sorted((max(1.0, one.total / 16), max(1.0, other.total / 16)))
+    least, most = sorted((max(1.0, sum(one.weights) / 16), max(1.0, sum(other.weights) / 16)))
     tokens = max(1, len(places))
     chained, null = _rising(places), _rising(reversed(places))
     return (shared / least, shared / most, math.log1p(shared), math.log1p(least), math.log1p(most),

@@ -7,7 +7,7 @@ each kind, and its rarest tokens in the order in which it first has them.
 
 import math
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from zlib import crc32
@@ -37,23 +37,27 @@ class Sketch:
     """A text's language, what its keys are worth, and its rarest tokens in the order in which it first has them.
 
     Of a token, which stands there once, sixteen bits are kept: by these alone two texts have less than one in common.
-    `weights` has a byte for each, in sixteenths of nats.
+    Each has a weight in sixteenths of nats. They are `packed`, since of most texts that meet they are never looked at.
     """
 
     language: str | None
     worth: Worth
-    tokens: Sequence[int]
-    weights: bytes
+    packed: bytes
+
+    @cached_property
+    def tokens(self) -> tuple[int, ...]:
+        """The tokens in their order."""
+        return struct.unpack_from(f"<{len(self.packed) // 3}H", self.packed)
+
+    @cached_property
+    def weights(self) -> bytes:
+        """A byte for each."""
+        return self.packed[2 * len(self.tokens):]
 
     @cached_property
     def at(self) -> Mapping[int, int]:
-        """The place of each token."""
+        """The place of each."""
         return dict(zip(self.tokens, range(len(self.tokens)), strict=True))
-
-    @cached_property
-    def total(self) -> int:
-        """What all tokens weigh."""
-        return sum(self.weights)
 
 
 def worth_of(nats: Iterable[float]) -> Worth:
@@ -68,15 +72,4 @@ def sketch_of(index: Index, weighed: Weighed, worth: Worth) -> Sketch:
     for token, weight in zip(index.tokens, weighed.weights, strict=True):
         if weight >= LEAST:
             weights.setdefault(crc32(token.encode()) & 0xFFFF, weight)
-    return Sketch(index.language, worth, tuple(weights), bytes(weights.values()))
-
-
-def packed(sketch: Sketch) -> bytes:
-    """The tokens and their weights as bytes that `unpacked` reads."""
-    return struct.pack(f"<{len(sketch.tokens)}H", *sketch.tokens) + sketch.weights
-
-
-def unpacked(stored: bytes, language: str | None, worth: Worth) -> Sketch:
-    """The sketch of which the tokens were packed."""
-    tokens = len(stored) // 3
-    return Sketch(language, worth, struct.unpack_from(f"<{tokens}H", stored), stored[2 * tokens:])
+    return Sketch(index.language, worth, struct.pack(f"<{len(weights)}H", *weights) + bytes(weights.values()))

@@ -1,5 +1,7 @@
 """Which of the texts that met are worth a close look."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,7 +9,7 @@ from pipeline.copies.alignment import profile
 from pipeline.copies.epoch import shipped
 from pipeline.copies.indexing import indexed
 from pipeline.copies.reading import read
-from pipeline.copies.sifting import is_likely, is_likely_by_keys
+from pipeline.copies.sifting import is_likely
 from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
 from pipeline.fingerprints import MEETING, TRANSLATED, keys
 
@@ -56,9 +58,12 @@ def test_the_same_names_in_another_order_are_no_copy() -> None:
 
 
 def test_what_two_long_texts_have_in_common_must_be_more() -> None:
-    short, long = Worth(200, 3, 2), Worth(2_000, 60, 40)
-    assert is_likely_by_keys(("en", short), ("en", short), Worth(MEETING, 2, 0))
-    assert not is_likely_by_keys(("en", long), (None, long), Worth(MEETING, 2, 0))
+    def by_names(worth: Worth, common: Worth) -> bool:
+        one = replace(sketch(TEXT), worth=worth)
+        return is_likely(one, one, common)
+
+    assert by_names(Worth(200, 3, 2), Worth(MEETING, 2, 0))
+    assert not by_names(Worth(2_000, 60, 40), Worth(MEETING, 2, 0))
 
 
 def test_where_vectors_decide_any_two_languages_may_share_text() -> None:
