@@ -25,10 +25,10 @@ from archive.topic import load_topic
 from archive.warc import WarcWriter
 from datasette_config import pages
 from datasette_config.serving import application
+from pipeline.copies.comparing import Desk, read
 from pipeline.copies.epoch import shipped
-from pipeline.copies.reading import read
 from pipeline.copies.terms import own_tokens
-from pipeline.fingerprints import keys, method
+from pipeline.fingerprints import method
 
 SCRIPT = "<script>alert('stemma')</script>"
 BIDI = "\u202ednuora gninrut\u202c"
@@ -192,10 +192,9 @@ class Builder:
         events.append(self.data / "events.jsonl", events.Event(kind="topic", at=datetime(2024, 8, 6, tzinfo=UTC), data={
             "name": topic.name, "digest": topic.digest, "file": "kursk.toml", "text": topic.text}))
         epoch = shipped(own_tokens(topic))
+        desk = Desk(self.conn, epoch)
         for (version_id,) in self.conn.execute("SELECT version_id FROM versions").fetchall():
-            text = comparisons.text(self.conn, version_id)
-            for key in keys(read(text.text, text.language), epoch):
-                self.insert("fingerprints", fingerprint=key, version_id=version_id)
+            comparisons.add_readings(self.conn, [read(desk, version_id)])
             self.insert("witnesses", version_id=version_id, method=method(epoch.digest))
 
     def version(self, key: str, ordinal: int) -> tuple[int, str]:
@@ -375,6 +374,7 @@ def _build(b: Builder) -> Archive:
         State(title="Kursk lose at home", paragraphs=["A match report that is off the topic."],
               seen=["2024-08-19T00:00:00Z"]), on_topic=False,
     )
+    b.compared()
     b.link(digest, herald, "near-duplicate", [(0, 0), (1, 1), (2, 2)], confidence=0.99, sure=0.996, evidence=[
         ("credit", "exemplar", 4.0, "its credit line names The Border Herald: “via The Border Herald”"),
         ("published", "exemplar", 2.0, "published 2024-08-06T21:40:00+01:00 (json-ld), the other 2024-08-07 (url)"),
@@ -389,7 +389,6 @@ def _build(b: Builder) -> Archive:
     family = b.family({herald: None, digest: herald, mirror: digest, ukrainian: None})
     pair = b.family({plain: None, spanish: plain},
                     inferred='[{"name": "Reuters", "kind": "agency", "witnesses": ["a-1", "b-1"]}]')
-    b.compared()
     return Archive(data=b.data, herald=herald, digest=digest, mirror=mirror, ukrainian=ukrainian, russian=russian,
                    hostile=hostile, plain=plain, spanish=spanish, family=family, pair=pair)
 

@@ -60,7 +60,7 @@ def hidden(tmp_path_factory: pytest.TempPathFactory, build: Any) -> Archive:
     conn.execute("INSERT INTO discoveries (url, source, found_at, lead) VALUES ('https://x.example/', 'x', '', ?)",
                  (text + text,))
     conn.execute("INSERT INTO failures VALUES ('extract', 'x', '1', ?, '')", (text,))
-    conn.execute("INSERT INTO text_readings SELECT version_id, ? FROM versions", (text.encode(),))
+    conn.execute("INSERT OR REPLACE INTO text_readings SELECT version_id, ? FROM versions", (text.encode(),))
     conn.commit()
     conn.close()
     return archive
