@@ -81,7 +81,7 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
     """In batches, so that what the processes read is committed: a text is compared with those before it in its own."""
     from pipeline.copies import vectors
     from pipeline.copies.comparing import compare, read
-    from pipeline.fingerprints import MEETING, across
+    from pipeline.fingerprints import MEETING, OPENINGS, across
 
     least = across(encoded=vectors.installed() is not None)
     for start in range(0, len(pending), BATCH):
@@ -93,7 +93,8 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
         witnesses = [comparisons.text(work.conn, version_id) for version_id in batch]
         held = comparisons.holders(work.conn, {key for _, worth in readings for key in worth})
         jobs = [comparisons.candidates(
-            work.conn, witness, worth, method=named, meeting=MEETING, across=least, beside=batch[:place], held=held,
+            work.conn, witness, worth, method=named, meeting=MEETING, across=least, openings=OPENINGS,
+            beside=batch[:place], held=held,
         ) for place, (witness, (_, worth)) in enumerate(zip(witnesses, readings, strict=True))]
         with transaction(work.conn):
             for witness, met, found in zip(witnesses, jobs, run(compare, jobs), strict=True):

@@ -225,55 +225,69 @@ def holders(conn: sqlite3.Connection, keys: Iterable[int]) -> dict[int, Sequence
     return found
 
 
-def in_common(worth: Mapping[int, float], held: Mapping[int, Sequence[int]], *, least: float) -> dict[int, float]:
+def in_common(
+    worth: Mapping[int, float], held: Mapping[int, Sequence[int]], *, least: float, openings: int | None = None
+) -> dict[int, float]:
     """What the keys are worth that each text has of these, of those texts where it is `least` or more.
 
-    Most texts that have a key of another have no second one, so that counting tells nearly all of them.
+    Also of those that have so many `openings` in common: keys that are worth nothing. Most texts that have a key of
+    another have no second one, so that counting tells nearly all of them.
     """
-    found = {key: held[key] for key in worth if key in held}
+    alike = _opening_alike(worth, held, openings)
+    found = {key: held[key] for key, nats in worth.items() if nats and key in held}
     counted = Counter(chain.from_iterable(found.values()))
     some = {text for text, keys in counted.items() if keys > 1}
-    some.update(*(texts for key, texts in found.items() if worth[key] >= least))
+    some.update(alike, *(texts for key, texts in found.items() if worth[key] >= least))
     shared: dict[int, list[float]] = {text: [] for text in some}
     for key, texts in found.items():
         nats = worth[key]
         for text in some.intersection(texts):
             shared[text].append(nats)
     summed = ((text, math.fsum(all_of_it)) for text, all_of_it in shared.items())
-    return {text: nats for text, nats in summed if nats >= least}
+    return {text: nats for text, nats in summed if nats >= least or text in alike}
+
+
+def _opening_alike(
+    worth: Mapping[int, float], held: Mapping[int, Sequence[int]], openings: int | None
+) -> frozenset[int]:
+    if openings is None:
+        return frozenset()
+    counted = Counter(chain.from_iterable(held[key] for key, nats in worth.items() if not nats and key in held))
+    return frozenset(text for text, keys in counted.items() if keys >= openings)
 
 
 def candidates(
     conn: sqlite3.Connection, witness: Text, worth: Mapping[int, float], *, method: str, meeting: float, across: float,
-    beside: Sequence[int] = (), held: Mapping[int, Sequence[int]] | None = None,
+    openings: int | None = None, beside: Sequence[int] = (), held: Mapping[int, Sequence[int]] | None = None,
 ) -> Met:
     """Versions of other articles that may share text with a witness, with what they share.
 
     They were compared by this method, or are among those `beside` it. `worth` is that of the witness's keys; it takes
-    `meeting` of it to meet, `across` languages that much, or the same text. `held` are the holders of its keys, where
-    they were looked up together with those of other texts.
+    `meeting` of it to meet, `across` languages that much or so many `openings`, or the same text. `held` are the
+    holders of its keys, where they were looked up together with those of other texts.
     """
-    shared = in_common(worth, holders(conn, worth) if held is None else held, least=min(meeting, across))
+    shared = in_common(worth, holders(conn, worth) if held is None else held, least=min(meeting, across),
+                       openings=openings)
     same = {row["version_id"] for row in conn.execute(SAME_TEXT, {"body_digest": witness.body_digest})}
     some = shared.keys() | same
     allowed = frozenset(beside)
     met = {row["version_id"] for row in _sharers(conn, some, method=method, article_id=witness.article_id)
            if (row["is_compared"] or row["version_id"] in allowed)
            and (row["version_id"] in same
-                or shared[row["version_id"]] >= _least(row["language"], witness.language, meeting, across))}
+                or _has_met(shared[row["version_id"]], row["language"], witness.language, meeting))}
     return Met(version_id=witness.version_id, worth={version: shared.get(version, 0.0) for version in sorted(met)},
                same=frozenset(same & met))
 
 
 def matching(
     conn: sqlite3.Connection, worth: Mapping[int, float], language: str | None, *, method: str, meeting: float,
-    across: float, article_id: int | None = None,
+    across: float, openings: int | None = None, article_id: int | None = None,
 ) -> dict[int, float]:
     """As `candidates`, of a text that is not held, among the versions on the topic; those that share most first."""
-    shared = in_common(worth, holders(conn, worth), least=min(meeting, across))
+    shared = in_common(worth, holders(conn, worth), least=min(meeting, across), openings=openings)
     met = [row["version_id"] for row in _sharers(conn, shared, method=method, article_id=article_id)
            if row["is_compared"] and row["on_topic"]
-           and shared[row["version_id"]] >= _least(row["language"], language, meeting, across)]
+           and _has_met(shared[row["version_id"]], row["language"], language, meeting)]
     return {version: shared[version] for version in sorted(met, key=lambda version: (-shared[version], version))}
 
 
@@ -285,9 +299,12 @@ def _sharers(
         "version_ids": json.dumps(sorted(versions)), "method": method, "article_id": article_id})
 
 
-def _least(one: str | None, other: str | None, meeting: float, across: float) -> float:
-    """What two texts must share; one whose language is not known counts as one of the same language."""
-    return across if None is not one != other is not None else meeting
+def _has_met(nats: float, one: str | None, other: str | None, meeting: float) -> bool:
+    """Whether two texts that share something share enough: those of two languages do, or `in_common` had not told them.
+
+    One whose language is not known counts as one of the same language.
+    """
+    return nats >= meeting or None is not one != other is not None
 
 
 def keys(conn: sqlite3.Connection, version_id: int) -> frozenset[int]:

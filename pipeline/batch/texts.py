@@ -32,10 +32,11 @@ from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
 from pipeline.copies.indexing import indexed, packed, sketched, unpacked
+from pipeline.copies.openings import keys
 from pipeline.copies.reading import read
 from pipeline.copies.sifting import is_likely
 from pipeline.descent.direction import link
-from pipeline.fingerprints import MEETING, across, keys, meets
+from pipeline.fingerprints import MEETING, OPENING_WORTH, across, meets
 from pipeline.linking import closest as closest_of
 from pipeline.relevance import matcher_of, relevance
 from pipeline.reuse import is_link, reuse
@@ -173,26 +174,26 @@ def _epoch(told: bytes) -> Epoch:
 
 def read_texts(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
     """Versions as they are compared in the epoch that is told, with their keys and what each is worth."""
-    epoch = _epoch(told)
+    epoch, encoder = _epoch(told), _encoder()
     for row in rows:
         reading = read(row["text"], row["language"])
         index = indexed(reading)
-        worth = keys(reading, epoch)
+        worth = keys(reading, epoch, encoder)
         yield row | {"packed": packed(index, profile(index, epoch).weighed, fsum(worth.values())), "keys": list(worth),
                      "worths": list(worth.values())}
 
 
 def compared(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
     """Pairs of versions that may share text -> what those that do share; the smaller public id is the left one."""
-    epoch, encoder = _epoch(told), vectors.Remembering() if vectors.installed() else None
+    epoch, encoder = _epoch(told), _encoder()
     texts = lru_cache(maxsize=PROFILED)(lambda text, language, stored: _profile(text, language, stored, epoch))
     sketches = lru_cache(maxsize=SKETCHED)(sketched)
     for row in rows:
         one, other = ({name: row[f"{side}_{name}"] for name in READING} for side in ("left", "right"))
         is_same = one["body_digest"] == other["body_digest"]
-        meeting = _meeting(one, other)
+        meeting, openings = _meeting(one, other)
         if not is_same and not (
-            meets(meeting, one["language"], other["language"], encoded=encoder is not None)
+            meets(meeting, one["language"], other["language"], encoded=encoder is not None, openings=openings)
             and is_likely(sketches(one["packed"]), sketches(other["packed"]), meeting, encoded=encoder is not None)
         ):
             continue
@@ -209,10 +210,15 @@ def _profile(text: str, language: str | None, stored: bytes, epoch: Epoch) -> Pr
     return profile(kept[0], epoch, kept[1])
 
 
-def _meeting(one: Row, other: Row) -> float:
-    """What the keys are worth that both have, summed exactly: whatever their order, the same."""
+def _encoder() -> vectors.Encoder | None:
+    return vectors.Remembering() if vectors.installed() else None
+
+
+def _meeting(one: Row, other: Row) -> tuple[float, int]:
+    """What the keys are worth that both have, summed exactly: whatever their order, the same; how many open them."""
     theirs = set(other["keys"])
-    return fsum(worth for key, worth in zip(one["keys"], one["worths"], strict=True) if key in theirs)
+    worths = [worth for key, worth in zip(one["keys"], one["worths"], strict=True) if key in theirs]
+    return fsum(worths), worths.count(OPENING_WORTH)
 
 
 def least(*, is_across: bool) -> float:

@@ -21,9 +21,9 @@ from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
 from pipeline.copies.indexing import Index, Sketch, Weighed, indexed, outlined, packed, sketched, unpacked
+from pipeline.copies.openings import keys
 from pipeline.copies.reading import read as read_text
 from pipeline.copies.sifting import is_likely, is_likely_by_keys
-from pipeline.fingerprints import keys
 from pipeline.reuse import reuse
 
 PROFILED = 300  # texts that are kept at hand in each process, as they are compared
@@ -92,7 +92,7 @@ def read(desk: Desk, version_id: int) -> tuple[bytes, Mapping[int, float]]:
     text = comparisons.text(desk.conn, version_id)
     reading = read_text(text.text, text.language)
     index = indexed(reading)
-    worth = keys(reading, desk.epoch)
+    worth = keys(reading, desk.epoch, desk.encoder)
     return packed(index, profile(index, desk.epoch).weighed, fsum(worth.values())), worth
 
 
