@@ -211,7 +211,10 @@ def _profile(text: str, language: str | None, stored: bytes, epoch: Epoch) -> Pr
 
 
 def _encoder() -> vectors.Encoder | None:
-    return vectors.Remembering() if vectors.installed() else None
+    return _remembering() if vectors.installed() else None
+
+
+_remembering = lru_cache(maxsize=1)(vectors.Remembering)  # loading it takes 1.5 s, and a process has many parts
 
 
 def _meeting(one: Row, other: Row) -> tuple[float, int]:
