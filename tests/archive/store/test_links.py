@@ -71,6 +71,12 @@ def test_what_texts_have_in_common_is_the_sum_of_their_keys(
     summed = {text: math.fsum(nats for key, nats in worth.items() if text in held.get(key, ())) for text in range(9)}
     assert comparisons.in_common(worth, held, least=least) == {
         text: nats for text, nats in summed.items() if nats >= least}
+    openings = {key: 0.0 for key in range(20, 23)}  # worth nothing, so that no sum changes
+    held |= {20: [0, 1, 2], 21: [1, 2], 22: [1]}
+    assert comparisons.in_common(worth | openings, held, least=least, openings=2) == {
+        text: nats for text, nats in summed.items() if nats >= least or text in (1, 2)}
+    assert comparisons.in_common(dict(reversed((worth | openings).items())), held, least=least) == {
+        text: nats for text, nats in summed.items() if nats >= least}
 
 
 def test_keys_that_are_looked_up_together_have_the_holders_that_each_has(
@@ -103,6 +109,31 @@ def test_texts_of_two_languages_meet_with_less(conn: Connection, published: Call
     assert met("uk", 3.0) == set(ids.values())
     assert comparisons.candidates(conn, comparisons.text(conn, ids[ONE]), {1: 2.0}, method=METHOD, meeting=3.0,
                             across=2.0).worth == {ids[TWO]: 2.0}
+
+
+def test_texts_of_two_languages_meet_by_keys_that_are_worth_nothing_if_they_have_enough_of_them(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
+    ids = {url: published(url, f"text of {url}")[0] for url in (ONE, TWO, THREE)}
+    for url, language, keys in ((ONE, "uk", {1, 2, 3, -1}), (TWO, "en", {1, 2, 3, -1}), (THREE, "en", {1, 2})):
+        conn.execute("UPDATE documents SET language = ? WHERE document_id = (SELECT document_id FROM versions "
+                     "WHERE version_id = ?)", (language, ids[url]))
+        comparisons.add_reading(conn, ids[url], b"", keys)
+        links.add_witness(conn, comparisons.text(conn, ids[url]), [], method=METHOD)
+    worth = {1: 0.0, 2: 0.0, 3: 0.0, -1: 1.5}
+
+    def met(url: str, openings: int | None) -> dict[int, float]:
+        text = comparisons.text(conn, ids[url])
+        found = comparisons.candidates(
+            conn, text, worth, method=METHOD, meeting=9.0, across=3.0, openings=openings).worth
+        assert found == comparisons.matching(conn, worth, text.language, method=METHOD, meeting=9.0, across=3.0,
+                                             openings=openings, article_id=text.article_id)
+        return dict(found)
+
+    assert met(ONE, 3) == {ids[TWO]: 1.5}, "told with all that they share"
+    assert met(ONE, 2) == {ids[TWO]: 1.5, ids[THREE]: 0.0}
+    assert met(TWO, 2) == {ids[ONE]: 1.5}, "never those of one language"
+    assert met(ONE, None) == {}
 
 
 def test_the_epoch_that_was_counted_last_counts_also_if_it_was_counted_before(conn: Connection) -> None:
