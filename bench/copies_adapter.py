@@ -12,7 +12,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from math import fsum
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -23,10 +22,11 @@ from archive.urls import host_of, registered_domain
 from bench.figures import note
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch, counted
-from pipeline.copies.indexing import Sketch, indexed, sketch_of
+from pipeline.copies.indexing import indexed
 from pipeline.copies.openings import keys
 from pipeline.copies.reading import Reading, read
 from pipeline.copies.sifting import is_likely
+from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
 from pipeline.copies.vectors import Encoder, Remembering
 from pipeline.descent.direction import link
 from pipeline.extraction.credit import credit_lines
@@ -83,20 +83,21 @@ def keys_of(
 
 def sketch(text: Profile, worth: Mapping[int, float]) -> Sketch:
     """What tells whether those that the text meets may share text with it."""
-    return sketch_of(text.index, text.weighed, fsum(worth.values()))
+    return sketch_of(text.index, text.weighed, worth_of(worth.values()))
 
 
 def candidates(
     read_texts: Sequence[Reading], worths: Sequence[Mapping[int, float]], *, encoded: bool = False
-) -> Iterator[tuple[int, int, float]]:
+) -> Iterator[tuple[int, int, Worth]]:
     """(a text, a later one, the worth of the keys that both have) of all pairs that meet."""
     index: dict[int, list[int]] = defaultdict(list)
     least = min(MEETING, across(encoded=encoded))
     for place, (one, worth) in enumerate(zip(read_texts, worths, strict=True)):
         for other, nats in in_common(worth, index, least=least, openings=OPENINGS).items():
-            alike = OPENINGS if nats < least else 0  # else it would not be told
-            if meets(nats, one.language, read_texts[other].language, encoded=encoded, openings=alike):
-                yield other, place, nats
+            common = worth_of(nats)
+            alike = OPENINGS if common.nats < least else 0  # else it would not be told
+            if meets(common.nats, one.language, read_texts[other].language, encoded=encoded, openings=alike):
+                yield other, place, common
         for key in worth:
             index[key].append(place)
 
@@ -111,12 +112,12 @@ def predictions(
     witnesses = [_witness(document, dates) for document in texts]
     sketches = list(map(sketch, profiled, worths))
     links = []
-    for left, right, meeting in candidates(read_texts, worths, encoded=made is not None):
+    for left, right, common in candidates(read_texts, worths, encoded=made is not None):
         identical = texts[left]["text"] == texts[right]["text"]
-        if not identical and not is_likely(sketches[left], sketches[right], meeting, encoded=made is not None):
+        if not identical and not is_likely(sketches[left], sketches[right], common, encoded=made is not None):
             continue
         one, other = witnesses[left], witnesses[right]
-        shared = reuse(profiled[left], profiled[right], meeting=meeting, identical=identical, made=made)
+        shared = reuse(profiled[left], profiled[right], meeting=common.nats, identical=identical, made=made)
         if shared and is_link(shared, same_site=registered_domain(one.host) == registered_domain(other.host)):
             links.append(link(one, other, shared))
     ranks = ranked(links, {witness.public_id: witness for witness in witnesses})

@@ -119,10 +119,11 @@ def _index(work: Work) -> None:
         for start in range(0, len(pending), FILLED):
             batch = pending[start:start + FILLED]
             with transaction(conn):
-                for version_id, (packed, worth) in zip(batch, run(read, batch), strict=True):
-                    conn.execute("INSERT OR REPLACE INTO text_readings VALUES (?, ?)", (version_id, packed))
+                for version_id, one in zip(batch, run(read, batch), strict=True):
+                    conn.execute("INSERT OR REPLACE INTO text_readings VALUES (?, ?)", (version_id, one.reading))
+                    conn.execute("INSERT OR REPLACE INTO sketches VALUES (?, ?, ?, ?, ?, ?)", one.sketch)
                     conn.execute("INSERT OR REPLACE INTO witnesses VALUES (?, ?)", (version_id, named))
-                    conn.executemany("INSERT INTO filled VALUES (?, ?)", [(key, version_id) for key in worth])
+                    conn.executemany("INSERT INTO filled VALUES (?, ?)", [(key, version_id) for key in one.worth])
     with transaction(conn):  # one of an older epoch is gone altogether; sorted it takes a tenth of the time
         conn.execute("DROP INDEX fingerprints_version")
         if len(pending) == comparisons.article_count(conn):
@@ -138,7 +139,7 @@ def _report(work: Work, held: int, texts: Sequence[MadeText], traces: int) -> No
         compared = linking.compare_witnesses(work)
     with _cpu() as linked:
         families = linking.link_families(work)
-    pairs = dict(compared.counts).get("pairs compared", 0) / len(texts)
+    pairs = dict(compared.counts).get("pairs that met", 0) / len(texts)
     print(f"{held:>9,} held  compare {1000 * spent[0] / len(texts):.1f} ms CPU a new text ({compared.seconds:.1f} s), "
           f"{pairs:.1f} pairs each; link {1000 * linked[0] / len(texts):.1f} ms ({families.seconds:.1f} s); "
           f"memory {_memory():.0f} MB; database {_size(work):.2f} of the text")

@@ -61,11 +61,11 @@ def main(folder: Path, target: Path) -> None:
 def _pairs(
     read_texts: Sequence[Reading], epoch: Epoch, profiled: Sequence[Profile], names: Sequence[str], truth: Truth
 ) -> Iterator[Pair]:
-    for left, right, meeting in candidates(read_texts, keys_of(read_texts, epoch), encoded=True):
+    for left, right, common in candidates(read_texts, keys_of(read_texts, epoch), encoded=True):
         label = truth.label(names[left], names[right])
         if read_texts[left].language != read_texts[right].language and label is not None:
             one, other = _in_order(profiled[left], profiled[right])
-            alignment = align(one, other, meeting)
+            alignment = align(one, other, common.nats)
             copied = confidence(one, other, alignment)
             yield Pair(left, right, label, copied, is_told(one, other, alignment, copied))
 

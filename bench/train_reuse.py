@@ -83,13 +83,13 @@ def main(folder: Path, target: Path) -> None:
     read = profiles(read_texts, epoch)
     truth = Truth(folder)
     pairs, labels, values = [], [], []
-    for left, right, meeting in candidates(read_texts, keys_of(read_texts, epoch)):
+    for left, right, common in candidates(read_texts, keys_of(read_texts, epoch)):
         label = truth.label(texts[left]["id"], texts[right]["id"])
         if label is not None:
             pairs.append((left, right))
             labels.append(label)
             one, other = sorted((left, right), key=lambda n: texts[n]["text"])
-            values.append(align(read[one], read[other], meeting).features)
+            values.append(align(read[one], read[other], common.nats).features)
     same = np.array([texts[left]["lang"] == texts[right]["lang"] for left, right in pairs])
     known, features = np.array(labels), np.array(values)
     parts = np.array([zlib.crc32(truth.family(texts[left]["id"]).encode()) % FOLDS for left, _ in pairs])

@@ -8,7 +8,6 @@ odds.
 """
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,55 +19,49 @@ from pipeline.copies.sifting import by_keys, by_tokens
 from pipeline.reuse import reuse
 
 GROWN = (1, 10)
-COLUMNS = 15
 ROUNDS, RIDGE = 60, 1e-3
 LOST = (0, 1, 2, 3, 5, 10)
 
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Features of pairs that met, whether they share text, are of two languages, and in which epoch."""
-
-    features: Any
-    shared: Any
-    across: Any
-    grown: Any
+Pair = tuple[int, tuple[float, ...], tuple[float, ...], bool]  # epoch, by keys, by tokens, whether it shares text
 
 
 def main(folder: Path) -> None:
     """Fit and print."""
-    pairs = _pairs(documents(folder))
-    for name, columns in (("BY_KEYS", 4), ("BY_TOKENS", COLUMNS)):
-        for across in (False, True):
-            group = pairs.across == across
-            weights = _fitted(pairs.features[group][:, :columns], pairs.shared[group])
-            print(name, "across" if across else "within", tuple(round(float(weight), 3) for weight in weights))
-            odds = weights[0] + pairs.features[:, :columns] @ weights[1:]
-            for grown in GROWN:
-                _told(odds, pairs.shared, group & (pairs.grown == grown), grown)
+    of_one, of_two = _pairs(documents(folder))
+    for name, pairs in (("one language", of_one), ("two languages", of_two)):
+        shared = np.array([shares for *_, shares in pairs])
+        grown = np.array([times for times, *_ in pairs])
+        by_key = np.array([told for _, told, _, _ in pairs])
+        both = np.hstack([by_key, np.array([told for _, _, told, _ in pairs])])
+        for kind, features in (("BY_KEYS", by_key), ("BY_TOKENS", both)):
+            weights = _fitted(features, shared)
+            print(kind, name, tuple(round(float(weight), 3) for weight in weights))
+            odds = weights[0] + features @ weights[1:]
+            for times in GROWN:
+                _told(odds[grown == times], shared[grown == times], times)
 
 
-def _pairs(texts: list[dict[str, Any]]) -> Pairs:
+def _pairs(texts: list[dict[str, Any]]) -> tuple[list[Pair], list[Pair]]:
+    """The pairs that meet, of one language and of two."""
     read_texts = readings(texts)
     epoch = counted(read_texts)
     profiled = profiles(read_texts, epoch)
     shared: dict[tuple[int, int], bool] = {}
-    rows = []
+    pairs: tuple[list[Pair], list[Pair]] = [], []
     for grown in GROWN:
         then = _of_more(epoch, grown)
         worths = keys_of(read_texts, then)
         sketches = list(map(sketch, profiles(read_texts, then), worths))
-        for left, right, meeting in candidates(read_texts, worths):
+        for left, right, common in candidates(read_texts, worths):
             if texts[left]["text"] == texts[right]["text"]:
                 continue
             if (left, right) not in shared:
-                shared[left, right] = reuse(profiled[left], profiled[right], meeting=meeting) is not None
+                shared[left, right] = reuse(profiled[left], profiled[right], meeting=common.nats) is not None
             one, other = sketches[left], sketches[right]
-            rows.append((*by_keys(one.worth, other.worth, meeting), *by_tokens(one, other), shared[left, right],
-                         None is not one.language != other.language is not None, grown))
-    told = np.array(rows, dtype=float)
-    label, across, grown = told[:, COLUMNS:].T
-    return Pairs(told[:, :COLUMNS], label == 1, across == 1, grown)
+            told = by_keys(one, other, common)
+            across = None is not one.language != other.language is not None
+            pairs[across].append((grown, told, by_tokens(one, other), shared[left, right]))
+    return pairs
 
 
 def _of_more(epoch: Epoch, times: int) -> Epoch:
@@ -91,9 +84,9 @@ def _fitted(features: Any, shared: Any) -> Any:
     return np.array([weights[0] - (scaled * mean).sum(), *scaled])
 
 
-def _told(odds: Any, shared: Any, group: Any, grown: int) -> None:
-    found = np.sort(odds[group & shared])
-    others = odds[group & ~shared]
+def _told(odds: Any, shared: Any, grown: int) -> None:
+    found = np.sort(odds[shared])
+    others = odds[~shared]
     print(f"  {grown} times the articles: {len(found)} share text, {len(others)} do not; left at odds that lose",
           ", ".join(f"{lost}: {(others >= odds_of).sum()} ({odds_of:.2f})"
                     for lost, odds_of in zip(LOST, found[list(LOST)], strict=True)))

@@ -13,7 +13,7 @@ from archive import events
 from archive.events import Event
 from archive.model import CopyLink, Report, Witness
 from archive.store import comparisons, file_of, judgements, links, transaction
-from archive.store.comparisons import KeptEpoch
+from archive.store.comparisons import Asked, KeptEpoch
 from archive.store.links import Shared
 from archive.urls import registered_domain
 from pipeline.work import Work
@@ -60,7 +60,8 @@ def compare_witnesses(work: Work) -> Report:
             with running(work.conn, database, epoch, 1) as run:
                 _compare_all(work, run, pending, named, counts)
     return Report(step="compare", done=counts["done"], seconds=monotonic() - started, counts=() if not pending else (
-        ("pairs compared", counts["pairs"]), ("pairs that share text", counts["found"]), *anew))
+        ("pairs that met", counts["met"]), ("pairs compared", counts["pairs"]),
+        ("pairs that share text", counts["found"]), *anew))
 
 
 def _told_anew(work: Work, digest: str) -> tuple[tuple[str, int], ...]:
@@ -79,27 +80,21 @@ def _told_anew(work: Work, digest: str) -> tuple[tuple[str, int], ...]:
 
 def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, counts: Counter[str]) -> None:
     """In batches, so that what the processes read is committed: a text is compared with those before it in its own."""
-    from pipeline.copies import vectors
     from pipeline.copies.comparing import compare, read
-    from pipeline.fingerprints import MEETING, OPENINGS, across
 
-    least = across(encoded=vectors.installed() is not None)
     for start in range(0, len(pending), BATCH):
         batch = pending[start:start + BATCH]
         readings = list(run(read, batch))
         with transaction(work.conn):
-            comparisons.add_readings(work.conn, (
-                (version_id, packed, worth) for version_id, (packed, worth) in zip(batch, readings, strict=True)))
+            comparisons.add_readings(work.conn, readings)
         witnesses = [comparisons.text(work.conn, version_id) for version_id in batch]
-        held = comparisons.holders(work.conn, {key for _, worth in readings for key in worth})
-        jobs = [comparisons.candidates(
-            work.conn, witness, worth, method=named, meeting=MEETING, across=least, openings=OPENINGS,
-            beside=batch[:place], held=held,
-        ) for place, (witness, (_, worth)) in enumerate(zip(witnesses, readings, strict=True))]
+        asked = [Asked(version_id=witness.version_id, article_id=witness.article_id, body_digest=witness.body_digest,
+                       worth=kept.worth, method=named, beside=batch[:place])
+                 for place, (witness, kept) in enumerate(zip(witnesses, readings, strict=True))]
         with transaction(work.conn):
-            for witness, met, found in zip(witnesses, jobs, run(compare, jobs), strict=True):
-                links.add_witness(work.conn, witness, found, method=named)
-                counts += Counter(done=1, pairs=len(met.worth), found=len(found))
+            for witness, compared in zip(witnesses, run(compare, asked), strict=True):
+                links.add_witness(work.conn, witness, compared.found, method=named)
+                counts += Counter(done=1, met=compared.met, pairs=compared.compared, found=len(compared.found))
                 work.progress("compare", counts["done"], len(pending))
 
 

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import takewhile
-from math import fsum
+from itertools import islice, takewhile
 
 from archive.digests import key_in, text_digest
 from archive.model import PARAGRAPH_BREAK, CopyLink, Passage, Reuse, Witness
@@ -21,12 +20,13 @@ from archive.urls import registered_domain
 from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.basis import basis
-from pipeline.copies.comparing import profile_of
+from pipeline.copies.comparing import profile_of, sketched
 from pipeline.copies.epoch import Epoch
-from pipeline.copies.indexing import Sketch, indexed, outlined, sketch_of, sketched
+from pipeline.copies.indexing import indexed
 from pipeline.copies.openings import keys
 from pipeline.copies.reading import read
-from pipeline.copies.sifting import is_likely, is_likely_by_keys
+from pipeline.copies.sifting import is_likely
+from pipeline.copies.sketches import sketch_of, worth_of
 from pipeline.descent.direction import link
 from pipeline.descent.explain import explained
 from pipeline.descent.judgements import judged
@@ -107,25 +107,27 @@ def trace(
     own = profile(indexed(reading), epoch)
     traced = _Traced(
         witness=_witness(subject) if held is None else links.witness(conn, held.version_id), profile=own,
-        sketch=sketch_of(own.index, own.weighed, fsum(worth.values())),
         body_digest=_body_digest(subject) if held is None else held.body_digest, encoder=encoder)
-    met = comparisons.matching(conn, worth, reading.language, method=named, meeting=MEETING,
-                               across=across(encoded=encoder is not None), openings=OPENINGS,
-                               article_id=held.article_id if held is not None else None)
-    likely = [version_id for version_id in list(met)[:MAX_SKETCHED]
-              if _may_share(conn, traced, version_id, met[version_id])]
-    compared = [_compared(conn, epoch, traced, version_id, met[version_id])
+    shared = comparisons.matching(conn, worth, reading.language, method=named, meeting=MEETING,
+                                  across=across(encoded=encoder is not None), openings=OPENINGS,
+                                  article_id=held.article_id if held is not None else None)
+    met = {version_id: worth_of(nats) for version_id, nats in islice(shared.items(), MAX_SKETCHED)}
+    kept = comparisons.sketches(conn, met)
+    sketch = sketch_of(own.index, own.weighed, worth_of(worth.values()))
+    likely = [version_id for version_id, common in met.items() if version_id not in kept
+              or is_likely(sketch, sketched(kept[version_id]), common, encoded=encoder is not None)]
+    compared = [_compared(conn, epoch, traced, version_id, met[version_id].nats)
                 for version_id in takewhile(lambda _: in_time(), likely[:MAX_COMPARED])]
     found = [one for one in compared if one is not None]
     # Of a family with more members than are looked at, the text that the others come from is the one to see.
     further = [version_id for version_id in _roots(conn, found) if version_id in set(likely[len(compared):])]
-    more = [_compared(conn, epoch, traced, version_id, met[version_id])
+    more = [_compared(conn, epoch, traced, version_id, met[version_id].nats)
             for version_id in takewhile(lambda _: in_time(), further)]
     chosen = _of_articles([*found, *(one for one in more if one is not None)])
     return Trace(
         subject=subject, public_id=held.public_id if held is not None else None,
         unread=len(whole.text.split()) - len(subject.text.split()),
-        left_out=len(likely) - len(compared) - len(more) + max(0, len(met) - MAX_SKETCHED),
+        left_out=len(likely) - len(compared) - len(more) + len(shared) - len(met),
         exemplars=_ranked(conn, subject, traced.witness, chosen if held is None else _as_linked(
             conn, epoch, traced, held, chosen)),
         searched=comparisons.searched(conn, method=named), leads=leads_of(subject, topic),
@@ -141,7 +143,6 @@ class _Traced:
 
     witness: Witness
     profile: Profile
-    sketch: Sketch
     body_digest: str
     encoder: vectors.Encoder | None
 
@@ -155,14 +156,6 @@ class _Compared:
     witness: Witness
     found: Reuse
     link: CopyLink
-
-
-def _may_share(conn: sqlite3.Connection, traced: _Traced, version_id: int, meeting: float) -> bool:
-    """Whether a held text that met the traced one is worth a close look, as an update decides."""
-    stored, sketch, encoded = comparisons.reading(conn, version_id), traced.sketch, traced.encoder is not None
-    return stored is None or (
-        is_likely_by_keys((sketch.language, sketch.worth), outlined(stored), meeting, encoded=encoded)
-        and is_likely(sketch, sketched(stored), meeting, encoded=encoded))
 
 
 def _compared(

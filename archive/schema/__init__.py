@@ -11,7 +11,7 @@ from archive.schema.statements import statements
 from archive.schema.views import VIEWS
 
 APPLICATION_ID = 0x5374656D  # "Stem", in the file's header: `file archive.db` shows it
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 PAGE_SIZE = 16_384  # bytes: texts of some thousand fill 4,096 to four fifths, these to nine tenths
 
 

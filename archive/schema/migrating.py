@@ -9,7 +9,7 @@ from sqlite_utils.migrations import Migrations
 
 from archive.schema.moving import index_again, move_texts
 from archive.schema.statements import statements
-from archive.schema.tables import FIRST, FOURTH, FOURTH_MOVED, SECOND, THIRD
+from archive.schema.tables import FIFTH, FIRST, FOURTH, FOURTH_MOVED, SECOND, THIRD
 
 migrations = Migrations("stemma")
 
@@ -44,6 +44,13 @@ def fourth(db: Database) -> None:
     for statement in statements(FOURTH_MOVED):
         db.execute(statement)
     index_again(db.conn)
+
+
+@migrations()
+def fifth(db: Database) -> None:
+    """What tells of texts that share names whether they may share text."""
+    for statement in statements(FIFTH):
+        db.execute(statement)
 
 
 @contextmanager

@@ -590,3 +590,14 @@ CREATE TRIGGER catalogue_versions_au AFTER UPDATE ON versions BEGIN
     INSERT INTO uncatalogued VALUES (old.article_id), (new.article_id);
 END;
 """
+
+FIFTH = """
+CREATE TABLE sketches (                 -- of the versions in fingerprints: which of them may share text
+    version_id INTEGER PRIMARY KEY REFERENCES versions ON DELETE CASCADE,
+    language TEXT,
+    nats REAL NOT NULL,                 -- what the version's keys are worth in all
+    name_rows INTEGER NOT NULL,         -- how many of them are names and numbers in a row
+    sentences INTEGER NOT NULL,         -- and how many are whole sentences
+    packed BLOB NOT NULL                -- the text's rarest tokens, as pipeline.copies.sketches packs them
+) STRICT;
+"""

@@ -121,6 +121,11 @@ FORGET_READING = """
         SELECT v.version_id FROM versions v WHERE v.public_id = :public_id
         AND v.text_id IS NOT (SELECT text_id FROM documents WHERE document_id = :document_id))
 """
+FORGET_SKETCH = """
+    DELETE FROM sketches WHERE version_id IN (
+        SELECT v.version_id FROM versions v WHERE v.public_id = :public_id
+        AND v.text_id IS NOT (SELECT text_id FROM documents WHERE document_id = :document_id))
+"""
 SET_SIGHTING = """
     INSERT INTO sightings (capture_id, article_id, document_id, version_id, difference)
     VALUES (:capture_id, :article_id, :document_id, :version_id, :difference)
@@ -331,7 +336,7 @@ def _set_version(
 ) -> int:
     first = next(one for one in seen if one.sighting.captured_at == version.first_seen
                  and one.sighting.state_digest == version.state_digest)
-    for statement in (FORGET_WITNESS, FORGET_READING):
+    for statement in (FORGET_WITNESS, FORGET_READING, FORGET_SKETCH):
         conn.execute(statement, {"public_id": version.public_id, "document_id": first.document_id})
     row = conn.execute(SET_VERSION, {
         "public_id": version.public_id, "article_id": article_id, "ordinal": version.ordinal,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 from archive.times import to_iso
 
@@ -32,7 +33,6 @@ PENDING_VERSION = """
     SELECT version_id FROM versions WHERE public_id = :public_id
       AND version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
 """
-READING = "SELECT packed FROM text_readings WHERE version_id = :version_id"
 
 # An article counts once, whatever it was before.
 LATEST_TEXTS = """
@@ -55,6 +55,10 @@ FORGET_FINGERPRINTS = "DELETE FROM fingerprints WHERE version_id = :version_id"
 FORGET_REUSES = "DELETE FROM reuses WHERE left_id = :version_id OR right_id = :version_id"
 ADD_FINGERPRINT = "INSERT OR IGNORE INTO fingerprints (fingerprint, version_id) VALUES (?, ?)"
 ADD_READING = "INSERT OR REPLACE INTO text_readings (version_id, packed) VALUES (:version_id, :packed)"
+ADD_SKETCH = """
+    INSERT OR REPLACE INTO sketches (version_id, language, nats, name_rows, sentences, packed)
+    VALUES (:version_id, :language, :nats, :name_rows, :sentences, :packed)
+"""
 # By the index alone, since most versions that have a key of a text in common with it have too few to meet it: who they
 # are is looked up of those that have enough. SQLite takes the keys of IN in their order, whatever it was.
 HOLDERS = """
@@ -66,11 +70,25 @@ SAME_TEXT = """
     SELECT v.version_id FROM documents d JOIN versions v USING (document_id) WHERE d.body_digest = :body_digest
 """
 SHARERS = """
-    SELECT v.version_id, d.language, a.on_topic, w.version_id IS NOT NULL AS is_compared
+    SELECT v.version_id, d.language
     FROM json_each(:version_ids) j JOIN versions v ON v.version_id = j.value
     JOIN documents d USING (document_id) JOIN articles a ON a.article_id = v.article_id
-    LEFT JOIN witnesses w ON w.version_id = v.version_id AND w.method = :method
+    JOIN witnesses w ON w.version_id = v.version_id
+    WHERE v.article_id IS NOT :article_id AND w.method = :method AND a.on_topic
+"""
+
+# What tells which of them are worth a close look; nothing larger is read of those that are not.
+SKETCHES = """
+    SELECT s.version_id, s.language, s.nats, s.name_rows, s.sentences, s.packed
+    FROM json_each(:version_ids) j JOIN sketches s ON s.version_id = j.value
+"""
+OTHERS = """
+    SELECT s.version_id, s.language, s.nats, s.name_rows, s.sentences, s.packed
+    FROM json_each(:version_ids) j JOIN sketches s ON s.version_id = j.value
+    JOIN versions v ON v.version_id = s.version_id
+    LEFT JOIN witnesses w ON w.version_id = s.version_id
     WHERE v.article_id IS NOT :article_id
+      AND (w.method IS :method OR s.version_id IN (SELECT value FROM json_each(:beside)))
 """
 
 # Of the catalogue's indexes: what is catalogued was compared before, and to look at each text took most of a trace.
@@ -100,16 +118,36 @@ class Text:
     reading: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
-    """A version, and those of other articles that may share text with it: what the keys that both have are worth.
-
-    Those in `same` have the same text, credits apart.
-    """
+class KeptSketch(NamedTuple):
+    """A text's sketch: what its keys are worth, how many are rows of names and sentences, and its tokens, packed."""
 
     version_id: int
+    language: str | None
+    nats: float
+    name_rows: int
+    sentences: int
+    packed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What is kept of a version's text: its reading, packed, its sketch, and its keys; with what each key is worth."""
+
+    reading: bytes
+    sketch: KeptSketch
     worth: Mapping[int, float]
-    same: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A version that is to be compared: `worth` is that of its keys; with those `beside` it, and all of the method."""
+
+    version_id: int
+    article_id: int
+    body_digest: str
+    worth: Mapping[int, float]
+    method: str
+    beside: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +201,6 @@ def pending_text(conn: sqlite3.Connection, public_id: str, *, method: str) -> Te
     return text(conn, row["version_id"]) if row is not None else None
 
 
-def reading(conn: sqlite3.Connection, version_id: int) -> bytes | None:
-    """What was stored of a version when it was compared; None where it was not kept."""
-    row = conn.execute(READING, {"version_id": version_id}).fetchone()
-    return bytes(row["packed"]) if row is not None else None
-
-
 def latest_texts(conn: sqlite3.Connection) -> Iterator[Text]:
     """The text of each article's latest version."""
     for row in conn.execute(LATEST_TEXTS):
@@ -197,19 +229,19 @@ def add_epoch(conn: sqlite3.Connection, *, digest: str, articles: int, at: datet
     conn.execute(ADD_EPOCH, {"digest": digest, "articles": articles, "counted_at": to_iso(at), "packed": packed})
 
 
-def add_reading(conn: sqlite3.Connection, version_id: int, packed: bytes, keys: Iterable[int]) -> None:
-    """Put a version's reading and keys in place of the ones before; what it was found to share is forgotten."""
-    add_readings(conn, [(version_id, packed, keys)])
+def add_readings(conn: sqlite3.Connection, read: Iterable[Read]) -> None:
+    """Put what is kept of some versions in place of what was; what they were found to share is forgotten.
 
-
-def add_readings(conn: sqlite3.Connection, read: Iterable[tuple[int, bytes, Iterable[int]]]) -> None:
-    """As `add_reading`, of several versions: their keys in order, so that no page of the table is looked up twice."""
+    Their keys in order, so that no page of the table is looked up twice.
+    """
     added = list[tuple[int, int]]()
-    for version_id, packed, keys in read:
+    for one in read:
+        version_id = one.sketch.version_id
         conn.execute(FORGET_REUSES, {"version_id": version_id})
         conn.execute(FORGET_FINGERPRINTS, {"version_id": version_id})
-        conn.execute(ADD_READING, {"version_id": version_id, "packed": packed})
-        added += [(key, version_id) for key in keys]
+        conn.execute(ADD_READING, {"version_id": version_id, "packed": one.reading})
+        conn.execute(ADD_SKETCH, one.sketch._asdict())
+        added += [(key, version_id) for key in one.worth]
     added.sort()
     conn.executemany(ADD_FINGERPRINT, added)
 
@@ -227,11 +259,11 @@ def holders(conn: sqlite3.Connection, keys: Iterable[int]) -> dict[int, Sequence
 
 def in_common(
     worth: Mapping[int, float], held: Mapping[int, Sequence[int]], *, least: float, openings: int | None = None
-) -> dict[int, float]:
-    """What the keys are worth that each text has of these, of those texts where it is `least` or more.
+) -> dict[int, Sequence[float]]:
+    """What those keys are worth, each, that a text has of these, of the texts where it is `least` or more in all.
 
-    Also of those that have so many `openings` in common: keys that are worth nothing. Most texts that have a key of
-    another have no second one, so that counting tells nearly all of them.
+    Also of those that have so many `openings` in common: keys that are worth nothing, and are not told. Most texts that
+    have a key of another have no second one, so that counting tells nearly all of them.
     """
     alike = _opening_alike(worth, held, openings)
     found = {key: held[key] for key, nats in worth.items() if nats and key in held}
@@ -243,8 +275,7 @@ def in_common(
         nats = worth[key]
         for text in some.intersection(texts):
             shared[text].append(nats)
-    summed = ((text, math.fsum(all_of_it)) for text, all_of_it in shared.items())
-    return {text: nats for text, nats in summed if nats >= least or text in alike}
+    return {text: each for text, each in shared.items() if math.fsum(each) >= least or text in alike}
 
 
 def _opening_alike(
@@ -256,55 +287,48 @@ def _opening_alike(
     return frozenset(text for text, keys in counted.items() if keys >= openings)
 
 
-def candidates(
-    conn: sqlite3.Connection, witness: Text, worth: Mapping[int, float], *, method: str, meeting: float, across: float,
-    openings: int | None = None, beside: Sequence[int] = (), held: Mapping[int, Sequence[int]] | None = None,
-) -> Met:
-    """Versions of other articles that may share text with a witness, with what they share.
+def others(conn: sqlite3.Connection, versions: Iterable[int], asked: Asked) -> Iterator[KeptSketch]:
+    """The sketches of those versions that one is to be compared with: of other articles, and compared, or beside it."""
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    return map(KeptSketch._make, cursor.execute(OTHERS, {
+        "version_ids": json.dumps(sorted(versions)), "article_id": asked.article_id, "method": asked.method,
+        "beside": json.dumps(list(asked.beside))}))
 
-    They were compared by this method, or are among those `beside` it. `worth` is that of the witness's keys; it takes
-    `meeting` of it to meet, `across` languages that much or so many `openings`, or the same text. `held` are the
-    holders of its keys, where they were looked up together with those of other texts.
-    """
-    shared = in_common(worth, holders(conn, worth) if held is None else held, least=min(meeting, across),
-                       openings=openings)
-    same = {row["version_id"] for row in conn.execute(SAME_TEXT, {"body_digest": witness.body_digest})}
-    some = shared.keys() | same
-    allowed = frozenset(beside)
-    met = {row["version_id"] for row in _sharers(conn, some, method=method, article_id=witness.article_id)
-           if (row["is_compared"] or row["version_id"] in allowed)
-           and (row["version_id"] in same
-                or _has_met(shared[row["version_id"]], row["language"], witness.language, meeting))}
-    return Met(version_id=witness.version_id, worth={version: shared.get(version, 0.0) for version in sorted(met)},
-               same=frozenset(same & met))
+
+def sketches(conn: sqlite3.Connection, versions: Iterable[int]) -> Mapping[int, KeptSketch]:
+    """The sketches of versions."""
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    rows = cursor.execute(SKETCHES, {"version_ids": json.dumps(sorted(versions))})
+    return {sketch.version_id: sketch for sketch in map(KeptSketch._make, rows)}
+
+
+def same_text(conn: sqlite3.Connection, body_digest: str) -> frozenset[int]:
+    """The versions of one body."""
+    return frozenset(row["version_id"] for row in conn.execute(SAME_TEXT, {"body_digest": body_digest}))
 
 
 def matching(
     conn: sqlite3.Connection, worth: Mapping[int, float], language: str | None, *, method: str, meeting: float,
     across: float, openings: int | None = None, article_id: int | None = None,
-) -> dict[int, float]:
-    """As `candidates`, of a text that is not held, among the versions on the topic; those that share most first."""
-    shared = in_common(worth, holders(conn, worth), least=min(meeting, across), openings=openings)
-    met = [row["version_id"] for row in _sharers(conn, shared, method=method, article_id=article_id)
-           if row["is_compared"] and row["on_topic"]
-           and _has_met(shared[row["version_id"]], row["language"], language, meeting)]
-    return {version: shared[version] for version in sorted(met, key=lambda version: (-shared[version], version))}
+) -> dict[int, Sequence[float]]:
+    """The versions on the topic that a text meets that is not held, with what each key is worth that both have.
 
-
-def _sharers(
-    conn: sqlite3.Connection, versions: Iterable[int], *, method: str, article_id: int | None
-) -> Iterable[sqlite3.Row]:
-    """Who these versions are, but for those of one article."""
-    return conn.execute(SHARERS, {
-        "version_ids": json.dumps(sorted(versions)), "method": method, "article_id": article_id})
-
-
-def _has_met(nats: float, one: str | None, other: str | None, meeting: float) -> bool:
-    """Whether two texts that share something share enough: those of two languages do, or `in_common` had not told them.
-
-    One whose language is not known counts as one of the same language.
+    Those that share most come first. They were compared by this method, and it takes `meeting` nats to meet, `across`
+    languages that much or so many `openings`.
     """
-    return nats >= meeting or None is not one != other is not None
+    shared = in_common(worth, holders(conn, worth), least=min(meeting, across), openings=openings)
+    rows = conn.execute(SHARERS, {
+        "version_ids": json.dumps(sorted(shared)), "method": method, "article_id": article_id})
+    met = {row["version_id"]: nats for row in rows
+           if (nats := math.fsum(shared[row["version_id"]])) >= meeting or _is_across(row["language"], language)}
+    return {version: shared[version] for version in sorted(met, key=lambda version: (-met[version], version))}
+
+
+def _is_across(one: str | None, other: str | None) -> bool:
+    """Whether two texts are of two languages, so that what `in_common` tells of them is enough."""
+    return None is not one != other is not None
 
 
 def keys(conn: sqlite3.Connection, version_id: int) -> frozenset[int]:

@@ -107,6 +107,8 @@ COMPARED = (
        WHERE version_id IN (SELECT version_id FROM main.versions)""",
     """INSERT INTO main.text_readings SELECT * FROM source.text_readings
        WHERE version_id IN (SELECT version_id FROM main.versions)""",
+    """INSERT INTO main.sketches SELECT * FROM source.sketches
+       WHERE version_id IN (SELECT version_id FROM main.versions)""",
     "INSERT INTO main.epochs SELECT * FROM source.epochs",
 )
 

@@ -17,7 +17,7 @@ from archive.errors import UnreadableFile
 from archive.foreign import Foreign, Referring, Unusable, plain, responses
 from archive.model import Block, Failure, Relevance, Report
 from archive.store import captures, comparisons, documents, links, runs, transaction, withholdings
-from archive.store.comparisons import Text
+from archive.store.comparisons import KeptSketch, Read, Text
 from archive.warc import WarcWriter
 from crawlers.archives.imports import keep, keep_revisit
 from pipeline import PROGRAM
@@ -25,6 +25,7 @@ from pipeline.batch.rows import Row, block_from, document_from, reuse_from
 from pipeline.copies import epoch as epochs
 from pipeline.copies import vectors
 from pipeline.copies.epoch import Epoch
+from pipeline.copies.sketches import worth_of
 from pipeline.extract import EXTRACTOR
 from pipeline.fingerprints import method
 from pipeline.intake import erase_pending, index_pending, note_topic, read_withholdings
@@ -184,16 +185,23 @@ def take_comparisons(work: Work, folder: Path, manifest: Manifest) -> Report:
                       counts=() if why is None else ((why, 1),))
     if epoch.articles:
         keep_epoch(work, epoch)
-    for row in table(folder, "readings", ["public_id", "packed", "keys", "worths"]):
+    for row in table(folder, "readings", ["public_id", "language", "packed", "sketch", "keys", "worths"]):
         if (text := ours.get(row["public_id"])) is not None:
             with transaction(work.conn):
-                comparisons.add_reading(work.conn, text.version_id, row["packed"], row["keys"])
+                comparisons.add_readings(work.conn, [_read(text.version_id, row)])
     shared = _take_reuses(work, folder, ours)
     with transaction(work.conn):
         for text in ours.values():
             links.add_witness(work.conn, text, [], method=named)
     return Report(step="compared", done=len(ours), counts=(("pairs that share text", shared),),
                   seconds=monotonic() - started)
+
+
+def _read(version_id: int, row: Row) -> Read:
+    worth = worth_of(row["worths"])
+    return Read(
+        reading=row["packed"], worth=dict(zip(row["keys"], row["worths"], strict=True)),
+        sketch=KeptSketch(version_id, row["language"], worth.nats, worth.rows, worth.sentences, row["sketch"]))
 
 
 def _why_not(work: Work, epoch: Epoch, *, is_ours: bool, named: str) -> str | None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
-from math import fsum
 
 from archive.model import Document, Reuse, Sighting, Version, Witness
 from archive.store.documents import published_between
@@ -31,10 +30,11 @@ from pipeline.copies import epoch as epochs
 from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
-from pipeline.copies.indexing import indexed, packed, sketched, unpacked
+from pipeline.copies.indexing import indexed, packed, unpacked
 from pipeline.copies.openings import keys
 from pipeline.copies.reading import read
 from pipeline.copies.sifting import is_likely
+from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
 from pipeline.descent.direction import link
 from pipeline.fingerprints import MEETING, OPENING_WORTH, across, meets
 from pipeline.linking import closest as closest_of
@@ -45,7 +45,6 @@ from pipeline.versions import versions
 
 Outlets = dict[str, tuple[str, str | None]]  # the topic's names and owners, by registered domain
 PROFILED = 1_000  # texts that are kept at hand in each process
-SKETCHED = 2_000  # their sketches
 
 VERSION: Columns = {
     "public_id": "string", "article": "string", "ordinal": "int", "is_latest": "boolean", "first_seen": "string",
@@ -57,7 +56,7 @@ TALLY: Columns = {"token": "string", "texts": "bigint", "whole": "array<bigint>"
 STANDING: Columns = {"sentence": "bigint", "told_by": "bigint", "texts": "bigint"}
 READING: Columns = {
     "public_id": "string", "article": "string", "language": "string", "body_digest": "string", "text": "string",
-    "packed": "binary", "keys": "array<bigint>", "worths": "array<double>", "month": "string",
+    "packed": "binary", "sketch": "binary", "keys": "array<bigint>", "worths": "array<double>", "month": "string",
 }
 SHARED: Columns = {"left": "string", "right": "string", "left_article": "string", "right_article": "string"} | REUSE \
     | {"month": "string"}
@@ -179,7 +178,9 @@ def read_texts(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
         reading = read(row["text"], row["language"])
         index = indexed(reading)
         worth = keys(reading, epoch, encoder)
-        yield row | {"packed": packed(index, profile(index, epoch).weighed, fsum(worth.values())), "keys": list(worth),
+        weighed = profile(index, epoch).weighed
+        sketch = sketch_of(index, weighed, worth_of(worth.values())).packed
+        yield row | {"packed": packed(index, weighed), "sketch": sketch, "keys": list(worth),
                      "worths": list(worth.values())}
 
 
@@ -187,18 +188,17 @@ def compared(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
     """Pairs of versions that may share text -> what those that do share; the smaller public id is the left one."""
     epoch, encoder = _epoch(told), _encoder()
     texts = lru_cache(maxsize=PROFILED)(lambda text, language, stored: _profile(text, language, stored, epoch))
-    sketches = lru_cache(maxsize=SKETCHED)(sketched)
     for row in rows:
         one, other = ({name: row[f"{side}_{name}"] for name in READING} for side in ("left", "right"))
         is_same = one["body_digest"] == other["body_digest"]
-        meeting, openings = _meeting(one, other)
+        common, openings = _common(one, other)
         if not is_same and not (
-            meets(meeting, one["language"], other["language"], encoded=encoder is not None, openings=openings)
-            and is_likely(sketches(one["packed"]), sketches(other["packed"]), meeting, encoded=encoder is not None)
+            meets(common.nats, one["language"], other["language"], encoded=encoder is not None, openings=openings)
+            and is_likely(_sketch(one), _sketch(other), common, encoded=encoder is not None)
         ):
             continue
         left, right = (texts(side["text"], side["language"], side["packed"]) for side in (one, other))
-        found = reuse(left, right, meeting=meeting, identical=is_same, made=encoder)
+        found = reuse(left, right, meeting=common.nats, identical=is_same, made=encoder)
         if found is not None:
             yield {"left": one["public_id"], "right": other["public_id"], "left_article": one["article"],
                    "right_article": other["article"], "month": one["month"]} | reuse_row(found)
@@ -210,6 +210,10 @@ def _profile(text: str, language: str | None, stored: bytes, epoch: Epoch) -> Pr
     return profile(kept[0], epoch, kept[1])
 
 
+def _sketch(text: Row) -> Sketch:
+    return Sketch(text["language"], worth_of(text["worths"]), text["sketch"])
+
+
 def _encoder() -> vectors.Encoder | None:
     return _remembering() if vectors.installed() else None
 
@@ -217,11 +221,11 @@ def _encoder() -> vectors.Encoder | None:
 _remembering = lru_cache(maxsize=1)(vectors.Remembering)  # loading it takes 1.5 s, and a process has many parts
 
 
-def _meeting(one: Row, other: Row) -> tuple[float, int]:
-    """What the keys are worth that both have, summed exactly: whatever their order, the same; how many open them."""
+def _common(one: Row, other: Row) -> tuple[Worth, int]:
+    """What the keys are worth that both have, and how many of them are of their openings."""
     theirs = set(other["keys"])
     worths = [worth for key, worth in zip(one["keys"], one["worths"], strict=True) if key in theirs]
-    return fsum(worths), worths.count(OPENING_WORTH)
+    return worth_of(worths), worths.count(OPENING_WORTH)
 
 
 def least(*, is_across: bool) -> float:

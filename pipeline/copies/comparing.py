@@ -5,29 +5,30 @@ process; the one that started them keeps it.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache, partial
-from math import fsum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from archive.model import Reuse
 from archive.store import comparisons, read_database
-from archive.store.comparisons import Met, Text
+from archive.store.comparisons import Asked, KeptSketch, Read, Text
 from pipeline import cores
 from pipeline.copies import epoch as epochs
 from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
-from pipeline.copies.indexing import Index, Sketch, Weighed, indexed, outlined, packed, sketched, unpacked
+from pipeline.copies.indexing import Index, Weighed, indexed, packed, unpacked
 from pipeline.copies.openings import keys
 from pipeline.copies.reading import read as read_text
-from pipeline.copies.sifting import is_likely, is_likely_by_keys
+from pipeline.copies.sifting import is_likely
+from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
+from pipeline.fingerprints import MEETING, OPENINGS, across, meets
 from pipeline.reuse import reuse
 
 PROFILED = 300  # texts that are kept at hand in each process, as they are compared
-SKETCHED = 2_000  # their sketches
 POOL_FROM = 150  # texts from which starting processes pays
 CHUNK = 8  # texts in a message to a process
 
@@ -43,26 +44,24 @@ class Desk:
         self.conn, self.epoch = conn, epoch
         self.encoder = vectors.Remembering() if vectors.installed() else None
         self.profiled = lru_cache(maxsize=PROFILED)(self._profiled)
-        self.reading = lru_cache(maxsize=SKETCHED)(partial(comparisons.reading, conn))
-        self.sketched = lru_cache(maxsize=SKETCHED)(self._sketched)
 
-    def may_share(self, one: int, other: int, meeting: float) -> bool:
-        """Whether two versions that met are worth a close look: as `is_likely`, which most need no sketch for."""
-        ours, theirs = self.reading(one), self.reading(other)
-        if ours is None or theirs is None:
-            return True
-        encoded = self.encoder is not None
-        return is_likely_by_keys(outlined(ours), outlined(theirs), meeting, encoded=encoded) and is_likely(
-            self.sketched(one), self.sketched(other), meeting, encoded=encoded)
-
-    def _sketched(self, version_id: int) -> Sketch:
-        stored = self.reading(version_id)
-        assert stored is not None  # who asks has seen it
-        return sketched(stored)
+    @property
+    def is_encoded(self) -> bool:
+        """Whether vectors decide what is unsure between two languages."""
+        return self.encoder is not None
 
     def _profiled(self, version_id: int) -> tuple[Text, Profile]:
         text = comparisons.text(self.conn, version_id)
         return text, profile_of(text, self.epoch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What a version shares with others: it met so many, and that many of them were compared with it."""
+
+    met: int
+    compared: int
+    found: Sequence[Found]
 
 
 class Run(Protocol):
@@ -87,28 +86,55 @@ def _stored(text: Text) -> tuple[Index, Weighed] | None:
     return unpacked(text.reading, text.text, text.language) if text.reading is not None else None
 
 
-def read(desk: Desk, version_id: int) -> tuple[bytes, Mapping[int, float]]:
-    """A version's text read anew: the reading packed, and its keys with their worth."""
+def read(desk: Desk, version_id: int) -> Read:
+    """What is kept of a version's text, which is read anew."""
     text = comparisons.text(desk.conn, version_id)
     reading = read_text(text.text, text.language)
-    index = indexed(reading)
-    worth = keys(reading, desk.epoch, desk.encoder)
-    return packed(index, profile(index, desk.epoch).weighed, fsum(worth.values())), worth
+    index, worth = indexed(reading), keys(reading, desk.epoch, desk.encoder)
+    weighed = profile(index, desk.epoch).weighed
+    made = sketch_of(index, weighed, worth_of(worth.values()))
+    return Read(reading=packed(index, weighed), sketch=kept_sketch(version_id, made), worth=worth)
 
 
-def compare(desk: Desk, met: Met) -> list[Found]:
-    """What a version shares with each of those that it met."""
-    found = []
-    for other_id, meeting in met.worth.items():
-        if other_id not in met.same and not desk.may_share(met.version_id, other_id, meeting):
-            continue
-        (left, one), (right, other) = sorted(
-            (desk.profiled(met.version_id), desk.profiled(other_id)), key=lambda pair: pair[0].public_id)
-        shared = reuse(one, other, meeting=meeting, identical=left.body_digest == right.body_digest,
-                       made=desk.encoder)
-        if shared is not None:
-            found.append((left.version_id, right.version_id, shared))
-    return found
+def kept_sketch(version_id: int, made: Sketch) -> KeptSketch:
+    """A sketch as the archive keeps it."""
+    return KeptSketch(
+        version_id, made.language, made.worth.nats, made.worth.rows, made.worth.sentences, made.packed)
+
+
+def sketched(kept: KeptSketch) -> Sketch:
+    """A sketch that the archive keeps."""
+    return Sketch(kept.language, Worth(kept.nats, kept.name_rows, kept.sentences), kept.packed)
+
+
+def compare(desk: Desk, asked: Asked) -> Compared:
+    """What a version shares with each of those that it meets."""
+    conn, encoded = desk.conn, desk.is_encoded
+    least = min(MEETING, across(encoded=encoded))
+    shared = comparisons.in_common(
+        asked.worth, comparisons.holders(conn, asked.worth), least=least, openings=OPENINGS)
+    same = comparisons.same_text(conn, asked.body_digest)
+    own = sketched(comparisons.sketches(conn, [asked.version_id])[asked.version_id])
+    met, close = 0, list[tuple[int, float]]()
+    for other in comparisons.others(conn, shared.keys() | same, asked):
+        common = worth_of(shared.get(other.version_id, ()))
+        if other.version_id in same:
+            met += 1
+            close.append((other.version_id, common.nats))
+        elif meets(common.nats, own.language, other.language, encoded=encoded,
+                   openings=OPENINGS if common.nats < least else 0):  # else it would not be told
+            met += 1
+            if is_likely(own, sketched(other), common, encoded=encoded):
+                close.append((other.version_id, common.nats))
+    found = (_shared(desk, asked.version_id, other, meeting) for other, meeting in sorted(close))
+    return Compared(met=met, compared=len(close), found=[one for one in found if one is not None])
+
+
+def _shared(desk: Desk, one_id: int, other_id: int, meeting: float) -> Found | None:
+    (left, one), (right, other) = sorted(
+        (desk.profiled(one_id), desk.profiled(other_id)), key=lambda pair: pair[0].public_id)
+    found = reuse(one, other, meeting=meeting, identical=left.body_digest == right.body_digest, made=desk.encoder)
+    return (left.version_id, right.version_id, found) if found is not None else None
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """A reading as it is kept and compared: each token once, with the sentences that have it (pure).
 
-A text meets many that come later, and with most of them it shares a few words by chance. So it is kept in columns that
-cost little to open, with what was weighed of it in its epoch; foremost its sketch, which tells most of these apart.
+It is kept in columns that cost little to open, with what was weighed of it in its epoch. Most texts that it meets share
+a few words with it by chance: these are told apart by less (`sketches`).
 """
 
 import struct
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, compress, pairwise
 from typing import Any, overload
@@ -15,10 +15,9 @@ from typing import Any, overload
 from pipeline.copies.reading import IS_QUOTED, IS_UNQUOTED, Reading
 from pipeline.copies.skeletons import NUMBER
 
-FORM = 3  # of what is kept: what was kept in another is read again from the text
-# FORM, bytes of the language and of the epoch's name, worth of the keys, tokens, bytes of the sketch
-_HEAD = struct.Struct("<BHHdII")
-_SIZES = struct.Struct("<IIdII")  # places, sentences, and what was weighed of all
+FORM = 4  # of what is kept: what was kept in another is read again from the text
+# Tokens, places, sentences, bytes of the epoch's name, and what was weighed of all
+_SIZES = struct.Struct("<IIIHdII")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,86 +120,39 @@ def numbers_in(index: Index) -> dict[int, set[str]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
-    """As much of a text as tells which of those that it meets may share text with it: its rare tokens, weighed.
-
-    `worth` is that of all its keys, in nats; `weights`, in the order in which the text first has the tokens, and their
-    `total` are in sixteenths of nats.
-    """
-
-    language: str | None
-    worth: float
-    total: int
-    weights: Mapping[str, int]
-
-
-def sketch_of(index: Index, weighed: Weighed, worth: float) -> Sketch:
-    """The sketch of a text whose keys are worth that much."""
-    return _sketch(index.language, worth, index.tokens, weighed.weights)
-
-
-def _sketch(language: str | None, worth: float, tokens: Sequence[str], weights: bytes) -> Sketch:
-    weighed = dict(zip(compress(tokens, weights), filter(None, weights), strict=True))
-    return Sketch(language=language, worth=worth, total=sum(weights), weights=weighed)
-
-
-def packed(index: Index, weighed: Weighed, worth: float) -> bytes:
-    """An index without its text, and what was weighed, as bytes that `outlined`, `sketched` and `unpacked` read."""
-    language, epoch = (index.language or "").encode(), weighed.epoch.encode()
-    sketch = zlib.compress(weighed.weights + "\n".join(index.tokens).encode(), 1)
-    places = list(chain.from_iterable(index.places))
+def packed(index: Index, weighed: Weighed) -> bytes:
+    """An index without its text, and what was weighed, as bytes that `unpacked` reads."""
+    places, epoch = list(chain.from_iterable(index.places)), weighed.epoch.encode()
     columns = struct.pack(
-        _columns(len(index.tokens), len(places), len(index.keys)), *map(len, index.places), *places, index.names,
-        index.unquoted, *index.starts, *index.ends, *index.words, *index.keys, *index.is_whole, *index.quoted,
-        *weighed.own)
-    sizes = _SIZES.pack(len(places), len(index.keys), weighed.total, weighed.names, weighed.numbers)
-    head = _HEAD.pack(FORM, len(language), len(epoch), worth, len(index.tokens), len(sketch))
-    return head + language + epoch + sketch + zlib.compress(sizes + columns, 1)
+        _columns(len(index.tokens), len(places), len(index.keys)), *map(len, index.places), *places, weighed.weights,
+        index.names, index.unquoted, *index.starts, *index.ends, *index.words, *index.keys, *index.is_whole,
+        *index.quoted, *weighed.own)
+    sizes = _SIZES.pack(len(index.tokens), len(places), len(index.keys), len(epoch), weighed.total, weighed.names,
+                        weighed.numbers)
+    return bytes([FORM]) + zlib.compress(sizes + epoch + columns + "\n".join(index.tokens).encode(), 1)
 
 
 def _columns(tokens: int, places: int, sentences: int) -> str:
-    return f"<{tokens}H{places}H{tokens}s{tokens}s{3 * sentences}I{sentences}q{sentences}B{sentences}d{sentences}f"
-
-
-def outlined(stored: bytes) -> tuple[str | None, float]:
-    """The language of a packed text, and what all its keys are worth; nothing is unpacked."""
-    _, language, _, worth, _, _ = _HEAD.unpack_from(stored)
-    return stored[_HEAD.size:_HEAD.size + language].decode() or None, worth
-
-
-def sketched(stored: bytes) -> Sketch:
-    """The sketch of a packed text."""
-    language, _, weights, tokens, _ = _opened(stored)
-    return _sketch(language, _HEAD.unpack_from(stored)[3], tokens, weights)
+    return (f"<{tokens}H{places}H{tokens}s{tokens}s{tokens}s{3 * sentences}I{sentences}q{sentences}B{sentences}d"
+            f"{sentences}f")
 
 
 def unpacked(stored: bytes, text: str, language: str | None) -> tuple[Index, Weighed] | None:
     """The index of a text that was packed, and what was weighed; None where that was in another FORM."""
     if stored[0] != FORM:
         return None
-    _, epoch, weights, tokens, rest = _opened(stored)
-    told = zlib.decompress(rest)
-    places, sentences, *totals = _SIZES.unpack_from(told)
-    values = struct.unpack_from(_columns(len(tokens), places, sentences), told, _SIZES.size)
-    counts, flat, (names, unquoted), starts, ends, words, keys, is_whole, quoted, own = _cut(
-        values, (len(tokens), places, 2, *[sentences] * 7))
+    told = zlib.decompress(stored[1:])
+    tokens, places, sentences, named, *totals = _SIZES.unpack_from(told)
+    columns, start = _columns(tokens, places, sentences), _SIZES.size + named
+    values, end = struct.unpack_from(columns, told, start), start + struct.calcsize(columns)
+    counts, flat, (weights, names, unquoted), starts, ends, words, keys, is_whole, quoted, own = _cut(
+        values, (tokens, places, 3, *[sentences] * 7))
     return Index(
         text=text, language=language, starts=starts, ends=ends, words=words, keys=keys, is_whole=is_whole,
-        quoted=quoted, tokens=tokens, names=names, unquoted=unquoted,
-        places=Places(flat, tuple(accumulate(counts, initial=0)))), Weighed(epoch, weights, own, *totals)
+        quoted=quoted, tokens=told[end:].decode().split("\n") if tokens else [], names=names, unquoted=unquoted,
+        places=Places(flat, tuple(accumulate(counts, initial=0)))), Weighed(
+        told[_SIZES.size:start].decode(), weights, own, *totals)
 
 
 def _cut(values: tuple[Any, ...], lengths: Iterable[int]) -> list[tuple[Any, ...]]:
     return [values[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
-
-
-def _opened(stored: bytes) -> tuple[str | None, str, bytes, list[str], bytes]:
-    """Language, epoch, weights, tokens, and the bytes of the columns."""
-    _, language, epoch, _, tokens, sketch = _HEAD.unpack_from(stored)
-    epoch_at = _HEAD.size + language
-    sketch_at = epoch_at + epoch
-    columns_at = sketch_at + sketch
-    told = zlib.decompress(stored[sketch_at:columns_at])
-    return (stored[_HEAD.size:epoch_at].decode() or None, stored[epoch_at:sketch_at].decode(), told[:tokens],
-            told[tokens:].decode().split("\n") if tokens else [], stored[columns_at:])

@@ -5,8 +5,9 @@ about can be recognised, and shown as they were asked; what else the held text s
 aligned, and which was first its family tells, which was found where the whole texts are.
 """
 
+import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from archive.store import comparisons, pages
@@ -71,7 +72,7 @@ def likely(conn: sqlite3.Connection, topic: Topic, subject: Subject) -> Likely:
 
 
 def _articles(
-    conn: sqlite3.Connection, reading: Reading, worth: Mapping[int, float], met: Mapping[int, float]
+    conn: sqlite3.Connection, reading: Reading, worth: Mapping[int, float], met: Mapping[int, Sequence[float]]
 ) -> tuple[Candidate, ...]:
     """One version of each article, the one that shares most."""
     cards = pages.cards(conn, list(met))
@@ -79,7 +80,8 @@ def _articles(
     for version_id, nats in met.items():
         card = cards.get(version_id)
         if card is not None and card.article_id not in best:  # those that share most come first
-            best[card.article_id] = _candidate(card, reading, worth, comparisons.keys(conn, version_id), nats)
+            held = comparisons.keys(conn, version_id)
+            best[card.article_id] = _candidate(card, reading, worth, held, math.fsum(nats))
     return tuple(sorted(best.values(), key=lambda one: (-one.share, -one.nats, one.card.public_id)))
 
 

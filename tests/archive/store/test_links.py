@@ -1,7 +1,7 @@
 """Witnesses, reuses, links and families in the database."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from sqlite3 import Connection
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from archive.model import CopyLink, Evidence, Family, FamilyMember, InferredExemplar, Outgoing, Passage, Reuse
 from archive.store import comparisons, kin, links
+from archive.store.comparisons import Asked, KeptSketch, Read
 
 ONE, TWO, THREE = "https://one.example/a", "https://two.example/b", "https://three.example/c"
 REUSE = Reuse(relation="near-duplicate", left_coverage=0.9, right_coverage=0.8, order=1.0, passages=(
@@ -37,56 +38,59 @@ def test_a_version_is_compared_once_by_each_method(conn: Connection, published: 
     assert len(comparisons.pending_witnesses(conn, method="winnow-2")) == 1
 
 
-def test_candidates_are_compared_versions_of_other_articles_with_enough_shared_keys(
+def kept(version_id: int, keys: Iterable[int], *, language: str | None = None) -> Read:
+    sketch = KeptSketch(version_id, language, 5.5, 1, 2, b"\x01\x00\x20")
+    return Read(reading=b"", sketch=sketch, worth=dict.fromkeys(keys, 1.5))
+
+
+def test_a_version_is_compared_with_compared_ones_of_other_articles_and_those_beside_it(
     conn: Connection, published: Callable[..., list[int]]
 ) -> None:
     one, one_later = published(ONE, "first", "second")
     (two,) = published(TWO, "third")
     (three,) = published(THREE, "first")
-    for version_id, keys in ((one, {1, 2, 3}), (one_later, {1, 2, 3}), (two, {2, 3, -9}), (three, {3})):
-        comparisons.add_reading(conn, version_id, b"", keys)
-        if version_id != two:
-            links.add_witness(conn, comparisons.text(conn, version_id), [], method=METHOD)
+    comparisons.add_readings(conn, [kept(version_id, {1}) for version_id in (one, one_later, two, three)])
+    for version_id in (one, one_later):
+        links.add_witness(conn, comparisons.text(conn, version_id), [], method=METHOD)
 
-    def met(version_id: int, keys: set[int], *, meeting: float, method: str = METHOD) -> dict[int, float]:
-        worth = dict.fromkeys(keys, 1.5)
-        found = comparisons.candidates(
-            conn, comparisons.text(conn, version_id), worth, method=method, meeting=meeting, across=1.0)
-        assert found.same == frozenset({one, three} & set(found.worth) if version_id in (one, three) else ())
-        return dict(found.worth)
+    def others(version_id: int, *, method: str = METHOD, beside: Sequence[int] = ()) -> set[int]:
+        text = comparisons.text(conn, version_id)
+        asked = Asked(version_id=version_id, article_id=text.article_id, body_digest=text.body_digest, worth={},
+                      method=method, beside=beside)
+        return {sketch.version_id for sketch in comparisons.others(conn, (one, one_later, two, three, 77), asked)}
 
-    assert met(two, {2, 3, -9}, meeting=3.0) == {one: 3.0, one_later: 3.0}
-    assert met(two, {2, 3, -9}, meeting=1.5) == {one: 3.0, one_later: 3.0, three: 1.5}
-    assert met(three, {3}, meeting=3.0) == {one: 1.5}, "the same text"
-    assert met(one, {1, 2, 3}, meeting=1.5, method="other") == {}
+    assert others(two) == {one, one_later}
+    assert others(two, beside=[three, two]) == {one, one_later, three}
+    assert others(one, beside=[two]) == {two}, "versions of one article are not compared"
+    assert others(two, method="other") == set()
+    assert comparisons.same_text(conn, comparisons.text(conn, three).body_digest) == {one, three}
+    assert comparisons.sketches(conn, [two, 77]) == {two: kept(two, ()).sketch}
 
 
 @given(
     st.dictionaries(st.integers(0, 12), st.floats(0.5, 12), max_size=12),
     st.dictionaries(st.integers(0, 15), st.sets(st.integers(0, 8)).map(sorted), max_size=15), st.floats(0.1, 30))
 @settings(max_examples=200, deadline=None)
-def test_what_texts_have_in_common_is_the_sum_of_their_keys(
+def test_what_texts_have_in_common_is_what_each_of_their_keys_is_worth(
     worth: dict[int, float], held: dict[int, list[int]], least: float
 ) -> None:
-    summed = {text: math.fsum(nats for key, nats in worth.items() if text in held.get(key, ())) for text in range(9)}
+    each = {text: [nats for key, nats in worth.items() if text in held.get(key, ())] for text in range(9)}
     assert comparisons.in_common(worth, held, least=least) == {
-        text: nats for text, nats in summed.items() if nats >= least}
+        text: nats for text, nats in each.items() if math.fsum(nats) >= least}
     openings = {key: 0.0 for key in range(20, 23)}  # worth nothing, so that no sum changes
     held |= {20: [0, 1, 2], 21: [1, 2], 22: [1]}
     assert comparisons.in_common(worth | openings, held, least=least, openings=2) == {
-        text: nats for text, nats in summed.items() if nats >= least or text in (1, 2)}
-    assert comparisons.in_common(dict(reversed((worth | openings).items())), held, least=least) == {
-        text: nats for text, nats in summed.items() if nats >= least}
+        text: nats for text, nats in each.items() if math.fsum(nats) >= least or text in (1, 2)}
 
 
 def test_keys_that_are_looked_up_together_have_the_holders_that_each_has(
     conn: Connection, published: Callable[..., list[int]]
 ) -> None:
     ids = [published(url, f"text of {url}")[0] for url in (ONE, TWO, THREE)]
-    comparisons.add_readings(conn, [(ids[0], b"", {7, -7}), (ids[1], b"", {7}), (ids[2], b"", {9})])
+    comparisons.add_readings(conn, [kept(ids[0], {7, -7}), kept(ids[1], {7}), kept(ids[2], {9})])
     found = comparisons.holders(conn, {9, 7, -7, 8})
     assert {key: list(texts) for key, texts in found.items()} == {-7: [ids[0]], 7: ids[:2], 9: [ids[2]]}
-    comparisons.add_readings(conn, [(ids[0], b"", {9})])
+    comparisons.add_readings(conn, [kept(ids[0], {9})])
     assert {key: list(texts) for key, texts in comparisons.holders(conn, {7, 9}).items()} == {
         7: [ids[1]], 9: [ids[0], ids[2]]}, "keys of before are forgotten"
 
@@ -96,7 +100,7 @@ def test_texts_of_two_languages_meet_with_less(conn: Connection, published: Call
     for url, language in ((ONE, "uk"), (TWO, "en"), (THREE, None)):
         conn.execute("UPDATE documents SET language = ? WHERE document_id = (SELECT document_id FROM versions "
                      "WHERE version_id = ?)", (language, ids[url]))
-        comparisons.add_reading(conn, ids[url], b"", {1})
+        comparisons.add_readings(conn, [kept(ids[url], {1}, language=language)])
         links.add_witness(conn, comparisons.text(conn, ids[url]), [], method=METHOD)
 
     def met(language: str | None, nats: float) -> set[int]:
@@ -107,33 +111,29 @@ def test_texts_of_two_languages_meet_with_less(conn: Connection, published: Call
     assert met(None, 2.0) == set()
     assert met("uk", 1.9) == set()
     assert met("uk", 3.0) == set(ids.values())
-    assert comparisons.candidates(conn, comparisons.text(conn, ids[ONE]), {1: 2.0}, method=METHOD, meeting=3.0,
-                            across=2.0).worth == {ids[TWO]: 2.0}
 
 
 def test_texts_of_two_languages_meet_by_keys_that_are_worth_nothing_if_they_have_enough_of_them(
     conn: Connection, published: Callable[..., list[int]]
 ) -> None:
     ids = {url: published(url, f"text of {url}")[0] for url in (ONE, TWO, THREE)}
-    for url, language, keys in ((ONE, "uk", {1, 2, 3, -1}), (TWO, "en", {1, 2, 3, -1}), (THREE, "en", {1, 2})):
+    keys = {ONE: {1, 2, 3, -1}, TWO: {1, 2, 3, -1}, THREE: {1, 2}}
+    for url, language in ((ONE, "uk"), (TWO, "en"), (THREE, "en")):
         conn.execute("UPDATE documents SET language = ? WHERE document_id = (SELECT document_id FROM versions "
                      "WHERE version_id = ?)", (language, ids[url]))
-        comparisons.add_reading(conn, ids[url], b"", keys)
+        comparisons.add_readings(conn, [kept(ids[url], keys[url], language=language)])
         links.add_witness(conn, comparisons.text(conn, ids[url]), [], method=METHOD)
     worth = {1: 0.0, 2: 0.0, 3: 0.0, -1: 1.5}
 
-    def met(url: str, openings: int | None) -> dict[int, float]:
-        text = comparisons.text(conn, ids[url])
-        found = comparisons.candidates(
-            conn, text, worth, method=METHOD, meeting=9.0, across=3.0, openings=openings).worth
-        assert found == comparisons.matching(conn, worth, text.language, method=METHOD, meeting=9.0, across=3.0,
-                                             openings=openings, article_id=text.article_id)
-        return dict(found)
+    def met(language: str | None, openings: int | None) -> dict[int, list[float]]:
+        found = comparisons.matching(
+            conn, worth, language, method=METHOD, meeting=9.0, across=3.0, openings=openings)
+        return {version_id: list(each) for version_id, each in found.items()}
 
-    assert met(ONE, 3) == {ids[TWO]: 1.5}, "told with all that they share"
-    assert met(ONE, 2) == {ids[TWO]: 1.5, ids[THREE]: 0.0}
-    assert met(TWO, 2) == {ids[ONE]: 1.5}, "never those of one language"
-    assert met(ONE, None) == {}
+    assert met("de", 3) == {ids[ONE]: [1.5], ids[TWO]: [1.5]}, "told with all that is worth something"
+    assert met("uk", 2) == {ids[TWO]: [1.5], ids[THREE]: []}
+    assert met("en", 2) == {ids[ONE]: [1.5]}, "never those of one language"
+    assert met(None, 2) == met("de", None) == {}
 
 
 def test_the_epoch_that_was_counted_last_counts_also_if_it_was_counted_before(conn: Connection) -> None:
@@ -154,7 +154,7 @@ def test_what_two_versions_share_comes_back(conn: Connection, published: Callabl
         assert (shared.left_id, shared.right_id, shared.reuse) == (one, two, REUSE)
         assert (shared.left_article, shared.right_article) == (first, second)
         assert (shared.left_name, shared.right_name) == (ONE + "#1", TWO + "#1")
-    comparisons.add_reading(conn, one, b"", {5})
+    comparisons.add_readings(conn, [kept(one, {5})])
     assert links.reuses_of(conn, first) == [], "new keys forget what was shared"
 
 

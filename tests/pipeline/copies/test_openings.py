@@ -121,8 +121,8 @@ def test_texts_of_two_languages_meet_by_their_openings_and_never_those_of_one() 
 def test_common_keys_of_openings_are_counted_apart_from_what_others_are_worth() -> None:
     worth = dict.fromkeys(range(OPENINGS), OPENING_WORTH) | {-1: 3.0, -2: 4.0}
     held = {key: [1, 2] for key in range(OPENINGS - 1)} | {OPENINGS - 1: [2], -1: [2, 3], -2: [3]}
-    assert in_common(worth, held, least=5.0, openings=OPENINGS) == {2: 3.0, 3: 7.0}
-    assert in_common(worth, held, least=5.0) == {3: 7.0}
+    assert in_common(worth, held, least=5.0, openings=OPENINGS) == {2: [3.0], 3: [3.0, 4.0]}
+    assert in_common(worth, held, least=5.0) == {3: [3.0, 4.0]}
 
 
 def shared(one: str, other: str, meeting: float, made: Any) -> bool:

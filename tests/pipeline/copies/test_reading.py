@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from pipeline.copies.alignment import profile
 from pipeline.copies.epoch import shipped
-from pipeline.copies.indexing import indexed, packed, sketch_of, sketched, unpacked
+from pipeline.copies.indexing import indexed, packed, unpacked
 from pipeline.copies.reading import MAX_SENTENCES, NAME, QUOTED, read
+from pipeline.copies.sketches import Worth, sketch_of
 
 
 @given(st.text(st.sampled_from("ab Ю乌. !?\n“”«1,'’\u00a0"), max_size=300) | st.text(max_size=200))
@@ -30,9 +31,10 @@ def test_a_reading_that_was_packed_is_the_same(text: str) -> None:
     reading = read(text, "uk")
     index = indexed(reading)
     weighed = profile(index, shipped()).weighed
-    stored = packed(index, weighed, 123.25)
-    assert unpacked(stored, text, "uk") == (index, weighed)
-    assert sketched(stored) == sketch_of(index, weighed, 123.25)
+    assert unpacked(packed(index, weighed), text, "uk") == (index, weighed)
+    sketch = sketch_of(index, weighed, Worth(123.25, 3, 4))
+    assert len(sketch.tokens) == len(sketch.weights) == len(set(sketch.tokens)) <= len(index.tokens)
+    assert set(sketch.weights) <= set(weighed.weights)
     assert (set(index.distinct), index.whole) == (reading.distinct, reading.whole)
 
 

@@ -1,0 +1,75 @@
+"""As much of a text as tells which of those that it meets may share text with it (pure).
+
+A text meets many that come later, the more the larger an archive grows, and with most of them it shares a few names and
+no text. So beside what is compared (`indexing`) little is kept of it, which opens at once: what its keys are worth, of
+each kind, and its rarest tokens in the order in which it first has them.
+"""
+
+import math
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from zlib import crc32
+
+from pipeline.copies.indexing import Index, Weighed
+from pipeline.fingerprints import ROW_WORTH, SENTENCE_WORTH
+
+LEAST = 32  # sixteenths of nats that a token weighs: of a news article about a hundred do
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What keys are worth in all, in nats, and how many of them are rows of names and numbers, and whole sentences."""
+
+    nats: float
+    rows: int
+    sentences: int
+
+    @property
+    def tokens(self) -> float:
+        """What those are worth that are rare tokens."""
+        return max(0.0, self.nats - ROW_WORTH * self.rows - SENTENCE_WORTH * self.sentences)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A text's language, what its keys are worth, and its rarest tokens in the order in which it first has them.
+
+    Of a token, which stands there once, sixteen bits are kept: by these alone two texts have less than one in common.
+    Each has a weight in sixteenths of nats. They are `packed`, since of most texts that meet they are never looked at.
+    """
+
+    language: str | None
+    worth: Worth
+    packed: bytes
+
+    @cached_property
+    def tokens(self) -> tuple[int, ...]:
+        """The tokens in their order."""
+        return struct.unpack_from(f"<{len(self.packed) // 3}H", self.packed)
+
+    @cached_property
+    def weights(self) -> bytes:
+        """A byte for each."""
+        return self.packed[2 * len(self.tokens):]
+
+    @cached_property
+    def at(self) -> Mapping[int, int]:
+        """The place of each."""
+        return dict(zip(self.tokens, range(len(self.tokens)), strict=True))
+
+
+def worth_of(nats: Iterable[float]) -> Worth:
+    """What keys are worth that are worth so much each: no token is worth as much as a row or a sentence is."""
+    listed = list(nats)
+    return Worth(math.fsum(listed), listed.count(ROW_WORTH), listed.count(SENTENCE_WORTH))
+
+
+def sketch_of(index: Index, weighed: Weighed, worth: Worth) -> Sketch:
+    """The sketch of a text whose keys are worth that much."""
+    weights: dict[int, int] = {}
+    for token, weight in zip(index.tokens, weighed.weights, strict=True):
+        if weight >= LEAST:
+            weights.setdefault(crc32(token.encode()) & 0xFFFF, weight)
+    return Sketch(index.language, worth, struct.pack(f"<{len(weights)}H", *weights) + bytes(weights.values()))
