@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.copies.epoch import Epoch
-from pipeline.copies.indexing import Index, Weighed, numbers_in
+from pipeline.copies.indexing import Index, Weighed
 from pipeline.copies.skeletons import NUMBER
 
 MIN_WEIGHT = 1.0  # nats; a token that stands in more than a third of all articles aligns nothing
@@ -41,7 +41,7 @@ class Profile:
 
     def places(self, at: int) -> Sequence[int]:
         """The sentences that have a token, those of furniture left out."""
-        found = self.index.places[at]
+        found = self.index.places(at)
         return [place for place in found if place not in self.furniture] if self.furniture else found
 
     def weight(self, at: int, rarity: float, found: int) -> float:
@@ -271,7 +271,7 @@ def _quoted(left: Profile, right: Profile, cell: Cell) -> float:
 def _numbers(left: Profile, right: Profile, chain: list[Cell]) -> tuple[int, int]:
     """Numbers that stand in both sentences of a pair, and how many contradict each other there."""
     agree = conflict = 0
-    left_numbers, right_numbers = numbers_in(left.index), numbers_in(right.index)
+    left_numbers, right_numbers = left.index.numbers, right.index.numbers
     for cell in chain:
         ours, theirs = left_numbers.get(cell.left, set()), right_numbers.get(cell.right, set())
         agree += len(ours & theirs)

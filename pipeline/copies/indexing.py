@@ -7,10 +7,11 @@ a few words with it by chance: these are told apart by less (`sketches`).
 import struct
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, chain, compress, pairwise
-from typing import Any, overload
+from typing import Any
 
 from pipeline.copies.reading import IS_QUOTED, IS_UNQUOTED, Reading
 from pipeline.copies.skeletons import NUMBER
@@ -20,13 +21,14 @@ FORM = 4  # of what is kept: what was kept in another is read again from the tex
 _SIZES = struct.Struct("<IIIHdII")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Index:
     """A text's sentences in columns, and its tokens with the numbers of their sentences.
 
     Of sentences: characters `starts` to `ends`, how many words, the key, whether it is whole (0 or 1), the share of its
     tokens that is quoted. `names` and `unquoted` have a byte for each token: 1 where it is a name somewhere, or stands
-    outside quotations.
+    outside quotations. The sentences of all tokens stand in one column, `standing`, those of a token between two of
+    `bounds`: of most tokens they are never asked for.
     """
 
     text: str
@@ -38,7 +40,8 @@ class Index:
     is_whole: Sequence[int]
     quoted: Sequence[float]
     tokens: Sequence[str]
-    places: Sequence[Sequence[int]]
+    standing: Sequence[int]
+    bounds: Sequence[int]
     names: bytes
     unquoted: bytes
 
@@ -52,29 +55,19 @@ class Index:
         """The keys of the sentences that can be recognised in another text."""
         return {key for key, is_whole in zip(self.keys, self.is_whole, strict=True) if is_whole}
 
+    def places(self, at: int) -> Sequence[int]:
+        """The sentences of a token, by its place among the tokens."""
+        return self.standing[self.bounds[at]:self.bounds[at + 1]]
 
-class Places(Sequence[Sequence[int]]):
-    """The sentences of each token, cut out of one column when they are asked for: of most tokens they never are."""
-
-    def __init__(self, flat: Sequence[int], ends: Sequence[int]) -> None:
-        self.flat, self.ends = flat, ends
-
-    def __len__(self) -> int:
-        return len(self.ends) - 1
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    @overload
-    def __getitem__(self, at: int) -> Sequence[int]: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Sequence[int]]: ...
-    def __getitem__(self, at: int | slice) -> Sequence[int] | Sequence[Sequence[int]]:
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
-        if not 0 <= at < len(self):
-            raise IndexError(at)
-        return self.flat[self.ends[at]:self.ends[at + 1]]
+    @cached_property
+    def numbers(self) -> Mapping[int, set[str]]:
+        """The numbers of each sentence that has some."""
+        found: dict[int, set[str]] = {}
+        for at, token in enumerate(self.tokens):
+            if token[0] == NUMBER:
+                for place in self.places(at):
+                    found.setdefault(place, set()).add(token)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +100,21 @@ def indexed(reading: Reading) -> Index:
         ends=tuple(one.end for one in sentences), words=tuple(one.words for one in sentences),
         keys=tuple(one.key for one in sentences), is_whole=tuple(int(one.is_whole) for one in sentences),
         quoted=tuple(sum(one.marks.translate(IS_QUOTED)) / max(1, len(one.marks)) for one in sentences),
-        tokens=list(places), places=[tuple(found) for found in places.values()],
+        tokens=tuple(places), standing=tuple(chain.from_iterable(places.values())),
+        bounds=tuple(accumulate(map(len, places.values()), initial=0)),
         names=bytes(token in names for token in places), unquoted=bytes(token in unquoted for token in places))
-
-
-def numbers_in(index: Index) -> dict[int, set[str]]:
-    """The numbers of each sentence that has some."""
-    found: dict[int, set[str]] = {}
-    for at in [at for at, token in enumerate(index.tokens) if token[0] == NUMBER]:
-        for place in index.places[at]:
-            found.setdefault(place, set()).add(index.tokens[at])
-    return found
 
 
 def packed(index: Index, weighed: Weighed) -> bytes:
     """An index without its text, and what was weighed, as bytes that `unpacked` reads."""
-    places, epoch = list(chain.from_iterable(index.places)), weighed.epoch.encode()
+    epoch = weighed.epoch.encode()
     columns = struct.pack(
-        _columns(len(index.tokens), len(places), len(index.keys)), *map(len, index.places), *places, weighed.weights,
-        index.names, index.unquoted, *index.starts, *index.ends, *index.words, *index.keys, *index.is_whole,
-        *index.quoted, *weighed.own)
-    sizes = _SIZES.pack(len(index.tokens), len(places), len(index.keys), len(epoch), weighed.total, weighed.names,
-                        weighed.numbers)
+        _columns(len(index.tokens), len(index.standing), len(index.keys)),
+        *(end - start for start, end in pairwise(index.bounds)), *index.standing, weighed.weights, index.names,
+        index.unquoted, *index.starts, *index.ends, *index.words, *index.keys, *index.is_whole, *index.quoted,
+        *weighed.own)
+    sizes = _SIZES.pack(len(index.tokens), len(index.standing), len(index.keys), len(epoch), weighed.total,
+                        weighed.names, weighed.numbers)
     return bytes([FORM]) + zlib.compress(sizes + epoch + columns + "\n".join(index.tokens).encode(), 1)
 
 
@@ -145,13 +131,13 @@ def unpacked(stored: bytes, text: str, language: str | None) -> tuple[Index, Wei
     tokens, places, sentences, named, *totals = _SIZES.unpack_from(told)
     columns, start = _columns(tokens, places, sentences), _SIZES.size + named
     values, end = struct.unpack_from(columns, told, start), start + struct.calcsize(columns)
-    counts, flat, (weights, names, unquoted), starts, ends, words, keys, is_whole, quoted, own = _cut(
+    counts, standing, (weights, names, unquoted), starts, ends, words, keys, is_whole, quoted, own = _cut(
         values, (tokens, places, 3, *[sentences] * 7))
-    return Index(
+    index = Index(
         text=text, language=language, starts=starts, ends=ends, words=words, keys=keys, is_whole=is_whole,
-        quoted=quoted, tokens=told[end:].decode().split("\n") if tokens else [], names=names, unquoted=unquoted,
-        places=Places(flat, tuple(accumulate(counts, initial=0)))), Weighed(
-        told[_SIZES.size:start].decode(), weights, own, *totals)
+        quoted=quoted, tokens=tuple(told[end:].decode().split("\n")) if tokens else (), names=names, unquoted=unquoted,
+        standing=standing, bounds=tuple(accumulate(counts, initial=0)))
+    return index, Weighed(told[_SIZES.size:start].decode(), weights, own, *totals)
 
 
 def _cut(values: tuple[Any, ...], lengths: Iterable[int]) -> list[tuple[Any, ...]]:
