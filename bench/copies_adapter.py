@@ -23,6 +23,7 @@ from bench.figures import note
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch, counted
 from pipeline.copies.indexing import indexed
+from pipeline.copies.openings import keys
 from pipeline.copies.reading import Reading, read
 from pipeline.copies.sifting import is_likely
 from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
@@ -30,7 +31,7 @@ from pipeline.copies.vectors import Encoder, Remembering
 from pipeline.descent.direction import link
 from pipeline.extraction.credit import credit_lines
 from pipeline.extraction.dates import moment
-from pipeline.fingerprints import MEETING, across, keys, meets
+from pipeline.fingerprints import MEETING, OPENINGS, across, meets
 from pipeline.reuse import is_link, reuse
 from pipeline.stemma import ranked
 
@@ -73,9 +74,11 @@ def profiles(read_texts: Sequence[Reading], epoch: Epoch) -> list[Profile]:
     return [profile(indexed(reading), epoch) for reading in read_texts]
 
 
-def keys_of(read_texts: Sequence[Reading], epoch: Epoch) -> list[Mapping[int, float]]:
+def keys_of(
+    read_texts: Sequence[Reading], epoch: Epoch, made: Encoder | None = None
+) -> list[Mapping[int, float]]:
     """The keys of each text in an epoch, with their worth."""
-    return [keys(reading, epoch) for reading in read_texts]
+    return [keys(reading, epoch, made) for reading in read_texts]
 
 
 def sketch(text: Profile, worth: Mapping[int, float]) -> Sketch:
@@ -90,9 +93,10 @@ def candidates(
     index: dict[int, list[int]] = defaultdict(list)
     least = min(MEETING, across(encoded=encoded))
     for place, (one, worth) in enumerate(zip(read_texts, worths, strict=True)):
-        for other, nats in in_common(worth, index, least=least).items():
+        for other, nats in in_common(worth, index, least=least, openings=OPENINGS).items():
             common = worth_of(nats)
-            if meets(common.nats, one.language, read_texts[other].language, encoded=encoded):
+            alike = OPENINGS if common.nats < least else 0  # else it would not be told
+            if meets(common.nats, one.language, read_texts[other].language, encoded=encoded, openings=alike):
                 yield other, place, common
         for key in worth:
             index[key].append(place)
@@ -104,7 +108,7 @@ def predictions(
     """(copy, exemplar, how well it explains the copy) of every link; an undecided one stands both ways, by its lean."""
     read_texts = readings(texts)
     epoch = counted(read_texts)
-    profiled, worths = profiles(read_texts, epoch), keys_of(read_texts, epoch)
+    profiled, worths = profiles(read_texts, epoch), keys_of(read_texts, epoch, made)
     witnesses = [_witness(document, dates) for document in texts]
     sketches = list(map(sketch, profiled, worths))
     links = []

@@ -20,10 +20,12 @@ MAX_RATE, MAX_HOLDERS = 0.06, 600  # of a token that becomes a key: the share of
 MAX_ORDERED_RATE = 0.3  # of a name or number that becomes part of one
 MAX_ROW_HOLDERS = 100  # articles that would have three names in a row by chance
 IN_A_ROW = 3
+OPENING_WORTH = 0.0  # of the keys of a text's opening (`copies.openings`), which are counted instead
 MAX_ROWS = 400  # of a text, the rarest: a table of numbers has one at each of its cells
 ROW_WORTH, SENTENCE_WORTH = 10.0, 12.0  # in nats, like the weights of tokens
 MEETING, TRANSLATED = 20.0, 8.5  # texts of one language (or of one that is not known), of two
 ENCODED = 8.0  # of two where vectors decide what is unsure
+OPENINGS = 5  # common keys of their openings by which such texts meet whatever else they share
 NUMBER_BOOST, NAME_BOOST = 1.5, 1.4  # which of equally rare tokens are preferred
 
 Value = TypeVar("Value")
@@ -42,9 +44,11 @@ def across(*, encoded: bool) -> float:
     return ENCODED if encoded else TRANSLATED
 
 
-def meets(nats: float, one: str | None, other: str | None, *, encoded: bool = False) -> bool:
-    """Whether shared keys of that worth bring texts of two languages together."""
-    return nats >= (MEETING if one is None or other is None or one == other else across(encoded=encoded))
+def meets(nats: float, one: str | None, other: str | None, *, encoded: bool = False, openings: int = 0) -> bool:
+    """Whether shared keys of that worth bring texts together; of two languages, so many common keys of openings do."""
+    if one is None or other is None or one == other:
+        return nats >= MEETING
+    return nats >= across(encoded=encoded) or openings >= OPENINGS
 
 
 def keys(reading: Reading, epoch: Epoch) -> Mapping[int, float]:

@@ -15,7 +15,7 @@ from pipeline.copies.own_words import Own, Stretch, boxes, dense, own_words
 from pipeline.copies.passages import kept
 from pipeline.copies.vectors import Encoder
 from pipeline.copies.weights import SAME_LANGUAGE, TRANSLATION
-from pipeline.fingerprints import SENTENCE_WORTH
+from pipeline.fingerprints import ENCODED, SENTENCE_WORTH
 from pipeline.text import words
 
 COPIED = 0.8  # confidence from which two texts are linked
@@ -61,8 +61,8 @@ def reuse(
             alignment = align(left, right, max(0.0, meeting - len(ours) * SENTENCE_WORTH))
             copied = confidence(left, right, alignment)
     if not is_told(left, right, alignment, copied):
-        if made is None or copied < UNSURE or _same_language(left, right):
-            return None
+        if made is None or _same_language(left, right) or (copied < UNSURE and meeting >= ENCODED):
+            return None  # those of which names and numbers say no; who met by openings alone has next to none
         return _meant(left, right, made)
     found = _shared(left, right, alignment, copied)
     return found if _is_enough(found) else None

@@ -23,6 +23,7 @@ from pipeline.copies.basis import basis
 from pipeline.copies.comparing import profile_of, sketched
 from pipeline.copies.epoch import Epoch
 from pipeline.copies.indexing import indexed
+from pipeline.copies.openings import keys
 from pipeline.copies.reading import read
 from pipeline.copies.sifting import is_likely
 from pipeline.copies.sketches import sketch_of, worth_of
@@ -30,7 +31,7 @@ from pipeline.descent.direction import link
 from pipeline.descent.explain import explained
 from pipeline.descent.judgements import judged
 from pipeline.extraction.credit import credit_lines, without_credits
-from pipeline.fingerprints import MEETING, across, keys
+from pipeline.fingerprints import MEETING, OPENINGS, across
 from pipeline.origins import leads as hints
 from pipeline.origins.leads import Leads
 from pipeline.origins.subject import Subject, leads_of
@@ -102,13 +103,13 @@ def trace(
     whole, subject = subject, _bounded(subject, longest)
     reading = read(subject.text, subject.language)
     held = comparisons.text(conn, subject.version_id) if subject.version_id is not None else None
-    worth = keys(reading, epoch)
+    worth = keys(reading, epoch, encoder)
     own = profile(indexed(reading), epoch)
     traced = _Traced(
         witness=_witness(subject) if held is None else links.witness(conn, held.version_id), profile=own,
         body_digest=_body_digest(subject) if held is None else held.body_digest, encoder=encoder)
     shared = comparisons.matching(conn, worth, reading.language, method=named, meeting=MEETING,
-                                  across=across(encoded=encoder is not None),
+                                  across=across(encoded=encoder is not None), openings=OPENINGS,
                                   article_id=held.article_id if held is not None else None)
     met = {version_id: worth_of(nats) for version_id, nats in islice(shared.items(), MAX_SKETCHED)}
     kept = comparisons.sketches(conn, met)

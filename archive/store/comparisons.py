@@ -251,22 +251,33 @@ def holders(conn: sqlite3.Connection, keys: Iterable[int]) -> dict[int, Sequence
 
 
 def in_common(
-    worth: Mapping[int, float], held: Mapping[int, Sequence[int]], *, least: float
+    worth: Mapping[int, float], held: Mapping[int, Sequence[int]], *, least: float, openings: int | None = None
 ) -> dict[int, Sequence[float]]:
     """What those keys are worth, each, that a text has of these, of the texts where it is `least` or more in all.
 
-    Most texts that have a key of another have no second one, so that counting tells nearly all of them.
+    Also of those that have so many `openings` in common: keys that are worth nothing, and are not told. Most texts that
+    have a key of another have no second one, so that counting tells nearly all of them.
     """
-    found = {key: held[key] for key in worth if key in held}
+    alike = _opening_alike(worth, held, openings)
+    found = {key: held[key] for key, nats in worth.items() if nats and key in held}
     counted = Counter(chain.from_iterable(found.values()))
     some = {text for text, keys in counted.items() if keys > 1}
-    some.update(*(texts for key, texts in found.items() if worth[key] >= least))
+    some.update(alike, *(texts for key, texts in found.items() if worth[key] >= least))
     shared: dict[int, list[float]] = {text: [] for text in some}
     for key, texts in found.items():
         nats = worth[key]
         for text in some.intersection(texts):
             shared[text].append(nats)
-    return {text: each for text, each in shared.items() if math.fsum(each) >= least}
+    return {text: each for text, each in shared.items() if math.fsum(each) >= least or text in alike}
+
+
+def _opening_alike(
+    worth: Mapping[int, float], held: Mapping[int, Sequence[int]], openings: int | None
+) -> frozenset[int]:
+    if openings is None:
+        return frozenset()
+    counted = Counter(chain.from_iterable(held[key] for key, nats in worth.items() if not nats and key in held))
+    return frozenset(text for text, keys in counted.items() if keys >= openings)
 
 
 def others(conn: sqlite3.Connection, versions: Iterable[int], asked: Asked) -> Iterator[KeptSketch]:
@@ -293,24 +304,24 @@ def same_text(conn: sqlite3.Connection, body_digest: str) -> frozenset[int]:
 
 def matching(
     conn: sqlite3.Connection, worth: Mapping[int, float], language: str | None, *, method: str, meeting: float,
-    across: float, article_id: int | None = None,
+    across: float, openings: int | None = None, article_id: int | None = None,
 ) -> dict[int, Sequence[float]]:
     """The versions on the topic that a text meets that is not held, with what each key is worth that both have.
 
     Those that share most come first. They were compared by this method, and it takes `meeting` nats to meet, `across`
-    languages that much.
+    languages that much or so many `openings`.
     """
-    shared = in_common(worth, holders(conn, worth), least=min(meeting, across))
+    shared = in_common(worth, holders(conn, worth), least=min(meeting, across), openings=openings)
     rows = conn.execute(SHARERS, {
         "version_ids": json.dumps(sorted(shared)), "method": method, "article_id": article_id})
     met = {row["version_id"]: nats for row in rows
-           if (nats := math.fsum(shared[row["version_id"]])) >= _least(row["language"], language, meeting, across)}
+           if (nats := math.fsum(shared[row["version_id"]])) >= meeting or _is_across(row["language"], language)}
     return {version: shared[version] for version in sorted(met, key=lambda version: (-met[version], version))}
 
 
-def _least(one: str | None, other: str | None, meeting: float, across: float) -> float:
-    """What two texts must share; one whose language is not known counts as one of the same language."""
-    return across if None is not one != other is not None else meeting
+def _is_across(one: str | None, other: str | None) -> bool:
+    """Whether two texts are of two languages, so that what `in_common` tells of them is enough."""
+    return None is not one != other is not None
 
 
 def keys(conn: sqlite3.Connection, version_id: int) -> frozenset[int]:

@@ -17,6 +17,7 @@ from pipeline.batch.rows import Row
 from pipeline.batch.spark import grouped, through
 from pipeline.copies.epoch import FURNITURE_TEXTS, Epoch, is_furniture, summed
 from pipeline.copies.terms import own_tokens
+from pipeline.fingerprints import OPENING_WORTH, OPENINGS
 from pipeline.linking import COUNTED_FROM
 
 HOT = 1_000  # texts with one key in a part of its join
@@ -64,8 +65,10 @@ def pairs_of(readings: DataFrame, *, hot: int = HOT) -> DataFrame:
     one, other = f.col("left_language"), f.col("right_language")
     is_across = one.isNotNull() & other.isNotNull() & (one != other)
     least = f.when(is_across, texts.least(is_across=True)).otherwise(texts.least(is_across=False))
-    met = _joined(keyed, "key", hot).groupBy("left", "right", one, other).agg(f.sum("left_worth").alias("worth")).where(
-        f.col("worth") >= least - SLACK)
+    is_opening = f.col("left_worth") == OPENING_WORTH
+    met = _joined(keyed, "key", hot).groupBy("left", "right", one, other).agg(
+        f.sum("left_worth").alias("worth"), f.count_if(is_opening).alias("openings")).where(
+        (f.col("worth") >= least - SLACK) | (is_across & (f.col("openings") >= OPENINGS)))
     same = _joined(readings.select(*text, "body_digest", f.lit(0.0).alias("worth")), "body_digest", hot)
     return met.select("left", "right").unionByName(same.select("left", "right")).distinct()
 

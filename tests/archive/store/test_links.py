@@ -77,6 +77,10 @@ def test_what_texts_have_in_common_is_what_each_of_their_keys_is_worth(
     each = {text: [nats for key, nats in worth.items() if text in held.get(key, ())] for text in range(9)}
     assert comparisons.in_common(worth, held, least=least) == {
         text: nats for text, nats in each.items() if math.fsum(nats) >= least}
+    openings = {key: 0.0 for key in range(20, 23)}  # worth nothing, so that no sum changes
+    held |= {20: [0, 1, 2], 21: [1, 2], 22: [1]}
+    assert comparisons.in_common(worth | openings, held, least=least, openings=2) == {
+        text: nats for text, nats in each.items() if math.fsum(nats) >= least or text in (1, 2)}
 
 
 def test_a_key_has_all_its_holders(
@@ -106,6 +110,29 @@ def test_texts_of_two_languages_meet_with_less(conn: Connection, published: Call
     assert met(None, 2.0) == set()
     assert met("uk", 1.9) == set()
     assert met("uk", 3.0) == set(ids.values())
+
+
+def test_texts_of_two_languages_meet_by_keys_that_are_worth_nothing_if_they_have_enough_of_them(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
+    ids = {url: published(url, f"text of {url}")[0] for url in (ONE, TWO, THREE)}
+    keys = {ONE: {1, 2, 3, -1}, TWO: {1, 2, 3, -1}, THREE: {1, 2}}
+    for url, language in ((ONE, "uk"), (TWO, "en"), (THREE, "en")):
+        conn.execute("UPDATE documents SET language = ? WHERE document_id = (SELECT document_id FROM versions "
+                     "WHERE version_id = ?)", (language, ids[url]))
+        comparisons.add_readings(conn, [kept(ids[url], keys[url], language=language)])
+        links.add_witness(conn, comparisons.text(conn, ids[url]), [], method=METHOD)
+    worth = {1: 0.0, 2: 0.0, 3: 0.0, -1: 1.5}
+
+    def met(language: str | None, openings: int | None) -> dict[int, list[float]]:
+        found = comparisons.matching(
+            conn, worth, language, method=METHOD, meeting=9.0, across=3.0, openings=openings)
+        return {version_id: list(each) for version_id, each in found.items()}
+
+    assert met("de", 3) == {ids[ONE]: [1.5], ids[TWO]: [1.5]}, "told with all that is worth something"
+    assert met("uk", 2) == {ids[TWO]: [1.5], ids[THREE]: []}
+    assert met("en", 2) == {ids[ONE]: [1.5]}, "never those of one language"
+    assert met(None, 2) == met("de", None) == {}
 
 
 def test_the_epoch_that_was_counted_last_counts_also_if_it_was_counted_before(conn: Connection) -> None:
