@@ -98,7 +98,7 @@ def confidence(left: Profile, right: Profile, alignment: Alignment) -> float:
     same = _same_language(left, right)
     weights = SAME_LANGUAGE if same else TRANSLATION
     told = dict(zip(FEATURES, alignment.features, strict=True), bias=1.0)
-    odds = sum(weight * told[name] for name, weight in weights.items())
+    odds = math.fsum(weight * told[name] for name, weight in weights.items())
     sure = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
     if same and sure < STRETCH and _is_copied(_own(left, right, alignment).stretch):
         sure = max(sure, STRETCH)

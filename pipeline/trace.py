@@ -112,10 +112,10 @@ def trace(
                                   across=across(encoded=encoder is not None), openings=OPENINGS,
                                   article_id=held.article_id if held is not None else None)
     met = {version_id: worth_of(nats) for version_id, nats in islice(shared.items(), MAX_SKETCHED)}
-    kept = comparisons.sketches(conn, met)
+    kept = comparisons.sketches(conn, met) if met else {}  # what an older program published has none
     sketch = sketch_of(own.index, own.weighed, worth_of(worth.values()))
-    likely = [version_id for version_id, common in met.items() if version_id not in kept
-              or is_likely(sketch, sketched(kept[version_id]), common, encoded=encoder is not None)]
+    likely = [version_id for version_id, common in met.items()
+              if is_likely(sketch, sketched(kept[version_id]), common, encoded=encoder is not None)]
     compared = [_compared(conn, epoch, traced, version_id, met[version_id].nats)
                 for version_id in takewhile(lambda _: in_time(), likely[:MAX_COMPARED])]
     found = [one for one in compared if one is not None]
@@ -356,7 +356,8 @@ def lines(found: Trace) -> Iterator[str]:
 def looked(searched: Searched) -> str:
     """With how much a text was compared, in a sentence."""
     if not searched.texts:
-        return "The archive holds no text that could be compared; run 'stemma run' first."
+        return ("The archive holds no text that this program compared; run 'stemma run' first, and publish again what "
+                "was published by an older one.")
     days = f", dated {searched.first} to {searched.last}" if searched.first else ""
     ready = max(0, searched.texts - searched.waiting)
     left = f" {searched.waiting:,} of them are still to be compared themselves, and were left out." \

@@ -110,22 +110,16 @@ SET_VERSION = """
         payloads = excluded.payloads, differences = excluded.differences, passages = excluded.passages
     RETURNING version_id
 """
-# A version whose text another extractor reads otherwise is compared anew.
-FORGET_WITNESS = """
-    DELETE FROM witnesses WHERE version_id IN (
-        SELECT v.version_id FROM versions v WHERE v.public_id = :public_id
-        AND v.text_id IS NOT (SELECT text_id FROM documents WHERE document_id = :document_id))
+# A version that another extractor reads otherwise is read and compared anew: its text, its language, or its credits.
+_READ_OTHERWISE = """
+    WHERE version_id IN (
+        SELECT v.version_id FROM versions v
+        JOIN documents before USING (document_id) JOIN documents now ON now.document_id = :document_id
+        WHERE v.public_id = :public_id AND (v.text_id, before.language, before.body_digest)
+              IS NOT (now.text_id, now.language, now.body_digest))
 """
-FORGET_READING = """
-    DELETE FROM text_readings WHERE version_id IN (
-        SELECT v.version_id FROM versions v WHERE v.public_id = :public_id
-        AND v.text_id IS NOT (SELECT text_id FROM documents WHERE document_id = :document_id))
-"""
-FORGET_SKETCH = """
-    DELETE FROM sketches WHERE version_id IN (
-        SELECT v.version_id FROM versions v WHERE v.public_id = :public_id
-        AND v.text_id IS NOT (SELECT text_id FROM documents WHERE document_id = :document_id))
-"""
+FORGET_COMPARED = tuple(f"DELETE FROM {table} {_READ_OTHERWISE}"  # noqa: S608  # constants
+                        for table in ("witnesses", "text_readings", "sketches"))
 SET_SIGHTING = """
     INSERT INTO sightings (capture_id, article_id, document_id, version_id, difference)
     VALUES (:capture_id, :article_id, :document_id, :version_id, :difference)
@@ -336,7 +330,7 @@ def _set_version(
 ) -> int:
     first = next(one for one in seen if one.sighting.captured_at == version.first_seen
                  and one.sighting.state_digest == version.state_digest)
-    for statement in (FORGET_WITNESS, FORGET_READING, FORGET_SKETCH):
+    for statement in FORGET_COMPARED:
         conn.execute(statement, {"public_id": version.public_id, "document_id": first.document_id})
     row = conn.execute(SET_VERSION, {
         "public_id": version.public_id, "article_id": article_id, "ordinal": version.ordinal,

@@ -50,6 +50,7 @@ ADD_EPOCH = """
 """
 
 FORGET_FINGERPRINTS = "DELETE FROM fingerprints WHERE version_id = :version_id"
+FORGET_WITNESS = "DELETE FROM witnesses WHERE version_id = :version_id"
 FORGET_REUSES = "DELETE FROM reuses WHERE left_id = :version_id OR right_id = :version_id"
 ADD_FINGERPRINT = "INSERT OR IGNORE INTO fingerprints (fingerprint, version_id) VALUES (?, ?)"
 ADD_READING = "INSERT OR REPLACE INTO text_readings (version_id, packed) VALUES (:version_id, :packed)"
@@ -81,12 +82,15 @@ SKETCHES = """
     SELECT s.version_id, s.language, s.nats, s.name_rows, s.sentences, s.packed
     FROM json_each(:version_ids) j JOIN sketches s ON s.version_id = j.value
 """
+# `across`: those that have too little in common with a text of their own language.
 OTHERS = """
     SELECT s.version_id, s.language, s.nats, s.name_rows, s.sentences, s.packed
-    FROM json_each(:version_ids) j JOIN sketches s ON s.version_id = j.value
+    FROM (SELECT value AS version_id, 0 AS is_across FROM json_each(:version_ids)
+          UNION ALL SELECT value, 1 FROM json_each(:across)) j
+    JOIN sketches s ON s.version_id = j.version_id
     JOIN versions v ON v.version_id = s.version_id
     LEFT JOIN witnesses w ON w.version_id = s.version_id
-    WHERE v.article_id IS NOT :article_id
+    WHERE (NOT j.is_across OR s.language <> :language) AND v.article_id IS NOT :article_id
       AND (w.method IS :method OR s.version_id IN (SELECT value FROM json_each(:beside)))
 """
 
@@ -118,7 +122,7 @@ class Text:
 
 
 class KeptSketch(NamedTuple):
-    """A text's sketch: what its keys are worth, how many are rows of names and sentences, and its tokens, packed."""
+    """A text's sketch: what its keys are worth, how many are names in a row, how many sentences, and tokens, packed."""
 
     version_id: int
     language: str | None
@@ -229,7 +233,7 @@ def add_epoch(conn: sqlite3.Connection, *, digest: str, articles: int, at: datet
 
 
 def add_readings(conn: sqlite3.Connection, read: Iterable[Read]) -> None:
-    """Put what is kept of some versions in place of what was; what they were found to share is forgotten.
+    """Put what is kept of some versions in place of what was; they were not compared then, and share nothing.
 
     Their keys in order, so that no page of the table is looked up twice.
     """
@@ -238,6 +242,7 @@ def add_readings(conn: sqlite3.Connection, read: Iterable[Read]) -> None:
         version_id = one.sketch.version_id
         conn.execute(FORGET_REUSES, {"version_id": version_id})
         conn.execute(FORGET_FINGERPRINTS, {"version_id": version_id})
+        conn.execute(FORGET_WITNESS, {"version_id": version_id})
         conn.execute(ADD_READING, {"version_id": version_id, "packed": one.reading})
         conn.execute(ADD_SKETCH, one.sketch._asdict())
         added += [(key, version_id) for key in one.worth]
@@ -280,13 +285,19 @@ def _opening_alike(
     return frozenset(text for text, keys in counted.items() if keys >= openings)
 
 
-def others(conn: sqlite3.Connection, versions: Iterable[int], asked: Asked) -> Iterator[KeptSketch]:
-    """The sketches of those versions that one is to be compared with: of other articles, and compared, or beside it."""
+def others(
+    conn: sqlite3.Connection, versions: Iterable[int], asked: Asked, *, across: Iterable[int] = (),
+    language: str | None = None,
+) -> Iterator[KeptSketch]:
+    """The sketches of those versions that one is to be compared with: of other articles, and compared, or beside it.
+
+    Of those `across`, the ones of another language than its own.
+    """
     cursor = conn.cursor()
     cursor.row_factory = None
     return map(KeptSketch._make, cursor.execute(OTHERS, {
-        "version_ids": json.dumps(sorted(versions)), "article_id": asked.article_id, "method": asked.method,
-        "beside": json.dumps(list(asked.beside))}))
+        "version_ids": json.dumps(sorted(versions)), "across": json.dumps(sorted(across)), "language": language,
+        "article_id": asked.article_id, "method": asked.method, "beside": json.dumps(list(asked.beside))}))
 
 
 def sketches(conn: sqlite3.Connection, versions: Iterable[int]) -> Mapping[int, KeptSketch]:

@@ -4,7 +4,7 @@ Keys decide which texts meet, as in an archive; those that many texts have are j
 of their pairs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from pyspark import Broadcast
@@ -92,14 +92,19 @@ def _as(side: str) -> list[Column]:
 
 
 def shared_of(pairs: DataFrame, readings: DataFrame, told: "Broadcast[bytes]") -> DataFrame:
-    """What pairs of versions share, of those that do."""
-    left, right = (readings.select(*(f.col(name).alias(f"{side}_{name}") for name in readings.columns))
-                   for side in ("left", "right"))
-    both = pairs.join(left, f.col("left") == f.col("left_public_id")).join(
-        right, f.col("right") == f.col("right_public_id"))
+    """What pairs of versions share, of those that do: texts are sent only to those of which sketches foresee that."""
+    likely = through(_both(pairs, readings, texts.OUTLINE), texts.sifted, texts.LIKELY)
     # Pairs of one text one after the other: it is unpacked once.
-    return through(both.drop("left", "right").sortWithinPartitions("left_public_id"),
-                   partial(_compared, told=told), texts.SHARED)
+    both = _both(likely, readings, texts.COMPARED).sortWithinPartitions("left_public_id")
+    return through(both, partial(_compared, told=told), texts.SHARED)
+
+
+def _both(pairs: DataFrame, readings: DataFrame, columns: Sequence[str]) -> DataFrame:
+    """Pairs with some columns of the readings of both sides."""
+    for side in ("left", "right"):
+        named = readings.select(*(f.col(name).alias(f"{side}_{name}") for name in ("public_id", *columns)))
+        pairs = pairs.join(named, f.col(side) == f.col(f"{side}_public_id")).drop(side)
+    return pairs
 
 
 def _compared(found: Iterable[Row], *, told: "Broadcast[bytes]") -> Iterator[Row]:

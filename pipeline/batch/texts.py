@@ -58,6 +58,9 @@ READING: Columns = {
     "public_id": "string", "article": "string", "language": "string", "body_digest": "string", "text": "string",
     "packed": "binary", "sketch": "binary", "keys": "array<bigint>", "worths": "array<double>", "month": "string",
 }
+OUTLINE = ("language", "body_digest", "sketch", "keys", "worths")  # by which two readings are sifted
+COMPARED = ("article", "language", "text", "packed", "month")  # and what is compared of those that are left
+LIKELY: Columns = {"left": "string", "right": "string", "nats": "double", "is_same": "boolean"}
 SHARED: Columns = {"left": "string", "right": "string", "left_article": "string", "right_article": "string"} | REUSE \
     | {"month": "string"}
 LINK: Columns = {
@@ -184,24 +187,31 @@ def read_texts(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
                      "worths": list(worth.values())}
 
 
+def sifted(rows: Iterable[Row]) -> Iterator[Row]:
+    """Pairs of versions that may have met -> those that are compared, with what their common keys are worth."""
+    encoded = vectors.installed() is not None
+    for row in rows:
+        one, other = ({name: row[f"{side}_{name}"] for name in OUTLINE} for side in ("left", "right"))
+        is_same = one["body_digest"] == other["body_digest"]
+        common, openings = _common(one, other)
+        if is_same or (meets(common.nats, one["language"], other["language"], encoded=encoded, openings=openings)
+                       and is_likely(_sketch(one), _sketch(other), common, encoded=encoded)):
+            yield {"left": row["left_public_id"], "right": row["right_public_id"], "nats": common.nats,
+                   "is_same": is_same}
+
+
 def compared(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
     """Pairs of versions that may share text -> what those that do share; the smaller public id is the left one."""
     epoch, encoder = _epoch(told), _encoder()
     texts = lru_cache(maxsize=PROFILED)(lambda text, language, stored: _profile(text, language, stored, epoch))
     for row in rows:
-        one, other = ({name: row[f"{side}_{name}"] for name in READING} for side in ("left", "right"))
-        is_same = one["body_digest"] == other["body_digest"]
-        common, openings = _common(one, other)
-        if not is_same and not (
-            meets(common.nats, one["language"], other["language"], encoded=encoder is not None, openings=openings)
-            and is_likely(_sketch(one), _sketch(other), common, encoded=encoder is not None)
-        ):
-            continue
-        left, right = (texts(side["text"], side["language"], side["packed"]) for side in (one, other))
-        found = reuse(left, right, meeting=common.nats, identical=is_same, made=encoder)
+        left, right = (texts(row[f"{side}_text"], row[f"{side}_language"], row[f"{side}_packed"])
+                       for side in ("left", "right"))
+        found = reuse(left, right, meeting=row["nats"], identical=row["is_same"], made=encoder)
         if found is not None:
-            yield {"left": one["public_id"], "right": other["public_id"], "left_article": one["article"],
-                   "right_article": other["article"], "month": one["month"]} | reuse_row(found)
+            yield {"left": row["left_public_id"], "right": row["right_public_id"],
+                   "left_article": row["left_article"], "right_article": row["right_article"],
+                   "month": row["left_month"]} | reuse_row(found)
 
 
 def _profile(text: str, language: str | None, stored: bytes, epoch: Epoch) -> Profile:

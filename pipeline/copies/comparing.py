@@ -24,8 +24,8 @@ from pipeline.copies.indexing import Index, Weighed, indexed, packed, unpacked
 from pipeline.copies.openings import keys
 from pipeline.copies.reading import read as read_text
 from pipeline.copies.sifting import is_likely
-from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
-from pipeline.fingerprints import MEETING, OPENINGS, across, meets
+from pipeline.copies.sketches import NOTHING, Sketch, Worth, sketch_of, worth_of
+from pipeline.fingerprints import MEETING, OPENINGS, across
 from pipeline.reuse import reuse
 
 PROFILED = 300  # texts that are kept at hand in each process, as they are compared
@@ -110,22 +110,20 @@ def sketched(kept: KeptSketch) -> Sketch:
 def compare(desk: Desk, asked: Asked) -> Compared:
     """What a version shares with each of those that it meets."""
     conn, encoded = desk.conn, desk.is_encoded
-    least = min(MEETING, across(encoded=encoded))
     shared = comparisons.in_common(
-        asked.worth, comparisons.holders(conn, asked.worth), least=least, openings=OPENINGS)
+        asked.worth, comparisons.holders(conn, asked.worth), least=min(MEETING, across(encoded=encoded)),
+        openings=OPENINGS)
+    common = {version_id: worth_of(nats) for version_id, nats in shared.items()}
     same = comparisons.same_text(conn, asked.body_digest)
+    enough = {version_id for version_id, told in common.items() if told.nats >= MEETING}
     own = sketched(comparisons.sketches(conn, [asked.version_id])[asked.version_id])
     met, close = 0, list[tuple[int, float]]()
-    for other in comparisons.others(conn, shared.keys() | same, asked):
-        common = worth_of(shared.get(other.version_id, ()))
-        if other.version_id in same:
-            met += 1
-            close.append((other.version_id, common.nats))
-        elif meets(common.nats, own.language, other.language, encoded=encoded,
-                   openings=OPENINGS if common.nats < least else 0):  # else it would not be told
-            met += 1
-            if is_likely(own, sketched(other), common, encoded=encoded):
-                close.append((other.version_id, common.nats))
+    for other in comparisons.others(
+            conn, enough | same, asked, across=common.keys() - enough - same, language=own.language):
+        met += 1
+        told = common.get(other.version_id, NOTHING)
+        if other.version_id in same or is_likely(own, sketched(other), told, encoded=encoded):
+            close.append((other.version_id, told.nats))
     found = (_shared(desk, asked.version_id, other, meeting) for other, meeting in sorted(close))
     return Compared(met=met, compared=len(close), found=[one for one in found if one is not None])
 

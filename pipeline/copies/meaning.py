@@ -39,7 +39,7 @@ def meant(left: Index, right: Index, made: Encoder) -> Meant:
 def confidence(found: Meant) -> float:
     """How sure it is that one was made from the other, 0 to 1."""
     told = dict(zip(FEATURES, found.features, strict=True), bias=1.0)
-    odds = sum(weight * told[name] for name, weight in MEANING.items())
+    odds = math.fsum(weight * told[name] for name, weight in MEANING.items())
     return round(min(0.999, 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))), 4)
 
 

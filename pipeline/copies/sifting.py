@@ -15,6 +15,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import compress
+from operator import mul
 
 from pipeline.copies.sketches import Sketch, Worth
 
@@ -30,6 +31,7 @@ BY_TOKENS = (
     (-8.483, 0.617, 10.89, -0.064, -0.359, 9.825, 11.329, 0.645, -0.347, -0.011, 1.604, 1.885, 0.573, 0.885, -1.078,
      0.608),
 )
+SENTENCES = 2  # that two texts of one language have in common word for word: whatever else they say, that is looked at
 LEAST_BY_KEYS = (-5.2, -5.0)  # odds
 LEAST_BY_TOKENS = (-3.9, -3.4)
 
@@ -40,7 +42,7 @@ def is_likely(one: Sketch, other: Sketch, common: Worth, *, encoded: bool = Fals
     Texts of two languages may always where vectors decide what is unsure (`encoded`): they may share no token.
     """
     across = _is_across(one, other)
-    if encoded and across:
+    if encoded if across else common.sentences >= SENTENCES:
         return True
     told = by_keys(one, other, common)
     return (_odds(BY_KEYS[across], told) >= LEAST_BY_KEYS[across]
@@ -62,8 +64,8 @@ def by_keys(one: Sketch, other: Sketch, common: Worth) -> tuple[float, ...]:
     if _is_across(one, other):
         return told
     rows = sorted((ours.rows, theirs.rows))
-    return (*told, *_shares(common.tokens, ours.tokens, theirs.tokens), *_shares(common.rows, *rows),
-            *_shares(common.sentences, ours.sentences, theirs.sentences), math.log1p(common.tokens),
+    return (*told, *_shares(common.of_tokens, ours.of_tokens, theirs.of_tokens), *_shares(common.rows, *rows),
+            *_shares(common.sentences, ours.sentences, theirs.sentences), math.log1p(common.of_tokens),
             math.log1p(common.rows), math.log1p(common.sentences), math.log1p(rows[0]), math.log1p(rows[1]))
 
 
@@ -99,4 +101,4 @@ def _rising(places: Iterable[int]) -> int:
 
 
 def _odds(weights: tuple[float, ...], told: tuple[float, ...]) -> float:
-    return weights[0] + sum(weight * value for weight, value in zip(weights[1:], told, strict=True))
+    return math.fsum((weights[0], *map(mul, weights[1:], told)))  # whatever the version of Python makes of a sum

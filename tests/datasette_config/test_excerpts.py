@@ -343,6 +343,9 @@ def test_no_published_key_puts_names_in_order(hidden: Archive, folder: Path) -> 
         assert published_keys.get(version_id, set()) == held[version_id] & lone
     assert sum(map(len, published_keys.values())) < sum(map(len, held.values())), "there were some"
     conn.close()
+    sketches = [read_database(database).execute("SELECT count(*) FROM sketches").fetchone()[0]
+                for database in (hidden.database, folder / "archive.db")]
+    assert sketches[0] > sketches[1] == 0, "they have a text's rare words in its order"
 
 
 def test_all_texts_are_published_where_the_topic_says_so(own_archive: Archive, site_of: Any) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from archive.digests import address_key
 from archive.model import Capture, Document, Post, Version
-from archive.store import articles, captures, documents
+from archive.store import articles, captures, comparisons, documents, links
+from archive.store.comparisons import KeptSketch, Read
 
 URL = "https://news.example/story"
 
@@ -43,6 +44,34 @@ def test_setting_the_same_versions_again_keeps_their_rows(
     articles.set_versions(conn, article_id, seen, found[:1])
     assert [row[0] for row in conn.execute("SELECT version_id FROM versions")] == ids[:1]
     assert [row[0] for row in conn.execute("SELECT version_id FROM sightings ORDER BY capture_id")] == [ids[0], None]
+
+
+@pytest.mark.parametrize(("changes", "is_pending"), [
+    ({}, False), ({"language": "fr"}, True), ({"body_digest": "sha256:other"}, True), ({"paragraphs": ("two",)}, True),
+    ({"byline": "Somebody"}, False),
+])
+def test_a_version_that_another_extractor_reads_otherwise_is_compared_anew(
+    conn: Connection, published: Callable[..., list[int]], document: Callable[..., Document], changes: dict[str, object],
+    is_pending: bool,
+) -> None:
+    (version_id,) = published(URL, "one")
+    sketch = KeptSketch(version_id, "en", 5.5, 1, 2, b"")
+    comparisons.add_readings(conn, [Read(reading=b"", sketch=sketch, worth={7: 1.5})])
+    links.add_witness(conn, comparisons.text(conn, version_id), [], method="m")
+    row = conn.execute("SELECT * FROM version").fetchone()
+    documents.add(conn, document(**{
+        "url": URL, "payload_digest": row["payload_digest"], "extractor": "x-2", "paragraphs": ("one",),
+        "state_digest": row["state_digest"]} | changes))
+    conn.execute("UPDATE documents SET on_topic = 1, score = 5.5, terms = '[]', decided_by = 'topic'")
+    article_id = articles.article_of(conn, URL)
+    assert article_id is not None
+    seen = articles.sightings(conn, article_id, extractor="x-2")
+    articles.set_versions(conn, article_id, seen, [Version(
+        public_id=row["public_id"], article=URL, ordinal=1, state_digest=row["state_digest"],
+        payload_digest=row["payload_digest"], first_seen=seen[0].sighting.captured_at,
+        last_seen=seen[0].sighting.captured_at, sightings=1, change=("first",))])
+    assert comparisons.pending_witnesses(conn, method="m") == ([version_id] if is_pending else [])
+    assert comparisons.sketches(conn, [version_id]) == ({} if is_pending else {version_id: sketch})
 
 
 def test_posts_of_a_live_blog_are_kept_and_read_again(

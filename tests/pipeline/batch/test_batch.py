@@ -88,7 +88,8 @@ def test_the_rows_of_a_batch_are_those_of_an_update(made: Made) -> None:
     queries = {
         "versions": """SELECT public_id, ordinal, first_seen, last_seen, sightings, json(change), text
                        FROM versions JOIN texts USING (text_id)""",
-        "readings": "SELECT public_id, packed FROM text_readings JOIN versions USING (version_id)",
+        "readings": """SELECT public_id, r.packed, s.packed, s.language FROM text_readings r
+                       JOIN sketches s USING (version_id) JOIN versions USING (version_id)""",
         "reuses": """SELECT l.public_id, r.public_id, relation, copied, left_coverage, right_coverage, "order", words,
                      u.passages FROM reuses u JOIN versions l ON l.version_id = left_id
                      JOIN versions r ON r.version_id = right_id""",
@@ -99,7 +100,7 @@ def test_the_rows_of_a_batch_are_those_of_an_update(made: Made) -> None:
     }
     columns = {
         "versions": ("public_id", "ordinal", "first_seen", "last_seen", "sightings", "change", "text"),
-        "readings": ("public_id", "packed"),
+        "readings": ("public_id", "packed", "sketch", "language"),
         "reuses": ("left", "right", "relation", "copied", "left_coverage", "right_coverage", "order", "words",
                    "passages"),
         "links": ("copy", "exemplar", "relation", "copied", "direction", "direction_confidence", "evidence"),

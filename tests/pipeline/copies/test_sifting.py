@@ -1,8 +1,9 @@
 """Which of the texts that met are worth a close look."""
 
 from dataclasses import replace
+from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pipeline.copies.alignment import profile
@@ -10,7 +11,7 @@ from pipeline.copies.epoch import shipped
 from pipeline.copies.indexing import indexed
 from pipeline.copies.reading import read
 from pipeline.copies.sifting import is_likely
-from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
+from pipeline.copies.sketches import MOST_TOKENS, Sketch, Worth, sketch_of, worth_of
 from pipeline.fingerprints import MEETING, TRANSLATED, keys
 
 TEXT = (
@@ -72,8 +73,35 @@ def test_where_vectors_decide_any_two_languages_may_share_text() -> None:
     assert not is_likely(sketch(TEXT), sketch(OTHER), tokens(MEETING), encoded=True)
 
 
+NAMES = [f"{one}{other}{end}" for one in ("Kor", "Lem", "Tor", "Vas") for other in ("ban", "dor", "mil", "pet", "rus")
+         for end in ("sk", "vka")]
+
+
+@given(st.permutations(NAMES), st.permutations(NAMES), st.integers(0, 40), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_it_is_the_same_whichever_is_given_first(ours: list[str], theirs: list[str], kept: int, across: bool) -> None:
+    one, other = (". ".join(f"Near {name} stood men of {name[::-1]}" for name in names)
+                  for names in (ours, [*ours[:kept], *theirs[kept:]]))
+    first, second = sketch(one), sketch(other, "uk" if across else "en")
+    event(f"likely: {is_likely(first, second, common(one, other))}")
+    assert is_likely(first, second, common(one, other)) == is_likely(second, first, common(other, one))
+
+
 @given(st.text(max_size=300), st.text(max_size=300), st.floats(0, 1e6))
 @settings(max_examples=100, deadline=None)
-def test_it_is_the_same_whichever_is_given_first_and_any_text_is_taken(one: str, other: str, nats: float) -> None:
-    said = tokens(nats)
-    assert is_likely(sketch(one), sketch(other), said) == is_likely(sketch(other), sketch(one), said)
+def test_any_text_is_taken(one: str, other: str, nats: float) -> None:
+    assert is_likely(sketch(one), sketch(other), tokens(nats)) in (False, True)
+
+
+def test_two_sentences_word_for_word_are_always_looked_at() -> None:
+    other = " ".join(f"The {name} of {name[::-1]} stayed with {name}s near {name}o." for name in NAMES)
+    assert is_likely(sketch(TEXT), sketch(other), Worth(24.0, 0, 2))
+    assert not is_likely(sketch(TEXT), sketch(other), Worth(24.0, 0, 1))
+    assert not is_likely(sketch(TEXT), sketch(other, "uk"), Worth(24.0, 0, 2)), "in a translation that is chance"
+
+
+def test_a_sketch_has_the_heaviest_tokens_of_a_long_text_in_their_order() -> None:
+    words = ["".join(sounds) for sounds in product("kp", "ao", "kpmr", "e", "lmnt", "i", "frst", "u", "klmn")]
+    short, long = (sketch(" ".join(f"{end}{word}" for end in ends for word in words)) for ends in ("k", "lnrt"))
+    assert 100 < len(short.tokens) < MOST_TOKENS == len(long.tokens) == len(long.weights)
+    assert len(set(long.tokens)) == MOST_TOKENS
