@@ -139,10 +139,10 @@ def _report(work: Work, held: int, texts: Sequence[MadeText], traces: int) -> No
         compared = linking.compare_witnesses(work)
     with _cpu() as linked:
         families = linking.link_families(work)
-    pairs = dict(compared.counts).get("pairs that met", 0) / len(texts)
+    met, close = (dict(compared.counts).get(f"pairs {what}", 0) / len(texts) for what in ("that met", "compared"))
     print(f"{held:>9,} held  compare {1000 * spent[0] / len(texts):.1f} ms CPU a new text ({compared.seconds:.1f} s), "
-          f"{pairs:.1f} pairs each; link {1000 * linked[0] / len(texts):.1f} ms ({families.seconds:.1f} s); "
-          f"memory {_memory():.0f} MB; database {_size(work):.2f} of the text")
+          f"{met:.1f} pairs each, {close:.1f} compared; link {1000 * linked[0] / len(texts):.1f} ms "
+          f"({families.seconds:.1f} s); memory {_memory():.0f} MB; database {_size(work):.2f} of the text")
     print(f"           found: {_found(work, texts)}")
     seconds = list(_traced(work, [made.text for made in texts if made.source is None], traces))
     if seconds:

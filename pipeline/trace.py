@@ -18,15 +18,13 @@ from archive.store.pages import Card
 from archive.topic import Topic
 from archive.urls import registered_domain
 from pipeline.copies import vectors
-from pipeline.copies.alignment import Profile, profile
+from pipeline.copies.alignment import Profile
 from pipeline.copies.basis import basis
 from pipeline.copies.comparing import profile_of, sketched
 from pipeline.copies.epoch import Epoch
-from pipeline.copies.indexing import indexed
-from pipeline.copies.openings import keys
-from pipeline.copies.reading import read
+from pipeline.copies.prepared import prepared
 from pipeline.copies.sifting import is_likely
-from pipeline.copies.sketches import sketch_of, worth_of
+from pipeline.copies.sketches import worth_of
 from pipeline.descent.direction import link
 from pipeline.descent.explain import explained
 from pipeline.descent.judgements import judged
@@ -101,21 +99,18 @@ def trace(
     epoch, named = ground.epoch, ground.method
     encoder = _remembering() if ground.is_encoded and vectors.installed() else None
     whole, subject = subject, _bounded(subject, longest)
-    reading = read(subject.text, subject.language)
     held = comparisons.text(conn, subject.version_id) if subject.version_id is not None else None
-    worth = keys(reading, epoch, encoder)
-    own = profile(indexed(reading), epoch)
+    own = prepared(subject.text, subject.language, epoch, encoder)
     traced = _Traced(
-        witness=_witness(subject) if held is None else links.witness(conn, held.version_id), profile=own,
+        witness=_witness(subject) if held is None else links.witness(conn, held.version_id), profile=own.profile,
         body_digest=_body_digest(subject) if held is None else held.body_digest, encoder=encoder)
-    shared = comparisons.matching(conn, worth, reading.language, method=named, meeting=MEETING,
+    shared = comparisons.matching(conn, own.worth, subject.language, method=named, meeting=MEETING,
                                   across=across(encoded=encoder is not None), openings=OPENINGS,
                                   article_id=held.article_id if held is not None else None)
     met = {version_id: worth_of(nats) for version_id, nats in islice(shared.items(), MAX_SKETCHED)}
     kept = comparisons.sketches(conn, met) if met else {}  # what an older program published has none
-    sketch = sketch_of(own.index, own.weighed, worth_of(worth.values()))
     likely = [version_id for version_id, common in met.items()
-              if is_likely(sketch, sketched(kept[version_id]), common, encoded=encoder is not None)]
+              if is_likely(own.sketch, sketched(kept[version_id]), common, encoded=encoder is not None)]
     compared = [_compared(conn, epoch, traced, version_id, met[version_id].nats)
                 for version_id in takewhile(lambda _: in_time(), likely[:MAX_COMPARED])]
     found = [one for one in compared if one is not None]

@@ -17,15 +17,16 @@ from archive.errors import UnreadableFile
 from archive.foreign import Foreign, Referring, Unusable, plain, responses
 from archive.model import Block, Failure, Relevance, Report
 from archive.store import captures, comparisons, documents, links, runs, transaction, withholdings
-from archive.store.comparisons import KeptSketch, Read, Text
+from archive.store.comparisons import Read, Text
 from archive.warc import WarcWriter
 from crawlers.archives.imports import keep, keep_revisit
 from pipeline import PROGRAM
 from pipeline.batch.rows import Row, block_from, document_from, reuse_from
 from pipeline.copies import epoch as epochs
 from pipeline.copies import vectors
+from pipeline.copies.comparing import kept_sketch
 from pipeline.copies.epoch import Epoch
-from pipeline.copies.sketches import worth_of
+from pipeline.copies.sketches import Sketch, worth_of
 from pipeline.extract import EXTRACTOR
 from pipeline.fingerprints import method
 from pipeline.intake import erase_pending, index_pending, note_topic, read_withholdings
@@ -198,10 +199,9 @@ def take_comparisons(work: Work, folder: Path, manifest: Manifest) -> Report:
 
 
 def _read(version_id: int, row: Row) -> Read:
-    worth = worth_of(row["worths"])
-    return Read(
-        reading=row["packed"], worth=dict(zip(row["keys"], row["worths"], strict=True)),
-        sketch=KeptSketch(version_id, row["language"], worth.nats, worth.rows, worth.sentences, row["sketch"]))
+    sketch = Sketch(row["language"], worth_of(row["worths"]), row["sketch"])
+    return Read(reading=row["packed"], worth=dict(zip(row["keys"], row["worths"], strict=True)),
+                sketch=kept_sketch(version_id, sketch))
 
 
 def _why_not(work: Work, epoch: Epoch, *, is_ours: bool, named: str) -> str | None:

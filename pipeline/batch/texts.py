@@ -31,10 +31,10 @@ from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
 from pipeline.copies.indexing import indexed, packed, unpacked
-from pipeline.copies.openings import keys
+from pipeline.copies.prepared import prepared
 from pipeline.copies.reading import read
 from pipeline.copies.sifting import is_likely
-from pipeline.copies.sketches import Sketch, Worth, sketch_of, worth_of
+from pipeline.copies.sketches import Sketch, Worth, worth_of
 from pipeline.descent.direction import link
 from pipeline.fingerprints import MEETING, OPENING_WORTH, across, meets
 from pipeline.linking import closest as closest_of
@@ -178,13 +178,9 @@ def read_texts(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
     """Versions as they are compared in the epoch that is told, with their keys and what each is worth."""
     epoch, encoder = _epoch(told), _encoder()
     for row in rows:
-        reading = read(row["text"], row["language"])
-        index = indexed(reading)
-        worth = keys(reading, epoch, encoder)
-        weighed = profile(index, epoch).weighed
-        sketch = sketch_of(index, weighed, worth_of(worth.values())).packed
-        yield row | {"packed": packed(index, weighed), "sketch": sketch, "keys": list(worth),
-                     "worths": list(worth.values())}
+        made = prepared(row["text"], row["language"], epoch, encoder)
+        yield row | {"packed": packed(made.profile.index, made.profile.weighed), "sketch": made.sketch.packed,
+                     "keys": list(made.worth), "worths": list(made.worth.values())}
 
 
 def sifted(rows: Iterable[Row]) -> Iterator[Row]:

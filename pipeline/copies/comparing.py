@@ -21,10 +21,10 @@ from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
 from pipeline.copies.indexing import Index, Weighed, indexed, packed, unpacked
-from pipeline.copies.openings import keys
+from pipeline.copies.prepared import prepared
 from pipeline.copies.reading import read as read_text
 from pipeline.copies.sifting import is_likely
-from pipeline.copies.sketches import NOTHING, Sketch, Worth, sketch_of, worth_of
+from pipeline.copies.sketches import NOTHING, Sketch, Worth, worth_of
 from pipeline.fingerprints import MEETING, OPENINGS, across
 from pipeline.reuse import reuse
 
@@ -89,11 +89,9 @@ def _stored(text: Text) -> tuple[Index, Weighed] | None:
 def read(desk: Desk, version_id: int) -> Read:
     """What is kept of a version's text, which is read anew."""
     text = comparisons.text(desk.conn, version_id)
-    reading = read_text(text.text, text.language)
-    index, worth = indexed(reading), keys(reading, desk.epoch, desk.encoder)
-    weighed = profile(index, desk.epoch).weighed
-    made = sketch_of(index, weighed, worth_of(worth.values()))
-    return Read(reading=packed(index, weighed), sketch=kept_sketch(version_id, made), worth=worth)
+    made = prepared(text.text, text.language, desk.epoch, desk.encoder)
+    return Read(reading=packed(made.profile.index, made.profile.weighed), worth=made.worth,
+                sketch=kept_sketch(version_id, made.sketch))
 
 
 def kept_sketch(version_id: int, made: Sketch) -> KeptSketch:
