@@ -143,7 +143,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A version that is to be compared: `worth` is that of its keys; with those `beside` it, and all of the method."""
+    """A version to be compared with all that the method compared, and with those `beside` it; `worth` is its keys'."""
 
     version_id: int
     article_id: int

@@ -45,11 +45,6 @@ class Desk:
         self.encoder = vectors.Remembering() if vectors.installed() else None
         self.profiled = lru_cache(maxsize=PROFILED)(self._profiled)
 
-    @property
-    def is_encoded(self) -> bool:
-        """Whether vectors decide what is unsure between two languages."""
-        return self.encoder is not None
-
     def _profiled(self, version_id: int) -> tuple[Text, Profile]:
         text = comparisons.text(self.conn, version_id)
         return text, profile_of(text, self.epoch)
@@ -107,7 +102,7 @@ def sketched(kept: KeptSketch) -> Sketch:
 
 def compare(desk: Desk, asked: Asked) -> Compared:
     """What a version shares with each of those that it meets."""
-    conn, encoded = desk.conn, desk.is_encoded
+    conn, encoded = desk.conn, desk.encoder is not None
     shared = comparisons.in_common(
         asked.worth, comparisons.holders(conn, asked.worth), least=min(MEETING, across(encoded=encoded)),
         openings=OPENINGS)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from zlib import crc32
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from pipeline.copies.epoch import shipped
 from pipeline.copies.indexing import indexed
 from pipeline.copies.reading import read
 from pipeline.copies.sifting import is_likely
-from pipeline.copies.sketches import MOST_TOKENS, Sketch, Worth, sketch_of, worth_of
+from pipeline.copies.sketches import LEAST_WEIGHT, MOST_TOKENS, Sketch, Worth, sketch_of, worth_of
 from pipeline.fingerprints import MEETING, TRANSLATED, keys
 
 TEXT = (
@@ -90,7 +91,8 @@ def test_it_is_the_same_whichever_is_given_first(ours: list[str], theirs: list[s
 @given(st.text(max_size=300), st.text(max_size=300), st.floats(0, 1e6))
 @settings(max_examples=100, deadline=None)
 def test_any_text_is_taken(one: str, other: str, nats: float) -> None:
-    assert is_likely(sketch(one), sketch(other), tokens(nats)) in (False, True)
+    said = tokens(nats)
+    assert is_likely(sketch(one), sketch(other), said) == is_likely(sketch(other), sketch(one), said)
 
 
 def test_two_sentences_word_for_word_are_always_looked_at() -> None:
@@ -102,6 +104,14 @@ def test_two_sentences_word_for_word_are_always_looked_at() -> None:
 
 def test_a_sketch_has_the_heaviest_tokens_of_a_long_text_in_their_order() -> None:
     words = ["".join(sounds) for sounds in product("kp", "ao", "kpmr", "e", "lmnt", "i", "frst", "u", "klmn")]
-    short, long = (sketch(" ".join(f"{end}{word}" for end in ends for word in words)) for ends in ("k", "lnrt"))
-    assert 100 < len(short.tokens) < MOST_TOKENS == len(long.tokens) == len(long.weights)
-    assert len(set(long.tokens)) == MOST_TOKENS
+    text = " ".join([*words, *(f"{word.title()} {number}" for number, word in enumerate(words, start=50_000))])
+    index = indexed(read(text, "en"))
+    weights = profile(index, shipped()).weighed.weights
+    whole = {crc32(token.encode()) & 0xFFFF: weight for token, weight in
+             reversed(list(zip(index.tokens, weights, strict=True))) if weight >= LEAST_WEIGHT}
+    made = sketch(text)
+    assert len(whole) > MOST_TOKENS == len(made.tokens) == len(set(made.tokens))
+    assert min(made.weights) >= max(weight for token, weight in whole.items() if token not in made.at)
+    in_order = [token for token in reversed(whole) if token in made.at]
+    assert list(made.tokens) == in_order
+    assert [whole[token] for token in made.tokens] == list(made.weights)
