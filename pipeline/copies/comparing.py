@@ -24,7 +24,7 @@ from pipeline.copies.indexing import Index, Weighed, indexed, packed, unpacked
 from pipeline.copies.prepared import prepared
 from pipeline.copies.reading import read as read_text
 from pipeline.copies.sifting import is_likely
-from pipeline.copies.sketches import NOTHING, Sketch, Worth, worth_of
+from pipeline.copies.sketches import NOTHING, Sketch, Worth, opened, worth_of
 from pipeline.fingerprints import MEETING, OPENINGS, across
 from pipeline.reuse import reuse
 
@@ -101,7 +101,7 @@ def kept_sketch(version_id: int, made: Sketch) -> KeptSketch:
 
 def sketched(kept: KeptSketch) -> Sketch:
     """A sketch that the archive keeps."""
-    return Sketch(kept.language, Worth(kept.nats, kept.name_rows, kept.sentences), kept.packed)
+    return opened(kept.language, Worth(kept.nats, kept.name_rows, kept.sentences), kept.packed)
 
 
 def compare(desk: Desk, asked: Asked) -> Compared:

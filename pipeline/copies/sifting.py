@@ -14,7 +14,7 @@ are compared, which lie below nearly all that share text.
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import compress
 from operator import mul
 
@@ -88,25 +88,24 @@ def _of_tokens(one: Sketch, other: Sketch) -> tuple[float, ...]:
     at = one.at
     is_common = bytes(map(at.__contains__, other.tokens))
     places = list(map(at.__getitem__, compress(other.tokens, is_common)))
-    tokens, shared = len(places), sum(map(
-        min, map(one.weights.__getitem__, places), compress(other.weights, is_common))) / 16
+    weights = map(one.weights.__getitem__, places)
+    tokens, shared = len(places), sum(map(min, weights, compress(other.weights, is_common))) / 16
     least, most = sorted((one.nats, other.nats))
-    chained, null = _rising(places), _rising(reversed(places))
+    fewest, longest = sorted((len(one.tokens), len(other.tokens)))
+    chained, null = _rising(places), _rising(places[::-1])
     some = max(1, tokens)
-    return (*_shares(tokens, len(one.tokens), len(other.tokens)), math.log1p(tokens), beyond_chance(one, other, tokens),
-            *sorted((math.log1p(len(one.tokens)), math.log1p(len(other.tokens)))),
-            shared / least, shared / most, math.log1p(shared), math.log1p(least), math.log1p(most),
-            chained / some, null / some, (chained - null) / math.sqrt(some), math.log1p(chained), math.log1p(null))
+    return (tokens / max(1, fewest), tokens / max(1, longest), math.log1p(tokens), beyond_chance(one, other, tokens),
+            math.log1p(fewest), math.log1p(longest), shared / least, shared / most, math.log1p(shared),
+            math.log1p(least), math.log1p(most), chained / some, null / some, (chained - null) / math.sqrt(some),
+            math.log1p(chained), math.log1p(null))
 
 
-def _rising(places: Iterable[int]) -> int:
+def _rising(places: Sequence[int]) -> int:
     """How many of them, at most, rise one after the other."""
     lowest: list[int] = []  # the lowest place that ends so many
     for place in places:
-        at = bisect_left(lowest, place)
-        if at == len(lowest):
+        if not lowest or place > lowest[-1]:
             lowest.append(place)
         else:
-            lowest[at] = place
+            lowest[bisect_left(lowest, place)] = place
     return len(lowest)
-

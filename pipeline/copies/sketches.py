@@ -6,10 +6,9 @@ each kind, and its rarest tokens in the order in which it first has them.
 """
 
 import math
-import struct
 import sys
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -43,25 +42,23 @@ class Sketch:
     """A text's language, what its keys are worth, and its rarest tokens in the order in which it first has them.
 
     Of a token, which stands there once, sixteen bits are kept: by these alone two news articles have less than one in
-    common. Each has a weight in sixteenths of nats. They are `packed`: of most texts that meet nobody looks at them.
+    common. Each has a weight in sixteenths of nats, a byte.
     """
 
     language: str | None
     worth: Worth
-    packed: bytes
+    tokens: "array[int]"
+    weights: bytes
 
-    @cached_property
-    def tokens(self) -> Sequence[int]:
-        """The tokens in their order."""
-        found = array("H", self.packed[:2 * (len(self.packed) // 3)])
-        if sys.byteorder == "big":
-            found.byteswap()
-        return found
+    @property
+    def packed(self) -> bytes:
+        """Tokens and weights as `opened` reads them."""
+        return _turned(self.tokens).tobytes() + self.weights
 
-    @cached_property
-    def weights(self) -> bytes:
-        """A byte for each."""
-        return self.packed[2 * len(self.tokens):]
+    @property
+    def nats(self) -> float:
+        """What the tokens weigh in all; one at least."""
+        return max(1.0, sum(self.weights) / 16)
 
     @cached_property
     def distinct(self) -> frozenset[int]:
@@ -69,14 +66,23 @@ class Sketch:
         return frozenset(self.tokens)
 
     @cached_property
-    def nats(self) -> float:
-        """What the tokens weigh in all; one at least."""
-        return max(1.0, sum(self.weights) / 16)
-
-    @cached_property
     def at(self) -> Mapping[int, int]:
         """The place of each."""
         return dict(zip(self.tokens, range(len(self.tokens)), strict=True))
+
+
+def opened(language: str | None, worth: Worth, packed: bytes) -> Sketch:
+    """A sketch of what was kept of it."""
+    tokens = 2 * (len(packed) // 3)
+    return Sketch(language, worth, _turned(array("H", packed[:tokens])), packed[tokens:])
+
+
+def _turned(tokens: "array[int]") -> "array[int]":
+    """Tokens from or for the order of bytes in which they are kept, the lowest first."""
+    if sys.byteorder == "big":
+        tokens = tokens[:]
+        tokens.byteswap()
+    return tokens
 
 
 def worth_of(nats: Iterable[float]) -> Worth:
@@ -94,4 +100,4 @@ def sketch_of(index: Index, weighed: Weighed, worth: Worth) -> Sketch:
     if len(weights) > MOST_TOKENS:
         heaviest = set(sorted(weights, key=weights.__getitem__, reverse=True)[:MOST_TOKENS])  # of equals the first
         weights = {token: weight for token, weight in weights.items() if token in heaviest}
-    return Sketch(index.language, worth, struct.pack(f"<{len(weights)}H", *weights) + bytes(weights.values()))
+    return Sketch(index.language, worth, array("H", weights), bytes(weights.values()))
