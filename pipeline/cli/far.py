@@ -63,16 +63,18 @@ def batch(
     result into an archive.
     """
     require("pyspark", "pandas", "pyarrow")
-    from pipeline.batch import plan, spark
+    from pipeline.batch import plan, refusals, spark
 
     del data
     if bool(files) == bool(months):
         raise click.UsageError("name the WARC files to read, or the months of --cc-news")
     running = spark.session(master, settings_of(spark_settings))
-    job = plan.Job(
-        topic=topic, files=files or plan.news_files(running, base.rstrip("/"), months), out=out,
-        via=via or (NEWS if months else None), keep_all=keep_all)
-    finish([plan.report(running, job)], as_json=as_json)
+    with refusals.told(out):
+        job = plan.Job(
+            topic=topic, files=files or plan.news_files(running, base.rstrip("/"), months), out=out,
+            via=via or (NEWS if months else None), keep_all=keep_all)
+        report = plan.report(running, job)
+    finish([report], as_json=as_json)
 
 
 def settings_of(settings: tuple[str, ...]) -> dict[str, str]:
