@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -19,7 +20,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.window import Window
 
 from archive.errors import MissingExtra, SparkFailed, UnreadableFile
-from pipeline.batch.refusals import plainly, quiet, told
+from pipeline.batch.refusals import java, plainly, quiet, told
 from pipeline.batch.rows import Columns, Row
 
 GZIP = b"\x1f\x8b\x08"
@@ -101,6 +102,16 @@ def file_pieces(spark: SparkSession, files: Sequence[str]) -> DataFrame:
 def literal(file: str) -> str:
     """The pattern that is met by a file of this name alone."""
     return re.sub(r"[\\{}\[\]*?]", r"\\\g<0>", file)
+
+
+def fetch(spark: SparkSession, out: str, names: Iterable[str], folder: Path) -> None:
+    """Copy tables from an address into a folder here. Raises SparkFailed where one is not to be had."""
+    hadoop, settings = java(spark).org.apache.hadoop.fs, spark.sparkContext._jsc.hadoopConfiguration()
+    here = hadoop.Path(folder.resolve().as_uri())
+    for name in names:
+        with told(f"{out}/{name}: not read"):
+            source = hadoop.Path(f"{out}/{name}")
+            source.getFileSystem(settings).copyToLocalFile(False, source, here, True)
 
 
 def whole(pieces: Iterable[Row]) -> Iterator[tuple[str, bytes]]:

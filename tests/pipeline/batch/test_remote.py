@@ -1,12 +1,14 @@
-"""`stemma batch` with a filesystem that is asked over HTTP, and what it says where it refuses."""
+"""`stemma batch` and `stemma load` with a filesystem that is asked over HTTP, and what they say where it refuses."""
 
 import json
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import made_warcs
 import pytest
@@ -18,8 +20,8 @@ TOPIC = ("--topic", "topic.toml")
 LOCAL = ("--master", "local[1,4]", *CONF, "--conf", "spark.sql.shuffle.partitions=1")  # two run at once
 ONCE = ("--master", "local[1]", *CONF)  # without a second try
 SPACED = "CC NEWS+00001 [a] {b,c} 100%20.warc.gz"  # what a pattern, and an address, would write otherwise
-TABLES = ("manifest", "captures", "failures", "addresses", "records", "documents", "versions", "readings", "pairs",
-          "reuses", "links")
+TABLES = ("manifest", "read", "captures", "pages", "failures", "addresses", "records", "documents", "versions",
+          "readings", "pairs", "reuses", "links")
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -102,12 +104,46 @@ def test_the_rows_are_those_of_local_files(both: Batches) -> None:
     assert both.told.startswith("batch ")
 
 
-def test_a_batch_that_is_forbidden_to_go_on_says_where_and_is_not_loaded(both: Batches, said: dict[str, str]) -> None:
+@pytest.fixture(scope="module")
+def loads(both: Batches, said: dict[str, str]) -> list[subprocess.CompletedProcess[str]]:
+    """What `load` says to the whole result, to the broken one, and to an address that nothing can read."""
+    places = (f"{both.remote.address}/tables/", f"{both.remote.address}/broken", "s3a://bucket/tables")
+    both.remote.asked.clear()
+    done = at_once(both.stemma, *(("load", "--data", "far", *CONF, place) for place in places), codes=(0, 2, 1))
+    assert not any("Traceback" in one.stderr for one in done)
+    return done
+
+
+def test_what_is_loaded_from_there_is_what_is_loaded_from_here(both: Batches, loads: object) -> None:
+    both.stemma.run("load", *TOPIC, "--data", "near", "local")
+    near, far = (_public(both.stemma.folder / data) for data in ("near", "far"))
+    assert far == near
+    assert all(near.values())
+    assert not list((both.stemma.folder / "far").glob("batch-*"))
+    opened = {path.split("/")[2] for operation, path in both.remote.asked if operation == "OPEN"}
+    assert opened == {"manifest", "failures", "records", "documents", "readings", "reuses"}
+
+
+def _public(data: Path) -> dict[str, list[Any]]:
+    conn = sqlite3.connect(data / "archive.db")
+    found = {name: sorted(conn.execute(query)) for name, query in {
+        "versions": "SELECT public_id, text FROM version",
+        "links": "SELECT copy, exemplar, relation, confidence, direction_confidence FROM copy_link",
+        "captures": "SELECT url, captured_at, payload_digest, status FROM capture",
+    }.items()}
+    conn.close()
+    return found
+
+
+def test_a_batch_that_is_forbidden_to_go_on_says_where_and_is_not_loaded(
+    both: Batches, said: dict[str, str], loads: list[subprocess.CompletedProcess[str]]
+) -> None:
     address = both.remote.address
     assert said["broken"].startswith(f"stemma: {address}/broken/captures: not written: ")
     assert "Permission denied: user=stemma, path=/broken/captures/" in said["broken"]
     assert said["broken"].endswith("run it again")
     assert rows_of(both.remote.folder / "broken", "read")  # so far it went
+    assert f"stemma: {address}/broken: no result of 'stemma batch'" in loads[1].stderr
     assert "no result of 'stemma batch'" in both.stemma.run("load", *TOPIC, "remote/broken", code=2).stderr
 
 
@@ -131,7 +167,15 @@ def test_a_filesystem_that_is_gone_leaves_an_earlier_result_as_it_was(both: Batc
     assert len(rows_of(both.local, "manifest")) == 1
 
 
-def test_an_address_that_spark_has_no_jar_for_is_told_with_the_jar_to_name(said: dict[str, str]) -> None:
-    assert "stemma: s3a://bucket/tables" in said["no jar"]
-    assert "S3AFileSystem not found" in said["no jar"]
-    assert "--conf spark.jars.packages=org.apache.hadoop:hadoop-aws:" in said["no jar"]
+def test_an_address_that_spark_has_no_jar_for_is_told_with_the_jar_to_name(
+    said: dict[str, str], loads: list[subprocess.CompletedProcess[str]]
+) -> None:
+    for told in (said["no jar"], loads[2].stderr):
+        assert "stemma: s3a://bucket/tables" in told
+        assert "S3AFileSystem not found" in told
+        assert "--conf spark.jars.packages=org.apache.hadoop:hadoop-aws:" in told
+
+
+def test_a_folder_that_is_not_there_is_no_address(tmp_path: Path) -> None:
+    require_spark()
+    assert "'nowhere'" in Stemma(tmp_path).run("load", "nowhere", code=2).stderr
