@@ -115,7 +115,7 @@ def _index(work: Work) -> None:
     conn = work.conn
     conn.execute("PRAGMA synchronous = OFF")
     conn.execute("CREATE TEMP TABLE filled (fingerprint INTEGER, version_id INTEGER)")
-    with running(conn, work.archive.folder.database, epoch, len(pending)) as run:
+    with running(conn, work.archive.folder.database, epoch, named, len(pending)) as run:
         for start in range(0, len(pending), FILLED):
             batch = pending[start:start + FILLED]
             with transaction(conn):

@@ -15,30 +15,30 @@ import numpy as np
 
 from bench.copies_adapter import candidates, documents, keys_of, profiles, readings, sketch
 from pipeline.copies.epoch import Epoch, counted
-from pipeline.copies.sifting import by_keys, by_tokens
+from pipeline.copies.sifting import LEAST_BEYOND, beyond_chance, told
 from pipeline.reuse import reuse
 
 GROWN = (1, 10)
 ROUNDS, RIDGE = 60, 1e-3
 LOST = (0, 1, 2, 3, 5, 10)
 
-Pair = tuple[int, tuple[float, ...], tuple[float, ...], bool]  # epoch, by keys, by tokens, whether it shares text
+# Epoch, what is told, whether more is common than by chance, whether it shares text.
+Pair = tuple[int, tuple[float, ...], bool, bool]
 
 
 def main(folder: Path) -> None:
     """Fit and print."""
-    of_one, of_two = _pairs(documents(folder))
-    for name, pairs in (("one language", of_one), ("two languages", of_two)):
-        shared = np.array([shares for *_, shares in pairs])
-        grown = np.array([times for times, *_ in pairs])
-        by_key = np.array([told for _, told, _, _ in pairs])
-        both = np.hstack([by_key, np.array([told for _, _, told, _ in pairs])])
-        for kind, features in (("BY_KEYS", by_key), ("BY_TOKENS", both)):
-            weights = _fitted(features, shared)
-            print(kind, name, tuple(round(float(weight), 3) for weight in weights))
-            odds = weights[0] + features @ weights[1:]
-            for times in GROWN:
-                _told(odds[grown == times], shared[grown == times], times)
+    for name, pairs in zip(("one language", "two languages"), _pairs(documents(folder)), strict=True):
+        grown, features, beyond, shared = map(np.array, zip(*pairs, strict=True))
+        weights = _fitted(features, shared)
+        print(name, tuple(round(float(weight), 3) for weight in weights))
+        odds = weights[0] + features @ weights[1:]
+        for times in GROWN:
+            then = (grown == times) & beyond
+            print(f"  {times} times the articles: of {(grown == times).sum()} pairs that meet {then.sum()} have more "
+                  f"in common than by chance, of {(shared & (grown == times)).sum()} that share "
+                  f"text {(shared & then).sum()}")
+            _told(odds[then], shared[then])
 
 
 def _pairs(texts: list[dict[str, Any]]) -> tuple[list[Pair], list[Pair]]:
@@ -58,9 +58,10 @@ def _pairs(texts: list[dict[str, Any]]) -> tuple[list[Pair], list[Pair]]:
             if (left, right) not in shared:
                 shared[left, right] = reuse(profiled[left], profiled[right], meeting=common.nats) is not None
             one, other = sketches[left], sketches[right]
-            told = by_keys(one, other, common)
             across = None is not one.language != other.language is not None
-            pairs[across].append((grown, told, by_tokens(one, other), shared[left, right]))
+            tokens = len(one.distinct.intersection(other.tokens))
+            is_beyond = beyond_chance(one, other, tokens) >= LEAST_BEYOND
+            pairs[across].append((grown, told(one, other, common), is_beyond, shared[left, right]))
     return pairs
 
 
@@ -84,10 +85,10 @@ def _fitted(features: Any, shared: Any) -> Any:
     return np.array([weights[0] - (scaled * mean).sum(), *scaled])
 
 
-def _told(odds: Any, shared: Any, grown: int) -> None:
+def _told(odds: Any, shared: Any) -> None:
     found = np.sort(odds[shared])
     others = odds[~shared]
-    print(f"  {grown} times the articles: {len(found)} share text, {len(others)} do not; left at odds that lose",
+    print(f"    {len(found)} share text, {len(others)} do not; left at odds that lose",
           ", ".join(f"{lost}: {(others >= odds_of).sum()} ({odds_of:.2f})"
                     for lost, odds_of in zip(LOST, found[list(LOST)], strict=True)))
 

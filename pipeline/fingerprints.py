@@ -14,7 +14,7 @@ from pipeline.copies.epoch import Epoch
 from pipeline.copies.reading import Reading, key_of
 from pipeline.copies.skeletons import NUMBER
 
-METHOD = "skeletons-5"  # a new name compares every text again
+METHOD = "skeletons-6"  # a new name compares every text again
 RAREST = 30  # tokens of a text that become keys
 MAX_RATE, MAX_HOLDERS = 0.06, 600  # of a token that becomes a key: the share of articles, and how many at most
 MAX_ORDERED_RATE = 0.3  # of a name or number that becomes part of one

@@ -53,11 +53,11 @@ def compare_witnesses(work: Work) -> Report:
         epoch = kept.epoch()
         database = file_of(work.conn)  # which in a rebuild is not the archive's yet
         try:
-            with running(work.conn, database, epoch, len(pending)) as run:
+            with running(work.conn, database, epoch, named, len(pending)) as run:
                 _compare_all(work, run, pending, named, counts)
         except BrokenProcessPool:  # memory ran out, most likely: one process needs less
             pending = comparisons.pending_witnesses(work.conn, method=named)
-            with running(work.conn, database, epoch, 1) as run:
+            with running(work.conn, database, epoch, named, 1) as run:
                 _compare_all(work, run, pending, named, counts)
     return Report(step="compare", done=counts["done"], seconds=monotonic() - started, counts=() if not pending else (
         ("pairs that met", counts["met"]), ("pairs compared", counts["pairs"]),
@@ -89,8 +89,8 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
             comparisons.add_readings(work.conn, readings)
         witnesses = [comparisons.text(work.conn, version_id) for version_id in batch]
         asked = [Asked(version_id=witness.version_id, article_id=witness.article_id, body_digest=witness.body_digest,
-                       worth=kept.worth, method=named, beside=batch[:place])
-                 for place, (witness, kept) in enumerate(zip(witnesses, readings, strict=True))]
+                       worth=kept.worth)
+                 for witness, kept in zip(witnesses, readings, strict=True)]
         with transaction(work.conn):
             for witness, compared in zip(witnesses, run(compare, asked), strict=True):
                 links.add_witness(work.conn, witness, compared.found, method=named)

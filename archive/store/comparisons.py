@@ -3,6 +3,7 @@
 import json
 import math
 import sqlite3
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ PENDING_WITNESSES = """
     WHERE version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
     ORDER BY public_id
 """
+LAST_VERSION = "SELECT coalesce(max(version_id), 0) FROM versions"
 COMPARED = "SELECT count(*) FROM witnesses WHERE method = :method"
 IS_COMPARED = "SELECT EXISTS (SELECT 1 FROM witnesses WHERE method = :method)"
 
@@ -88,10 +90,8 @@ OTHERS = """
     FROM (SELECT value AS version_id, 0 AS is_across FROM json_each(:version_ids)
           UNION ALL SELECT value, 1 FROM json_each(:across)) j
     JOIN sketches s ON s.version_id = j.version_id
-    JOIN versions v ON v.version_id = s.version_id
-    LEFT JOIN witnesses w ON w.version_id = s.version_id
-    WHERE (NOT j.is_across OR s.language <> :language) AND v.article_id IS NOT :article_id
-      AND (w.method IS :method OR s.version_id IN (SELECT value FROM json_each(:beside)))
+    WHERE (NOT j.is_across OR s.language <> :language)
+      AND s.version_id NOT IN (SELECT version_id FROM versions WHERE article_id = :article_id)
 """
 
 # Of the catalogue's indexes: what is catalogued was compared before, and to look at each text took most of a trace.
@@ -143,14 +143,12 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A version to be compared with all that the method compared, and with those `beside` it; `worth` is its keys'."""
+    """A version to be compared; `worth` is its keys'."""
 
     version_id: int
     article_id: int
     body_digest: str
     worth: Mapping[int, float]
-    method: str
-    beside: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +179,18 @@ class Searched:
 def pending_witnesses(conn: sqlite3.Connection, *, method: str) -> list[int]:
     """Versions that this method has not compared yet."""
     return [row["version_id"] for row in conn.execute(PENDING_WITNESSES, {"method": method})]
+
+
+def turns(conn: sqlite3.Connection, *, method: str) -> Sequence[int]:
+    """By the number of a version, when it is this method's turn to compare it: from 1, 0 where it was compared.
+
+    Four bytes a version: there may be millions, and each process that compares has them.
+    """
+    (last,) = conn.execute(LAST_VERSION).fetchone()
+    found = array("I", bytes(4 * (1 + last)))
+    for turn, version_id in enumerate(pending_witnesses(conn, method=method), start=1):
+        found[version_id] = turn
+    return found
 
 
 def compared(conn: sqlite3.Connection, *, method: str) -> int:
@@ -289,7 +299,7 @@ def others(
     conn: sqlite3.Connection, versions: Iterable[int], asked: Asked, *, across: Iterable[int] = (),
     language: str | None = None,
 ) -> Iterator[KeptSketch]:
-    """The sketches of those versions that one is to be compared with: of other articles, and compared, or beside it.
+    """The sketches of those versions that are of other articles than a version.
 
     Of those `across`, the ones of another language than its own.
     """
@@ -297,7 +307,7 @@ def others(
     cursor.row_factory = None
     return map(KeptSketch._make, cursor.execute(OTHERS, {
         "version_ids": json.dumps(sorted(versions)), "across": json.dumps(sorted(across)), "language": language,
-        "article_id": asked.article_id, "method": asked.method, "beside": json.dumps(list(asked.beside))}))
+        "article_id": asked.article_id}))
 
 
 def sketches(conn: sqlite3.Connection, versions: Iterable[int]) -> Mapping[int, KeptSketch]:

@@ -38,10 +38,14 @@ Result = TypeVar("Result")
 
 
 class Desk:
-    """One process's view of the archive in one epoch: texts as they are compared, the last ones at hand."""
+    """One process's view of the archive in one epoch: texts as they are compared, the last ones at hand.
 
-    def __init__(self, conn: sqlite3.Connection, epoch: Epoch) -> None:
+    `turns` say which versions come before which, as they are pending when the process begins.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, epoch: Epoch, method: str) -> None:
         self.conn, self.epoch = conn, epoch
+        self.turns = comparisons.turns(conn, method=method)
         self.encoder = vectors.Remembering() if vectors.installed() else None
         self.profiled = lru_cache(maxsize=PROFILED)(self._profiled)
 
@@ -101,8 +105,8 @@ def sketched(kept: KeptSketch) -> Sketch:
 
 
 def compare(desk: Desk, asked: Asked) -> Compared:
-    """What a version shares with each of those that it meets."""
-    conn, encoded = desk.conn, desk.encoder is not None
+    """What a version shares with each of those that it meets, of those that were compared, or whose turn was before."""
+    conn, encoded, turns = desk.conn, desk.encoder is not None, desk.turns
     shared = comparisons.in_common(
         asked.worth, comparisons.holders(conn, asked.worth), least=min(MEETING, across(encoded=encoded)),
         openings=OPENINGS)
@@ -113,6 +117,8 @@ def compare(desk: Desk, asked: Asked) -> Compared:
     met, close = 0, list[tuple[int, float]]()
     for other in comparisons.others(
             conn, enough | same, asked, across=common.keys() - enough - same, language=own.language):
+        if turns[other.version_id] >= turns[asked.version_id]:
+            continue
         met += 1
         told = common.get(other.version_id, NOTHING)
         if other.version_id in same or is_likely(own, sketched(other), told, encoded=encoded):
@@ -129,14 +135,14 @@ def _shared(desk: Desk, one_id: int, other_id: int, meeting: float) -> Found | N
 
 
 @contextmanager
-def running(conn: sqlite3.Connection, database: Path, epoch: Epoch, texts: int) -> Iterator[Run]:
+def running(conn: sqlite3.Connection, database: Path, epoch: Epoch, method: str, texts: int) -> Iterator[Run]:
     """Runs here, or in other processes, which see what is committed."""
     if texts < POOL_FROM or cores.count() == 1:
-        yield partial(_here, Desk(conn, epoch))
+        yield partial(_here, Desk(conn, epoch, method))
         return
     kept = comparisons.last_epoch(conn)
     told = b"" if kept is not None and kept.digest == epoch.digest else epochs.packed(epoch)
-    with cores.pool(start=_sit_down, arguments=(database, told)) as workers:
+    with cores.pool(start=_sit_down, arguments=(database, told, method)) as workers:
         yield partial(_there, workers)
 
 
@@ -151,7 +157,7 @@ def _there(workers: cores.Workers, one: Callable[[Desk, Job], Result], jobs: Seq
 _desk: Desk  # of a process that was started for this
 
 
-def _sit_down(database: Path, told: bytes) -> None:
+def _sit_down(database: Path, told: bytes, method: str) -> None:
     """In the epoch that is told, or where that is empty in the one that the database has last.
 
     A large one is not told: where a process dies before it has read more than a pipe holds, `multiprocessing` (3.11)
@@ -160,7 +166,8 @@ def _sit_down(database: Path, told: bytes) -> None:
     global _desk  # what a worker process starts with has no other place
     conn = read_database(database)
     kept = comparisons.last_epoch(conn)
-    _desk = Desk(conn, epochs.unpacked(told) if told or kept is None else epochs.unpacked(kept.packed, kept.digest))
+    epoch = epochs.unpacked(told) if told or kept is None else epochs.unpacked(kept.packed, kept.digest)
+    _desk = Desk(conn, epoch, method)
 
 
 def _at_desk(one: Callable[[Desk, Job], Result], job: Job) -> Result:

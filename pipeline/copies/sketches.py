@@ -7,9 +7,12 @@ each kind, and its rarest tokens in the order in which it first has them.
 
 import math
 import struct
-from collections.abc import Iterable, Mapping
+import sys
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 from zlib import crc32
 
 from pipeline.copies.indexing import Index, Weighed
@@ -19,8 +22,7 @@ LEAST_WEIGHT = 32  # sixteenths of nats that a token of a sketch weighs: of a ne
 MOST_TOKENS = 600  # the heaviest: an article of 331,000 characters has some 14,000
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(NamedTuple):
     """What keys are worth in all, in nats, and how many of them are rows of names and numbers, and whole sentences."""
 
     nats: float
@@ -49,14 +51,27 @@ class Sketch:
     packed: bytes
 
     @cached_property
-    def tokens(self) -> tuple[int, ...]:
+    def tokens(self) -> Sequence[int]:
         """The tokens in their order."""
-        return struct.unpack_from(f"<{len(self.packed) // 3}H", self.packed)
+        found = array("H", self.packed[:2 * (len(self.packed) // 3)])
+        if sys.byteorder == "big":
+            found.byteswap()
+        return found
 
     @cached_property
     def weights(self) -> bytes:
         """A byte for each."""
         return self.packed[2 * len(self.tokens):]
+
+    @cached_property
+    def distinct(self) -> frozenset[int]:
+        """The tokens in no order."""
+        return frozenset(self.tokens)
+
+    @cached_property
+    def nats(self) -> float:
+        """What the tokens weigh in all; one at least."""
+        return max(1.0, sum(self.weights) / 16)
 
     @cached_property
     def at(self) -> Mapping[int, int]:

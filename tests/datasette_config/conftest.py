@@ -192,7 +192,7 @@ class Builder:
         events.append(self.data / "events.jsonl", events.Event(kind="topic", at=datetime(2024, 8, 6, tzinfo=UTC), data={
             "name": topic.name, "digest": topic.digest, "file": "kursk.toml", "text": topic.text}))
         epoch = shipped(own_tokens(topic))
-        desk = Desk(self.conn, epoch)
+        desk = Desk(self.conn, epoch, method(epoch.digest))
         for (version_id,) in self.conn.execute("SELECT version_id FROM versions").fetchall():
             comparisons.add_readings(self.conn, [read(desk, version_id)])
             self.insert("witnesses", version_id=version_id, method=method(epoch.digest))

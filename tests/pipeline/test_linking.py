@@ -144,7 +144,7 @@ def test_a_process_that_dies_before_it_was_told_the_epoch_keeps_nobody_waiting(
     def run() -> None:
         database = work.archive.folder.database
         try:
-            with comparing.running(read_database(database), database, large, 2) as running:
+            with comparing.running(read_database(database), database, large, "method", 2) as running:
                 list(running(comparing.read, [1, 2]))
         except BaseException as error:
             ended.put(error)

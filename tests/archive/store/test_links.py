@@ -1,7 +1,7 @@
 """Witnesses, reuses, links and families in the database."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from sqlite3 import Connection
@@ -43,7 +43,7 @@ def kept(version_id: int, keys: Iterable[int], *, language: str | None = None) -
     return Read(reading=b"", sketch=sketch, worth=dict.fromkeys(keys, 1.5))
 
 
-def test_a_version_is_compared_with_compared_ones_of_other_articles_and_those_beside_it(
+def test_a_version_is_compared_with_those_of_other_articles_whose_turn_was_before(
     conn: Connection, published: Callable[..., list[int]]
 ) -> None:
     one, one_later = published(ONE, "first", "second")
@@ -53,16 +53,19 @@ def test_a_version_is_compared_with_compared_ones_of_other_articles_and_those_be
     for version_id in (one, one_later):
         links.add_witness(conn, comparisons.text(conn, version_id), [], method=METHOD)
 
-    def others(version_id: int, *, method: str = METHOD, beside: Sequence[int] = ()) -> set[int]:
+    def others(version_id: int) -> set[int]:
         text = comparisons.text(conn, version_id)
-        asked = Asked(version_id=version_id, article_id=text.article_id, body_digest=text.body_digest, worth={},
-                      method=method, beside=beside)
+        asked = Asked(version_id=version_id, article_id=text.article_id, body_digest=text.body_digest, worth={})
         return {sketch.version_id for sketch in comparisons.others(conn, (one, one_later, two, three, 77), asked)}
 
-    assert others(two) == {one, one_later}
-    assert others(two, beside=[three, two]) == {one, one_later, three}
-    assert others(one, beside=[two]) == {two}, "versions of one article are not compared"
-    assert others(two, method="other") == set()
+    assert others(two) == {one, one_later, three}
+    assert others(one) == {two, three}, "versions of one article are not compared"
+    turns = comparisons.turns(conn, method=METHOD)
+    assert [turns[version_id] for version_id in (one, one_later)] == [0, 0], "they were compared"
+    assert [version_id for version_id in range(len(turns)) if turns[version_id]] == sorted([two, three])
+    pending = comparisons.pending_witnesses(conn, method=METHOD)
+    assert [turns[version_id] for version_id in pending] == [1, 2]
+    assert sorted(comparisons.turns(conn, method="other"))[-4:] == [1, 2, 3, 4]
     assert comparisons.same_text(conn, comparisons.text(conn, three).body_digest) == {one, three}
     assert comparisons.sketches(conn, [two, 77]) == {two: kept(two, ()).sketch}
 
