@@ -58,7 +58,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batches]:
     require_spark()
     folder = tmp_path_factory.mktemp("remote")
     (folder / "topic.toml").write_text(made_warcs.TOPIC, encoding="utf-8")
-    _, second = made_warcs.write(folder / "remote" / "in", 30, 2)
+    _, second = made_warcs.write(folder / "remote" / "in", 20, 2)
     second.rename(second.with_name(SPACED))
     stemma = Stemma(folder)
     with WebHdfs(folder / "remote", _is_refused).serving() as remote:
@@ -81,10 +81,10 @@ def said(both: Batches, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
     with WebHdfs(tmp_path_factory.mktemp("gone")).serving() as gone:
         pass
     commands = {
-        "broken": ("--out", f"{address}/broken", "remote/in"),
+        "broken": ("--out", f"{address}/broken", "remote/closed"),
         "closed": ("--out", "unread", f"{address}/closed"),
         "gone": ("--out", "local", f"{gone.address}/in/*.warc.gz"),
-        "no jar": ("--out", "s3a://bucket/tables", "remote/in"),
+        "no jar": ("--out", "s3a://bucket/tables", "remote/closed"),
     }
     done = at_once(both.stemma, *(("batch", *ONCE, *words) for words in commands.values()), codes=[1] * len(commands))
     for one in done:
