@@ -15,6 +15,7 @@
     ├── ProofFailed         a proof file does not prove what it says         (exit code 1)
     ├── WriteFailed         a record could not be written: the disk is full      (exit code 1)
     ├── CrawlFailed         the crawl ended before its work was done             (exit code 1)
+    ├── SparkFailed         Spark could not read, write or go on                 (exit code 1)
     ├── PortBusy            another program listens on the port                  (exit code 1)
     ├── MissingExtra        a command needs what is not installed                (exit code 2)
     ├── NotPublic           the topic file does not let whole texts be published (exit code 1)
@@ -97,6 +98,10 @@ class WriteFailed(ArchiveError):
 
 class CrawlFailed(ArchiveError):
     """The crawl stopped for a reason that is not a page's."""
+
+
+class SparkFailed(ArchiveError):
+    """Spark could not be begun, or what it reads and writes is not there, or refuses."""
 
 
 class PortBusy(ArchiveError):

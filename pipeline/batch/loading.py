@@ -35,6 +35,7 @@ from pipeline.steps import decided_by, derive_links, derive_versions, withhold
 from pipeline.work import Work, by_frequency
 
 ROWS = 200  # that are held at a time
+READ = ("failures", "records", "documents", "readings", "reuses")  # the tables, after the manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,12 @@ def load(work: Work, folder: Path, *, everything: bool) -> list[Report]:
     ]
 
 
-def manifest_of(folder: Path) -> Manifest:
-    """Raises UnreadableFile where a folder holds no finished batch."""
+def manifest_of(folder: Path, *, named: str | None = None) -> Manifest:
+    """Raises UnreadableFile where a folder, or the address that it is a copy of, holds no finished batch."""
     found = list(table(folder, "manifest")) if (folder / "manifest").is_dir() else []
     if len(found) != 1:
-        raise UnreadableFile(f"{folder}: no result of 'stemma batch', or of one that was not finished; run it again")
+        raise UnreadableFile(
+            f"{named or folder}: no result of 'stemma batch', or of one that was not finished; run it again")
     return Manifest(**found[0])
 
 

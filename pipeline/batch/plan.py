@@ -20,7 +20,7 @@ from crawlers.errors import Unreadable
 from pipeline import PROGRAM, cores
 from pipeline.batch import looks, pairs, rows, texts
 from pipeline.batch.rows import Columns, Row
-from pipeline.batch.spark import Tables, file_pieces, first_of, grouped, is_retry, spelled, through, whole
+from pipeline.batch.spark import Tables, file_pieces, first_of, grouped, is_retry, literal, spelled, through, whole
 from pipeline.copies import vectors
 from pipeline.copies.epoch import Epoch, packed
 from pipeline.extract import EXTRACTOR
@@ -58,9 +58,10 @@ class Job:
 def report(spark: SparkSession, job: Job) -> Report:
     """The whole batch; every table is written before the next begins, so that none is worked out twice."""
     started, tables = monotonic(), Tables(spark, job.out)
+    read = read_files(spark, job)  # which finds the files, or an earlier result stays as it is
     # None while the tables are written: a batch that is killed leaves no result, also where an earlier one was.
     tables.write("manifest", spark.createDataFrame([], spelled(MANIFEST)), by_month=False)
-    read = tables.write("read", read_files(spark, job))
+    read = tables.write("read", read)
     captures = tables.write("captures", captures_of(read))
     pages = tables.write("pages", pages_of(captures, read, job.topic), by_month=False)
     addresses = tables.write("addresses", addresses_of(tables, captures, pages), by_month=False)
@@ -183,7 +184,8 @@ def records_of(
     if not by_file:
         return spark.createDataFrame([], spelled(rows.RECORD))
     told = spark.sparkContext.broadcast(by_file)
-    return through(file_pieces(spark, sorted(by_file)), partial(_cut, told=told), rows.RECORD)
+    again = file_pieces(spark, [literal(file) for file in sorted(by_file)])
+    return through(again, partial(_cut, told=told), rows.RECORD)
 
 
 def _cut(pieces: Iterable[Row], *, told: "Broadcast[dict[str, list[Row]]]") -> Iterator[Row]:

@@ -5,19 +5,22 @@ PassthroughCodec hands them on as they are, and they are cut where a gzip member
 """
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 from pyspark import TaskContext
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, PySparkRuntimeError
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.window import Window
 
-from archive.errors import MissingExtra, UnreadableFile
+from archive.errors import MissingExtra, SparkFailed, UnreadableFile
+from pipeline.batch.refusals import java, plainly, quiet, told
 from pipeline.batch.rows import Columns, Row
 
 GZIP = b"\x1f\x8b\x08"
@@ -38,7 +41,7 @@ Stage = Callable[[Iterable[Row]], Iterator[Row]]
 
 
 def session(master: str, settings: Mapping[str, str]) -> SparkSession:
-    """Spark, here or on a cluster. Raises MissingExtra where there is no Java."""
+    """Spark, here or on a cluster. Raises MissingExtra where there is no Java, SparkFailed where it does not begin."""
     if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
         raise MissingExtra("Spark needs Java 17, and there is no 'java'; install it (Debian: openjdk-17-jre-headless), "
                            "or set JAVA_HOME")
@@ -53,8 +56,13 @@ def session(master: str, settings: Mapping[str, str]) -> SparkSession:
     } | (here if master.startswith("local") else {}) | dict(settings)
     for name, value in chosen.items():
         builder = builder.config(name, value)
-    found = builder.getOrCreate()
-    found.sparkContext.setLogLevel("ERROR")
+    try:
+        with told(f"Spark on {master} did not begin"):
+            found = builder.getOrCreate()
+    except PySparkRuntimeError as error:  # Java ended at once, and has said why
+        raise SparkFailed(f"Spark did not begin: {plainly(str(error))}; see above, mend the --conf that it names, and "
+                          f"run it again") from error
+    quiet(found)
     return found
 
 
@@ -66,23 +74,44 @@ class Tables:
 
     def write(self, name: str, table: DataFrame, *, by_month: bool = True) -> DataFrame:
         """Write a table in place of what is there, and what it then holds."""
-        writer = table.write.mode("overwrite")
-        (writer.partitionBy("month") if by_month else writer).parquet(f"{self._out}/{name}")
-        # With its columns told: those of an empty table are nowhere, and months would be read as dates.
-        return self._spark.read.schema(table.schema).parquet(f"{self._out}/{name}")
+        writer, place = table.write.mode("overwrite"), f"{self._out}/{name}"
+        with told(f"{place}: not written"):
+            (writer.partitionBy("month") if by_month else writer).parquet(place)
+            # With its columns told: those of an empty table are nowhere, and months would be read as dates.
+            return self._spark.read.schema(table.schema).parquet(place)
 
 
 def file_pieces(spark: SparkSession, files: Sequence[str]) -> DataFrame:
     """The bytes of files in rows of `file` and `piece`; `whole` puts together what they were cut at.
 
-    Raises UnreadableFile where there is no such file.
+    A file is named as `literal` takes it. Raises UnreadableFile where there is no such file, SparkFailed where a
+    filesystem does not tell of it.
     """
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     try:
-        found = spark.read.format("text").options(**AS_BYTES).load(list(files))
+        with told(f"{files[0]}{more}: not read"):
+            found = spark.read.format("text").options(**AS_BYTES).load(list(files))
     except AnalysisException as error:
-        raise UnreadableFile(f"{(error.getMessage() or str(error)).splitlines()[0]} Name files or folders that Spark "
-                             f"can read.") from error
-    return found.selectExpr("_metadata.file_path AS file", "CAST(value AS BINARY) AS piece")
+        raise UnreadableFile(
+            f"{plainly(error.getMessage() or str(error))}; name files or folders that Spark can read") from error
+    # What Spark names is an address, where a space is written %20; a + is itself.
+    return found.selectExpr("url_decode(replace(_metadata.file_path, '+', '%2B')) AS file",
+                            "CAST(value AS BINARY) AS piece")
+
+
+def literal(file: str) -> str:
+    """The pattern that is met by a file of this name alone."""
+    return re.sub(r"[\\{}\[\]*?]", r"\\\g<0>", file)
+
+
+def fetch(spark: SparkSession, out: str, names: Iterable[str], folder: Path) -> None:
+    """Copy tables from an address into a folder here. Raises SparkFailed where one is not to be had."""
+    hadoop, settings = java(spark).org.apache.hadoop.fs, spark.sparkContext._jsc.hadoopConfiguration()
+    here = hadoop.Path(folder.resolve().as_uri())
+    for name in names:
+        with told(f"{out}/{name}: not read"):
+            source = hadoop.Path(f"{out}/{name}")
+            source.getFileSystem(settings).copyToLocalFile(False, source, here, True)
 
 
 def whole(pieces: Iterable[Row]) -> Iterator[tuple[str, bytes]]:

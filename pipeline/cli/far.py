@@ -1,16 +1,19 @@
 """Commands for more pages than one machine reads: batch, load."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
 from archive.errors import MissingExtra
-from pipeline.cli.base import finish, opened, options
+from pipeline.cli.base import finish, opened, options, refuse_other_topic
 
 CC_NEWS = "s3a://commoncrawl"
 NEWS = "commoncrawl.org"  # who captured it, as a backfill says too
@@ -63,16 +66,18 @@ def batch(
     result into an archive.
     """
     require("pyspark", "pandas", "pyarrow")
-    from pipeline.batch import plan, spark
+    from pipeline.batch import plan, refusals, spark
 
     del data
     if bool(files) == bool(months):
         raise click.UsageError("name the WARC files to read, or the months of --cc-news")
     running = spark.session(master, settings_of(spark_settings))
-    job = plan.Job(
-        topic=topic, files=files or plan.news_files(running, base.rstrip("/"), months), out=out,
-        via=via or (NEWS if months else None), keep_all=keep_all)
-    finish([plan.report(running, job)], as_json=as_json)
+    with refusals.told(out):
+        job = plan.Job(
+            topic=topic, files=files or plan.news_files(running, base.rstrip("/"), months), out=out,
+            via=via or (NEWS if months else None), keep_all=keep_all)
+        report = plan.report(running, job)
+    finish([report], as_json=as_json)
 
 
 def settings_of(settings: tuple[str, ...]) -> dict[str, str]:
@@ -82,16 +87,54 @@ def settings_of(settings: tuple[str, ...]) -> dict[str, str]:
     return dict(one.split("=", 1) for one in settings)
 
 
+def result_place(ctx: click.Context, argument: click.Parameter, text: str) -> str | Path:
+    """An address as it is written, or a folder, which has to be there."""
+    if re.match(r"[a-z][a-z0-9+.-]*://", text):
+        return text
+    found = click.Path(path_type=Path, file_okay=False, exists=True).convert(text, argument, ctx)
+    return Path(found)
+
+
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("place", metavar="FOLDER|URL", callback=result_place)
 @click.option("--all", "everything", is_flag=True, help="All that the batch kept, not only what is on its topic.")
+@click.option("--conf", "spark_settings", multiple=True, metavar="KEY=VALUE",
+              help="A setting of Spark's, by which a URL is read. Repeatable.")
 @options
-def load(topic: Any, data: Path, as_json: bool, folder: Path, everything: bool) -> None:
-    """Bring the result of `batch` in FOLDER into the archive: its records, and what was derived from them."""
+def load(
+    topic: Any, data: Path, as_json: bool, place: str | Path, everything: bool, spark_settings: tuple[str, ...],
+) -> None:
+    """Bring the result of `batch` into the archive: its records, and what was derived from them.
+
+    A FOLDER is read where it is. From a URL on a filesystem that Spark reads, what is needed is copied first.
+    """
     require("pyarrow")
     from pipeline.batch import loading
 
-    with opened(topic, data, "load", create=True) as (work, reports):
+    refuse_other_topic(topic, data)  # before much is copied
+    with at_hand(place, data, settings_of(spark_settings)) as folder, \
+            opened(topic, data, "load", create=True) as (work, reports):
         reports += loading.load(work, folder, everything=everything)
         work.progress.close()
     finish(reports, as_json=as_json)
+
+
+@contextmanager
+def at_hand(place: str | Path, data: Path, settings: dict[str, str]) -> Iterator[Path]:
+    """A result's folder; of an address, a copy in the data folder meanwhile, before the archive is locked."""
+    if isinstance(place, Path):
+        yield place
+        return
+    require("pyspark", "pandas")
+    from pipeline.batch import loading, spark
+
+    running = spark.session("local[1]", settings)
+    data.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="batch-", dir=data) as name:
+        folder = Path(name)
+        out = place.rstrip("/")
+        spark.fetch(running, out, ["manifest"], folder)
+        loading.manifest_of(folder, named=place)
+        spark.fetch(running, out, loading.READ, folder)
+        running.stop()
+        yield folder
