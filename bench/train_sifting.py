@@ -60,7 +60,7 @@ def _pairs(texts: list[dict[str, Any]]) -> tuple[list[Pair], list[Pair]]:
             one, other = sketches[left], sketches[right]
             across = None is not one.language != other.language is not None
             tokens = len(one.distinct.intersection(other.tokens))
-            is_beyond = beyond_chance(one, other, tokens) >= LEAST_BEYOND
+            is_beyond = beyond_chance(one, other, tokens) >= LEAST_BEYOND[across]
             pairs[across].append((grown, told(one, other, common), is_beyond, shared[left, right]))
     return pairs
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from pipeline.copies.epoch import Epoch
 
 EPOCH = "epoch"  # the kind of event
-BATCH = 400  # texts that are written, then compared, at a time
+# Texts that are written, then compared, at a time: one part in so many, of few texts and of many no fewer and no more.
+# Each batch writes nearly all pages of a large table of keys anew, so few batches write less; its texts are in memory.
+BATCHES, FEWEST, MOST = 25, 400, 4_000
 WITNESSES = 3_000  # that are kept at hand while links are decided
 COUNTED_FROM = 200  # articles; of fewer, a count says less than the table that ships with the program
 AS_MUCH = 0.97  # of the most words that two versions share: as much, but for a typing error that was mended
@@ -82,8 +84,9 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
     """In batches, so that what the processes read is committed: a text is compared with those before it in its own."""
     from pipeline.copies.comparing import compare, read
 
-    for start in range(0, len(pending), BATCH):
-        batch = pending[start:start + BATCH]
+    size = min(max(FEWEST, len(pending) // BATCHES), MOST)
+    for start in range(0, len(pending), size):
+        batch = pending[start:start + size]
         readings = list(run(read, batch))
         with transaction(work.conn):
             comparisons.add_readings(work.conn, readings)

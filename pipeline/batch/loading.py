@@ -26,7 +26,7 @@ from pipeline.copies import epoch as epochs
 from pipeline.copies import vectors
 from pipeline.copies.comparing import kept_sketch
 from pipeline.copies.epoch import Epoch
-from pipeline.copies.sketches import opened, worth_of
+from pipeline.copies.sketches import Sketch, worth_of
 from pipeline.extract import EXTRACTOR
 from pipeline.fingerprints import method
 from pipeline.intake import erase_pending, index_pending, note_topic, read_withholdings
@@ -201,7 +201,7 @@ def take_comparisons(work: Work, folder: Path, manifest: Manifest) -> Report:
 
 
 def _read(version_id: int, row: Row) -> Read:
-    sketch = opened(row["language"], worth_of(row["worths"]), row["sketch"])
+    sketch = Sketch(row["language"], worth_of(row["worths"]), row["sketch"])
     return Read(reading=row["packed"], worth=dict(zip(row["keys"], row["worths"], strict=True)),
                 sketch=kept_sketch(version_id, sketch))
 

@@ -34,7 +34,7 @@ from pipeline.copies.indexing import indexed, packed, unpacked
 from pipeline.copies.prepared import prepared
 from pipeline.copies.reading import read
 from pipeline.copies.sifting import is_likely
-from pipeline.copies.sketches import Sketch, Worth, opened, worth_of
+from pipeline.copies.sketches import Sketch, Worth, worth_of
 from pipeline.descent.direction import link
 from pipeline.fingerprints import MEETING, OPENING_WORTH, across, meets
 from pipeline.linking import closest as closest_of
@@ -217,7 +217,7 @@ def _profile(text: str, language: str | None, stored: bytes, epoch: Epoch) -> Pr
 
 
 def _sketch(text: Row) -> Sketch:
-    return opened(text["language"], worth_of(text["worths"]), text["sketch"])
+    return Sketch(text["language"], worth_of(text["worths"]), text["sketch"])
 
 
 def _encoder() -> vectors.Encoder | None:

@@ -4,6 +4,7 @@ What a text and those that it meets share is a function of these texts and the e
 process; the one that started them keeps it.
 """
 
+import math
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from pipeline.copies.indexing import Index, Weighed, indexed, packed, unpacked
 from pipeline.copies.prepared import prepared
 from pipeline.copies.reading import read as read_text
 from pipeline.copies.sifting import is_likely
-from pipeline.copies.sketches import NOTHING, Sketch, Worth, opened, worth_of
+from pipeline.copies.sketches import Sketch, Worth, worth_of
 from pipeline.fingerprints import MEETING, OPENINGS, across
 from pipeline.reuse import reuse
 
@@ -101,7 +102,7 @@ def kept_sketch(version_id: int, made: Sketch) -> KeptSketch:
 
 def sketched(kept: KeptSketch) -> Sketch:
     """A sketch that the archive keeps."""
-    return opened(kept.language, Worth(kept.nats, kept.name_rows, kept.sentences), kept.packed)
+    return Sketch(kept.language, Worth(kept.nats, kept.name_rows, kept.sentences), kept.packed)
 
 
 def compare(desk: Desk, asked: Asked) -> Compared:
@@ -110,17 +111,16 @@ def compare(desk: Desk, asked: Asked) -> Compared:
     shared = comparisons.in_common(
         asked.worth, comparisons.holders(conn, asked.worth), least=min(MEETING, across(encoded=encoded)),
         openings=OPENINGS)
-    common = {version_id: worth_of(nats) for version_id, nats in shared.items()}
     same = comparisons.same_text(conn, asked.body_digest)
-    enough = {version_id for version_id, told in common.items() if told.nats >= MEETING}
+    enough = {version_id for version_id, nats in shared.items() if math.fsum(nats) >= MEETING}
     own = sketched(comparisons.sketches(conn, [asked.version_id])[asked.version_id])
     met, close = 0, list[tuple[int, float]]()
     for other in comparisons.others(
-            conn, enough | same, asked, across=common.keys() - enough - same, language=own.language):
+            conn, enough | same, asked, across=shared.keys() - enough - same, language=own.language):
         if turns[other.version_id] >= turns[asked.version_id]:
             continue
         met += 1
-        told = common.get(other.version_id, NOTHING)
+        told = worth_of(shared.get(other.version_id, ()))
         if other.version_id in same or is_likely(own, sketched(other), told, encoded=encoded):
             close.append((other.version_id, told.nats))
     found = (_shared(desk, asked.version_id, other, meeting) for other, meeting in sorted(close))

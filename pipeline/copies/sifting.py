@@ -1,7 +1,7 @@
 """Two sketches -> whether it is worth while to compare the texts (pure).
 
 As an archive grows, more and more texts meet that tell of the same and share no text: their names are the same, in no
-order. Of two languages three in four of them have no more rare tokens in common than chance brings to texts of their
+order. Of two languages four in five of them have no more rare tokens in common than chance brings to texts of their
 length; these are counted, which costs a fifth of what follows. Of the others a logistic model is asked: what the keys
 that both have are worth beside all keys of either, of one language also of each kind (tokens, names in a row, whole
 sentences); how much of their rare tokens is common; and whether these come up in one order: of tokens that two texts
@@ -30,8 +30,9 @@ MODEL = (
 )
 COMMONEST = 2048  # by chance each rare token of a text is one of so many of another's
 SENTENCES = 2  # that two texts of one language have in common word for word: whatever else they say, that is looked at
-LEAST_BEYOND = -0.25  # deviations by which the common tokens are more than chance brings
-LEAST_ODDS = (-3.9, -3.3)  # of one language, of two
+# Of one language, of two: deviations by which the common tokens are more than chance brings, and odds.
+LEAST_BEYOND = (-0.25, 0.0)
+LEAST_ODDS = (-3.9, -3.3)
 
 
 def is_likely(one: Sketch, other: Sketch, common: Worth, *, encoded: bool = False) -> bool:
@@ -42,7 +43,7 @@ def is_likely(one: Sketch, other: Sketch, common: Worth, *, encoded: bool = Fals
     across = _is_across(one, other)
     if encoded if across else common.sentences >= SENTENCES:
         return True
-    if beyond_chance(one, other, len(one.distinct.intersection(other.tokens))) < LEAST_BEYOND:
+    if beyond_chance(one, other, len(one.distinct.intersection(other.tokens))) < LEAST_BEYOND[across]:
         return False
     return math.fsum(map(mul, MODEL[across], (1.0, *told(one, other, common)))) >= LEAST_ODDS[across]
 
@@ -53,7 +54,7 @@ def _is_across(one: Sketch, other: Sketch) -> bool:
 
 def beyond_chance(one: Sketch, other: Sketch, tokens: int) -> float:
     """How many deviations as many common tokens are beyond those that chance brings to texts of their length."""
-    chance = len(one.tokens) * len(other.tokens) / COMMONEST
+    chance = len(one) * len(other) / COMMONEST
     return (tokens - chance) / math.sqrt(chance + 1)
 
 
@@ -85,13 +86,13 @@ def _shares(common: float, one: float, other: float) -> tuple[float, float]:
 
 def _of_tokens(one: Sketch, other: Sketch) -> tuple[float, ...]:
     """How many tokens are common, what they weigh, and whether they come up in one order."""
-    at = one.at
-    is_common = bytes(map(at.__contains__, other.tokens))
-    places = list(map(at.__getitem__, compress(other.tokens, is_common)))
+    at, theirs, their_weights = one.at, other.tokens, other.weights
+    is_common = bytes(map(at.__contains__, theirs))
+    places = list(map(at.__getitem__, compress(theirs, is_common)))
     weights = map(one.weights.__getitem__, places)
-    tokens, shared = len(places), sum(map(min, weights, compress(other.weights, is_common))) / 16
+    tokens, shared = len(places), sum(map(min, weights, compress(their_weights, is_common))) / 16
     least, most = sorted((one.nats, other.nats))
-    fewest, longest = sorted((len(one.tokens), len(other.tokens)))
+    fewest, longest = sorted((len(one), len(theirs)))
     chained, null = _rising(places), _rising(places[::-1])
     some = max(1, tokens)
     return (tokens / max(1, fewest), tokens / max(1, longest), math.log1p(tokens), beyond_chance(one, other, tokens),

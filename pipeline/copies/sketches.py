@@ -34,26 +34,32 @@ class Worth(NamedTuple):
         return max(0.0, self.nats - ROW_WORTH * self.rows - SENTENCE_WORTH * self.sentences)
 
 
-NOTHING = Worth(nats=0.0, rows=0, sentences=0)
-
-
 @dataclass(frozen=True)
 class Sketch:
     """A text's language, what its keys are worth, and its rarest tokens in the order in which it first has them.
 
     Of a token, which stands there once, sixteen bits are kept: by these alone two news articles have less than one in
-    common. Each has a weight in sixteenths of nats, a byte.
+    common. Each has a weight in sixteenths of nats, a byte. They are `packed`: of most texts that meet nobody looks at
+    more than how many are common. What only the text that is compared needs is made once.
     """
 
     language: str | None
     worth: Worth
-    tokens: "array[int]"
-    weights: bytes
+    packed: bytes
+
+    def __len__(self) -> int:
+        """How many tokens there are."""
+        return len(self.packed) // 3
 
     @property
-    def packed(self) -> bytes:
-        """Tokens and weights as `opened` reads them."""
-        return _turned(self.tokens).tobytes() + self.weights
+    def tokens(self) -> "array[int]":
+        """The tokens in their order."""
+        return _turned(array("H", self.packed[:2 * len(self)]))
+
+    @property
+    def weights(self) -> bytes:
+        """A byte for each."""
+        return self.packed[2 * len(self):]
 
     @property
     def nats(self) -> float:
@@ -68,19 +74,12 @@ class Sketch:
     @cached_property
     def at(self) -> Mapping[int, int]:
         """The place of each."""
-        return dict(zip(self.tokens, range(len(self.tokens)), strict=True))
-
-
-def opened(language: str | None, worth: Worth, packed: bytes) -> Sketch:
-    """A sketch of what was kept of it."""
-    tokens = 2 * (len(packed) // 3)
-    return Sketch(language, worth, _turned(array("H", packed[:tokens])), packed[tokens:])
+        return dict(zip(self.tokens, range(len(self)), strict=True))
 
 
 def _turned(tokens: "array[int]") -> "array[int]":
     """Tokens from or for the order of bytes in which they are kept, the lowest first."""
     if sys.byteorder == "big":
-        tokens = tokens[:]
         tokens.byteswap()
     return tokens
 
@@ -100,4 +99,4 @@ def sketch_of(index: Index, weighed: Weighed, worth: Worth) -> Sketch:
     if len(weights) > MOST_TOKENS:
         heaviest = set(sorted(weights, key=weights.__getitem__, reverse=True)[:MOST_TOKENS])  # of equals the first
         weights = {token: weight for token, weight in weights.items() if token in heaviest}
-    return Sketch(index.language, worth, array("H", weights), bytes(weights.values()))
+    return Sketch(index.language, worth, _turned(array("H", weights)).tobytes() + bytes(weights.values()))

@@ -110,7 +110,7 @@ def test_the_same_is_found_in_batches_of_any_size_and_in_any_number_of_processes
 ) -> None:
     found = []
     for batch, pool_from in ((1, 1_000), (7, 1_000), (400, 1_000), (7, 1)):
-        monkeypatch.setattr(linking, "BATCH", batch)
+        monkeypatch.setattr(linking, "FEWEST", batch)
         monkeypatch.setattr(comparing, "POOL_FROM", pool_from)
         work.conn.execute("DELETE FROM witnesses")
         report = linking.compare_witnesses(work)
