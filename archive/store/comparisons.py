@@ -13,10 +13,13 @@ from typing import NamedTuple
 
 from archive.times import to_iso
 
+# In the order of the table first: by public ids all of them would be looked up there, of a million for a few.
 PENDING_WITNESSES = """
-    SELECT version_id FROM versions
-    WHERE version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
-    ORDER BY public_id
+    WITH pending AS MATERIALIZED (
+        SELECT version_id FROM versions v
+        WHERE NOT EXISTS (SELECT 1 FROM witnesses w WHERE w.version_id = v.version_id AND w.method = :method)
+    )
+    SELECT version_id FROM pending JOIN versions USING (version_id) ORDER BY public_id
 """
 LAST_VERSION = "SELECT coalesce(max(version_id), 0) FROM versions"
 COMPARED = "SELECT count(*) FROM witnesses WHERE method = :method"
