@@ -1,9 +1,10 @@
 """What a new text costs in an archive of many, and how long a trace takes there: made-up news of real word statistics.
 
-    python -m bench.growth [--held 10000] [--new 500] [--traces 40] [--keep DIR]
+    python -m bench.growth [--held 10000] [--new 500] [--traces 40] [--keep DIR] [--whole]
 
-The held texts are put into the index as an update puts them, but not compared with each other, which would take hours;
-the new ones take the program's own steps. Prints CPU seconds of all processes, memory, bytes and seconds of traces. An
+The held texts are put into the index as an update puts them, but not compared with each other, which would take hours
+where they are many (--whole does it, as an update that takes all of them in at once); the new ones take the program's
+own steps. Prints CPU seconds of all processes, memory, bytes and seconds of traces. An
 archive that was kept is gone on with, so that two programs can be measured on one.
 """
 
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--new", type=int, default=500)
     parser.add_argument("--traces", type=int, default=40)
     parser.add_argument("--keep", type=Path, help="where the archive stays")
+    parser.add_argument("--whole", action="store_true", help="the held texts are compared with each other too")
     options = parser.parse_args()
     topic = parse_topic(list_topic("growth", crawl="delay = 0.0"), path="growth.toml")
     with tempfile.TemporaryDirectory() as scratch, open_archive(options.keep or Path(scratch), create=True) as archive:
@@ -61,7 +63,10 @@ def main() -> None:
             _fill(work, news, goal - held)
             held = max(held, goal)
             _count(work)
-            _index(work)
+            if options.whole:
+                _link(work, goal)
+            else:
+                _index(work)
             texts = list(islice(news, options.new))
             _fill(work, iter(texts), len(texts))
             held += len(texts)
@@ -132,6 +137,16 @@ def _index(work: Work) -> None:
         conn.execute("CREATE INDEX fingerprints_version ON fingerprints (version_id)")
     conn.execute("DROP TABLE filled")
     conn.execute("PRAGMA synchronous = NORMAL")
+
+
+def _link(work: Work, held: int) -> None:
+    """Compare and link all that is pending, as an update does."""
+    with _cpu() as spent:
+        compared, linked = linking.compare_witnesses(work), linking.link_families(work)
+    seconds = compared.seconds + linked.seconds
+    print(f"{held:>9,} in one update: {1000 * spent[0] / max(1, compared.done):.1f} ms CPU a text, {seconds:.0f} s for "
+          f"{compared.done:,} ({linked.seconds:.0f} s of it to link); {dict(compared.counts)}, {dict(linked.counts)}; "
+          f"memory {_memory():.0f} MB", flush=True)
 
 
 def _report(work: Work, held: int, texts: Sequence[MadeText], traces: int) -> None:
