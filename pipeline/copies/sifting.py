@@ -6,7 +6,7 @@ length; these are counted, which costs a fifth of what follows. Of the others a 
 that both have are worth beside all keys of either, of one language also of each kind (tokens, names in a row, whole
 sentences); how much of their rare tokens is common; and whether these come up in one order: of tokens that two texts
 first have in one order, the most are chained, as sentences are when texts are aligned, and again over the reversed
-text. Comparing costs thirty times as much.
+text. Comparing costs some twenty times as much as that.
 
 The model was fitted by bench/train_sifting.py to what a comparison said of texts that met; from the least odds on they
 are compared, which lie below nearly all that share text.
