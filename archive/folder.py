@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -147,6 +148,10 @@ def _sweep(folder: DataFolder) -> None:
     for left in folder.path.glob("archive.db.*"):
         if re.fullmatch(r"archive\.db\.(?:rebuild|compare)(?:-wal|-shm|-journal)?", left.name):
             left.unlink(missing_ok=True)
+    for left in folder.path.glob("batch-*"):  # a copy of a batch's result, which is made before the lock is taken
+        maker = re.fullmatch(r"batch-(\d+)-\w+", left.name)
+        if maker and not is_alive(int(maker[1])):
+            shutil.rmtree(left, ignore_errors=True)
     for left in folder.public.glob("**/*.part*"):
         maker = re.search(r"\.(\d+)\.part", left.name)
         if maker and not is_alive(int(maker[1])):

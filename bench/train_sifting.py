@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.copies_adapter import candidates, documents, keys_of, profiles, readings, sketch
 from pipeline.copies.epoch import Epoch, counted
-from pipeline.copies.sifting import LEAST_BEYOND, beyond_chance, told
+from pipeline.copies.sifting import is_chance, told
 from pipeline.reuse import reuse
 
 GROWN = (1, 10)
@@ -59,9 +59,7 @@ def _pairs(texts: list[dict[str, Any]]) -> tuple[list[Pair], list[Pair]]:
                 shared[left, right] = reuse(profiled[left], profiled[right], meeting=common.nats) is not None
             one, other = sketches[left], sketches[right]
             across = None is not one.language != other.language is not None
-            tokens = len(one.distinct.intersection(other.tokens))
-            is_beyond = beyond_chance(one, other, tokens) >= LEAST_BEYOND[across]
-            pairs[across].append((grown, told(one, other, common), is_beyond, shared[left, right]))
+            pairs[across].append((grown, told(one, other, common), not is_chance(one, other), shared[left, right]))
     return pairs
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 EPOCH = "epoch"  # the kind of event
 # Texts that are written, then compared, at a time: one part in so many, of few texts and of many no fewer and no more.
 # Each batch writes nearly all pages of a large table of keys anew, so few batches write less; its texts are in memory.
-BATCHES, FEWEST, MOST = 25, 400, 4_000
+BATCHES, FEWEST, MOST = 25, 400, 2_000
 WITNESSES = 3_000  # that are kept at hand while links are decided
 COUNTED_FROM = 200  # articles; of fewer, a count says less than the table that ships with the program
 AS_MUCH = 0.97  # of the most words that two versions share: as much, but for a typing error that was mended
@@ -99,6 +99,7 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
                 links.add_witness(work.conn, witness, compared.found, method=named)
                 counts += Counter(done=1, met=compared.met, pairs=compared.compared, found=len(compared.found))
                 work.progress("compare", counts["done"], len(pending))
+        del readings, witnesses, asked  # or they are held while the next are read
 
 
 @dataclass(frozen=True, slots=True)

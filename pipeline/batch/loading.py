@@ -5,12 +5,13 @@ taken, and only what this program's own stages would make: else `stemma update` 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from time import monotonic
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from archive.errors import UnreadableFile
@@ -35,7 +36,16 @@ from pipeline.steps import decided_by, derive_links, derive_versions, withhold
 from pipeline.work import Work, by_frequency
 
 ROWS = 200  # that are held at a time
-READ = ("failures", "records", "documents", "readings", "reuses")  # the tables, after the manifest
+USED = {  # the columns of each that are read
+    "manifest": ("program", "extractor", "decided_by", "topic", "method", "epoch"),
+    "failures": ("stage", "subject", "reason"),
+    "records": ("file", "maker", "is_wanted", "packed"),
+    "documents": ("url", "payload_digest", "reads", "document", "block", "on_topic", "score", "terms"),
+    "readings": ("public_id", "body_digest", "language", "packed", "sketch", "keys", "worths"),
+    "reuses": ("left", "right"),
+}
+READ = tuple(name for name in USED if name != "manifest")  # after which they are read
+WHOLE = ("manifest", "failures")  # tables without an empty field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +77,26 @@ def manifest_of(folder: Path, *, named: str | None = None) -> Manifest:
     if len(found) != 1:
         raise UnreadableFile(
             f"{named or folder}: no result of 'stemma batch', or of one that was not finished; run it again")
-    return Manifest(**found[0])
+    return Manifest(**{name: found[0][name] for name in USED["manifest"]})
 
 
-def table(folder: Path, name: str, columns: list[str] | None = None) -> Iterator[Row]:
-    """The rows of a table, some at a time."""
-    found = ds.dataset(folder / name, format="parquet", partitioning="hive")
-    if not found.files:  # of an empty table there is no file that says which columns it has
-        return
-    for batch in found.to_batches(columns=columns, batch_size=ROWS, batch_readahead=1, fragment_readahead=1):
-        yield from batch.to_pylist()
+def table(folder: Path, name: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """The rows of a table, some at a time. Raises UnreadableFile where it is none of a batch's."""
+    place, used = folder / name, columns or USED[name]
+    try:
+        found = ds.dataset(place, format="parquet", partitioning="hive")
+        if not found.files:  # of an empty table there is no file that says which columns it has
+            return
+        if lacking := sorted(set(used) - set(found.schema.names)):
+            raise UnreadableFile(f"{place}: it has no column {', '.join(lacking)}; copy or make the result again")
+        for batch in found.to_batches(columns=columns, batch_size=ROWS, batch_readahead=1, fragment_readahead=1):
+            for row in batch.to_pylist():
+                if name in WHOLE and None in map(row.get, used):
+                    raise UnreadableFile(f"{place}: a row lacks a value; copy or make the result again")
+                yield row
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableFile(f"{place}: it cannot be read as a table ({str(error).splitlines()[0]}); copy or make the "
+                             f"result again") from error
 
 
 # ---- evidence

@@ -11,8 +11,8 @@ from pyspark.sql import SparkSession
 from archive.errors import SparkFailed
 
 AGAIN = "mend that, and run it again"
-NO_JAR = ("Spark has no jar for this filesystem; name it, and run it again: for s3a:// "
-          "--conf spark.jars.packages=org.apache.hadoop:hadoop-aws:3.4.1")
+NO_JAR = ("Spark has no jar for this filesystem; name one that has it, and run it again (of s3a:// "
+          "--conf spark.jars.packages=org.apache.hadoop:hadoop-aws:3.4.1)")
 NO_CLASS = ("ClassNotFoundException", "UnsupportedFileSystemException")
 # Of Java's, these write whole traces of what is told as one error here, or is mended by a retry.
 TRACED = ("executor.Executor", "util.Utils", "sql.execution.datasources.FileFormatWriter", "SparkContext")

@@ -1,5 +1,6 @@
 """Commands for more pages than one machine reads: batch, load."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any
 
 import click
 
-from archive.errors import MissingExtra
+from archive.errors import MissingExtra, UnreadableFile
 from pipeline.cli.base import finish, opened, options, refuse_other_topic
 
 CC_NEWS = "s3a://commoncrawl"
@@ -89,7 +90,7 @@ def settings_of(settings: tuple[str, ...]) -> dict[str, str]:
 
 def result_place(ctx: click.Context, argument: click.Parameter, text: str) -> str | Path:
     """An address as it is written, or a folder, which has to be there."""
-    if re.match(r"[a-z][a-z0-9+.-]*://", text):
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         return text
     found = click.Path(path_type=Path, file_okay=False, exists=True).convert(text, argument, ctx)
     return Path(found)
@@ -111,6 +112,8 @@ def load(
     require("pyarrow")
     from pipeline.batch import loading
 
+    if spark_settings and isinstance(place, Path):
+        raise click.UsageError("a folder is read without Spark; give --conf with a URL")
     refuse_other_topic(topic, data)  # before much is copied
     with at_hand(place, data, settings_of(spark_settings)) as folder, \
             opened(topic, data, "load", create=True) as (work, reports):
@@ -130,11 +133,14 @@ def at_hand(place: str | Path, data: Path, settings: dict[str, str]) -> Iterator
 
     running = spark.session("local[1]", settings)
     data.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="batch-", dir=data) as name:
-        folder = Path(name)
+    with TemporaryDirectory(prefix=f"batch-{os.getpid()}-", dir=data) as name:  # swept where this is killed
+        folder, again = Path(name), Path(name) / "again"
         out = place.rstrip("/")
         spark.fetch(running, out, ["manifest"], folder)
-        loading.manifest_of(folder, named=place)
+        manifest = loading.manifest_of(folder, named=place)
         spark.fetch(running, out, loading.READ, folder)
+        spark.fetch(running, out, ["manifest"], again)  # or the tables may be of two batches
+        if loading.manifest_of(again, named=place) != manifest:
+            raise UnreadableFile(f"{place}: another batch was written there meanwhile; load it again")
         running.stop()
         yield folder

@@ -73,6 +73,10 @@ def test_what_a_killed_command_left_half_made_goes_with_the_next_that_writes(tmp
     kept = ["archive.db-wal", "archive.db.before", "public/archive.db", f"public/archive.db.{os.getpid()}.part"]
     for name in (*left, *kept):
         (tmp_path / name).write_text("text")
+    for maker in (dead, os.getpid()):
+        (tmp_path / f"batch-{maker}-ab_3" / "records").mkdir(parents=True)
+    left.append(f"batch-{dead}-ab_3")
+    kept.append(f"batch-{os.getpid()}-ab_3/records")
     with locked(DataFolder(tmp_path)):
         assert [name for name in left if (tmp_path / name).exists()] == []
         assert [name for name in kept if not (tmp_path / name).exists()] == []

@@ -1,9 +1,11 @@
 """Which of the texts that met are worth a close look."""
 
+import struct
 from itertools import product
 from random import Random
 from zlib import crc32
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +75,39 @@ def test_what_two_long_texts_have_in_common_must_be_more() -> None:
 
     assert with_more(2)
     assert not with_more(80)
+
+
+def drawn(tokens: int, common: int, language: str) -> tuple[Sketch, Sketch]:
+    """Sketches of so many tokens, of which so many are common, in one order."""
+    weights = bytes([80]) * tokens
+    one, other = (Sketch(of, Worth(800.0, 20, 0), struct.pack(f"<{tokens}H", *told) + weights) for of, told in (
+        ("en", range(tokens)), (language, [*range(common), *range(1_000 + common, 1_000 + tokens)])))
+    return one, other
+
+
+@pytest.mark.parametrize(("tokens", "common", "language", "likely"), [
+    pytest.param(240, 29, "uk", True, id="a token more than chance brings"),
+    pytest.param(240, 28, "uk", False, id="as many as chance brings"),
+    pytest.param(251, 28, "uk", True, id="not said of a long text"),
+    pytest.param(240, 27, "en", True, id="of one language"),
+    pytest.param(240, 26, "en", False, id="of one language, fewer"),
+])
+def test_what_is_no_more_than_chance_brings_is_left(tokens: int, common: int, language: str, likely: bool) -> None:
+    one, other = drawn(tokens, common, language)
+    assert is_likely(one, other, Worth(300.0, 12, 0)) is likely
+
+
+def test_an_excerpt_in_translation_is_found_in_a_long_text() -> None:
+    words = ["".join(sounds).capitalize() for sounds in product("KPTRLMNS", "ao", "kptrlmns", "e", "kptrlmns", "i")]
+    chosen = Random(2).sample(words, 620)
+    shared, ours, theirs = chosen[:20], chosen[20:320], chosen[320:]
+    one, other = (" ".join(f"Near {a} stood the men of {b}." for a, b in zip(names[::2], names[1::2], strict=True))
+                  for names in ([*ours[:100], *shared, *ours[100:]], [*theirs[:200], *shared, *theirs[200:]]))
+    assert is_likely(sketch(one), sketch(other, "uk"), common(one, other))
+
+
+def test_tokens_are_kept_with_their_lower_byte_first() -> None:
+    assert list(Sketch("en", Worth(1.0, 0, 0), bytes([0x34, 0x12, 80])).tokens) == [0x1234]
 
 
 def test_where_vectors_decide_any_two_languages_may_share_text() -> None:
