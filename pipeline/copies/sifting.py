@@ -31,7 +31,7 @@ MODEL = (
 # Of the copies benchmark's pairs that share text none is taken for chance: of two languages the least beyond is .69 (of
 # the bundled web's .14), of one -.09. Hardly any of its copied texts has more than LONG tokens.
 COMMONEST = 2048  # by chance each rare token of a text is one of so many of another's
-LONG = 250
+LONG = 300
 SENTENCES = 2  # that two texts of one language have in common word for word: whatever else they say, that is looked at
 LEAST_BEYOND = (-0.25, 0.0)  # deviations by which more are common than chance brings; of one language, of two
 LEAST_ODDS = (-3.9, -3.3)  # of one, of two
