@@ -47,6 +47,7 @@ ExtractOne = Callable[[Job], Document | Block | str]
 POOL_FROM = 40  # payloads from which starting processes pays
 CATALOGUED = 500  # articles a transaction, with their kin
 BATCH = 16  # payloads per message to a worker
+ROUND = 20_000  # payloads that are told to the workers at a time: each takes two kilobytes until it is read
 SUSPECT_BATCHES = 2 * cores.count()  # that may have been under way when a worker died
 
 
@@ -76,10 +77,9 @@ def extract_pending(work: Work) -> Report:
 
     started, failed, done, in_place = monotonic(), Counter[str](), 0, Counter[str]()
     program = f"{PROGRAM} {EXTRACTOR}"  # what failed is tried again by a newer one of either
-    pending = documents.pending_extraction(work.conn, extractor=EXTRACTOR, program=program)
+    total = documents.pending_extractions(work.conn, extractor=EXTRACTOR, program=program)
     withheld = withholdings.addresses(work.conn)
-    found = extracted(work.archive.folder.warcs, pending, _extract_one)
-    for index, (payload, result) in enumerate(found, start=1):
+    for index, (payload, result) in enumerate(_in_rounds(work, total, program), start=1):
         if isinstance(result, Document | Block):
             with transaction(work.conn):
                 if isinstance(result, Block):
@@ -93,9 +93,23 @@ def extract_pending(work: Work) -> Report:
         else:
             work.fail("extract", payload.subject, result, program=program)
             failed[result] += 1
-        work.progress("extract", index, len(pending))
+        work.progress("extract", index, total)
     return Report(step="extract", done=done, failed=by_frequency(failed), seconds=monotonic() - started, counts=tuple(
         (f"in an article's place ({kind})", n) for kind, n in sorted(in_place.items())))
+
+
+def _in_rounds(
+    work: Work, total: int, program: str
+) -> Iterator[tuple[PendingPayload, Document | Block | str]]:
+    """Each pending payload with what was read of it; a round's at a time are in memory, however many there are.
+
+    What the caller has kept, or noted as failed, when it asks for more is no longer pending.
+    """
+    from pipeline.extract import EXTRACTOR
+
+    for _ in range(0, total, ROUND):
+        pending = documents.pending_extraction(work.conn, extractor=EXTRACTOR, program=program, limit=ROUND)
+        yield from extracted(work.archive.folder.warcs, pending, _extract_one)
 
 
 def withhold(work: Work, read: Document | Block, withheld: frozenset[str]) -> None:

@@ -27,8 +27,9 @@ PENDING_EXTRACTION = """
                       AND b.charset = c.charset AND b.extractor = :extractor)
       AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.stage = 'extract'
                       AND f.subject = c.payload_digest || ' ' || c.url AND f.program = :program)
-    ORDER BY o.captured_at, c.url
+    ORDER BY o.captured_at, c.url LIMIT :limit
 """
+PENDING_EXTRACTIONS = f"SELECT count(*) FROM ({PENDING_EXTRACTION})"  # noqa: S608  # constants
 
 IS_HELD = """
     SELECT 1 FROM documents WHERE payload_digest = :payload_digest AND url = :url AND charset = :charset
@@ -116,15 +117,26 @@ class Undecided:
     published_between: tuple[datetime, datetime] | None
 
 
-def pending_extraction(conn: sqlite3.Connection, *, extractor: str, program: str) -> list[PendingPayload]:
-    """Payloads of articles that this extractor has not read, nor failed to read in this program version."""
+def pending_extractions(conn: sqlite3.Connection, *, extractor: str, program: str) -> int:
+    """How many `pending_extraction` has."""
+    asked = {"extractor": extractor, "program": program, "limit": -1}
+    return int(conn.execute(PENDING_EXTRACTIONS, asked).fetchone()[0])
+
+
+def pending_extraction(
+    conn: sqlite3.Connection, *, extractor: str, program: str, limit: int = -1
+) -> list[PendingPayload]:
+    """Payloads of articles that this extractor has not read, nor failed to read in this program version.
+
+    Those that were captured first come first; of a `limit` that is not negative, so many.
+    """
     return [
         PendingPayload(
             url=row["url"], charset=row["charset"] or None, payload_digest=row["payload_digest"],
             content_encoding=row["content_encoding"], media_type=row["media_type"], status=row["status"],
             record=RecordRef(path=row["path"], offset=row["offset"], length=row["length"]),
         )
-        for row in conn.execute(PENDING_EXTRACTION, {"extractor": extractor, "program": program})
+        for row in conn.execute(PENDING_EXTRACTION, {"extractor": extractor, "program": program, "limit": limit})
     ]
 
 
