@@ -52,12 +52,13 @@ FOLDED = "DELETE FROM unfolded WHERE article_id = :article_id"
 FORGET_SIGHTINGS = "DELETE FROM sightings WHERE article_id = :article_id"
 
 # CROSS JOIN here and below: else SQLite, without statistics, looks through all captures of articles for each article.
+# The + keeps the planner, which has no counts, from looking up all captures of that role instead of the address's.
 SIGHTINGS = """
     SELECT c.capture_id, c.captured_at, c.via, c.url, c.payload_digest, d.document_id, d.canonical,
            d.title, d.byline, coalesce(t.text, '') AS text,
            d.text_digest, d.state_digest, d.on_topic, d.posts, f.surface
     FROM addresses x
-    CROSS JOIN captures c ON c.url = x.url AND c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
+    CROSS JOIN captures c ON c.url = x.url AND +c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
     JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url AND d.charset = coalesce(c.charset, '')
          AND d.extractor = :extractor
     LEFT JOIN surfaces f ON f.payload_digest = d.payload_digest AND f.url = d.url AND f.charset = d.charset
@@ -72,7 +73,8 @@ UNREAD_SURFACES = """
     WITH seen AS (
         SELECT DISTINCT d.url, d.charset, d.payload_digest, d.state_digest
         FROM addresses x
-        CROSS JOIN captures c ON c.url = x.url AND c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
+        CROSS JOIN captures c
+            ON c.url = x.url AND +c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
         JOIN documents d ON d.payload_digest = c.payload_digest AND d.url = c.url
              AND d.charset = coalesce(c.charset, '') AND d.extractor = :extractor
         WHERE x.article_id = :article_id

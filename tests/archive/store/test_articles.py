@@ -163,3 +163,10 @@ def test_an_article_is_removed_when_three_looks_over_two_weeks_found_it_gone(
     row = conn.execute("SELECT removed, last_seen, gone_at FROM article").fetchone()
     assert row["removed"] == removed
     assert row["last_seen"] < row["gone_at"], "it went between two observations"
+
+
+@pytest.mark.parametrize("question", [articles.SIGHTINGS, articles.UNREAD_SURFACES], ids=["sightings", "surfaces"])
+def test_the_captures_of_an_article_are_found_by_its_addresses(conn: Connection, question: str) -> None:
+    asked = {"article_id": 1, "extractor": "x", "method": "x"}
+    plan = " ".join(row["detail"] for row in conn.execute("EXPLAIN QUERY PLAN " + question, asked))
+    assert "c USING INDEX sqlite_autoindex_captures_1 (url=?)" in plan, "or all that were ever captured are looked at"
