@@ -82,7 +82,7 @@ def manifest_of(folder: Path, *, named: str | None = None) -> Manifest:
 
 def table(folder: Path, name: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
     """The rows of a table, some at a time. Raises UnreadableFile where it is none of a batch's."""
-    place, used = folder / name, columns or USED[name]
+    place, used = folder / name, columns or USED.get(name, ())
     try:
         found = ds.dataset(place, format="parquet", partitioning="hive")
         if not found.files:  # of an empty table there is no file that says which columns it has

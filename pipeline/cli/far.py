@@ -135,6 +135,7 @@ def at_hand(place: str | Path, data: Path, settings: dict[str, str]) -> Iterator
     data.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f"batch-{os.getpid()}-", dir=data) as name:  # swept where this is killed
         folder, again = Path(name), Path(name) / "again"
+        again.mkdir()  # or what is copied takes its place
         out = place.rstrip("/")
         spark.fetch(running, out, ["manifest"], folder)
         manifest = loading.manifest_of(folder, named=place)
