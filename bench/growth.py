@@ -4,8 +4,8 @@
 
 The held texts are put into the index as an update puts them, but not compared with each other, which would take hours
 where they are many (--whole does it, as an update that takes all of them in at once); the new ones take the program's
-own steps. Prints CPU seconds of all processes, memory, bytes and seconds of traces. An
-archive that was kept is gone on with, so that two programs can be measured on one.
+own steps. Prints CPU seconds of all processes, memory, bytes and seconds of traces. An archive that was kept is gone on
+with, so that two programs can be measured on one.
 """
 
 import argparse

@@ -92,8 +92,7 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
             comparisons.add_readings(work.conn, readings)
         witnesses = [comparisons.text(work.conn, version_id) for version_id in batch]
         asked = [Asked(version_id=witness.version_id, article_id=witness.article_id, body_digest=witness.body_digest,
-                       worth=kept.worth)
-                 for witness, kept in zip(witnesses, readings, strict=True)]
+                       worth=kept.worth) for witness, kept in zip(witnesses, readings, strict=True)]
         with transaction(work.conn):
             for witness, compared in zip(witnesses, run(compare, asked), strict=True):
                 links.add_witness(work.conn, witness, compared.found, method=named)

@@ -98,9 +98,7 @@ def extract_pending(work: Work) -> Report:
         (f"in an article's place ({kind})", n) for kind, n in sorted(in_place.items())))
 
 
-def _in_rounds(
-    work: Work, total: int, program: str
-) -> Iterator[tuple[PendingPayload, Document | Block | str]]:
+def _in_rounds(work: Work, total: int, program: str) -> Iterator[tuple[PendingPayload, Document | Block | str]]:
     """Each pending payload with what was read of it; a round's at a time are in memory, however many there are.
 
     What the caller has kept, or noted as failed, when it asks for more is no longer pending.

@@ -51,8 +51,8 @@ UNFOLDED = "SELECT article_id FROM unfolded ORDER BY article_id"
 FOLDED = "DELETE FROM unfolded WHERE article_id = :article_id"
 FORGET_SIGHTINGS = "DELETE FROM sightings WHERE article_id = :article_id"
 
-# CROSS JOIN here and below: else SQLite, without statistics, looks through all captures of articles for each article.
-# The + keeps the planner, which has no counts, from looking up all captures of that role instead of the address's.
+# CROSS JOIN here and below, and + before the role: else SQLite, without statistics, looks through all captures of
+# articles for each article.
 SIGHTINGS = """
     SELECT c.capture_id, c.captured_at, c.via, c.url, c.payload_digest, d.document_id, d.canonical,
            d.title, d.byline, coalesce(t.text, '') AS text,

@@ -299,18 +299,15 @@ def _opening_alike(
 
 
 def others(
-    conn: sqlite3.Connection, versions: Iterable[int], asked: Asked, *, across: Iterable[int] = (),
+    conn: sqlite3.Connection, versions: Iterable[int], *, article_id: int, across: Iterable[int] = (),
     language: str | None = None,
 ) -> Iterator[KeptSketch]:
-    """The sketches of those versions that are of other articles than a version.
-
-    Of those `across`, the ones of another language than its own.
-    """
+    """The sketches of those versions that are of other articles; of those `across`, of another language too."""
     cursor = conn.cursor()
     cursor.row_factory = None
     return map(KeptSketch._make, cursor.execute(OTHERS, {
         "version_ids": json.dumps(sorted(versions)), "across": json.dumps(sorted(across)), "language": language,
-        "article_id": asked.article_id}))
+        "article_id": article_id}))
 
 
 def sketches(conn: sqlite3.Connection, versions: Iterable[int]) -> Mapping[int, KeptSketch]:

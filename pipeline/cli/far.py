@@ -134,9 +134,8 @@ def at_hand(place: str | Path, data: Path, settings: dict[str, str]) -> Iterator
     running = spark.session("local[1]", settings)
     data.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f"batch-{os.getpid()}-", dir=data) as name:  # swept where this is killed
-        folder, again = Path(name), Path(name) / "again"
-        again.mkdir()  # or what is copied takes its place
-        out = place.rstrip("/")
+        folder, out = Path(name), place.rstrip("/")
+        (again := folder / "again").mkdir()  # or what is copied takes its place
         spark.fetch(running, out, ["manifest"], folder)
         manifest = loading.manifest_of(folder, named=place)
         spark.fetch(running, out, loading.READ, folder)

@@ -112,13 +112,12 @@ def compare(desk: Desk, asked: Asked) -> Compared:
         asked.worth, comparisons.holders(conn, asked.worth), least=min(MEETING, across(encoded=encoded)),
         openings=OPENINGS)
     same = comparisons.same_text(conn, asked.body_digest)
-    enough = {version_id for version_id, nats in shared.items() if math.fsum(nats) >= MEETING}
+    before = {version_id for version_id in shared.keys() | same if turns[version_id] < turns[asked.version_id]}
+    enough = {version_id for version_id in before if version_id in same or math.fsum(shared[version_id]) >= MEETING}
     own = sketched(comparisons.sketches(conn, [asked.version_id])[asked.version_id])
     met, close = 0, list[tuple[int, float]]()
     for other in comparisons.others(
-            conn, enough | same, asked, across=shared.keys() - enough - same, language=own.language):
-        if turns[other.version_id] >= turns[asked.version_id]:
-            continue
+            conn, enough, article_id=asked.article_id, across=before - enough, language=own.language):
         met += 1
         told = worth_of(shared.get(other.version_id, ()))
         if other.version_id in same or is_likely(own, sketched(other), told, encoded=encoded):

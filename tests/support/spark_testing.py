@@ -3,6 +3,8 @@
 import importlib.util
 import os
 import shutil
+import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +27,15 @@ def require_spark() -> None:
         pytest.fail(f"STEMMA_REQUIRE_SPARK is set, and there is no {', '.join(missing)}")
     if missing:
         pytest.skip(f"Spark needs what is not installed: {', '.join(missing)} (the extra 'spark', openjdk-17-jre-headless)")
+
+
+def held(data: Path) -> dict[str, list[tuple[object, ...]]]:
+    """The versions, links and captures of an archive, as its views show them."""
+    conn = sqlite3.connect(data / "archive.db")
+    found = {name: sorted(conn.execute(query)) for name, query in {
+        "versions": "SELECT public_id, text FROM version",
+        "links": "SELECT copy, exemplar, relation, confidence, direction_confidence FROM copy_link",
+        "captures": "SELECT url, captured_at, payload_digest, status FROM capture",
+    }.items()}
+    conn.close()
+    return found

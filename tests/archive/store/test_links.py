@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from archive.model import CopyLink, Evidence, Family, FamilyMember, InferredExemplar, Outgoing, Passage, Reuse
 from archive.store import comparisons, kin, links
-from archive.store.comparisons import Asked, KeptSketch, Read
+from archive.store.comparisons import KeptSketch, Read
 
 ONE, TWO, THREE = "https://one.example/a", "https://two.example/b", "https://three.example/c"
 REUSE = Reuse(relation="near-duplicate", left_coverage=0.9, right_coverage=0.8, order=1.0, passages=(
@@ -54,9 +54,8 @@ def test_a_version_is_compared_with_those_of_other_articles_whose_turn_was_befor
         links.add_witness(conn, comparisons.text(conn, version_id), [], method=METHOD)
 
     def others(version_id: int) -> set[int]:
-        text = comparisons.text(conn, version_id)
-        asked = Asked(version_id=version_id, article_id=text.article_id, body_digest=text.body_digest, worth={})
-        return {sketch.version_id for sketch in comparisons.others(conn, (one, one_later, two, three, 77), asked)}
+        return {sketch.version_id for sketch in comparisons.others(
+            conn, (one, one_later, two, three, 77), article_id=comparisons.text(conn, version_id).article_id)}
 
     assert others(two) == {one, one_later, three}
     assert others(one) == {two, three}, "versions of one article are not compared"

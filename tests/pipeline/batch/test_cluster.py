@@ -4,7 +4,6 @@ import importlib.util
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import made_warcs
 import pytest
-from spark_testing import CONF, require_spark
+from spark_testing import CONF, held, require_spark
 from stemma_testing import Stemma
 
 PAGES, FILES = 60, 6
@@ -113,15 +112,4 @@ def test_a_worker_that_is_killed_costs_a_retry(tmp_path: Path) -> None:
     stemma.run("import", *topic, "--data", "updated", *files)
     stemma.run("update", *topic, "--data", "updated")
     stemma.run("load", *topic, "--data", "loaded", "--all", str(tmp_path / "tables"))
-    assert _counts(tmp_path / "loaded") == _counts(tmp_path / "updated")
-
-
-def _counts(data: Path) -> dict[str, list[tuple[object, ...]]]:
-    conn = sqlite3.connect(data / "archive.db")
-    found = {name: sorted(conn.execute(query)) for name, query in {
-        "versions": "SELECT public_id, text FROM version",
-        "links": "SELECT copy, exemplar, relation, confidence, direction_confidence FROM copy_link",
-        "captures": "SELECT url, captured_at, payload_digest, status FROM capture",
-    }.items()}
-    conn.close()
-    return found
+    assert held(tmp_path / "loaded") == held(tmp_path / "updated")

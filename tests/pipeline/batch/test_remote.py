@@ -2,17 +2,15 @@
 
 import json
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import made_warcs
 import pytest
-from spark_testing import CONF, require_spark
+from spark_testing import CONF, held, require_spark
 from stemma_testing import Stemma
 from web_hdfs import WebHdfs
 
@@ -116,23 +114,12 @@ def loads(both: Batches, said: dict[str, str]) -> list[subprocess.CompletedProce
 
 def test_what_is_loaded_from_there_is_what_is_loaded_from_here(both: Batches, loads: object) -> None:
     both.stemma.run("load", *TOPIC, "--data", "near", "local")
-    near, far = (_public(both.stemma.folder / data) for data in ("near", "far"))
+    near, far = (held(both.stemma.folder / data) for data in ("near", "far"))
     assert far == near
     assert all(near.values())
     assert not list((both.stemma.folder / "far").glob("batch-*"))
     opened = {path.split("/")[2] for operation, path in both.remote.asked if operation == "OPEN"}
     assert opened == {"manifest", "failures", "records", "documents", "readings", "reuses"}
-
-
-def _public(data: Path) -> dict[str, list[Any]]:
-    conn = sqlite3.connect(data / "archive.db")
-    found = {name: sorted(conn.execute(query)) for name, query in {
-        "versions": "SELECT public_id, text FROM version",
-        "links": "SELECT copy, exemplar, relation, confidence, direction_confidence FROM copy_link",
-        "captures": "SELECT url, captured_at, payload_digest, status FROM capture",
-    }.items()}
-    conn.close()
-    return found
 
 
 def test_a_batch_that_is_forbidden_to_go_on_says_where_and_is_not_loaded(
