@@ -97,14 +97,14 @@ def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
             sum(bool(_SENTENCE_END.search(line)) for line in full) > len(full) / 2:
         yield from lines
         return
-    paragraph = ""
-    for line in lines:
-        paragraph += line if _BROKEN.search(paragraph) or not paragraph else f" {line}"
+    paragraph = list[str]()
+    for line in lines:  # whether a word is broken shows in the last line: all of a long table is one paragraph
+        paragraph += [" ", line] if paragraph and not _BROKEN.search(paragraph[-1]) else [line]
         if len(line) < FULL * widest:
-            yield paragraph
-            paragraph = ""
+            yield "".join(paragraph)
+            paragraph.clear()
     if paragraph:
-        yield paragraph
+        yield "".join(paragraph)
 
 
 def read_article(conn: sqlite3.Connection, name: str) -> Subject:

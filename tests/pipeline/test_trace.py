@@ -6,6 +6,7 @@ import sqlite3
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -201,6 +202,14 @@ def test_how_a_text_was_typed_is_no_trace(reader: sqlite3.Connection, spoil: Cal
     plain = of_text(f"A headline\n\n{text}", name="x")
     assert plain.paragraphs == tuple(text.split("\n\n"))
     assert of_text(f"A headline\n\n{spoil(text)}", name="x").paragraphs == plain.paragraphs
+
+
+def test_a_long_table_that_was_wrapped_is_read_in_time_that_grows_with_its_length() -> None:
+    table = ["A table", *["1 2 3 4 5 6 7 8 9-" if number % 3 else "1 2 3 4 5 6 7 8 90" for number in range(60_000)]]
+    started = process_time()
+    subject = of_text("\n".join(table), name="x")
+    assert process_time() - started < 5, "with the square of it, minutes"
+    assert [len(one) for one in subject.paragraphs] == [len(" ".join(table[1:])) - 39_999]  # of the last nothing follows
 
 
 @pytest.mark.parametrize(("first", "title"), [
