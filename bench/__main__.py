@@ -61,6 +61,7 @@ def whole(shared: Path, scratch: Path, news_please: str | None) -> None:
         copies(shared / "copies", [("none", ()), ("noisy", ()), *extra], scorer=shared / "copies" / "score.py")
         run("bench.train_direction", shared / "copies")
         run("bench.real_pages", shared / "extract")
+        run("bench.stored", shared / "copies")
     run("bench.families")
     run("bench.politeness")
     run("bench.throughput", "--memory", 50_000)

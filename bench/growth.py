@@ -107,7 +107,7 @@ def _count(work: Work) -> None:
         return
     token = lru_cache(maxsize=1 << 20)(skeletons.token)
     counts = Counter[str]()
-    for row in work.conn.execute("SELECT text FROM texts"):
+    for row in work.conn.execute("SELECT inflated(text) AS text FROM texts"):
         counts.update({token(word) for word in set(row["text"].replace(".", "").split())} - {""})
     linking.keep_epoch(work, summed(held, counts, (), own_tokens(work.topic)))
 
@@ -125,16 +125,13 @@ def _index(work: Work) -> None:
             batch = pending[start:start + FILLED]
             with transaction(conn):
                 for version_id, one in zip(batch, run(read, batch), strict=True):
-                    conn.execute("INSERT OR REPLACE INTO text_readings VALUES (?, ?)", (version_id, one.reading))
                     conn.execute("INSERT OR REPLACE INTO sketches VALUES (?, ?, ?, ?, ?, ?)", one.sketch)
                     conn.execute("INSERT OR REPLACE INTO witnesses VALUES (?, ?)", (version_id, named))
                     conn.executemany("INSERT INTO filled VALUES (?, ?)", [(key, version_id) for key in one.worth])
     with transaction(conn):  # one of an older epoch is gone altogether; sorted it takes a tenth of the time
-        conn.execute("DROP INDEX fingerprints_version")
         if len(pending) == comparisons.article_count(conn):
             conn.execute("DELETE FROM fingerprints")
         conn.execute("INSERT OR IGNORE INTO fingerprints SELECT * FROM filled ORDER BY fingerprint, version_id")
-        conn.execute("CREATE INDEX fingerprints_version ON fingerprints (version_id)")
     conn.execute("DROP TABLE filled")
     conn.execute("PRAGMA synchronous = NORMAL")
 
@@ -168,7 +165,7 @@ def _report(work: Work, held: int, texts: Sequence[MadeText], traces: int) -> No
 def _size(work: Work) -> float:
     """The database's bytes for each of the texts that it holds."""
     size = work.conn.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0]
-    text = "SELECT sum(length(CAST(text AS BLOB))) FROM versions JOIN texts USING (text_id)"
+    text = "SELECT sum(length(CAST(inflated(text) AS BLOB))) FROM versions JOIN texts USING (text_id)"
     return float(size / work.conn.execute(text).fetchone()[0])
 
 

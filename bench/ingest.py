@@ -12,12 +12,12 @@ import argparse
 import json
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from archive.store import read_database
 from bench.figures import note
 from bench.made_pages import SEED, TOPIC, pages, write
 from bench.measured import measured
@@ -56,7 +56,7 @@ print(json.dumps({{"ms": 1000 * spent / max(1, count - 1), "failed": failed,
 """
 COUNTS = """
     SELECT (SELECT count(*) FROM article) AS articles, (SELECT count(*) FROM copy_link) AS links,
-           (SELECT sum(length(CAST(text AS BLOB))) FROM texts) AS text,
+           (SELECT sum(length(CAST(inflated(text) AS BLOB))) FROM texts) AS text,
            (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS size
 """
 
@@ -105,7 +105,7 @@ def ingest(folder: Path, count: int, *, peer_pages: int, news_please: str | None
 
 
 def _held(folder: Path, count: int) -> None:
-    conn = sqlite3.connect(f"file:{folder / 'data' / 'archive.db'}?mode=ro", uri=True)
+    conn = read_database(folder / "data" / "archive.db")
     articles, links, text, size = conn.execute(COUNTS).fetchone()
     linked = {frozenset(row) for row in conn.execute("SELECT copy_url, exemplar_url FROM copy_link")}
     conn.close()

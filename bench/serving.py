@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+from archive.store import read_database
 from bench.figures import note
 
 SEED = 20240806
@@ -45,7 +46,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--port", type=int, default=8766)
     options = parser.parse_args()
-    conn = sqlite3.connect(f"file:{options.folder / 'archive.db'}?mode=ro", uri=True)
+    conn = read_database(options.folder / "archive.db")
     chance = random.Random(SEED)
     terms = words(conn, chance)
     print(sizes(conn), flush=True)
@@ -70,7 +71,7 @@ LARGE = """
     ORDER BY abs(count(*) - 200), f.public_id LIMIT 10
 """
 SIZES = """
-    SELECT (SELECT sum(length(CAST(text AS BLOB))) FROM versions JOIN texts USING (text_id)),
+    SELECT (SELECT sum(length(CAST(inflated(text) AS BLOB))) FROM versions JOIN texts USING (text_id)),
            (SELECT sum(length(block)) FROM versions_fts_data), (SELECT page_count * page_size
             FROM pragma_page_count, pragma_page_size), (SELECT count(*) FROM articles)
 """

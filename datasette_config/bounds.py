@@ -12,6 +12,7 @@ from typing import Any
 from weakref import ref
 
 MOST_OF_VALUE = 64 * 1024 * 1024  # bytes
+MOST_OF_TEXT = MOST_OF_VALUE // 4  # that is deflated: Python holds four bytes for each of its characters
 MOST_OF_ROWS = 2 * MOST_OF_VALUE  # bytes of an answer; 5,000 rows, the most that Datasette gives, may have 26 KB each
 
 _NO_LIMIT = 2 ** 31 - 1  # SQLite takes it for its own limit

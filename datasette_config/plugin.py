@@ -34,10 +34,12 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
 
 @hookimpl
 def prepare_connection(conn: Any, database: str) -> None:
-    """How much of the archive's file a thread keeps, and how much a question may bring into memory."""
+    """How its texts are read, how much of its file a thread keeps, and how much a question may bring into memory."""
     if database == DATABASE:
-        from datasette_config.bounds import bound
+        from archive import packing
+        from datasette_config.bounds import MOST_OF_TEXT, bound
 
+        packing.prepare_connection(conn, most=MOST_OF_TEXT)
         conn.execute(KEPT_PAGES)
         bound(conn)
 

@@ -26,6 +26,9 @@ EPOCH = "epoch"  # the kind of event
 # Texts that are written, then compared, at a time: one part in so many, of few texts and of many no fewer and no more.
 # Each batch writes nearly all pages of a large table of keys anew, so few batches write less; its texts are in memory.
 BATCHES, FEWEST, MOST = 25, 400, 2_000
+# In so many parts what was kept of texts is forgotten that are compared anew: who traces a text meanwhile finds those
+# that are not yet, and each part takes a look at all keys.
+FORGOTTEN = 10
 WITNESSES = 3_000  # that are kept at hand while links are decided
 COUNTED_FROM = 200  # articles; of fewer, a count says less than the table that ships with the program
 AS_MUCH = 0.97  # of the most words that two versions share: as much, but for a typing error that was mended
@@ -51,6 +54,8 @@ def compare_witnesses(work: Work) -> Report:
         pending = comparisons.pending_witnesses(work.conn, method=named)
     counts = Counter[str]()
     anew = _told_anew(work, kept.digest)
+    with transaction(work.conn):
+        comparisons.sweep(work.conn)
     if pending:
         epoch = kept.epoch()
         database = file_of(work.conn)  # which in a rebuild is not the archive's yet
@@ -85,7 +90,11 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
     from pipeline.copies.comparing import compare, read
 
     size = min(max(FEWEST, len(pending) // BATCHES), MOST)
+    forgotten = size * max(1, len(pending) // (FORGOTTEN * size))
     for start in range(0, len(pending), size):
+        if start % forgotten == 0:
+            with transaction(work.conn):
+                comparisons.forget(work.conn, pending[start:start + forgotten])
         batch = pending[start:start + size]
         readings = list(run(read, batch))
         with transaction(work.conn):

@@ -17,7 +17,7 @@ from archive import warc
 from archive.errors import DamagedWarc
 from archive.model import Block, Discovery, Document, Report
 from archive.payloads import UndecodablePayload, page_bytes
-from archive.store import articles, catalogue, discoveries, documents, runs, transaction, withholdings, word_index
+from archive.store import articles, catalogue, discoveries, documents, room, runs, transaction, withholdings, word_index
 from archive.store.documents import PendingPayload
 from archive.topic import PROVENANCE, Topic
 from archive.urls import absolute, canonical_url, is_front_page, plain_url, same_site
@@ -297,6 +297,7 @@ def catalogue_articles(work: Work) -> Report:
         done += len(pending)
     if done:
         word_index.settle(work.conn)
+    room.give_back(work.conn)
     return Report(step="catalogue", done=done, seconds=monotonic() - started)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from public_rows import public_rows
-from stemma_testing import FilledDemo
+from stemma_testing import FilledDemo, opened
 from time_authority import TimeAuthority
 
 from archive import backup as copies
@@ -61,7 +61,7 @@ def kept(demo: FilledDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> K
             events.append(archive.folder.events, Event(kind="note", at=NOW, data={}))
             assert not [report for report in sealed(archive, topic, lambda: NOW) if report.failed]
     copies.backup(DataFolder(data), copy, now=NOW)
-    with closing(sqlite3.connect(data / "archive.db")) as conn:
+    with closing(opened(data / "archive.db")) as conn:
         (name,) = conn.execute("SELECT public_id FROM version ORDER BY public_id LIMIT 1").fetchone()
     evidence.write_proof(data, evidence.cite(data, name), file, with_record=True)
     packages.export(topic, data, package, packages.Wanted(), now=NOW)
@@ -160,14 +160,14 @@ def test_what_is_derived_is_compared_with_a_database_made_anew(kept: Kept) -> No
             return anew.compare_anew(Work(archive, kept.topic, lambda: NOW, lambda *_: None))
 
     assert compared().attention == ()
-    with closing(sqlite3.connect(kept.data / "archive.db")) as conn, conn:
+    with closing(opened(kept.data / "archive.db")) as conn, conn:
         conn.execute("UPDATE links SET direction_confidence = direction_confidence - 0.001 "
                      "WHERE copy_id = (SELECT max(copy_id) FROM links)")
         conn.execute("UPDATE documents SET byline = 'Nobody' WHERE document_id = (SELECT max(document_id) FROM versions)")
     assert not verified(kept).attention
     report = compared()
     assert report.attention
-    with closing(sqlite3.connect(kept.data / "archive.db")) as conn:
+    with closing(opened(kept.data / "archive.db")) as conn:
         told = {subject for (subject,) in conn.execute("SELECT subject FROM failures WHERE stage = 'database'")}
     assert {"view copy_link", "view version"} <= told
     assert not list(kept.data.glob("archive.db.compare*"))

@@ -1,4 +1,5 @@
-"""The migrations, in their order; the only import of sqlite_utils, which no database at this program's schema needs."""
+"""The migrations, in their order; the only import of sqlite_utils (but for our plugin of it), which no database
+at this program's schema needs."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -7,9 +8,9 @@ from contextlib import contextmanager
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive.schema.moving import index_again, move_texts
+from archive.schema.moving import deflate_texts, index_again, move_texts
 from archive.schema.statements import statements
-from archive.schema.tables import FIFTH, FIRST, FOURTH, FOURTH_MOVED, SECOND, THIRD
+from archive.schema.tables import FIFTH, FIRST, FOURTH, FOURTH_MOVED, SECOND, SIXTH, SIXTH_MOVED, THIRD
 
 migrations = Migrations("stemma")
 
@@ -50,6 +51,16 @@ def fourth(db: Database) -> None:
 def fifth(db: Database) -> None:
     """What tells of texts that share names whether they may share text."""
     for statement in statements(FIFTH):
+        db.execute(statement)
+
+
+@migrations()
+def sixth(db: Database) -> None:
+    """Texts deflated; of what finds copies no more than that takes."""
+    for statement in statements(SIXTH):
+        db.execute(statement)
+    deflate_texts(db.conn)
+    for statement in statements(SIXTH_MOVED):
         db.execute(statement)
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 
 from archive.digests import text_hash
+from archive.packing import deflated
 
 BATCH = 500
 
@@ -14,6 +15,11 @@ OF_DOCUMENT = "UPDATE documents SET text_id = ? WHERE document_id = ?"
 OF_VERSION = "UPDATE versions SET text_id = ? WHERE version_id = ?"
 HELD = "SELECT text_id FROM texts WHERE hash = ? AND text = ?"
 ADD = "INSERT INTO texts (hash, text) VALUES (?, ?)"
+
+PLAIN = "SELECT text_id, hash, text FROM texts WHERE text_id > ? ORDER BY text_id LIMIT ?"
+DEFLATE = "INSERT INTO moved_texts (text_id, hash, text) VALUES (?, ?, ?)"
+CANDIDATES = "SELECT document_id, candidates FROM documents WHERE document_id > ? ORDER BY document_id LIMIT ?"
+DEFLATE_CANDIDATES = "UPDATE documents SET moved_candidates = ? WHERE document_id = ?"
 
 # By the rows' numbers: FTS5 writes out what it has gathered where a number is lower than the one before.
 INDEX = """
@@ -39,3 +45,15 @@ def _text_id(conn: sqlite3.Connection, text: str) -> int | None:
 def index_again(conn: sqlite3.Connection) -> None:
     """Fill the search index from where the texts are now."""
     conn.execute(INDEX)
+
+
+def deflate_texts(conn: sqlite3.Connection) -> None:
+    """Every text, and what was read beside it, as both are kept from now on."""
+    last = 0
+    while found := conn.execute(PLAIN, (last, BATCH)).fetchall():
+        conn.executemany(DEFLATE, [(text_id, hashed, deflated(text)) for text_id, hashed, text in found])
+        last = found[-1][0]
+    last = 0
+    while found := conn.execute(CANDIDATES, (last, BATCH)).fetchall():
+        conn.executemany(DEFLATE_CANDIDATES, [(deflated(read), document_id) for document_id, read in found])
+        last = found[-1][0]

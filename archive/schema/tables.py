@@ -601,3 +601,80 @@ CREATE TABLE sketches (                 -- of the versions in fingerprints: whic
     packed BLOB NOT NULL                -- the text's rarest tokens, as pipeline.copies.sketches packs them
 ) STRICT;
 """
+
+SIXTH = """
+-- Who has which key, by the key alone: the way back from a text to its keys took as much room again.
+CREATE TABLE moved_fingerprints (
+    fingerprint INTEGER NOT NULL,
+    version_id INTEGER NOT NULL,        -- counts where the version has a sketch, and is not in forgotten
+    PRIMARY KEY (fingerprint, version_id)
+) STRICT, WITHOUT ROWID;
+-- In the order of the table: by versions, each row would be looked up.
+INSERT INTO moved_fingerprints SELECT fingerprint, version_id FROM fingerprints
+WHERE +version_id IN (SELECT version_id FROM sketches) ORDER BY fingerprint, version_id;
+DROP TABLE fingerprints;
+ALTER TABLE moved_fingerprints RENAME TO fingerprints;
+
+CREATE TABLE forgotten (                -- versions whose keys are to go, before others are added
+    version_id INTEGER PRIMARY KEY
+) STRICT;
+CREATE TRIGGER sketches_ad AFTER DELETE ON sketches BEGIN
+    INSERT OR IGNORE INTO forgotten VALUES (old.version_id);
+END;
+
+DROP TABLE text_readings;
+
+DROP TRIGGER versions_ai;
+DROP TRIGGER versions_ad;
+DROP TRIGGER versions_au;
+DROP TRIGGER documents_ad;
+DROP TRIGGER documents_au;
+CREATE TABLE moved_texts (              -- of documents and versions, each once; one that none refers to any more goes
+    text_id INTEGER PRIMARY KEY,
+    hash INTEGER NOT NULL,              -- first 64 bits of its SHA-256, by which it is found; 0: in one for serving
+    text ANY NOT NULL                   -- paragraphs, an empty line between two; deflated, as archive.packing does it
+) STRICT;
+-- JSON list of [field, value, basis]: everything that was read; deflated likewise
+ALTER TABLE documents ADD COLUMN moved_candidates ANY NOT NULL DEFAULT '[]';
+"""
+
+# Between these two, archive.schema.moving deflates both.
+SIXTH_MOVED = """
+ALTER TABLE documents DROP COLUMN candidates;
+ALTER TABLE documents RENAME COLUMN moved_candidates TO candidates;
+DROP TABLE texts;
+ALTER TABLE moved_texts RENAME TO texts;
+CREATE INDEX texts_hash ON texts (hash);
+-- A text leaves with the last row that refers to it, after the index was told which words go with it.
+CREATE TRIGGER versions_ai AFTER INSERT ON versions BEGIN
+    INSERT INTO versions_fts (rowid, title, text)
+    SELECT new.version_id, new.title, inflated(text) FROM texts WHERE text_id = new.text_id;
+END;
+CREATE TRIGGER versions_ad AFTER DELETE ON versions BEGIN
+    INSERT INTO versions_fts (versions_fts, rowid, title, text)
+    SELECT 'delete', old.version_id, old.title, inflated(text) FROM texts WHERE text_id = old.text_id;
+    DELETE FROM texts WHERE text_id = old.text_id
+    AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.text_id = old.text_id)
+    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.text_id = old.text_id);
+END;
+CREATE TRIGGER versions_au AFTER UPDATE OF title, text_id ON versions
+WHEN old.title IS NOT new.title OR old.text_id IS NOT new.text_id BEGIN
+    INSERT INTO versions_fts (versions_fts, rowid, title, text)
+    SELECT 'delete', old.version_id, old.title, inflated(text) FROM texts WHERE text_id = old.text_id;
+    INSERT INTO versions_fts (rowid, title, text)
+    SELECT new.version_id, new.title, inflated(text) FROM texts WHERE text_id = new.text_id;
+    DELETE FROM texts WHERE text_id = old.text_id
+    AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.text_id = old.text_id)
+    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.text_id = old.text_id);
+END;
+CREATE TRIGGER documents_ad AFTER DELETE ON documents BEGIN
+    DELETE FROM texts WHERE text_id = old.text_id
+    AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.text_id = old.text_id)
+    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.text_id = old.text_id);
+END;
+CREATE TRIGGER documents_au AFTER UPDATE OF text_id ON documents WHEN old.text_id IS NOT new.text_id BEGIN
+    DELETE FROM texts WHERE text_id = old.text_id
+    AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.text_id = old.text_id)
+    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.text_id = old.text_id);
+END;
+"""

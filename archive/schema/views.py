@@ -9,10 +9,10 @@ SELECT v.version_id, v.public_id, a.address AS url, a.key AS article_key, v.ordi
        json_extract(d.published, '$.iso') AS published, d.published AS published_detail,
        json_extract(d.modified, '$.iso') AS modified, d.modified AS modified_detail,
        d.language, d.section,
-       (SELECT t.text FROM texts t WHERE t.text_id = v.text_id) AS text, v.first_seen, v.last_seen, v.sightings,
-       v.payloads, v.differences, v.change, v.passages, v.is_latest,
+       (SELECT inflated(t.text) FROM texts t WHERE t.text_id = v.text_id) AS text, v.first_seen, v.last_seen,
+       v.sightings, v.payloads, v.differences, v.change, v.passages, v.is_latest,
        d.credits, d.agencies, d.organisations, d.notices, d.alternates, d.outgoing, d.posts, d.is_free, d.is_noarchive,
-       d.candidates,
+       inflated(d.candidates) AS candidates,
        d.extractor, d.payload_digest, d.text_digest, d.state_digest,
        d.score, d.terms, d.document_id, v.article_id
 FROM versions v JOIN articles a USING (article_id) JOIN documents d USING (document_id)
@@ -38,7 +38,7 @@ SELECT a.article_id, a.key, a.address AS url, coalesce(o.outlet, d.site_name, a.
        coalesce(json_extract(d.published, '$.earliest'),
                 (SELECT min(first_seen) FROM versions f WHERE f.article_id = a.article_id)) AS dated,
        json_extract(d.modified, '$.iso') AS modified,
-       (SELECT t.text FROM texts t WHERE t.text_id = v.text_id) AS text, v.ordinal AS versions,
+       (SELECT inflated(t.text) FROM texts t WHERE t.text_id = v.text_id) AS text, v.ordinal AS versions,
        (SELECT min(first_seen) FROM versions f WHERE f.article_id = a.article_id) AS first_seen,
        v.last_seen,
        (SELECT min(b.at) FROM observations b JOIN addresses x ON x.url = b.url

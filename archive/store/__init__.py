@@ -12,6 +12,7 @@ from pathlib import Path
 
 from archive import schema
 from archive.errors import ForeignDatabase, MissingArchive
+from archive.packing import prepare_connection
 
 BUSY_TIMEOUT_MS = 30_000
 LOG_PAGES = 250  # changes that SQLite keeps beside the database before it folds them in: 4 MB of pages of 16 KiB
@@ -28,6 +29,7 @@ def read_database(path: Path) -> sqlite3.Connection:
     mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
     try:
         conn = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=BUSY_TIMEOUT_MS / 1000)
+        prepare_connection(conn)
         conn.execute("PRAGMA query_only = ON")
         schema.refuse_others(conn, path=str(path))
         schema.refuse_older(conn, path=str(path))
@@ -66,6 +68,7 @@ def open_database(path: Path, *, create: bool = False) -> sqlite3.Connection:
         conn = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)
     except sqlite3.OperationalError as error:
         raise ForeignDatabase(f"{path} cannot be opened ({error}); pass another --data folder") from error
+    prepare_connection(conn)
     try:
         schema.prepare(conn, path=str(path))  # before the next line, which would change another program's file
         conn.execute("PRAGMA journal_mode = WAL")

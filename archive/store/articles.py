@@ -55,7 +55,7 @@ FORGET_SIGHTINGS = "DELETE FROM sightings WHERE article_id = :article_id"
 # articles for each article.
 SIGHTINGS = """
     SELECT c.capture_id, c.captured_at, c.via, c.url, c.payload_digest, d.document_id, d.canonical,
-           d.title, d.byline, coalesce(t.text, '') AS text,
+           d.title, d.byline, coalesce(inflated(t.text), '') AS text,
            d.text_digest, d.state_digest, d.on_topic, d.posts, f.surface
     FROM addresses x
     CROSS JOIN captures c ON c.url = x.url AND +c.role = 'article' AND c.status IN (200, 304) AND c.truncated IS NULL
@@ -121,7 +121,7 @@ _READ_OTHERWISE = """
               IS NOT (now.text_id, now.language, now.body_digest))
 """
 FORGET_COMPARED = tuple(f"DELETE FROM {table} {_READ_OTHERWISE}"  # noqa: S608  # constants
-                        for table in ("witnesses", "text_readings", "sketches"))
+                        for table in ("witnesses", "sketches"))
 SET_SIGHTING = """
     INSERT INTO sightings (capture_id, article_id, document_id, version_id, difference)
     VALUES (:capture_id, :article_id, :document_id, :version_id, :difference)

@@ -4,8 +4,8 @@ import json
 import math
 import sqlite3
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -26,9 +26,8 @@ COMPARED = "SELECT count(*) FROM witnesses WHERE method = :method"
 IS_COMPARED = "SELECT EXISTS (SELECT 1 FROM witnesses WHERE method = :method)"
 
 TEXT = """
-    SELECT v.version_id, v.public_id, v.article_id, t.text, d.language, d.body_digest, r.packed AS reading
+    SELECT v.version_id, v.public_id, v.article_id, inflated(t.text) AS text, d.language, d.body_digest
     FROM versions v JOIN documents d USING (document_id) JOIN texts t ON t.text_id = v.text_id
-    LEFT JOIN text_readings r USING (version_id)
     WHERE v.version_id = :version_id
 """
 
@@ -39,9 +38,8 @@ PENDING_VERSION = """
 
 # An article counts once, whatever it was before.
 LATEST_TEXTS = """
-    SELECT v.version_id, v.public_id, v.article_id, t.text, d.language, d.body_digest, r.packed AS reading
+    SELECT v.version_id, v.public_id, v.article_id, inflated(t.text) AS text, d.language, d.body_digest
     FROM versions v JOIN documents d USING (document_id) JOIN texts t ON t.text_id = v.text_id
-    LEFT JOIN text_readings r USING (version_id)
     WHERE v.is_latest ORDER BY v.public_id
 """
 LATEST_COUNT = "SELECT count(DISTINCT article_id) FROM versions"  # by an index alone, which has no texts in it
@@ -54,13 +52,17 @@ ADD_EPOCH = """
     VALUES (:digest, :articles, :counted_at, :packed)
 """
 
-FORGET_FINGERPRINTS = "DELETE FROM fingerprints WHERE version_id = :version_id"
-FORGET_WITNESS = "DELETE FROM witnesses WHERE version_id = :version_id"
+FORGET = tuple(f"DELETE FROM {table} WHERE version_id IN (SELECT value FROM json_each(:versions))"  # noqa: S608  # constants
+               for table in ("witnesses", "sketches"))
+ANY_FORGOTTEN = "SELECT EXISTS (SELECT 1 FROM forgotten)"
+ANY_SKETCH = "SELECT EXISTS (SELECT 1 FROM sketches)"
+FORGET_ALL_KEYS = "DELETE FROM fingerprints"  # without a condition SQLite looks at none of them
+FORGET_KEYS = "DELETE FROM fingerprints WHERE version_id IN (SELECT version_id FROM forgotten)"
+CLEAR_FORGOTTEN = "DELETE FROM forgotten"
 FORGET_REUSES = "DELETE FROM reuses WHERE left_id = :version_id OR right_id = :version_id"
 ADD_FINGERPRINT = "INSERT OR IGNORE INTO fingerprints (fingerprint, version_id) VALUES (?, ?)"
-ADD_READING = "INSERT OR REPLACE INTO text_readings (version_id, packed) VALUES (:version_id, :packed)"
 ADD_SKETCH = """
-    INSERT OR REPLACE INTO sketches (version_id, language, nats, name_rows, sentences, packed)
+    INSERT INTO sketches (version_id, language, nats, name_rows, sentences, packed)
     VALUES (:version_id, :language, :nats, :name_rows, :sentences, :packed)
 """
 # By the index alone, since most versions that have a key of a text in common with it have too few to meet it: who they
@@ -69,7 +71,6 @@ HOLDERS = """
     SELECT fingerprint, json_group_array(version_id) FROM fingerprints
     WHERE fingerprint IN (SELECT value FROM json_each(:keys)) GROUP BY fingerprint
 """
-KEYS = "SELECT fingerprint FROM fingerprints WHERE version_id = :version_id"
 LAST_METHOD = "SELECT method FROM witnesses GROUP BY method ORDER BY count(*) DESC, method LIMIT 1"
 SAME_TEXT = """
     SELECT v.version_id FROM documents d JOIN versions v USING (document_id) WHERE d.body_digest = :body_digest
@@ -113,7 +114,7 @@ SEARCHED = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A version's text, to be compared; `reading` is what was stored of it when it was compared, if it was."""
+    """A version's text, to be compared."""
 
     version_id: int
     public_id: str
@@ -121,7 +122,6 @@ class Text:
     text: str
     language: str | None
     body_digest: str
-    reading: bytes | None = None
 
 
 class KeptSketch(NamedTuple):
@@ -137,9 +137,8 @@ class KeptSketch(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What is kept of a version's text: its reading, packed, its sketch, and its keys; with what each key is worth."""
+    """What is kept of a version's text: its sketch, and its keys; with what each of these is worth."""
 
-    reading: bytes
     sketch: KeptSketch
     worth: Mapping[int, float]
 
@@ -245,8 +244,27 @@ def add_epoch(conn: sqlite3.Connection, *, digest: str, articles: int, at: datet
     conn.execute(ADD_EPOCH, {"digest": digest, "articles": articles, "counted_at": to_iso(at), "packed": packed})
 
 
+def forget(conn: sqlite3.Connection, versions: Iterable[int]) -> None:
+    """Forget what was kept of versions that are read anew, and the keys of what is gone: before anything is added.
+
+    There is no way back from a version to its keys, which would take as much room as the way there: where some are to
+    go all are looked at, once for all versions. What lost its sketch is noted by a trigger until then.
+    """
+    told = {"versions": json.dumps(list(versions))}
+    for statement in FORGET:
+        conn.execute(statement, told)
+    sweep(conn)
+
+
+def sweep(conn: sqlite3.Connection) -> None:
+    """Take away the keys of texts that are gone, or are to be read anew."""
+    if conn.execute(ANY_FORGOTTEN).fetchone()[0]:
+        conn.execute(FORGET_KEYS if conn.execute(ANY_SKETCH).fetchone()[0] else FORGET_ALL_KEYS)
+        conn.execute(CLEAR_FORGOTTEN)
+
+
 def add_readings(conn: sqlite3.Connection, read: Iterable[Read]) -> None:
-    """Put what is kept of some versions in place of what was; they were not compared then, and share nothing.
+    """Keep what was read of versions of which nothing is kept (`forget`); of what they shared nothing stays.
 
     Their keys in order, so that no page of the table is looked up twice.
     """
@@ -254,9 +272,6 @@ def add_readings(conn: sqlite3.Connection, read: Iterable[Read]) -> None:
     for one in read:
         version_id = one.sketch.version_id
         conn.execute(FORGET_REUSES, {"version_id": version_id})
-        conn.execute(FORGET_FINGERPRINTS, {"version_id": version_id})
-        conn.execute(FORGET_WITNESS, {"version_id": version_id})
-        conn.execute(ADD_READING, {"version_id": version_id, "packed": one.reading})
         conn.execute(ADD_SKETCH, one.sketch._asdict())
         added += [(key, version_id) for key in one.worth]
     added.sort()
@@ -345,9 +360,16 @@ def _is_across(one: str | None, other: str | None) -> bool:
     return None is not one != other is not None
 
 
-def keys(conn: sqlite3.Connection, version_id: int) -> frozenset[int]:
-    """The keys by which a version meets others."""
-    return frozenset(row["fingerprint"] for row in conn.execute(KEYS, {"version_id": version_id}))
+def common_keys(
+    conn: sqlite3.Connection, keys: Iterable[int], versions: Container[int]
+) -> Mapping[int, frozenset[int]]:
+    """Of some keys those that each of some versions has."""
+    found = defaultdict[int, set[int]](set)
+    for key, held in holders(conn, keys).items():
+        for version_id in held:
+            if version_id in versions:
+                found[version_id].add(key)
+    return {version_id: frozenset(those) for version_id, those in found.items()}
 
 
 def last_method(conn: sqlite3.Connection) -> str:

@@ -2,10 +2,12 @@
 
 import json
 import sqlite3
+import zlib
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from archive.model import PARAGRAPH_BREAK, Block, Document, Moment, RecordRef, Relevance
+from archive.packing import deflated, inflated
 from archive.store import texts, transaction
 from archive.store.captures import judge_again
 from archive.times import from_iso, to_iso
@@ -59,7 +61,7 @@ CLEAR_BLOCK = "DELETE FROM blocks WHERE payload_digest = :payload_digest AND url
 
 # Not decided by this rule and topic; or on the topic without a date, and meanwhile found captured before its days.
 PENDING_RELEVANCE = """
-    SELECT d.document_id, d.title, t.text, d.language, d.published, d.modified,
+    SELECT d.document_id, d.title, inflated(t.text) AS text, d.language, d.published, d.modified,
            (SELECT min(c.captured_at) FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
             AND c.role = 'article') AS captured_at
     FROM documents d JOIN texts t USING (text_id)
@@ -69,6 +71,8 @@ PENDING_RELEVANCE = """
            AND c.role = 'article' AND c.captured_at < :begins)))
     ORDER BY d.document_id
 """
+
+CANDIDATES = "SELECT document_id, candidates FROM documents"
 
 SET_RELEVANCE = """
     UPDATE documents SET on_topic = :on_topic, score = :score, terms = :terms, decided_by = :decided_by
@@ -140,6 +144,18 @@ def pending_extraction(
     ]
 
 
+def damaged(conn: sqlite3.Connection) -> list[int]:
+    """The numbers of documents of which what was read beside the text is no list any more."""
+    return [row["document_id"] for row in conn.execute(CANDIDATES) if not _is_list(row["candidates"])]
+
+
+def _is_list(kept: str | bytes) -> bool:
+    try:
+        return isinstance(json.loads(inflated(kept) or ""), list)
+    except (ValueError, zlib.error):
+        return False
+
+
 def add(conn: sqlite3.Connection, document: Document) -> None:
     """Keep a document; one that is there already stands, what seemed to stand in its place does not."""
     key = {"payload_digest": document.payload_digest, "url": document.url, "charset": document.charset or ""}
@@ -154,7 +170,7 @@ def add(conn: sqlite3.Connection, document: Document) -> None:
         "modified": moment_json(document.modified), "language": document.language,
         "site_name": document.site_name, "section": document.section, "canonical": document.canonical,
         "text_id": texts.keep(conn, document.text), "credits": _json(document.credits),
-        "candidates": _json([[c.field, c.value, c.basis] for c in document.candidates]),
+        "candidates": deflated(_json([[c.field, c.value, c.basis] for c in document.candidates])),
         "organisations": _json(document.organisations), "agencies": _json(document.agencies),
         "notices": _json(document.notices), "alternates": _json(document.alternates),
         "outgoing": _json([[one.url, one.place, one.paragraph] for one in document.outgoing]),

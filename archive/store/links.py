@@ -44,7 +44,7 @@ REUSES_OF = """
 
 WITNESS = """
     SELECT v.version_id, v.public_id, a.url, coalesce(o.outlet, d.site_name, a.domain) AS outlet, v.title, d.language,
-           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, t.text, o.owner,
+           d.byline, d.published, v.first_seen, d.canonical, d.credits, d.outgoing, inflated(t.text) AS text, o.owner,
            (SELECT json_group_array(x.url) FROM addresses x WHERE x.article_id = v.article_id) AS addresses,
            (SELECT max(p.last_seen) FROM versions p
             WHERE p.article_id = v.article_id AND p.ordinal < v.ordinal) AS unlike_until

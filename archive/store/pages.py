@@ -87,7 +87,7 @@ PASSAGES = "SELECT version_id, passages FROM versions WHERE version_id IN (SELEC
 FLIPS = "SELECT count(*) FROM sightings WHERE article_id = :article_id AND difference = 'flip'"
 
 TEXTS = """
-    SELECT v.version_id, t.text FROM versions v JOIN texts t USING (text_id)
+    SELECT v.version_id, inflated(t.text) AS text FROM versions v JOIN texts t USING (text_id)
     WHERE v.version_id IN (SELECT value FROM json_each(:ids))
 """
 

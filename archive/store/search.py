@@ -88,8 +88,9 @@ SHOWN = """
 
 BEGINNINGS = """
     SELECT json_group_array(json_array(
-        v.version_id, v.title, substr(t.text, 1, 280) || iif(length(t.text) > 280, '…', '')))
-    FROM versions v JOIN texts t USING (text_id) WHERE v.version_id IN (SELECT value FROM json_each(:ids))
+        version_id, title, substr(text, 1, 280) || iif(length(text) > 280, '…', '')))
+    FROM (SELECT v.version_id, v.title, inflated(t.text) AS text FROM versions v JOIN texts t USING (text_id)
+          WHERE v.version_id IN (SELECT value FROM json_each(:ids)) LIMIT -1)  -- or it is inflated three times
 """
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from archive.model import CopyLink, Evidence, Passage, Reuse
-from archive.schema import prepare
+from archive.packing import prepare_connection
+from archive.schema import prepare, show_plain
 
 Contents = Literal["full", "excerpts"]
 
@@ -76,17 +77,17 @@ COPIES = (
               iif(version_id IN (SELECT version_id FROM main.excerpts), -version_id, text_id)
        FROM source.versions WHERE version_id IN (SELECT version_id FROM source.version)
                               AND article_id IN (SELECT article_id FROM main.articles)""",
-    "INSERT INTO main.texts SELECT text_id, 0, text FROM source.texts "
+    "INSERT INTO main.texts SELECT text_id, 0, inflated(text) FROM source.texts "
     "WHERE text_id IN (SELECT text_id FROM main.versions WHERE text_id > 0)",
-    """INSERT INTO main.texts SELECT v.text_id, 0, shown(v.version_id, t.text)
+    """INSERT INTO main.texts SELECT v.text_id, 0, shown(v.version_id, inflated(t.text))
        FROM main.versions v JOIN source.versions USING (version_id)
        JOIN source.texts t ON t.text_id = source.versions.text_id WHERE v.text_id < 0""",
     """INSERT INTO main.documents SELECT document_id, payload_digest, url, short(charset), extractor, short(title),
               short(byline), short_list(authors), dating(published), dating(modified), short(language),
-              label(site_name), short(section), short(canonical), short_list(credits), readings(candidates),
-              text_digest, body_digest, state_digest, on_topic, score, terms, decided_by, short_list(organisations),
+              label(site_name), short(section), short(canonical), short_list(credits), text_digest,
+              body_digest, state_digest, on_topic, score, terms, decided_by, short_list(organisations),
               short_list(agencies), short_list(notices), link_list(alternates), '[]', is_free, link_list(outgoing),
-              is_withheld, NULL, is_noarchive
+              is_withheld, NULL, is_noarchive, readings(inflated(candidates))
        FROM source.documents WHERE document_id IN (SELECT document_id FROM main.sightings
                                                    UNION SELECT document_id FROM main.versions)""",
     """INSERT INTO main.post_versions SELECT public_id, article_id, short(post), ordinal, short(title),
@@ -104,9 +105,8 @@ COPIES = (
 # By these a text is found that shares words with another: only where all are held whole.
 COMPARED = (
     """INSERT INTO main.fingerprints SELECT * FROM source.fingerprints
-       WHERE version_id IN (SELECT version_id FROM main.versions)""",
-    """INSERT INTO main.text_readings SELECT * FROM source.text_readings
-       WHERE version_id IN (SELECT version_id FROM main.versions)""",
+       WHERE version_id IN (SELECT version_id FROM main.versions)
+         AND version_id NOT IN (SELECT version_id FROM source.forgotten)""",
     """INSERT INTO main.sketches SELECT * FROM source.sketches
        WHERE version_id IN (SELECT version_id FROM main.versions)""",
     "INSERT INTO main.epochs SELECT * FROM source.epochs",
@@ -114,11 +114,13 @@ COMPARED = (
 
 # Where texts are held in excerpts: how rare words are, as the last comparison counted it; the keys come one by one.
 EPOCH = "INSERT INTO main.epochs SELECT * FROM source.epochs ORDER BY epoch_id DESC LIMIT 1"
-HELD_KEYS = """
-    SELECT f.version_id, json_group_array(f.fingerprint) AS keys FROM source.fingerprints f
-    WHERE f.version_id IN (SELECT version_id FROM main.versions) GROUP BY f.version_id
+VERSIONS = """
+    SELECT version_id FROM main.versions WHERE version_id NOT IN (SELECT version_id FROM source.forgotten)
 """
-ADD_KEY = "INSERT INTO main.fingerprints (fingerprint, version_id) VALUES (?, ?)"
+ADD_KEYS = """
+    INSERT INTO main.fingerprints SELECT f.fingerprint, f.version_id
+    FROM json_each(:keys) j JOIN source.fingerprints f ON f.fingerprint = j.value AND f.version_id = :version_id
+"""
 
 RIGHTS = """
     SELECT v.version_id, v.article_id, d.is_free,
@@ -136,22 +138,24 @@ REUSES = """
       AND +r.right_id IN (SELECT version_id FROM source.version)
     ORDER BY r.words DESC, r.left_id, r.right_id
 """
-TEXT = "SELECT text FROM source.versions JOIN source.texts USING (text_id) WHERE version_id = :version_id"
+TEXT = """
+    SELECT inflated(text) AS text FROM source.versions JOIN source.texts USING (text_id)
+    WHERE version_id = :version_id
+"""
 ADD_REUSES = """
     INSERT INTO main.reuses SELECT left_id, right_id, relation, left_coverage, right_coverage, "order", words,
-           aligned(left_id, right_id, passages,
-                   (SELECT text FROM source.versions JOIN source.texts USING (text_id) WHERE version_id = left_id),
-                   (SELECT text FROM source.versions JOIN source.texts USING (text_id) WHERE version_id = right_id)),
-           copied
-    FROM source.reuses WHERE +left_id IN (SELECT version_id FROM main.versions)
-                         AND +right_id IN (SELECT version_id FROM main.versions)
+           aligned(left_id, right_id, r.passages, inflated(lt.text), inflated(rt.text)), copied
+    FROM source.reuses r
+    JOIN source.versions lv ON lv.version_id = left_id JOIN source.texts lt ON lt.text_id = lv.text_id
+    JOIN source.versions rv ON rv.version_id = right_id JOIN source.texts rt ON rt.text_id = rv.text_id
+    WHERE +left_id IN (SELECT version_id FROM main.versions) AND +right_id IN (SELECT version_id FROM main.versions)
 """
 
 # A link with what two texts share, whichever of them is on the left.
 LINKS = """
     SELECT l.copy_id, l.exemplar_id, c.public_id AS copy, e.public_id AS exemplar, l.relation, l.copied, l.direction,
            l.direction_confidence, l.evidence,
-           ct.text AS copy_text, et.text AS exemplar_text,
+           inflated(ct.text) AS copy_text, inflated(et.text) AS exemplar_text,
            r.relation AS shared, r.left_coverage, r.right_coverage, r."order", r.passages, r.copied AS reused
     FROM source.links l JOIN source.versions c ON c.version_id = l.copy_id
     JOIN source.versions e ON e.version_id = l.exemplar_id
@@ -173,7 +177,7 @@ WORD_INDEX = (
     """CREATE VIRTUAL TABLE main.versions_fts USING fts5 (
            title, text, content='', detail=none, tokenize="unicode61 remove_diacritics 2")""",
     """INSERT INTO main.versions_fts (rowid, title, text)
-       SELECT v.version_id, v.title, t.text FROM source.versions v CROSS JOIN source.texts t USING (text_id)
+       SELECT v.version_id, v.title, inflated(t.text) FROM source.versions v CROSS JOIN source.texts t USING (text_id)
        WHERE v.version_id IN (SELECT version_id FROM main.versions) ORDER BY v.version_id""",
     "INSERT INTO main.versions_fts (versions_fts) VALUES ('optimize')",
     "CREATE VIRTUAL TABLE main.words USING fts5vocab (versions_fts, row)",
@@ -258,7 +262,9 @@ def filling(path: Path, source: Path) -> Iterator[sqlite3.Connection]:
     conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rwc", uri=True, timeout=30.0)
     try:
         conn.row_factory = sqlite3.Row
+        prepare_connection(conn)
         prepare(conn, path=str(path))
+        show_plain(conn)
         conn.commit()
         conn.isolation_level = None
         conn.execute("PRAGMA journal_mode = MEMORY")  # who is stopped here leaves a file that nobody reads
@@ -331,12 +337,11 @@ def copy(conn: sqlite3.Connection, short: Shortening, cut: Iterable[int]) -> Non
         conn.execute(statement)
 
 
-def add_keys(conn: sqlite3.Connection, lone: Callable[[int, frozenset[int]], Iterable[int]]) -> None:
-    """Of each version those of its keys that `lone` lets through, and how rare words are."""
+def add_keys(conn: sqlite3.Connection, lone: Callable[[int], Iterable[int]]) -> None:
+    """Of each version those of its keys that are among `lone`, and how rare words are."""
     conn.execute(EPOCH)
-    for row in conn.execute(HELD_KEYS).fetchall():
-        held = frozenset(json.loads(row["keys"]))
-        conn.executemany(ADD_KEY, [(key, row["version_id"]) for key in sorted(lone(row["version_id"], held))])
+    for row in conn.execute(VERSIONS).fetchall():
+        conn.execute(ADD_KEYS, {"version_id": row["version_id"], "keys": json.dumps(sorted(lone(row["version_id"])))})
 
 
 def add_explanation(conn: sqlite3.Connection, copy_id: int, exemplar_id: int, sentences: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from archive.digests import address_key, key_in, text_digest
 from archive.errors import UnknownText
 from archive.model import FailedFetch, RecordRef
-from archive.store import transaction
+from archive.store import comparisons, transaction
 from archive.store.documents import PendingPayload
 from archive.times import to_iso
 from archive.urls import canonical_url
@@ -216,6 +216,7 @@ def replace(conn: sqlite3.Connection, wanted: Mapping[str, Withholding]) -> int:
         for url in changed:
             if url in wanted:
                 _add(conn, wanted[url])
+        comparisons.sweep(conn)  # keys tell which words a text has
     return len(changed)
 
 

@@ -4,6 +4,7 @@ A record is copied as `stemma import` copies it. Of the rest only what rests on 
 taken, and only what this program's own stages would make: else `stemma update` makes it anew.
 """
 
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ USED = {  # the columns of each that are read
     "failures": ("stage", "subject", "reason"),
     "records": ("file", "maker", "is_wanted", "packed"),
     "documents": ("url", "payload_digest", "reads", "document", "block", "on_topic", "score", "terms"),
-    "readings": ("public_id", "body_digest", "language", "packed", "sketch", "keys", "worths"),
+    "readings": ("public_id", "body_digest", "language", "sketch", "keys", "worths"),
     "reuses": ("left", "right"),
 }
 READ = tuple(name for name in USED if name != "manifest")  # after which they are read
@@ -63,11 +64,12 @@ class Manifest:
 def load(work: Work, folder: Path, *, everything: bool) -> list[Report]:
     """Bring a batch's result into the archive: what is on its topic, or all of which it has the records."""
     manifest = manifest_of(folder)
+    epoch = _epoch_of(manifest, folder)
     note_topic(work)
     return [
         *(step(work) for step in (erase_pending, index_pending, read_withholdings)),
         copy_records(work, folder, everything=everything), take_readings(work, folder, manifest),
-        *derive_versions(work), take_comparisons(work, folder, manifest), *derive_links(work),
+        *derive_versions(work), take_comparisons(work, folder, manifest, epoch), *derive_links(work),
     ]
 
 
@@ -78,6 +80,14 @@ def manifest_of(folder: Path, *, named: str | None = None) -> Manifest:
         raise UnreadableFile(
             f"{named or folder}: no result of 'stemma batch', or of one that was not finished; run it again")
     return Manifest(**{name: found[0][name] for name in USED["manifest"]})
+
+
+def _epoch_of(manifest: Manifest, folder: Path) -> Epoch:
+    try:
+        return epochs.unpacked(manifest.epoch)
+    except (ValueError, OSError, EOFError, zlib.error, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableFile(
+            f"{folder / 'manifest'}: its epoch cannot be read; copy or make the result again") from error
 
 
 def table(folder: Path, name: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
@@ -191,13 +201,13 @@ def _is_held(work: Work, row: Mapping[str, str]) -> bool:
 
 # ---- what texts share
 
-def take_comparisons(work: Work, folder: Path, manifest: Manifest) -> Report:
+def take_comparisons(work: Work, folder: Path, manifest: Manifest, epoch: Epoch) -> Report:
     """Take readings of versions, and what two of them share, where the archive would compare them just so.
 
     That is where the batch's epoch is, or becomes, the archive's, and where it has compared no other text in it: what
     the batch did not see, it was not compared with.
     """
-    started, epoch = monotonic(), epochs.unpacked(manifest.epoch)
+    started = monotonic()
     named = method(epoch.digest, encoder=vectors.installed())
     ours = {text.public_id: text for row in table(folder, "readings", ["public_id", "body_digest"])
             if (text := comparisons.pending_text(work.conn, row["public_id"], method=named)) is not None
@@ -208,7 +218,9 @@ def take_comparisons(work: Work, folder: Path, manifest: Manifest) -> Report:
                       counts=() if why is None else ((why, 1),))
     if epoch.articles:
         keep_epoch(work, epoch)
-    for row in table(folder, "readings", ["public_id", "language", "packed", "sketch", "keys", "worths"]):
+    with transaction(work.conn):
+        comparisons.forget(work.conn, [text.version_id for text in ours.values()])
+    for row in table(folder, "readings", ["public_id", "language", "sketch", "keys", "worths"]):
         if (text := ours.get(row["public_id"])) is not None:
             with transaction(work.conn):
                 comparisons.add_readings(work.conn, [_read(text.version_id, row)])
@@ -222,7 +234,7 @@ def take_comparisons(work: Work, folder: Path, manifest: Manifest) -> Report:
 
 def _read(version_id: int, row: Row) -> Read:
     sketch = Sketch(row["language"], worth_of(row["worths"]), row["sketch"])
-    return Read(reading=row["packed"], worth=dict(zip(row["keys"], row["worths"], strict=True)),
+    return Read(worth=dict(zip(row["keys"], row["worths"], strict=True)),
                 sketch=kept_sketch(version_id, sketch))
 
 

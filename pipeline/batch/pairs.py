@@ -94,7 +94,7 @@ def _as(side: str) -> list[Column]:
 def shared_of(pairs: DataFrame, readings: DataFrame, told: "Broadcast[bytes]") -> DataFrame:
     """What pairs of versions share, of those that do: texts are sent only to those of which sketches foresee that."""
     likely = through(_both(pairs, readings, texts.OUTLINE), texts.sifted, texts.LIKELY)
-    # Pairs of one text one after the other: it is unpacked once.
+    # Pairs of one text one after the other: it is read once.
     both = _both(likely, readings, texts.COMPARED).sortWithinPartitions("left_public_id")
     return through(both, partial(_compared, told=told), texts.SHARED)
 

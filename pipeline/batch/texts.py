@@ -28,9 +28,9 @@ from pipeline.batch.rows import (
 )
 from pipeline.copies import epoch as epochs
 from pipeline.copies import vectors
-from pipeline.copies.alignment import Profile, profile
+from pipeline.copies.alignment import profile
 from pipeline.copies.epoch import Epoch
-from pipeline.copies.indexing import indexed, packed, unpacked
+from pipeline.copies.indexing import indexed
 from pipeline.copies.prepared import prepared
 from pipeline.copies.reading import read
 from pipeline.copies.sifting import is_likely
@@ -56,10 +56,10 @@ TALLY: Columns = {"token": "string", "texts": "bigint", "whole": "array<bigint>"
 STANDING: Columns = {"sentence": "bigint", "told_by": "bigint", "texts": "bigint"}
 READING: Columns = {
     "public_id": "string", "article": "string", "language": "string", "body_digest": "string", "text": "string",
-    "packed": "binary", "sketch": "binary", "keys": "array<bigint>", "worths": "array<double>", "month": "string",
+    "sketch": "binary", "keys": "array<bigint>", "worths": "array<double>", "month": "string",
 }
 OUTLINE = ("language", "body_digest", "sketch", "keys", "worths")  # by which two readings are sifted
-COMPARED = ("article", "language", "text", "packed", "month")  # and what is compared of those that are left
+COMPARED = ("article", "language", "text", "month")  # and what is compared of those that are left
 LIKELY: Columns = {"left": "string", "right": "string", "nats": "double", "is_same": "boolean"}
 SHARED: Columns = {"left": "string", "right": "string", "left_article": "string", "right_article": "string"} | REUSE \
     | {"month": "string"}
@@ -179,8 +179,7 @@ def read_texts(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
     epoch, encoder = _epoch(told), _encoder()
     for row in rows:
         made = prepared(row["text"], row["language"], epoch, encoder)
-        yield row | {"packed": packed(made.profile.index, made.profile.weighed), "sketch": made.sketch.packed,
-                     "keys": list(made.worth), "worths": list(made.worth.values())}
+        yield row | {"sketch": made.sketch.packed, "keys": list(made.worth), "worths": list(made.worth.values())}
 
 
 def sifted(rows: Iterable[Row]) -> Iterator[Row]:
@@ -199,21 +198,14 @@ def sifted(rows: Iterable[Row]) -> Iterator[Row]:
 def compared(rows: Iterable[Row], told: bytes) -> Iterator[Row]:
     """Pairs of versions that may share text -> what those that do share; the smaller public id is the left one."""
     epoch, encoder = _epoch(told), _encoder()
-    texts = lru_cache(maxsize=PROFILED)(lambda text, language, stored: _profile(text, language, stored, epoch))
+    texts = lru_cache(maxsize=PROFILED)(lambda text, language: profile(indexed(read(text, language)), epoch))
     for row in rows:
-        left, right = (texts(row[f"{side}_text"], row[f"{side}_language"], row[f"{side}_packed"])
-                       for side in ("left", "right"))
+        left, right = (texts(row[f"{side}_text"], row[f"{side}_language"]) for side in ("left", "right"))
         found = reuse(left, right, meeting=row["nats"], identical=row["is_same"], made=encoder)
         if found is not None:
             yield {"left": row["left_public_id"], "right": row["right_public_id"],
                    "left_article": row["left_article"], "right_article": row["right_article"],
                    "month": row["left_month"]} | reuse_row(found)
-
-
-def _profile(text: str, language: str | None, stored: bytes, epoch: Epoch) -> Profile:
-    kept = unpacked(stored, text, language)
-    assert kept is not None  # it was packed by this program
-    return profile(kept[0], epoch, kept[1])
 
 
 def _sketch(text: Row) -> Sketch:

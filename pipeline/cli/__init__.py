@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from archive import packing
 from archive.errors import ArchiveError
 from archive.lines import printable
 from pipeline.cli import derive, far, intake, out, research, status
@@ -33,6 +34,10 @@ def main() -> None:
         click.echo(f"stemma: {printable(str(error))}", err=True)
         sys.exit(error.exit_code)
     except (OSError, sqlite3.OperationalError) as error:  # a full disk, a folder that cannot be written, a locked file
+        if str(error) == packing.UNREADABLE:
+            click.echo("stemma: a text in the database is damaged; 'stemma verify' says which, 'stemma rebuild' makes "
+                       "it anew from the WARC files", err=True)
+            sys.exit(1)
         # SQLite calls it so where there is no room for one of its side files.
         hint = " (is the disk full?)" if str(error) == "disk I/O error" else ""
         said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)

@@ -76,26 +76,20 @@ FEATURES = (
 )
 
 
-def profile(
-    index: Index, epoch: Epoch, weighed: Weighed | None = None, *, boxes: frozenset[int] = frozenset()
-) -> Profile:
-    """A text as it is compared in an epoch; `weighed` is what was kept of it, if it was in the same epoch.
-
-    `boxes` are sentences that are furniture beside those of the epoch.
-    """
+def profile(index: Index, epoch: Epoch, *, boxes: frozenset[int] = frozenset()) -> Profile:
+    """A text as it is compared in an epoch; `boxes` are sentences that are furniture beside those of the epoch."""
     furniture = boxes | frozenset(number for number, key in enumerate(index.keys)
                                   if index.is_whole[number] and key in epoch.furniture)
     made = Profile(
-        index=index, epoch=epoch, weighed=weighed or _NOTHING, at={}, words=sum(index.words), furniture=furniture,
+        index=index, epoch=epoch, weighed=_NOTHING, at={}, words=sum(index.words), furniture=furniture,
         whole=tuple(key if index.is_whole[number] and number not in furniture else None
                     for number, key in enumerate(index.keys)))
-    if weighed is None or weighed.epoch != epoch.digest:
-        weighed = _weighed(made)
+    weighed = _weighed(made)
     at = {token: at for at, (token, weight) in enumerate(zip(index.tokens, weighed.weights, strict=True)) if weight}
     return replace(made, weighed=weighed, at=at)
 
 
-_NOTHING = Weighed(epoch="", weights=b"", own=(), total=0.0, names=0, numbers=0)
+_NOTHING = Weighed(weights=b"", own=(), total=0.0, names=0, numbers=0)
 
 
 def _weighed(text: Profile) -> Weighed:
@@ -115,7 +109,7 @@ def _weighed(text: Profile) -> Weighed:
         for place in found:
             own[place] += weight
     return Weighed(
-        epoch=text.epoch.digest, weights=bytes(steps), own=tuple(array("f", own)),  # as exact as they are kept
+        weights=bytes(steps), own=tuple(array("f", own)),  # as exact as the models that read them were fitted on
         total=math.fsum(weights), names=names, numbers=numbers)
 
 

@@ -21,7 +21,7 @@ from pipeline.copies import epoch as epochs
 from pipeline.copies import vectors
 from pipeline.copies.alignment import Profile, profile
 from pipeline.copies.epoch import Epoch
-from pipeline.copies.indexing import Index, Weighed, indexed, packed, unpacked
+from pipeline.copies.indexing import Index, indexed
 from pipeline.copies.prepared import prepared
 from pipeline.copies.reading import read as read_text
 from pipeline.copies.sifting import is_likely
@@ -71,27 +71,20 @@ class Run(Protocol):
 
 
 def index_of(text: Text) -> Index:
-    """A text by its tokens, as it was kept; read anew where it was not, or in another form."""
-    stored = _stored(text)
-    return stored[0] if stored is not None else indexed(read_text(text.text, text.language))
+    """A text by its tokens."""
+    return indexed(read_text(text.text, text.language))
 
 
 def profile_of(text: Text, epoch: Epoch) -> Profile:
-    """A text as it is compared, from what was kept of it."""
-    stored = _stored(text)
-    return profile(stored[0], epoch, stored[1]) if stored is not None else profile(index_of(text), epoch)
-
-
-def _stored(text: Text) -> tuple[Index, Weighed] | None:
-    return unpacked(text.reading, text.text, text.language) if text.reading is not None else None
+    """A text as it is compared."""
+    return profile(index_of(text), epoch)
 
 
 def read(desk: Desk, version_id: int) -> Read:
-    """What is kept of a version's text, which is read anew."""
+    """What is kept of a version's text."""
     text = comparisons.text(desk.conn, version_id)
     made = prepared(text.text, text.language, desk.epoch, desk.encoder)
-    return Read(reading=packed(made.profile.index, made.profile.weighed), worth=made.worth,
-                sketch=kept_sketch(version_id, made.sketch))
+    return Read(worth=made.worth, sketch=kept_sketch(version_id, made.sketch))
 
 
 def kept_sketch(version_id: int, made: Sketch) -> KeptSketch:

@@ -1,24 +1,17 @@
-"""A reading as it is kept and compared: each token once, with the sentences that have it (pure).
+"""A reading as it is compared: each token once, with the sentences that have it (pure).
 
-It is kept in columns that cost little to open, with what was weighed of it in its epoch. Most texts that it meets share
-a few words with it by chance: these are told apart by less (`sketches`).
+It is made of the text whenever one is compared: kept it would take two thirds of what the text takes, and save a
+millisecond. Most texts that a text meets share a few words with it by chance: less tells these apart (`sketches`).
 """
 
-import struct
-import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, chain, compress, pairwise
-from typing import Any
+from itertools import accumulate, chain, compress
 
 from pipeline.copies.reading import IS_QUOTED, IS_UNQUOTED, Reading
 from pipeline.copies.skeletons import NUMBER
-
-FORM = 4  # of what is kept: what was kept in another is read again from the text
-# Tokens, places, sentences, bytes of the epoch's name, and what was weighed of all
-_SIZES = struct.Struct("<IIIHdII")
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,6 @@ class Weighed:
     `weights` has a byte for each token, its weight in sixteenths of nats: 0 for one that aligns nothing.
     """
 
-    epoch: str
     weights: bytes
     own: Sequence[float]
     total: float
@@ -103,42 +95,3 @@ def indexed(reading: Reading) -> Index:
         tokens=tuple(places), standing=tuple(chain.from_iterable(places.values())),
         bounds=tuple(accumulate(map(len, places.values()), initial=0)),
         names=bytes(token in names for token in places), unquoted=bytes(token in unquoted for token in places))
-
-
-def packed(index: Index, weighed: Weighed) -> bytes:
-    """An index without its text, and what was weighed, as bytes that `unpacked` reads."""
-    epoch = weighed.epoch.encode()
-    columns = struct.pack(
-        _columns(len(index.tokens), len(index.standing), len(index.keys)),
-        *(end - start for start, end in pairwise(index.bounds)), *index.standing, weighed.weights, index.names,
-        index.unquoted, *index.starts, *index.ends, *index.words, *index.keys, *index.is_whole, *index.quoted,
-        *weighed.own)
-    sizes = _SIZES.pack(len(index.tokens), len(index.standing), len(index.keys), len(epoch), weighed.total,
-                        weighed.names, weighed.numbers)
-    return bytes([FORM]) + zlib.compress(sizes + epoch + columns + "\n".join(index.tokens).encode(), 1)
-
-
-def _columns(tokens: int, places: int, sentences: int) -> str:
-    return (f"<{tokens}H{places}H{tokens}s{tokens}s{tokens}s{3 * sentences}I{sentences}q{sentences}B{sentences}d"
-            f"{sentences}f")
-
-
-def unpacked(stored: bytes, text: str, language: str | None) -> tuple[Index, Weighed] | None:
-    """The index of a text that was packed, and what was weighed; None where that was in another FORM."""
-    if stored[0] != FORM:
-        return None
-    told = zlib.decompress(stored[1:])
-    tokens, places, sentences, named, *totals = _SIZES.unpack_from(told)
-    columns, start = _columns(tokens, places, sentences), _SIZES.size + named
-    values, end = struct.unpack_from(columns, told, start), start + struct.calcsize(columns)
-    counts, standing, (weights, names, unquoted), starts, ends, words, keys, is_whole, quoted, own = _cut(
-        values, (tokens, places, 3, *[sentences] * 7))
-    index = Index(
-        text=text, language=language, starts=starts, ends=ends, words=words, keys=keys, is_whole=is_whole,
-        quoted=quoted, tokens=tuple(told[end:].decode().split("\n")) if tokens else (), names=names, unquoted=unquoted,
-        standing=standing, bounds=tuple(accumulate(counts, initial=0)))
-    return index, Weighed(told[_SIZES.size:start].decode(), weights, own, *totals)
-
-
-def _cut(values: tuple[Any, ...], lengths: Iterable[int]) -> list[tuple[Any, ...]]:
-    return [values[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]

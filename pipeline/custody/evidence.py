@@ -31,6 +31,7 @@ from archive.lines import printable
 from archive.model import Capture, RecordRef, Report
 from archive.store import (
     captures,
+    documents,
     evidence,
     health,
     open_database,
@@ -144,6 +145,8 @@ def _changed_texts(work: Work) -> Iterator[tuple[str, str]]:
     try:
         for text_id in texts.damaged(work.conn):
             yield f"text {text_id}", "it is not the text whose hash stands beside it: run 'stemma rebuild'"
+        for document_id in documents.damaged(work.conn):
+            yield f"document {document_id}", "what was read beside its text is damaged: run 'stemma rebuild'"
     except (sqlite3.DatabaseError, ValueError) as error:
         yield "texts", f"the database cannot be read there: {error}"
 

@@ -48,12 +48,12 @@ class Likely:
     left_out: int
 
 
-def lone_keys(reading: Reading, held: frozenset[int]) -> frozenset[int]:
-    """Those of a text's keys that put no words in order: of single tokens and of whole sentences.
+def lone_keys(reading: Reading) -> frozenset[int]:
+    """What may be a key of a text and puts no words in order: single tokens and whole sentences.
 
     The others, of names in a row, overlap: with the words of the text at hand they would give its names' order away.
     """
-    return held & (reading.whole | {key_of(token) for token in reading.distinct})
+    return frozenset(reading.whole | {key_of(token) for token in reading.distinct})
 
 
 def likely(conn: sqlite3.Connection, topic: Topic, subject: Subject) -> Likely:
@@ -76,24 +76,24 @@ def _articles(
 ) -> tuple[Candidate, ...]:
     """One version of each article, the one that shares most."""
     cards = pages.cards(conn, list(met))
+    held = comparisons.common_keys(conn, worth, met)
     best: dict[int, Candidate] = {}
     for version_id, nats in met.items():
         card = cards.get(version_id)
         if card is not None and card.article_id not in best:  # those that share most come first
-            held = comparisons.keys(conn, version_id)
-            best[card.article_id] = _candidate(card, reading, worth, held, math.fsum(nats))
+            best[card.article_id] = _candidate(card, reading, worth, held[version_id], math.fsum(nats))
     return tuple(sorted(best.values(), key=lambda one: (-one.share, -one.nats, one.card.public_id)))
 
 
 def _candidate(
     card: Card, reading: Reading, worth: Mapping[int, float], held: frozenset[int], nats: float
 ) -> Candidate:
-    shared = [one for one in reading.sentences if one.is_whole and one.key in held and one.key in worth]
+    shared = [one for one in reading.sentences if one.is_whole and one.key in held]
     words = sum(one.words for one in reading.sentences)
     return Candidate(
         card=card, nats=nats, sentences=tuple(reading.text[one.start:one.end] for one in shared),
         share=sum(one.words for one in shared) / words if words else 0.0,
-        rare=sum(key in held for key, nats in worth.items() if nats != SENTENCE_WORTH))
+        rare=sum(worth[key] != SENTENCE_WORTH for key in held))
 
 
 def as_json(found: Likely) -> dict[str, object]:

@@ -97,14 +97,10 @@ def _fill(conn: sqlite3.Connection, topic: Topic, now: datetime) -> Made:
         sentences = [excerpts.short(one, LINE) for one in explained(found.link, found.reuse, *found.texts)]
         snapshots.add_explanation(conn, found.copy_id, found.exemplar_id, sentences)
     if cut:
-        snapshots.add_keys(conn, lambda version_id, held: _lone(conn, version_id, held))
+        snapshots.add_keys(conn, lambda version_id: lone_keys(read(snapshots.text(conn, version_id))))
     snapshots.finish(conn, Snapshot(contents="excerpts" if cut else "full", made_at=to_iso(now), program=PROGRAM,
                                     title=topic.publish.title or topic.title))
     return Made(versions=len(held), excerpts=len(cut))
-
-
-def _lone(conn: sqlite3.Connection, version_id: int, held: frozenset[int]) -> frozenset[int]:
-    return lone_keys(read(snapshots.text(conn, version_id)), held)
 
 
 def may_be_whole(topic: Topic, rights: Rights) -> bool:

@@ -1,15 +1,19 @@
 """The schema, and files that are not ours."""
 
 import hashlib
+import json
+import shutil
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from stemma_testing import told_by
 
 from archive import schema
 from archive.errors import ForeignDatabase, MissingArchive, NewerSchema, OlderSchema
 from archive.schema import tables
-from archive.store import open_database, read_database, transaction
+from archive.store import open_database, read_database, room, transaction
 
 
 def changed(path: Path, *statements: str) -> Path:
@@ -43,9 +47,9 @@ def test_every_table_of_ours_checks_its_types(tmp_path: Path) -> None:
 
 def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     open_database(tmp_path / "a.db", create=True).close()
-    dump = list(sqlite3.connect(tmp_path / "a.db").iterdump())
+    dump = list(read_database(tmp_path / "a.db").iterdump())
     open_database(tmp_path / "a.db").close()
-    assert list(sqlite3.connect(tmp_path / "a.db").iterdump()) == dump
+    assert list(read_database(tmp_path / "a.db").iterdump()) == dump
 
 
 def test_no_archive_says_how_to_make_one_and_makes_no_file(tmp_path: Path) -> None:
@@ -104,10 +108,10 @@ def test_a_program_that_was_killed_while_it_made_the_tables_goes_on(tmp_path: Pa
 # What archives out there were made by. A migration that was published is never edited: the next one is for changes.
 PUBLISHED = {
     "FIRST": "57223f7df11f3709", "SECOND": "e9c48f0b071f8c24", "THIRD": "1044552e2a53297b",
-    "FOURTH": "53be069359cd9e3a", "FOURTH_MOVED": "b0dc902f94a8cc6f"}
+    "FOURTH": "53be069359cd9e3a", "FOURTH_MOVED": "b0dc902f94a8cc6f", "FIFTH": "46a414b0338bd2b8"}
 MIGRATIONS = {
     "first": ("FIRST",), "second": ("SECOND",), "third": ("THIRD",), "fourth": ("FOURTH", "FOURTH_MOVED"),
-    "fifth": ("FIFTH",)}
+    "fifth": ("FIFTH",), "sixth": ("SIXTH", "SIXTH_MOVED")}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -194,7 +198,7 @@ def test_a_text_that_moved_and_is_deleted_is_in_the_file_no_more(tmp_path: Path)
     conn.execute("DELETE FROM documents")
     conn.execute("INSERT INTO versions_fts (versions_fts) VALUES ('optimize')")
     conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert b"Troops" not in (tmp_path / "old.db").read_bytes()
+    assert b"Troops" not in told_by(tmp_path / "old.db")
     conn.close()
 
 
@@ -218,3 +222,48 @@ def test_a_schema_with_bytes_that_are_no_text_is_damage(tmp_path: Path) -> None:
     for opened in (open_database, read_database):
         with pytest.raises(ForeignDatabase, match="stemma rebuild"):
             opened(path)
+
+
+def older_archive(path: Path, text: str) -> None:
+    """One that is long and half empty where it has come to this schema."""
+    old = archive_before_texts_moved(path)
+    old.execute("UPDATE documents SET text = ?, candidates = ? WHERE document_id = 1", (text, json.dumps([["a", text, "b"]])))
+    old.execute("UPDATE versions SET text = ? WHERE version_id = 1", (text,))
+    old.commit()
+    old.close()
+
+
+def test_an_older_archive_takes_the_room_that_its_texts_take_deflated(tmp_path: Path) -> None:
+    long = "Troops crossed the border near Sudzha. " * 30_000
+    older_archive(tmp_path / "old.db", long)
+    conn = open_database(tmp_path / "old.db")
+    assert conn.execute("SELECT text FROM version WHERE version_id = 1").fetchone()[0] == long
+    assert conn.execute("SELECT candidates FROM version WHERE version_id = 1").fetchone()[0] == json.dumps([["a", long, "b"]])
+    room.give_back(conn)
+    assert conn.execute("PRAGMA auto_vacuum").fetchone()[0] == 2
+    assert conn.execute("PRAGMA freelist_count").fetchone()[0] == 0
+    assert conn.execute("SELECT text FROM version WHERE version_id = 1").fetchone()[0] == long
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert (tmp_path / "old.db").stat().st_size < len(long), "it was held three times"
+    conn.close()
+
+
+@pytest.mark.parametrize("full", ["disk", "temporary files"])
+def test_without_room_for_a_second_one_an_older_archive_stays_as_long_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    older_archive(tmp_path / "old.db", "Troops crossed the border near Sudzha. " * 30_000)
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path / "temporary"))
+
+    def usage(place: str) -> SimpleNamespace:
+        is_temporary = Path(place) == tmp_path / "temporary"
+        return SimpleNamespace(free=0 if is_temporary == (full == "temporary files") else 10 ** 9)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    conn = open_database(tmp_path / "old.db")
+    before = conn.execute("PRAGMA page_count").fetchone()[0]
+    room.give_back(conn)
+    assert conn.execute("PRAGMA auto_vacuum").fetchone()[0] == 0
+    assert conn.execute("PRAGMA page_count").fetchone()[0] == before
+    assert len(conn.execute("SELECT text FROM version").fetchall()) == 3
+    conn.close()

@@ -208,7 +208,7 @@ def test_what_cannot_be_read_is_a_failure_with_its_reason_and_the_rest_is_extrac
 @pytest.mark.parametrize("path", ["declared", "misdeclared", "undeclared", "unknown-charset"])
 def test_cyrillic_is_read_whatever_is_declared(crawled: tuple[Stemma, Faults], path: str) -> None:
     row = crawled[0].database().execute(
-        "SELECT * FROM documents JOIN texts USING (text_id) WHERE url = ?", (f"{SITE}/{path}",)).fetchone()
+        "SELECT *, inflated(text) FROM documents JOIN texts USING (text_id) WHERE url = ?", (f"{SITE}/{path}",)).fetchone()
     assert "Украинские войска вошли в Курскую область" in str(dict(row))
 
 

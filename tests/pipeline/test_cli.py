@@ -3,7 +3,6 @@
 import json
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 from public_rows import public_rows
-from stemma_testing import ROOT, FilledDemo, Stemma, topic_file
+from stemma_testing import ROOT, FilledDemo, Stemma, opened, topic_file
 
 from archive import events, log
 from crawlers.demo.server import WebRequest, WebResponse
@@ -59,7 +58,7 @@ def test_a_missing_data_folder_is_one_sentence_and_exit_2(stemma: Stemma, words:
 
 def test_a_newer_database_is_refused_with_what_to_do(stemma: Stemma) -> None:
     stemma.run("init")
-    conn = sqlite3.connect(stemma.folder / "data" / "archive.db")
+    conn = opened(stemma.folder / "data" / "archive.db")
     conn.execute("PRAGMA user_version = 99")
     conn.close()
     error = stemma.run("update", code=1).stderr
@@ -219,7 +218,7 @@ def test_damage_in_a_warc_file_is_reported_by_record_and_the_rest_is_kept(demo: 
     done = demo.stemma.run("rebuild", "--data", str(tmp_path / "data"), code=1)
     assert "backup" in done.stderr
     assert file.read_bytes() == raw, "evidence is never cut for damage in its middle"
-    conn = sqlite3.connect(tmp_path / "data" / "archive.db")
+    conn = opened(tmp_path / "data" / "archive.db")
     (held,) = conn.execute("SELECT count(*) FROM captures").fetchone()
     (all_of_them,) = demo.stemma.database().execute("SELECT count(*) FROM captures").fetchone()
     assert held == all_of_them - 1
@@ -257,7 +256,7 @@ def test_a_network_that_answers_nothing_is_told(tmp_path: Path) -> None:
 
 def test_a_newer_database_is_not_replaced_by_a_rebuild(demo: FilledDemo, tmp_path: Path) -> None:
     shutil.copytree(demo.data, tmp_path / "data", symlinks=True)
-    conn = sqlite3.connect(tmp_path / "data" / "archive.db")
+    conn = opened(tmp_path / "data" / "archive.db")
     conn.execute("PRAGMA user_version = 99")
     conn.close()
     assert "upgrade" in demo.stemma.run("rebuild", "--data", str(tmp_path / "data"), code=1).stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from public_rows import public_rows
-from stemma_testing import ROOT, FilledDemo
+from stemma_testing import ROOT, FilledDemo, opened
 
 from archive.store import links
 from archive.times import from_iso
@@ -205,10 +205,10 @@ def test_an_upgrade_of_the_extractor_makes_no_version(demo: FilledDemo, tmp_path
     shutil.copytree(demo.data, data, symlinks=True)
     before = public_rows(data / "archive.db")
     for only in ("1", "document_id % 2"):
-        conn = sqlite3.connect(data / "archive.db")
+        conn = opened(data / "archive.db")
         with conn:
             # Texts of their own, whoever shared the one before.
-            conn.execute(f"""INSERT INTO texts SELECT -document_id, document_id, 'Menu' || char(10, 10) || text
+            conn.execute(f"""INSERT INTO texts SELECT -document_id, document_id, 'Menu' || char(10, 10) || inflated(text)
                              FROM documents JOIN texts USING (text_id) WHERE {only}""")
             conn.execute(f"""UPDATE documents SET extractor = 'stemma-1/old', text_id = -document_id,
                              text_digest = 'old-' || text_digest, state_digest = 'old-' || state_digest WHERE {only}""")
@@ -217,7 +217,7 @@ def test_an_upgrade_of_the_extractor_makes_no_version(demo: FilledDemo, tmp_path
         conn.close()
         demo.stemma.run("update", "--topic", "topic.toml", "--data", str(data))
         assert public_rows(data / "archive.db") == before
-        with sqlite3.connect(data / "archive.db") as conn:
+        with opened(data / "archive.db") as conn:
             conn.execute("PRAGMA foreign_keys = ON")
             assert conn.execute("SELECT count(*) FROM documents WHERE extractor = 'stemma-1/old'").fetchone()[0] > 0
             conn.execute("DELETE FROM documents WHERE extractor = 'stemma-1/old'")  # for the second round
@@ -253,7 +253,7 @@ def test_changing_the_topic_decides_anew_from_what_is_held(demo: FilledDemo, tmp
     data = str(tmp_path / "data")
     before = public_rows(tmp_path / "data" / "archive.db")
     demo.stemma.run("update", "--topic", str(tmp_path / "narrow.toml"), "--data", data)
-    conn = sqlite3.connect(tmp_path / "data" / "archive.db")
+    conn = opened(tmp_path / "data" / "archive.db")
     urls = [row[0] for row in conn.execute("SELECT url FROM article")]
     assert urls == ["https://www.borderherald.example/2024/08/12/kursk-submarine-anniversary"]
     assert conn.execute("SELECT count(*) FROM copy_link").fetchone()[0] == 0
@@ -277,5 +277,5 @@ def test_an_epoch_is_kept_through_a_rebuild_and_compares_in_the_same_way(demo: F
     damaged = tmp_path / "data" / "events.jsonl"
     damaged.write_text(events.replace('"packed": "', '"packed": "?'), encoding="utf-8")
     demo.stemma.run("rebuild", "--data", str(tmp_path / "data"))
-    conn = sqlite3.connect(tmp_path / "data" / "archive.db")
+    conn = opened(tmp_path / "data" / "archive.db")
     assert conn.execute("SELECT count(*) FROM failures WHERE stage = 'epoch'").fetchone()[0] == 1

@@ -1,18 +1,18 @@
 """When a new epoch is counted, what comparing costs where there is nothing to compare, and that batches change nothing."""
 
-import json
 import os
 import shutil
 import sys
-import zlib
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import count
 from multiprocessing import spawn
 from pathlib import Path
 from queue import Queue
+from sqlite3 import Connection
 from threading import Thread
 
 import pytest
@@ -22,12 +22,11 @@ from archive import events
 from archive.folder import open_archive
 from archive.model import Passage, Reuse
 from archive.store import comparisons, read_database, transaction
+from archive.store.comparisons import Read
 from archive.store.links import Shared
 from archive.topic import load_topic
 from pipeline import cores, linking
-from pipeline.copies import comparing, epoch, indexing, vectors
-from pipeline.copies.indexing import indexed
-from pipeline.copies.reading import read
+from pipeline.copies import comparing, epoch, vectors
 from pipeline.linking import closest
 from pipeline.work import Work
 
@@ -123,6 +122,43 @@ def test_the_same_is_found_in_batches_of_any_size_and_in_any_number_of_processes
     assert found == [found[0]] * 6
 
 
+def test_who_is_stopped_while_all_is_compared_anew_leaves_what_is_found_and_what_waits(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = work.conn.execute("SELECT count(*) FROM versions").fetchone()[0]
+    linking.reindex(work)
+    monkeypatch.setattr(linking, "FEWEST", 2)
+    monkeypatch.setattr(linking, "BATCHES", held)
+    add, batches = comparisons.add_readings, count(1)
+
+    def stopped(conn: Connection, read: list[Read]) -> None:
+        if next(batches) == held // 8:
+            raise KeyboardInterrupt
+        add(conn, read)
+
+    monkeypatch.setattr(comparisons, "add_readings", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        linking.compare_witnesses(work)
+    named = comparisons.last_method(work.conn)
+    searched = comparisons.searched(work.conn, method=named)
+    assert 0 < searched.waiting < held / 2, "most are still found as they were compared before"
+    unfound = "SELECT count(*) FROM witnesses LEFT JOIN sketches USING (version_id) WHERE nats IS NULL"
+    assert work.conn.execute(unfound).fetchone()[0] == 0, "no text is said to be searched that has no keys"
+    monkeypatch.undo()
+    linking.compare_witnesses(work)
+    assert comparisons.searched(work.conn, method=comparisons.last_method(work.conn)).waiting == 0
+
+
+def test_the_keys_of_versions_that_went_go_though_nothing_is_compared(work: Work) -> None:
+    work.conn.execute("DELETE FROM versions WHERE version_id = (SELECT max(version_id) FROM versions)")
+    (gone,) = work.conn.execute("SELECT version_id FROM forgotten").fetchone()
+    keys = "SELECT count(*) FROM fingerprints WHERE version_id = ?"
+    assert work.conn.execute(keys, [gone]).fetchone()[0] > 0
+    assert linking.compare_witnesses(work).done == 0
+    assert work.conn.execute(keys, [gone]).fetchone()[0] == 0
+    assert work.conn.execute("SELECT * FROM forgotten").fetchall() == []
+
+
 def test_where_a_process_dies_one_goes_on_alone(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = work.conn.execute("SELECT count(*) FROM reuses").fetchone()[0]
     work.conn.execute("DELETE FROM witnesses")
@@ -154,20 +190,6 @@ def test_a_process_that_dies_before_it_was_told_the_epoch_keeps_nobody_waiting(
 
     Thread(target=run, daemon=True).start()
     assert isinstance(ended.get(timeout=30), BrokenProcessPool)
-
-
-def test_a_reading_of_another_form_is_read_again(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = comparisons.text(work.conn, 1)
-    assert text.reading is not None
-    assert comparing.index_of(text) == indexed(read(text.text, text.language))
-    monkeypatch.setattr(indexing, "FORM", "another")
-    assert comparing.index_of(text) == indexed(read(text.text, text.language))
-
-
-def test_a_reading_by_its_sentences_as_it_once_was_kept_is_read_again(work: Work) -> None:
-    text = comparisons.text(work.conn, 1)
-    once = zlib.compress(json.dumps([1, ["kursk"], [[0, 5, 1, [0], "0"]]]).encode())
-    assert comparing.index_of(replace(text, reading=once)) == indexed(read(text.text, text.language))
 
 
 def test_what_was_compared_without_the_extra_is_compared_anew_with_it_and_back_and_the_report_says_so(

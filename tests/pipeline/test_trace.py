@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from stemma_testing import FilledDemo
 
-from archive.store import comparisons, open_database
+from archive.store import comparisons, open_database, read_database
 from archive.store.comparisons import Searched
 from archive.topic import load_topic
 from pipeline.fingerprints import method
@@ -32,7 +32,7 @@ Anna Petrenko AND Marco Rossi Contributed relationships."""
 
 @pytest.fixture
 def reader(demo: FilledDemo) -> sqlite3.Connection:
-    conn = sqlite3.connect(f"file:{demo.data / 'archive.db'}?mode=ro", uri=True)
+    conn = read_database(demo.data / "archive.db")
     conn.row_factory = sqlite3.Row
     return conn
 

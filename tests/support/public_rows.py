@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from stemma_testing import opened
+
 from archive import warc
 from archive.urls import canonical_url
 
@@ -31,7 +33,7 @@ def public_rows(database: Path, *, times: bool = True, views: tuple[str, ...] = 
     Without times, what depends on the moment of a look goes too: times, places in files, payloads (some outlets
     print a clock), both in public ids, and how often a source was asked.
     """
-    conn = sqlite3.connect(database)
+    conn = opened(database)
     conn.row_factory = sqlite3.Row
     conn.execute(_CATALOGUED)
     found = {}

@@ -3,10 +3,10 @@
 import importlib.util
 import os
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
+from stemma_testing import opened
 
 SETTINGS = {
     "spark.driver.memory": "1g", "spark.executor.memory": "600m", "spark.sql.shuffle.partitions": "2",
@@ -31,7 +31,7 @@ def require_spark() -> None:
 
 def held(data: Path) -> dict[str, list[tuple[object, ...]]]:
     """The versions, links and captures of an archive, as its views show them."""
-    conn = sqlite3.connect(data / "archive.db")
+    conn = opened(data / "archive.db")
     found = {name: sorted(conn.execute(query)) for name, query in {
         "versions": "SELECT public_id, text FROM version",
         "links": "SELECT copy, exemplar, relation, confidence, direction_confidence FROM copy_link",

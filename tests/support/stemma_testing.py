@@ -1,15 +1,42 @@
 """The real command in a process of its own, and topic files for test servers."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive import packing
+
 ROOT = Path(__file__).parent.parent.parent
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ALL_PROXY", "all_proxy")
+
+
+def opened(database: Path) -> sqlite3.Connection:
+    """An archive's database as any program opens it that has the function by which its texts are read."""
+    conn = sqlite3.connect(database)
+    packing.prepare_connection(conn)
+    return conn
+
+
+def told_by(file: Path) -> bytes:
+    """All bytes of a database's file, and those of every text that is deflated in it, also where no row has it."""
+    raw = file.read_bytes()
+    found = [raw]
+    for at in re.finditer(rb"\x78\x9c", raw):
+        inflate = zlib.decompressobj()
+        # A piece at a time: of one that is cut by the end of a page, what comes before.
+        with suppress(zlib.error):
+            for start in range(at.start(), at.start() + 16_384, 64):
+                found.append(inflate.decompress(raw[start:start + 64]))
+                if inflate.eof:
+                    break
+    return b"".join(found)
 
 
 def environment(proxy: str | None) -> dict[str, str]:
@@ -56,7 +83,7 @@ class Stemma:
         )
 
     def database(self, data: str = "data") -> sqlite3.Connection:
-        conn = sqlite3.connect(self.folder / data / "archive.db")
+        conn = opened(self.folder / data / "archive.db")
         conn.row_factory = sqlite3.Row
         return conn
 

@@ -40,7 +40,7 @@ def test_a_version_is_compared_once_by_each_method(conn: Connection, published: 
 
 def kept(version_id: int, keys: Iterable[int], *, language: str | None = None) -> Read:
     sketch = KeptSketch(version_id, language, 5.5, 1, 2, b"\x01\x00\x20")
-    return Read(reading=b"", sketch=sketch, worth=dict.fromkeys(keys, 1.5))
+    return Read(sketch=sketch, worth=dict.fromkeys(keys, 1.5))
 
 
 def test_a_version_is_compared_with_those_of_other_articles_whose_turn_was_before(
@@ -92,8 +92,41 @@ def test_a_key_has_all_its_holders(
     comparisons.add_readings(conn, [kept(ids[0], {7, -7}), kept(ids[1], {7}), kept(ids[2], {9})])
     found = comparisons.holders(conn, {9, 7, -7, 8})
     assert found == {-7: [ids[0]], 7: ids[:2], 9: [ids[2]]}
+    comparisons.forget(conn, [ids[0]])
     comparisons.add_readings(conn, [kept(ids[0], {9})])
     assert comparisons.holders(conn, {7, 9}) == {7: [ids[1]], 9: [ids[0], ids[2]]}, "keys of before are forgotten"
+
+
+def test_a_version_that_goes_takes_its_keys_with_it_before_another_gets_its_number(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
+    one, two = published(ONE, "one")[0], published(TWO, "two")[0]
+    comparisons.add_readings(conn, [kept(one, {7, 8}), kept(two, {7, 9})])
+    conn.execute("DELETE FROM versions WHERE version_id = ?", [two])
+    (three,) = published(THREE, "three")
+    assert three == two, "SQLite gives the last number again"
+    comparisons.forget(conn, [three])
+    assert comparisons.holders(conn, {7, 8, 9}) == {7: [one], 8: [one]}
+    comparisons.add_readings(conn, [kept(three, {5})])
+    assert comparisons.holders(conn, {5, 7, 9}) == {5: [three], 7: [one]}
+    comparisons.forget(conn, [one, three])
+    assert comparisons.holders(conn, {5, 7, 8, 9}) == {}
+
+
+def test_what_was_read_and_not_compared_when_a_program_ended_is_read_anew(
+    conn: Connection, published: Callable[..., list[int]]
+) -> None:
+    (one,) = published(ONE, "one")
+    comparisons.add_readings(conn, [kept(one, {7, 8})])
+    comparisons.forget(conn, comparisons.pending_witnesses(conn, method=METHOD))
+    comparisons.add_readings(conn, [kept(one, {8, 9})])
+    assert comparisons.holders(conn, {7, 8, 9}) == {8: [one], 9: [one]}
+
+
+def test_of_some_keys_each_version_has_those_that_it_has(conn: Connection, published: Callable[..., list[int]]) -> None:
+    ids = [published(url, f"text of {url}")[0] for url in (ONE, TWO, THREE)]
+    comparisons.add_readings(conn, [kept(ids[0], {7, -7}), kept(ids[1], {7}), kept(ids[2], {9})])
+    assert comparisons.common_keys(conn, {7, -7, 8, 9}, set(ids[:2])) == {ids[0]: {7, -7}, ids[1]: {7}}
 
 
 def test_texts_of_two_languages_meet_with_less(conn: Connection, published: Callable[..., list[int]]) -> None:

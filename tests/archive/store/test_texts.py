@@ -6,7 +6,7 @@ from sqlite3 import Connection
 from archive.model import Document
 from archive.store import documents, texts
 
-TEXTS = "SELECT text FROM texts ORDER BY text"
+TEXTS = "SELECT inflated(text) AS text FROM texts ORDER BY 1"
 FOUND = "SELECT rowid FROM versions_fts WHERE versions_fts MATCH ?"
 
 

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import made_warcs
 import pytest
 from public_rows import public_rows
 from spark_testing import CONF, require_spark
-from stemma_testing import Stemma
+from stemma_testing import Stemma, opened
 
 from archive.model import RecordRef
 from archive.store.documents import PendingPayload
@@ -84,12 +83,11 @@ def checked(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
 
 
 def test_the_rows_of_a_batch_are_those_of_an_update(made: Made) -> None:
-    conn = sqlite3.connect(made.updated)
+    conn = opened(made.updated)
     queries = {
-        "versions": """SELECT public_id, ordinal, first_seen, last_seen, sightings, json(change), text
+        "versions": """SELECT public_id, ordinal, first_seen, last_seen, sightings, json(change), inflated(text)
                        FROM versions JOIN texts USING (text_id)""",
-        "readings": """SELECT public_id, r.packed, s.packed, s.language FROM text_readings r
-                       JOIN sketches s USING (version_id) JOIN versions USING (version_id)""",
+        "readings": "SELECT public_id, packed, s.language FROM sketches s JOIN versions USING (version_id)",
         "reuses": """SELECT l.public_id, r.public_id, relation, copied, left_coverage, right_coverage, "order", words,
                      u.passages FROM reuses u JOIN versions l ON l.version_id = left_id
                      JOIN versions r ON r.version_id = right_id""",
@@ -100,7 +98,7 @@ def test_the_rows_of_a_batch_are_those_of_an_update(made: Made) -> None:
     }
     columns = {
         "versions": ("public_id", "ordinal", "first_seen", "last_seen", "sightings", "change", "text"),
-        "readings": ("public_id", "packed", "sketch", "language"),
+        "readings": ("public_id", "sketch", "language"),
         "reuses": ("left", "right", "relation", "copied", "left_coverage", "right_coverage", "order", "words",
                    "passages"),
         "links": ("copy", "exemplar", "relation", "copied", "direction", "direction_confidence", "evidence"),
@@ -137,7 +135,7 @@ def test_of_articles_on_the_topic_alone_every_capture_is_loaded(made: Made) -> N
     topical, whole = public_rows(stemma.folder / "topical" / "archive.db"), public_rows(made.updated)
     for view in ("article", "version", "copy_link", "family", "witness", "sighting", "catalogued"):
         assert topical[view] == whole[view]
-    conn = sqlite3.connect(made.updated)
+    conn = opened(made.updated)
     wanted = conn.execute("""
         SELECT count(*) FROM captures WHERE url IN (
             SELECT x.url FROM addresses x JOIN articles a USING (article_id) WHERE a.on_topic)""").fetchone()[0]
@@ -182,7 +180,7 @@ def test_a_bad_record_is_a_failure_and_the_rest_of_the_files_is_read(checked: di
 def test_of_a_batch_without_any_copies_what_there_is_is_loaded(made: Made, checked: dict[str, Any]) -> None:
     versions = rows_of(checked["tables"], "versions")
     made.stemma.run("load", *TOPIC, "--data", "small", str(checked["tables"]), timeout=600)
-    conn = sqlite3.connect(made.stemma.folder / "small" / "archive.db")
+    conn = opened(made.stemma.folder / "small" / "archive.db")
     assert sorted(conn.execute("SELECT public_id FROM version")) == sorted((row["public_id"],) for row in versions)
     assert conn.execute("SELECT count(*) FROM failures WHERE stage = 'import'").fetchone()[0] == 3
     conn.close()

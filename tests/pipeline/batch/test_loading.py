@@ -8,11 +8,13 @@ import pytest
 from stemma_testing import Stemma
 
 from archive.errors import UnreadableFile
+from pipeline.copies import epoch
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
-MANIFEST = {"program": "0.1", "extractor": "x", "decided_by": "x", "topic": "kursk", "method": "x", "epoch": b"x"}
+MANIFEST = {"program": "0.1", "extractor": "x", "decided_by": "x", "topic": "kursk", "method": "x",
+            "epoch": epoch.packed(epoch.shipped())}
 
 
 def written(folder: Path, name: str, row: dict[str, Any]) -> None:
@@ -32,6 +34,10 @@ def with_an_empty_epoch(folder: Path) -> None:
     written(folder, "manifest", MANIFEST | {"epoch": None})
 
 
+def with_another_epoch(folder: Path) -> None:
+    written(folder, "manifest", MANIFEST | {"epoch": b"no epoch"})
+
+
 def with_a_failure_of_nothing(folder: Path) -> None:
     written(folder, "failures", {"stage": "import", "subject": None, "reason": "x"})
 
@@ -44,6 +50,7 @@ def with_other_records(folder: Path) -> None:
     pytest.param(damaged, "manifest: it cannot be read as a table", id="no Parquet"),
     pytest.param(without_epoch, "manifest: it has no column epoch", id="a column less"),
     pytest.param(with_an_empty_epoch, "manifest: a row lacks a value", id="an empty field"),
+    pytest.param(with_another_epoch, "manifest: its epoch cannot be read", id="another epoch"),
     pytest.param(with_a_failure_of_nothing, "failures: a row lacks a value", id="a failure of nothing"),
     pytest.param(with_other_records, "records: it has no column is_wanted", id="records of another program"),
 ])

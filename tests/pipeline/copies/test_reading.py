@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.copies.alignment import profile
 from pipeline.copies.epoch import shipped
-from pipeline.copies.indexing import indexed, packed, unpacked
+from pipeline.copies.indexing import indexed
 from pipeline.copies.reading import MAX_SENTENCES, NAME, QUOTED, read
 from pipeline.copies.sketches import Worth, sketch_of
 
@@ -27,11 +27,10 @@ def test_sentences_lie_in_order_within_the_text_and_end_in_no_white_space(text: 
 
 @given(st.text(st.sampled_from("ab Ю乌. !?\n“”«1,'’\u00a0\ud800"), max_size=300) | st.text(max_size=200))
 @settings(max_examples=300, deadline=None)
-def test_a_reading_that_was_packed_is_the_same(text: str) -> None:
+def test_an_index_has_what_the_reading_has_and_a_sketch_of_it_no_more(text: str) -> None:
     reading = read(text, "uk")
     index = indexed(reading)
     weighed = profile(index, shipped()).weighed
-    assert unpacked(packed(index, weighed), text, "uk") == (index, weighed)
     sketch = sketch_of(index, weighed, Worth(123.25, 3, 4))
     assert len(sketch.tokens) == len(sketch.weights) == len(set(sketch.tokens)) <= len(index.tokens)
     assert set(sketch.weights) <= set(weighed.weights)

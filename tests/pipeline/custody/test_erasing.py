@@ -1,6 +1,7 @@
 """erase as a person meets it, on the demo's archive: the payloads are gone from every file, and the log still verifies."""
 
 import json
+import os
 import subprocess
 import sys
 import zlib
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from public_rows import public_rows
-from stemma_testing import Stemma
+from stemma_testing import ROOT, Stemma
 
 from archive import backup, erasures, events, log, warc
 from archive.erasures import Erasure
@@ -194,7 +195,11 @@ def test_that_a_reader_keeps_the_text_in_the_database_is_told_and_the_next_run_o
 
 def found(file: Path, sentence: bytes) -> bool:
     """Whether a file holds it; in a process of its own."""
-    return subprocess.run(["grep", "-aqF", sentence.decode(), file], check=False).returncode == 0
+    look = "import sys; from pathlib import Path; from stemma_testing import told_by; " \
+           "sys.exit(sys.argv[1].encode() not in told_by(Path(sys.argv[2])))"
+    return subprocess.run(
+        [sys.executable, "-c", look, sentence.decode(), file], check=False,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'support'}"}).returncode == 0
 
 
 def test_a_rebuild_gives_what_the_database_says_after_it(own: Stemma) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stemma_testing import Stemma
+from public_rows import public_rows
+from stemma_testing import Stemma, opened
 from time_authority import TimeAuthority
 
 from archive.errors import ProofFailed
@@ -76,12 +76,33 @@ def remove_a_file(stemma: Stemma) -> None:
 
 
 def change_the_index(stemma: Stemma) -> None:
-    with sqlite3.connect(stemma.folder / "data" / "archive.db") as conn:
+    with opened(stemma.folder / "data" / "archive.db") as conn:
         conn.execute("UPDATE captures SET payload_sha256 = 'x' WHERE capture_id = (SELECT max(capture_id) FROM captures)")
     conn.close()
 
 
+DAMAGED = "CAST(substr({0}, 1, length({0}) - 4) || x'00000000' AS BLOB)"
+
+
+def damage_a_text(stemma: Stemma) -> None:
+    _set(stemma, f"UPDATE texts SET text = {DAMAGED.format('text')} WHERE typeof(text) = 'blob' "
+                 "AND text_id = (SELECT text_id FROM versions WHERE is_latest ORDER BY version_id LIMIT 1)")
+
+
+def damage_what_was_read(stemma: Stemma) -> None:
+    _set(stemma, f"UPDATE documents SET candidates = {DAMAGED.format('candidates')} WHERE typeof(candidates) = 'blob' "
+                 "AND document_id = (SELECT max(document_id) FROM versions)")
+
+
+def _set(stemma: Stemma, sql: str) -> None:
+    with opened(stemma.folder / "data" / "archive.db") as conn:
+        assert conn.execute(sql).rowcount == 1
+    conn.close()
+
+
 @pytest.mark.parametrize(("damage", "stage", "reason"), [
+    (damage_a_text, "database", "it is not the text whose hash stands beside it"),
+    (damage_what_was_read, "database", "what was read beside its text is damaged"),
     (change_header_of_gzip, "log", "it was changed after it was entered"),
     (swap_events, "log", "it was changed after it was entered"),
     (take_a_record_away, "log", "nothing whole is there"),
@@ -92,6 +113,16 @@ def test_verify_names_what_was_changed(own: Stemma, damage: Callable[[Stemma], N
     damage(own)
     verified(own, code=1)
     assert any(found[0] == stage and reason in found[2] for found in failures(own)), failures(own)
+
+
+def test_a_text_that_cannot_be_read_is_said_with_what_mends_it(own: Stemma) -> None:
+    before = public_rows(own.folder / "data" / "archive.db")
+    damage_a_text(own)
+    said = own.run("reindex", "--topic", "topic.toml", code=1).stderr
+    assert said == ("stemma: a text in the database is damaged; 'stemma verify' says which, 'stemma rebuild' makes it "
+                    "anew from the WARC files\n")
+    own.run("rebuild", "--topic", "topic.toml")
+    assert public_rows(own.folder / "data" / "archive.db") == before
 
 
 def test_what_was_mended_is_no_failure_any_more(own: Stemma) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hand_fed import FIRST, NOW, OTHER, STORY, URL, HandFed
 from public_rows import public_rows
+from stemma_testing import told_by
 
 from archive import events, withholdings
 from archive.errors import UnknownText
@@ -72,7 +73,7 @@ def test_what_joins_it_later_is_withheld_by_an_event_of_its_own(own: HandFed) ->
     own.capture(LATE, FIRST + timedelta(days=2), f"{STORY} Gazette")
     assert withheld(own) == dict.fromkeys((URL, OTHER, LATE), name)
     assert shown(own) == {ELSEWHERE}
-    assert b"had been seen on the road to Korenevo" not in (own.data / "archive.db").read_bytes()
+    assert b"had been seen on the road to Korenevo" not in told_by(own.data / "archive.db")
     before = public_rows(own.data / "archive.db")
     own.rebuild()
     assert public_rows(own.data / "archive.db") == before

@@ -2,13 +2,12 @@
 
 import json
 import shutil
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 from public_rows import public_rows
-from stemma_testing import Stemma, topic_file
+from stemma_testing import Stemma, opened, topic_file
 
 from archive import backup as copies
 from archive import events
@@ -125,7 +124,7 @@ def test_backups_beside_a_crawl_are_each_an_archive_that_verifies(serve: Any) ->
         if events.read(again / "events.jsonl").of("key"):  # which is kept before the log begins
             shutil.copy(stemma.folder / "data" / "key.pem", again)
         stemma.run("verify", "--topic", "topic.toml", "--data", f"again-{n}")
-        conn = sqlite3.connect(stemma.folder / f"again-{n}" / "archive.db")
+        conn = opened(stemma.folder / f"again-{n}" / "archive.db")
         held.append(conn.execute("SELECT count(*) FROM captures").fetchone()[0])
         conn.close()
     assert held == sorted(held)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sqlite3
 import subprocess
 import urllib.request
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import lxml.html
 import pytest
-from stemma_testing import Stemma, topic_file
+from stemma_testing import Stemma, opened, topic_file
 
 from crawlers.demo.server import LoopbackWeb, WebRequest, WebResponse
 from pipeline.extraction.noarchive import of_head, of_page
@@ -64,7 +63,7 @@ def page(request: WebRequest) -> WebResponse:
 
 def shown(database: Path) -> dict[str, bool]:
     """Which of the texts a database holds to their ends."""
-    conn = sqlite3.connect(database)
+    conn = opened(database)
     found = {url.rpartition("/")[2]: "last-" in text for url, text in conn.execute("SELECT url, text FROM version")}
     conn.close()
     return found

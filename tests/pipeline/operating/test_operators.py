@@ -3,14 +3,13 @@
 import json
 import os
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from stemma_testing import FilledDemo, Stemma, topic_file
+from stemma_testing import FilledDemo, Stemma, opened, topic_file
 
 from archive import log
 from archive.folder import DataFolder, locked
@@ -53,7 +52,7 @@ def newsroom(serve: Serve) -> tuple[Newsroom, Stemma]:
 
 
 def change(stemma: Stemma, sql: str, *values: object) -> None:
-    with sqlite3.connect(stemma.folder / "data" / "archive.db") as conn:
+    with opened(stemma.folder / "data" / "archive.db") as conn:
         conn.execute(sql, values)
     conn.close()
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stemma_testing import FilledDemo, Stemma
+from stemma_testing import FilledDemo, Stemma, opened
 
 from archive import warc
 from archive.digests import payload_digest
@@ -59,7 +59,7 @@ def exported(stemma: Stemma, *more: str) -> Package:
 
 
 def rows(stemma: Stemma, sql: str, **values: object) -> list[Any]:
-    with closing(sqlite3.connect(stemma.folder / "data" / "archive.db")) as conn:
+    with closing(opened(stemma.folder / "data" / "archive.db")) as conn:
         conn.row_factory = sqlite3.Row
         return conn.execute(sql, values).fetchall()
 

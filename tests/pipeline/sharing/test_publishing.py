@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,6 +87,22 @@ def test_no_text_of_the_archive_can_be_put_together_from_all_files(folder: Path,
     for text in texts:
         pieces = [text[start:start + 30].encode() for start in range(0, len(text) - 30, 10)]
         assert sum(piece in published for piece in pieces) < 0.4 * len(pieces), text
+
+
+def test_what_is_published_whole_is_read_by_any_program(data: Path, tmp_path: Path) -> None:
+    given = replace(TOPIC, publish=replace(TOPIC.publish, full_text="all"))
+    publishing.publish(given, data, tmp_path / "out", site=None, clock=lambda: NOW)
+    asked = """SELECT public_id, v.text, v.candidates FROM version v JOIN article a ON a.latest = v.public_id
+               WHERE a.text IS NOT NULL AND v.is_free IS NOT 0"""
+    with closing(sqlite3.connect(tmp_path / "out" / "archive.db")) as plain, \
+            closing(read_database(data / "archive.db")) as kept:
+        found = plain.execute(asked).fetchall()
+        assert sorted(found) == sorted(map(tuple, kept.execute(asked)))
+        assert found
+        for name, in plain.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall():
+            plain.execute(f'SELECT * FROM "{name}"').fetchone()
+        with pytest.raises(sqlite3.OperationalError, match="inflated"):
+            sqlite3.connect(data / "archive.db").execute(asked)
 
 
 def test_without_pyarrow_all_is_published_but_the_views_as_parquet_and_the_report_says_so(
