@@ -119,19 +119,19 @@ def _index(work: Work) -> None:
     pending = comparisons.pending_witnesses(work.conn, method=named)
     conn = work.conn
     conn.execute("PRAGMA synchronous = OFF")
+    with transaction(conn):
+        comparisons.forget(conn, pending)
     conn.execute("CREATE TEMP TABLE filled (fingerprint INTEGER, version_id INTEGER)")
     with running(conn, work.archive.folder.database, epoch, named, len(pending)) as run:
         for start in range(0, len(pending), FILLED):
             batch = pending[start:start + FILLED]
             with transaction(conn):
                 for version_id, one in zip(batch, run(read, batch), strict=True):
-                    conn.execute("INSERT OR REPLACE INTO sketches VALUES (?, ?, ?, ?, ?, ?)", one.sketch)
-                    conn.execute("INSERT OR REPLACE INTO witnesses VALUES (?, ?)", (version_id, named))
+                    conn.execute("INSERT INTO sketches VALUES (?, ?, ?, ?, ?, ?)", one.sketch)
+                    conn.execute("INSERT INTO witnesses VALUES (?, ?)", (version_id, named))
                     conn.executemany("INSERT INTO filled VALUES (?, ?)", [(key, version_id) for key in one.worth])
-    with transaction(conn):  # one of an older epoch is gone altogether; sorted it takes a tenth of the time
-        if len(pending) == comparisons.article_count(conn):
-            conn.execute("DELETE FROM fingerprints")
-        conn.execute("INSERT OR IGNORE INTO fingerprints SELECT * FROM filled ORDER BY fingerprint, version_id")
+    with transaction(conn):  # sorted it takes a tenth of the time
+        conn.execute("INSERT INTO fingerprints SELECT * FROM filled ORDER BY fingerprint, version_id")
     conn.execute("DROP TABLE filled")
     conn.execute("PRAGMA synchronous = NORMAL")
 

@@ -67,7 +67,8 @@ def sixth(db: Database) -> None:
 @contextmanager
 def migrated(conn: sqlite3.Connection, *, before: Callable[[sqlite3.Connection], None]) -> Iterator[None]:
     """Apply what is not applied yet, and what is done meanwhile, in one transaction; `before` comes first in it."""
-    db = Database(conn, execute_plugins=False)
+    # Triggers as in every other connection: of its own accord it would have a REPLACE fire those of a DELETE.
+    db = Database(conn, execute_plugins=False, recursive_triggers=False)
     with db.atomic():
         before(conn)
         migrations.apply(db)

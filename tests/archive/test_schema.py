@@ -267,3 +267,12 @@ def test_without_room_for_a_second_one_an_older_archive_stays_as_long_as_it_was(
     assert conn.execute("PRAGMA page_count").fetchone()[0] == before
     assert len(conn.execute("SELECT text FROM version").fetchall()) == 3
     conn.close()
+
+
+def test_triggers_are_the_same_in_the_connection_that_makes_the_tables(tmp_path: Path) -> None:
+    found = []
+    for _ in range(2):
+        conn = open_database(tmp_path / "a.db", create=True)
+        found.append(conn.execute("PRAGMA recursive_triggers").fetchone()[0])
+        conn.close()
+    assert found == [0, 0]
