@@ -43,7 +43,11 @@ def _give_back(conn: sqlite3.Connection, free: int) -> None:
 
 
 def _has_room(conn: sqlite3.Connection, size: int) -> bool:
-    """Whether what the file holds can be written twice: where temporary files go, and into the log beside it."""
+    """Whether what the file holds can be written twice: where SQLite's temporary files go, and into the log beside it.
+
+    In the order in which SQLite looks for a place for them (sqlite.org/tempfiles.html, 5).
+    """
     file = conn.execute("PRAGMA database_list").fetchone()["file"]
-    places = {os.environ.get("SQLITE_TMPDIR") or tempfile.gettempdir(), str(Path(file).parent)}
+    temporary = (os.environ.get("SQLITE_TMPDIR"), os.environ.get("TMPDIR"), "/var/tmp", tempfile.gettempdir())  # noqa: S108
+    places = {str(Path(file).parent), next(place for place in temporary if place and Path(place).is_dir())}
     return all(shutil.disk_usage(place).free > 2 * size for place in places)

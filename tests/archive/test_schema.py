@@ -253,6 +253,7 @@ def test_without_room_for_a_second_one_an_older_archive_stays_as_long_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
 ) -> None:
     older_archive(tmp_path / "old.db", "Troops crossed the border near Sudzha. " * 30_000)
+    (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path / "temporary"))
 
     def usage(place: str) -> SimpleNamespace:
