@@ -8,7 +8,7 @@ REPLAY := .venv-replay
 ALPHA := .venv-alpha
 PORT ?= 8001
 
-.PHONY: demo test check alpha soak replay bench bench-quick screenshots constraints clean
+.PHONY: demo test check alpha soak replay bench bench-quick bench-large screenshots constraints clean
 
 demo: $(VENV)/.core
 	$(BIN)/stemma demo --port $(PORT)
@@ -35,13 +35,16 @@ check: $(VENV)/.lint $(LINTER)/.done
 	$(BIN)/python tools/check_wheel.py
 	-timeout 900 $(MAKE) --no-print-directory alpha
 
-# Both write bench/results.json; the long one, of more than half an hour, also the last section of docs/benchmarks.md
+# All write bench/results.json; the long ones, of half an hour and of hours, also the last section of docs/benchmarks.md
 # and its curves.
 bench: $(VENV)/.test
 	$(BIN)/python -m bench
 
 bench-quick: $(VENV)/.test
 	$(BIN)/python -m bench --quick
+
+bench-large: $(VENV)/.test
+	$(BIN)/python -m bench --large
 
 screenshots: $(VENV)/.test
 	$(BIN)/python tools/screenshots.py docs
