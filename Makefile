@@ -7,6 +7,7 @@ LINTER := .venv-linter
 REPLAY := .venv-replay
 ALPHA := .venv-alpha
 PORT ?= 8001
+PEER = $(if $(NEWS_PLEASE),--news-please $(NEWS_PLEASE))
 
 .PHONY: demo test check alpha soak replay bench bench-quick bench-large screenshots constraints clean
 
@@ -36,15 +37,15 @@ check: $(VENV)/.lint $(LINTER)/.done
 	-timeout 900 $(MAKE) --no-print-directory alpha
 
 # All write bench/results.json; the long ones, of half an hour and of hours, also the last section of docs/benchmarks.md
-# and its curves.
+# and its curves. NEWS_PLEASE=PYTHON, an interpreter that has it, measures news-please on the same pages too.
 bench: $(VENV)/.test
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(PEER)
 
 bench-quick: $(VENV)/.test
-	$(BIN)/python -m bench --quick
+	$(BIN)/python -m bench --quick $(PEER)
 
 bench-large: $(VENV)/.test
-	$(BIN)/python -m bench --large
+	$(BIN)/python -m bench --large $(PEER)
 
 screenshots: $(VENV)/.test
 	$(BIN)/python tools/screenshots.py docs

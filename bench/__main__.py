@@ -39,10 +39,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         os.environ[figures.PLACE] = f"{scratch}/figures"
         chosen = quick if options.quick else partial(whole, large=options.large)
-        chosen(options.shared, Path(scratch), options.news_please)
-        found = list(figures.read(Path(scratch) / "figures"))
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(f"{len(found)} figures in {RESULTS.relative_to(HERE.parent)}")
+        try:
+            chosen(options.shared, Path(scratch), options.news_please)
+        finally:  # what was measured before one failed, maybe in hours
+            found = list(figures.read(Path(scratch) / "figures"))
+            RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            print(f"{len(found)} figures in {RESULTS.relative_to(HERE.parent)}")
     if not options.quick:
         report.write(found)
 
@@ -138,8 +140,8 @@ def run(what: str, *words: Any) -> str:
     command = [sys.executable, *(["-m", what] if what.startswith("bench.") else [what]), *map(str, words)]
     print("$", " ".join(command), flush=True)
     done = subprocess.run(command, cwd=HERE.parent, capture_output=True, text=True, check=False,
-                          env={"PYTHONPATH": str(HERE.parent), "PATH": "/usr/bin:/bin",
-                               figures.PLACE: os.environ[figures.PLACE]})
+                          env={"PYTHONPATH": str(HERE.parent), "PATH": "/usr/bin:/bin"} | {
+                              name: os.environ[name] for name in (figures.PLACE, "TMPDIR") if name in os.environ})
     print(done.stdout + (done.stderr if done.returncode else ""), flush=True)
     if done.returncode:
         sys.exit(done.returncode)

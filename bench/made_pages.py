@@ -1,9 +1,10 @@
-"""Made-up news as the pages of a crawl: a WARC file of any size, with known copies, seeded.
+"""Made-up news as the pages of a crawl: a WARC file of any size, with known copies and versions, seeded.
 
-    python -m bench.made_pages FILE.warc.gz [--pages 1000]
+    python -m bench.made_pages FILE.warc.gz [--pages 1000] [--again .2]
 
 Around each text stands what stands around news: as many elements, links, paragraphs and bytes of scripts as the median
-of 237 real pages has (176 KB, 910 elements, 182 links, 54 KB of scripts). Every second text is on the topic of TOPIC.
+of 237 real pages has (176 KB, 910 elements, 182 links, 54 KB of scripts). Every second text is on the topic of TOPIC. A
+share of the pages is captured again a day later, half of these as they were, half with a paragraph more.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import io
 import random
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from itertools import islice
@@ -26,6 +27,7 @@ SEED = 20240806
 START = datetime(2024, 8, 6, tzinfo=UTC)
 OUTLETS = 170
 ON_TOPIC = 0.5
+EDIT = "The article was updated: more people were asked, and said that they had seen the same in another village."
 MENU, TEASERS, SCRIPTS, STYLES = 60, 40, 34, 54  # the last two in blocks of 1,750 bytes
 NAME = {"en": "Kursk", "de": "Kursk", "uk": "Курськ", "ru": "Курск"}
 TOPIC = """
@@ -53,17 +55,21 @@ url = "https://outlet-0.example/feed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadePage:
-    """A page, when it was captured, and the text that it has."""
+    """A page, when it was captured, and the text that it has; `ordinal` is of its version, from 1."""
 
     url: str
     at: datetime
     body: bytes
     made: MadeText
     is_on_topic: bool
+    ordinal: int = 1
 
 
-def pages(count: int, *, seed: int = SEED) -> Iterator[MadePage]:
-    """So many pages; the same for the same seed, and the first ones of a longer run."""
+def pages(count: int, *, seed: int = SEED, again: float = 0.0) -> Iterator[MadePage]:
+    """So many pages; the same for the same seed, and the first ones of a longer run.
+
+    After such a share of them comes the same address as it is captured `again`.
+    """
     chance, on_topic = random.Random(seed + 1), dict[int, bool]()
     filling = _Filling(chance)
     for made in islice(made_news(seed), count):
@@ -71,9 +77,15 @@ def pages(count: int, *, seed: int = SEED) -> Iterator[MadePage]:
         on_topic[made.number] = drawn if made.source is None else on_topic[made.source]
         outlet = chance.randrange(OUTLETS)
         at = START + timedelta(minutes=7 * made.number)
-        yield MadePage(url=url_of(outlet, made.number), at=at + timedelta(hours=1), made=made,
-                       is_on_topic=on_topic[made.number],
-                       body=_html(chance, filling, made, outlet, at, is_on_topic=on_topic[made.number]).encode())
+        page = MadePage(url=url_of(outlet, made.number), at=at + timedelta(hours=1), made=made,
+                        is_on_topic=on_topic[made.number],
+                        body=_html(chance, filling, made, outlet, at, is_on_topic=on_topic[made.number]).encode())
+        yield page
+        looked = random.Random(f"{seed} {made.number}").random()  # of its own, or all pages after it were others
+        if looked < again:
+            edited = looked < again / 2
+            body = page.body.replace(b"</article>", b"<p>%s</p></article>" % EDIT.encode()) if edited else page.body
+            yield replace(page, at=page.at + timedelta(days=1), body=body, ordinal=1 + edited)
 
 
 def url_of(outlet: int, number: int) -> str:
@@ -116,11 +128,11 @@ def _html(
         f"{text}</article><aside>{teasers}</aside></main><footer><ul>{menu}</ul></footer></body></html>")
 
 
-def write(file: Path, count: int, *, seed: int = SEED) -> int:
-    """Write the pages as another crawler's WARC file, record by record; the bytes of all pages."""
+def write(file: Path, count: int, *, seed: int = SEED, again: float = 0.0) -> int:
+    """Write the pages as another crawler's WARC file, record by record; the bytes of all captures."""
     size = 0
     with open(file, "wb") as out:
-        for page in pages(count, seed=seed):
+        for page in pages(count, seed=seed, again=again):
             plain = io.BytesIO()
             writer = WARCWriter(plain, gzip=False)
             record = writer.create_warc_record(
@@ -140,9 +152,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--pages", type=int, default=1_000)
+    parser.add_argument("--again", type=float, default=0.0, metavar="SHARE", help="of them that is captured again")
     options = parser.parse_args()
-    size = write(options.file, options.pages)
-    print(f"{options.pages:,} pages of {size / options.pages:,.0f} bytes, {options.file.stat().st_size / 1e6:,.0f} MB")
+    size = write(options.file, options.pages, again=options.again)
+    print(f"{options.pages:,} pages, {size / 1e6:,.0f} MB in all, {options.file.stat().st_size / 1e6:,.0f} MB packed")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ Result = TypeVar("Result")
 
 
 def count() -> int:
-    """How many processes can work at once."""
-    return os.cpu_count() or 1
+    """How many processes can work at once: on the cores that this one may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

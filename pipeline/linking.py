@@ -104,7 +104,7 @@ def _compare_all(work: Work, run: "Run", pending: Sequence[int], named: str, cou
                        worth=kept.worth) for witness, kept in zip(witnesses, readings, strict=True)]
         with transaction(work.conn):
             for witness, compared in zip(witnesses, run(compare, asked), strict=True):
-                links.add_witness(work.conn, witness, compared.found, method=named)
+                links.add_witness(work.conn, witness.version_id, compared.found, method=named)
                 counts += Counter(done=1, met=compared.met, pairs=compared.compared, found=len(compared.found))
                 work.progress("compare", counts["done"], len(pending))
         del readings, witnesses, asked  # or they are held while the next are read

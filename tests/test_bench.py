@@ -6,11 +6,12 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from stemma_testing import Stemma
 
 from archive import warc
 from bench import __main__ as bench
 from bench import figures, report
-from bench.made_pages import pages, url_of, write
+from bench.made_pages import TOPIC, pages, url_of, write
 from pipeline.extract import extract
 
 SCORED = """pairs predicted 90  TP 88  FP 2  ignored 3
@@ -122,3 +123,27 @@ def test_made_pages_come_in_as_another_crawlers_file(tmp_path: Path) -> None:
         url_of(int(page.url.split("-")[1].split(".")[0]), 0).rsplit("/", 1)[0] for page in pages(5)]
     assert size == sum(len(page.body) for page in pages(5))
 
+
+@pytest.mark.timeout(600)
+def test_what_is_known_of_made_pages_is_what_an_archive_of_them_holds(tmp_path: Path) -> None:
+    again = 0.3
+    write(tmp_path / "made.warc.gz", 150, again=again)
+    (tmp_path / "topic.toml").write_text(TOPIC, encoding="utf-8")
+    stemma = Stemma(tmp_path)
+    stemma.run("import", "--topic", "topic.toml", "made.warc.gz", "--via", "made")
+    stemma.run("update", "--topic", "topic.toml", timeout=300)
+    known = [page for page in pages(150, again=again) if page.is_on_topic]
+    assert len(known) - len({page.url for page in known}) > 15, "some were captured again"
+    expected = {page.url: (page.ordinal, sum(one.url == page.url for one in known)) for page in known}
+    conn = stemma.database()
+    held = {row["url"]: (row["versions"], row["sightings"]) for row in conn.execute(
+        "SELECT url, count(*) AS versions, sum(sightings) AS sightings FROM version GROUP BY url")}
+    linked = {frozenset(row) for row in conn.execute("SELECT copy_url, exemplar_url FROM copy_link")}
+    conn.close()
+    assert held == expected
+    assert {versions for versions, _ in held.values()} == {1, 2}
+    urls = {page.made.number: page.url for page in known}
+    copies = [frozenset((page.url, urls[page.made.source])) for page in known if page.made.source is not None]
+    assert copies
+    assert sum(pair in linked for pair in copies) >= len(copies) - 1
+    assert len(linked - set(copies)) <= len(copies), "beside them copies of one source"

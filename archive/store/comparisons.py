@@ -32,8 +32,9 @@ TEXT = """
 """
 
 PENDING_VERSION = """
-    SELECT version_id FROM versions WHERE public_id = :public_id
-      AND version_id NOT IN (SELECT version_id FROM witnesses WHERE method = :method)
+    SELECT v.version_id FROM versions v JOIN documents d USING (document_id)
+    WHERE v.public_id = :public_id AND d.body_digest = :body_digest
+      AND NOT EXISTS (SELECT 1 FROM witnesses w WHERE w.version_id = v.version_id AND w.method = :method)
 """
 
 # An article counts once, whatever it was before.
@@ -210,10 +211,11 @@ def text(conn: sqlite3.Connection, version_id: int) -> Text:
     return Text(**dict(conn.execute(TEXT, {"version_id": version_id}).fetchone()))
 
 
-def pending_text(conn: sqlite3.Connection, public_id: str, *, method: str) -> Text | None:
-    """The text of a version by its public id; None where there is none that this method has not compared yet."""
-    row = conn.execute(PENDING_VERSION, {"public_id": public_id, "method": method}).fetchone()
-    return text(conn, row["version_id"]) if row is not None else None
+def pending_version(conn: sqlite3.Connection, public_id: str, *, body_digest: str, method: str) -> int | None:
+    """A version by its public id and its body; None where there is none that this method has not compared yet."""
+    row = conn.execute(PENDING_VERSION, {
+        "public_id": public_id, "body_digest": body_digest, "method": method}).fetchone()
+    return int(row["version_id"]) if row is not None else None
 
 
 def latest_texts(conn: sqlite3.Connection) -> Iterator[Text]:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import cast
 
 from archive.model import CopyLink, Direction, Evidence, Family, Outgoing, Passage, Relation, Reuse, Witness
-from archive.store.comparisons import Text
 from archive.store.documents import moment_from
 from archive.times import from_iso
 from archive.urls import host_of
@@ -130,15 +129,15 @@ class Shared:
 
 
 def add_witness(
-    conn: sqlite3.Connection, witness: Text, found: Sequence[tuple[int, int, Reuse]], *, method: str
+    conn: sqlite3.Connection, version_id: int, found: Sequence[tuple[int, int, Reuse]], *, method: str
 ) -> None:
     """Note that a version was compared with all before it, what it shares, and whose links that touches."""
-    conn.execute(QUEUE, {"version_id": witness.version_id})
+    conn.execute(QUEUE, {"version_id": version_id})
     for left_id, right_id, reuse in found:
         add_reuse(conn, left_id, right_id, reuse)
         conn.execute(QUEUE, {"version_id": left_id})
         conn.execute(QUEUE, {"version_id": right_id})
-    conn.execute(ADD_WITNESS, {"version_id": witness.version_id, "method": method})
+    conn.execute(ADD_WITNESS, {"version_id": version_id, "method": method})
 
 
 def add_reuse(conn: sqlite3.Connection, left_id: int, right_id: int, reuse: Reuse) -> None:

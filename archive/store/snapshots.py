@@ -194,7 +194,8 @@ FULL_INDEX = (
        ORDER BY v.version_id""",
     "INSERT INTO main.versions_fts (versions_fts) VALUES ('optimize')",
 )
-SETTLE = ("ANALYZE main", "VACUUM main", "PRAGMA main.journal_mode = DELETE")
+# Without a journal: it would hold the whole database in memory, and who is stopped leaves a file that nobody reads.
+SETTLE = ("ANALYZE main", "PRAGMA main.journal_mode = OFF", "VACUUM main", "PRAGMA main.journal_mode = DELETE")
 
 IS_SNAPSHOT = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'snapshot'"
 SNAPSHOT = "SELECT contents, made_at, program, title FROM snapshot"

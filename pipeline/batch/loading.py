@@ -19,7 +19,7 @@ from archive.errors import UnreadableFile
 from archive.foreign import Foreign, Referring, Unusable, plain, responses
 from archive.model import Block, Failure, Relevance, Report
 from archive.store import captures, comparisons, documents, links, runs, transaction, withholdings
-from archive.store.comparisons import Read, Text
+from archive.store.comparisons import Read
 from archive.warc import WarcWriter
 from crawlers.archives.imports import keep, keep_revisit
 from pipeline import PROGRAM
@@ -209,9 +209,9 @@ def take_comparisons(work: Work, folder: Path, manifest: Manifest, epoch: Epoch)
     """
     started = monotonic()
     named = method(epoch.digest, encoder=vectors.installed())
-    ours = {text.public_id: text for row in table(folder, "readings", ["public_id", "body_digest"])
-            if (text := comparisons.pending_text(work.conn, row["public_id"], method=named)) is not None
-            and text.body_digest == row["body_digest"]}
+    ours = {row["public_id"]: version_id for row in table(folder, "readings", ["public_id", "body_digest"])
+            if (version_id := comparisons.pending_version(
+                work.conn, row["public_id"], body_digest=row["body_digest"], method=named)) is not None}
     why = _why_not(work, epoch, is_ours=manifest.method == named, named=named)
     if why is not None or not ours:
         return Report(step="compared", skipped=len(ours), seconds=monotonic() - started,
@@ -219,15 +219,15 @@ def take_comparisons(work: Work, folder: Path, manifest: Manifest, epoch: Epoch)
     if epoch.articles:
         keep_epoch(work, epoch)
     with transaction(work.conn):
-        comparisons.forget(work.conn, [text.version_id for text in ours.values()])
+        comparisons.forget(work.conn, ours.values())
     for row in table(folder, "readings", ["public_id", "language", "sketch", "keys", "worths"]):
-        if (text := ours.get(row["public_id"])) is not None:
+        if (version_id := ours.get(row["public_id"])) is not None:
             with transaction(work.conn):
-                comparisons.add_readings(work.conn, [_read(text.version_id, row)])
+                comparisons.add_readings(work.conn, [_read(version_id, row)])
     shared = _take_reuses(work, folder, ours)
     with transaction(work.conn):
-        for text in ours.values():
-            links.add_witness(work.conn, text, [], method=named)
+        for version_id in ours.values():
+            links.add_witness(work.conn, version_id, [], method=named)
     return Report(step="compared", done=len(ours), counts=(("pairs that share text", shared),),
                   seconds=monotonic() - started)
 
@@ -253,13 +253,13 @@ def _why_not(work: Work, epoch: Epoch, *, is_ours: bool, named: str) -> str | No
     return None
 
 
-def _take_reuses(work: Work, folder: Path, ours: Mapping[str, Text]) -> int:
+def _take_reuses(work: Work, folder: Path, ours: Mapping[str, int]) -> int:
     """What two versions share that both are there as the batch had them."""
     taken = 0
     for row in table(folder, "reuses"):
         left, right = ours.get(row["left"]), ours.get(row["right"])
         if left is not None and right is not None:
             with transaction(work.conn):
-                links.add_reuse(work.conn, left.version_id, right.version_id, reuse_from(row))
+                links.add_reuse(work.conn, left, right, reuse_from(row))
             taken += 1
     return taken

@@ -24,6 +24,11 @@ ReadPage = Callable[[bytes, bytes, PendingPayload], Document | Block | str]
 Decide = Callable[[Document, str], Row]  # with the moment of the payload's first capture
 
 
+# A large file of another name is cut where it happens to be, for several tasks, of which none knows where it is in it.
+UNNAMED = ("its name does not end in .gz, so that Spark would cut it anywhere; if it is compressed record by record, "
+           "name it .warc.gz, else 'stemma import' reads it")
+
+
 def read_pieces(
     pieces: Iterable[tuple[str, bytes]], *, via: str | None, read_page: ReadPage, decide: Decide,
     keep_records: bool = False,
@@ -34,7 +39,13 @@ def read_pieces(
     """
     make = partial(FileReading, via=via, read_page=read_page, decide=decide, keep_records=keep_records)
     reading: FileReading | None = None
+    refused = None
     for file, piece in pieces:
+        if not file.lower().endswith(".gz"):
+            if file != refused:
+                yield failure("import", file, UNNAMED)
+            refused = file
+            continue
         if reading is None or reading.file != file:
             if reading is not None:
                 yield from reading.finish()

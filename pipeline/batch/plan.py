@@ -35,6 +35,8 @@ AS_PAGE = ("payload_digest", "url", "charset")  # one payload as it is read
 AT = ("file", "start", "ordinal")  # where a capture's row is in what was read
 DECISION = ("on_topic", "score", "terms")
 PAGE: Columns = {name: rows.LOOK[name] for name in (*AS_PAGE, *AT, "reads", "canonical", *DECISION, "month")}
+TABLES = ("manifest", "read", "captures", "pages", "steps", "addresses", "records", "documents", "versions", "readings",
+          "pairs", "reuses", "links", "failures")
 MANIFEST: Columns = {name: "string" for name in ("program", "extractor", "decided_by", "topic", "method")} | {
     "epoch": "binary"}
 ADDRESS: Columns = {"url": "string", "article": "string"}
@@ -58,6 +60,7 @@ class Job:
 def report(spark: SparkSession, job: Job) -> Report:
     """The whole batch; every table is written before the next begins, so that none is worked out twice."""
     started, tables = monotonic(), Tables(spark, job.out)
+    tables.refuse_others(TABLES)
     read = read_files(spark, job)  # which finds the files, or an earlier result stays as it is
     # None while the tables are written: a batch that is killed leaves no result, also where an earlier one was.
     tables.write("manifest", spark.createDataFrame([], spelled(MANIFEST)), by_month=False)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from py4j.protocol import Py4JError, Py4JJavaError
-from pyspark.errors import IllegalArgumentException
+from pyspark.errors import IllegalArgumentException, UnsupportedOperationException
 from pyspark.sql import SparkSession
 
 from archive.errors import SparkFailed
@@ -26,6 +26,9 @@ def told(what: str) -> Iterator[None]:
     except Py4JJavaError as error:
         causes = list(_causes(error.java_exception))
         raise SparkFailed(f"{what}: {_reason(causes)}; {_advice(causes)}") from error
+    except UnsupportedOperationException as error:  # of http:// and https://
+        raise SparkFailed(f"{what}: {plainly(str(error))}; files cannot be listed there: copy them to where they can, "
+                          f"and name the folder") from error
     except (Py4JError, IllegalArgumentException) as error:  # Java ended; or an address is none
         raise SparkFailed(f"{what}: {plainly(str(error))}; {AGAIN}") from error
 

@@ -72,6 +72,21 @@ class Tables:
     def __init__(self, spark: SparkSession, out: str) -> None:
         self._spark, self._out = spark, out.rstrip("/")
 
+    def refuse_others(self, names: Iterable[str]) -> None:
+        """Raises UnreadableFile where a table of these names would take the place of what no batch wrote.
+
+        A batch writes its manifest first.
+        """
+        hadoop, settings = java(self._spark).org.apache.hadoop.fs, self._spark.sparkContext._jsc.hadoopConfiguration()
+        out = hadoop.Path(self._out)
+        with told(f"{self._out}: not written"):
+            store = out.getFileSystem(settings)
+            is_ours = not store.exists(out) or store.exists(hadoop.Path(f"{self._out}/manifest"))
+            found = set() if is_ours else {str(one.getPath().getName()) for one in store.listStatus(out)}
+        if others := sorted(found.intersection(names)):
+            raise UnreadableFile(f"{self._out}: {', '.join(others)} in it would be written anew, and is no result of "
+                                 f"'stemma batch'; give another folder")
+
     def write(self, name: str, table: DataFrame, *, by_month: bool = True) -> DataFrame:
         """Write a table in place of what is there, and what it then holds."""
         writer, place = table.write.mode("overwrite"), f"{self._out}/{name}"

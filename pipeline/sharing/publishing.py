@@ -5,11 +5,11 @@ import re
 import sqlite3
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
-from archive.errors import OlderSchema, TopicError
+from archive.errors import OlderSchema, TopicError, UnreadableFile
 from archive.folder import DataFolder
 from archive.model import Report
 from archive.store import read_database, search, snapshots, tables, withholdings
@@ -27,18 +27,19 @@ from pipeline.sharing import citations, parquet
 from pipeline.sharing.snapshot import Made, snapshot
 from pipeline.work import Clock, Work
 
-DATABASE = "archive.db"
+DATABASE, DESCRIPTION = "archive.db", "metadata.yaml"
 FED = 100  # articles in the feed, the newest
 AT_ONCE = 500  # articles whose citations are read at once
 EVERY = 1 << 60
 LISTS = ("feed.atom", "citations.bib", "citations.csl.json")
+TOLD, MADE_BY = "README.txt", "Made by Stemma"  # written first, so that a publication that was stopped is known as one
 OPERATORS = ("crawl", "backfill", "publish", "stamp", "watch")  # tables of the topic file that are no reader's business
 
 README = """{title}
 {line}
 
 {what}
-Made by Stemma {program} at {made_at}. To serve it, on any host that has Python 3.11:
+{made_by} {program} at {made_at}. To serve it, on any host that has Python 3.11:
 
     pip install stemma-archive
     cd {folder_name}
@@ -59,8 +60,9 @@ UNWRITTEN = "views not written as Parquet, for which pip install 'stemma-archive
 
 def publish(topic: Topic, data: Path, folder: Path, *, site: str | None, clock: Clock) -> Report:
     """Write all that is published to a folder, also while that is being served: each file appears whole, the database
-    last. Raises what `snapshot` raises.
+    last. Raises what `snapshot` raises, UnreadableFile where files of others would be overwritten.
     """
+    _refuse_others(folder)
     started = monotonic()
     base = f"{site.rstrip('/')}/" if site else None
 
@@ -74,6 +76,17 @@ def publish(topic: Topic, data: Path, folder: Path, *, site: str | None, clock: 
             conn.close()
 
     return _report("publish", topic, snapshot(topic, data, folder / DATABASE, now=clock(), beside=beside), started)
+
+
+def _refuse_others(folder: Path) -> None:
+    """Where there is a database, `snapshot` says whose it is."""
+    told = folder / TOLD
+    is_told = told.is_file() and MADE_BY in told.read_text(encoding="utf-8", errors="replace")
+    if is_told or (folder / DATABASE).exists():
+        return
+    if others := [name for name in (TOLD, DESCRIPTION, PUBLISHED, *LISTS) if (folder / name).exists()]:
+        raise UnreadableFile(f"{folder}: {', '.join(others)} in it would be overwritten, and no publication wrote "
+                             f"them; give another folder")
 
 
 def refresh(topic: Topic, data: Path, *, clock: Clock) -> Report:
@@ -145,9 +158,9 @@ def _files(conn: sqlite3.Connection, topic: Topic, folder: Path, site: str | Non
     made = snapshots.read(conn)
     if made is None:
         raise AssertionError("a database that was made for serving says so")
-    yield "metadata.yaml", serving.description(made, topic.publish)
+    yield TOLD, _readme(made, topic, folder)
+    yield DESCRIPTION, serving.description(made, topic.publish)
     yield PUBLISHED, public_topic(topic)
-    yield "README.txt", _readme(made, topic, folder)
     yield "feed.atom", _feed(conn, made, topic, site)
     yield "citations.bib", _cited(conn, citations.bibtex, site)
     yield "citations.csl.json", _cited(conn, citations.csl_json, site)
@@ -157,8 +170,8 @@ def _readme(made: Snapshot, topic: Topic, folder: Path) -> str:
     title = made.title or "Stemma"
     what = ("News articles as they were found, in excerpts: the full texts are at their original addresses."
             if made.contents == "excerpts" else "News articles as they were found.")
-    told = README.format(title=title, line="=" * len(title), what=what, program=made.program, made_at=made.made_at,
-                         folder_name=folder.name, command=serving.command(topic.publish))
+    told = README.format(title=title, line="=" * len(title), what=what, made_by=MADE_BY, program=made.program,
+                         made_at=made.made_at, folder_name=folder.name, command=serving.command(topic.publish))
     return told + GIVEN if topic.publish.downloads and parquet.is_installed() else told
 
 
@@ -188,9 +201,9 @@ def _cited(
 def _write_tables(conn: sqlite3.Connection, folder: Path, *, is_given: bool) -> None:
     """Each view as a file; where they are not given any more, or pyarrow is missing, none: not those of another day."""
     if not is_given or not parquet.is_installed():
-        for file in folder.glob("*.parquet"):
-            file.unlink()
-        if folder.exists():
+        for view in tables.VIEWS:
+            (folder / f"{view}.parquet").unlink(missing_ok=True)
+        with suppress(OSError):  # others' files are in it, or it is not there
             folder.rmdir()
         return
     folder.mkdir(exist_ok=True)

@@ -57,7 +57,7 @@ def test_a_version_that_another_extractor_reads_otherwise_is_compared_anew(
     (version_id,) = published(URL, "one")
     sketch = KeptSketch(version_id, "en", 5.5, 1, 2, b"")
     comparisons.add_readings(conn, [Read(sketch=sketch, worth={7: 1.5})])
-    links.add_witness(conn, comparisons.text(conn, version_id), [], method="m")
+    links.add_witness(conn, version_id, [], method="m")
     row = conn.execute("SELECT * FROM version").fetchone()
     documents.add(conn, document(**{
         "url": URL, "payload_digest": row["payload_digest"], "extractor": "x-2", "paragraphs": ("one",),

@@ -33,7 +33,7 @@ def test_a_version_is_compared_once_by_each_method(conn: Connection, published: 
     assert comparisons.pending_witnesses(conn, method=METHOD) == [version_id]
     witness = comparisons.text(conn, version_id)
     assert (witness.version_id, witness.text) == (version_id, "some text")
-    links.add_witness(conn, witness, [], method=METHOD)
+    links.add_witness(conn, version_id, [], method=METHOD)
     assert comparisons.pending_witnesses(conn, method=METHOD) == []
     assert len(comparisons.pending_witnesses(conn, method="winnow-2")) == 1
 
@@ -51,7 +51,7 @@ def test_a_version_is_compared_with_those_of_other_articles_whose_turn_was_befor
     (three,) = published(THREE, "first")
     comparisons.add_readings(conn, [kept(version_id, {1}) for version_id in (one, one_later, two, three)])
     for version_id in (one, one_later):
-        links.add_witness(conn, comparisons.text(conn, version_id), [], method=METHOD)
+        links.add_witness(conn, version_id, [], method=METHOD)
 
     def others(version_id: int) -> set[int]:
         return {sketch.version_id for sketch in comparisons.others(
@@ -135,7 +135,7 @@ def test_texts_of_two_languages_meet_with_less(conn: Connection, published: Call
         conn.execute("UPDATE documents SET language = ? WHERE document_id = (SELECT document_id FROM versions "
                      "WHERE version_id = ?)", (language, ids[url]))
         comparisons.add_readings(conn, [kept(ids[url], {1}, language=language)])
-        links.add_witness(conn, comparisons.text(conn, ids[url]), [], method=METHOD)
+        links.add_witness(conn, ids[url], [], method=METHOD)
 
     def met(language: str | None, nats: float) -> set[int]:
         return set(comparisons.matching(conn, {1: nats}, language, method=METHOD, meeting=3.0, across=2.0))
@@ -156,7 +156,7 @@ def test_texts_of_two_languages_meet_by_keys_that_are_worth_nothing_if_they_have
         conn.execute("UPDATE documents SET language = ? WHERE document_id = (SELECT document_id FROM versions "
                      "WHERE version_id = ?)", (language, ids[url]))
         comparisons.add_readings(conn, [kept(ids[url], keys[url], language=language)])
-        links.add_witness(conn, comparisons.text(conn, ids[url]), [], method=METHOD)
+        links.add_witness(conn, ids[url], [], method=METHOD)
     worth = {1: 0.0, 2: 0.0, 3: 0.0, -1: 1.5}
 
     def met(language: str | None, openings: int | None) -> dict[int, list[float]]:
@@ -180,7 +180,7 @@ def test_the_epoch_that_was_counted_last_counts_also_if_it_was_counted_before(co
 def test_what_two_versions_share_comes_back(conn: Connection, published: Callable[..., list[int]]) -> None:
     (one,), (two,) = published(ONE, "first"), published(TWO, "second")
     conn.execute("DELETE FROM unlinked")
-    links.add_witness(conn, comparisons.text(conn, two), [(one, two, REUSE)], method=METHOD)
+    links.add_witness(conn, two, [(one, two, REUSE)], method=METHOD)
     (first,), (second,) = conn.execute("SELECT article_id FROM articles ORDER BY article_id").fetchall()
     assert links.unlinked(conn) == [first, second], "both sides are to be linked"
     for article_id in (first, second):
@@ -244,7 +244,7 @@ def test_a_link_shows_the_coverage_of_its_own_sides(
     conn: Connection, published: Callable[..., list[int]], turned: bool
 ) -> None:
     (one,), (two,) = published(ONE, "first"), published(TWO, "second")
-    links.add_witness(conn, comparisons.text(conn, two), [(one, two, REUSE)], method=METHOD)
+    links.add_witness(conn, two, [(one, two, REUSE)], method=METHOD)
     names = (ONE + "#1", TWO + "#1") if turned else (TWO + "#1", ONE + "#1")
     links.set_links(conn, 1, [copy_link(*names)])
     row = conn.execute("SELECT copy_coverage, exemplar_coverage, words FROM copy_link").fetchone()
@@ -255,7 +255,7 @@ def test_a_version_that_goes_takes_its_links_and_place_with_it(
     conn: Connection, published: Callable[..., list[int]]
 ) -> None:
     (one,), (two,) = published(ONE, "first"), published(TWO, "second")
-    links.add_witness(conn, comparisons.text(conn, two), [(one, two, REUSE)], method=METHOD)
+    links.add_witness(conn, two, [(one, two, REUSE)], method=METHOD)
     links.set_links(conn, 1, [copy_link(TWO + "#1", ONE + "#1")])
     links.set_families(conn, [1, 2], [Family(public_id=ONE + "#1", members=(
         FamilyMember(witness=ONE + "#1", parent=None), FamilyMember(witness=TWO + "#1", parent=ONE + "#1")))])

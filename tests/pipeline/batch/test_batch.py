@@ -16,6 +16,7 @@ from stemma_testing import Stemma, opened
 
 from archive.model import RecordRef
 from archive.store.documents import PendingPayload
+from pipeline.batch import looks
 
 PAGES = 420  # addresses; over 200 of them on the topic, so that an epoch is counted
 TOPIC = ("--topic", "topic.toml")
@@ -83,6 +84,10 @@ def checked(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
 
 
 def test_the_rows_of_a_batch_are_those_of_an_update(made: Made) -> None:
+    assert_same_rows(made)
+
+
+def assert_same_rows(made: Made) -> None:
     conn = opened(made.updated)
     queries = {
         "versions": """SELECT public_id, ordinal, first_seen, last_seen, sightings, json(change), inflated(text)
@@ -186,6 +191,16 @@ def test_of_a_batch_without_any_copies_what_there_is_is_loaded(made: Made, check
     conn.close()
 
 
+def test_a_file_whose_name_would_have_spark_cut_it_is_one_failure(made: Made) -> None:
+    whole = made.files[0].read_bytes()
+    pieces = [("in/b.warc", whole[:100]), ("in/b.warc", whole[100:]), ("in/a.warc.GZ", whole)]
+    found = list(looks.read_pieces(
+        pieces, via=None, read_page=lambda *_: "not read", decide=lambda *_: {}, keep_records=False))
+    failed = [row for row in found if row["failed_stage"] is not None]
+    assert [(row["failed_subject"], row["failed_reason"]) for row in failed] == [("in/b.warc", looks.UNNAMED)]
+    assert {row["file"] for row in found if row["failed_stage"] is None} == {"in/a.warc.GZ"}
+
+
 def test_the_files_of_the_news_crawl_are_those_that_its_lists_name(checked: dict[str, Any]) -> None:
     assert [name.rpartition("/")[2] for name in checked["news"]] == [
         f"CC-NEWS-2024{month}{day:02}010203-0000{day}.warc.gz" for month in ("08", "09") for day in (1, 2)]
@@ -238,5 +253,9 @@ def _payload(name: str) -> PendingPayload:
 def test_two_thousand_pages_give_the_rows_of_an_update(tmp_path: Path) -> None:
     require_spark()
     made = _made(tmp_path, 2_000, timeout=3_600)
-    made.stemma.run("load", *TOPIC, "--data", "loaded", "--all", str(made.tables), timeout=3_600)
+    assert_same_rows(made)
+    reports = json.loads(made.stemma.run(
+        "load", *TOPIC, "--data", "loaded", "--json", "--all", str(made.tables), timeout=3_600).stdout)
+    done = {report["step"]: report["done"] for report in reports}
+    assert done["extract"] == done["relevance"] == done["compare"] == 0 < done["compared"], "nothing is made anew"
     assert _rows(tmp_path / "loaded" / "archive.db") == _rows(made.updated)

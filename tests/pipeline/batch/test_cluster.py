@@ -1,6 +1,7 @@
 """`stemma batch` on a cluster of a master and two workers on loopback, of which one is killed in the middle."""
 
 import importlib.util
+import json
 import os
 import signal
 import socket
@@ -111,5 +112,7 @@ def test_a_worker_that_is_killed_costs_a_retry(tmp_path: Path) -> None:
     assert told.startswith(b"batch ")
     stemma.run("import", *topic, "--data", "updated", *files)
     stemma.run("update", *topic, "--data", "updated")
-    stemma.run("load", *topic, "--data", "loaded", "--all", str(tmp_path / "tables"))
+    loaded = stemma.run("load", *topic, "--data", "loaded", "--all", "--json", str(tmp_path / "tables")).stdout
+    done = {report["step"]: report["done"] for report in json.loads(loaded)}
+    assert done["extract"] == done["compare"] == 0 < done["compared"], "nothing is made anew"
     assert held(tmp_path / "loaded") == held(tmp_path / "updated")

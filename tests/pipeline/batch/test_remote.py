@@ -75,6 +75,8 @@ def _is_refused(operation: str, path: str) -> bool:
 def said(both: Batches, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What batches say that cannot be done, by their names: a line each, no traceback."""
     address, files = both.remote.address, both.remote.folder / "closed"
+    (others := both.remote.folder / "others" / "documents").mkdir(parents=True)
+    (others / "thesis.txt").write_text("Years of work.")
     made_warcs.write(files, 2, 1)
     with WebHdfs(tmp_path_factory.mktemp("gone")).serving() as gone:
         pass
@@ -83,8 +85,10 @@ def said(both: Batches, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
         "closed": ("--out", "unread", f"{address}/closed"),
         "gone": ("--out", "local", f"{gone.address}/in/*.warc.gz"),
         "no jar": ("--out", "s3a://bucket/tables", "remote/closed"),
+        "no lists": ("--out", "unread", f"{gone.address.replace('webhdfs', 'http')}/in/a.warc.gz"),
+        "others": ("--out", f"{address}/others", "remote/closed"),
     }
-    done = at_once(both.stemma, *(("batch", *ONCE, *words) for words in commands.values()), codes=[1] * len(commands))
+    done = at_once(both.stemma, *(("batch", *ONCE, *words) for words in commands.values()), codes=[*[1] * (len(commands) - 1), 2])
     for one in done:
         assert "Traceback" not in one.stderr
         assert "\tat " not in one.stderr
@@ -152,6 +156,19 @@ def test_a_filesystem_that_is_gone_leaves_an_earlier_result_as_it_was(both: Batc
     assert "/in/*.warc.gz: not read: " in said["gone"]
     assert "Connection refused" in said["gone"]
     assert len(rows_of(both.local, "manifest")) == 1
+
+
+def test_a_folder_of_others_is_left_as_it_is(both: Batches, said: dict[str, str]) -> None:
+    assert said["others"] == (
+        f"stemma: {both.remote.address}/others: documents in it would be written anew, and is no result of 'stemma batch'; "
+        f"give another folder")
+    held = sorted(path.relative_to(both.remote.folder).as_posix() for path in (both.remote.folder / "others").rglob("*"))
+    assert held == ["others/documents", "others/documents/thesis.txt"]
+
+
+def test_where_files_cannot_be_listed_is_told_with_what_to_do(said: dict[str, str]) -> None:
+    assert "/in/a.warc.gz: not read: " in said["no lists"]
+    assert said["no lists"].endswith("files cannot be listed there: copy them to where they can, and name the folder")
 
 
 def test_an_address_that_spark_has_no_jar_for_is_told_with_the_jar_to_name(

@@ -139,6 +139,23 @@ def test_no_secret_of_the_operators_is_published_however_it_is_written(written: 
     assert "SECRET" not in publishing.public_topic(topic)
 
 
+def test_files_of_others_are_never_overwritten_nor_taken_away(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "tables" / "records").mkdir(parents=True)
+    (out / "tables" / "mine.parquet").write_text("mine")
+    for name in ("topic.toml", "README.txt"):
+        (out / name).write_text("mine")
+        with pytest.raises(UnreadableFile, match=f"{name} in it would be overwritten, and no publication wrote them"):
+            publish(data, out)
+        assert not (out / "archive.db").exists()
+        assert (out / name).read_text() == "mine"
+        (out / name).unlink()
+    publish(data, out)
+    (out / "archive.db").unlink()  # as of one that was stopped before its end
+    publish(data, out)
+    assert (out / "tables" / "mine.parquet").read_text() == "mine"
+
+
 def test_an_archive_is_never_overwritten(data: Path) -> None:
     before = (data / "archive.db").stat().st_ino
     with pytest.raises(UnreadableFile, match="an archive's own database"):
