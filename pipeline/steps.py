@@ -45,6 +45,7 @@ Job = tuple[Path, PendingPayload]
 ExtractOne = Callable[[Job], Document | Block | str]
 
 POOL_FROM = 40  # payloads from which starting processes pays
+DECIDED = 500  # documents whose texts are in memory while it is decided on them
 CATALOGUED = 500  # articles a transaction, with their kin
 BATCH = 16  # payloads per message to a worker
 ROUND = 20_000  # payloads that are told to the workers at a time: each takes two kilobytes until it is read
@@ -191,7 +192,7 @@ def decide_relevance(work: Work) -> Report:
     begins, _ = days_of(work.topic)
     pending = documents.pending_relevance(work.conn, decided_by=decided_by(work.topic), begins=begins)
     on_topic = 0
-    for index, (document, matcher) in enumerate(_with_matcher(pending, work.topic), start=1):
+    for index, (document, matcher) in enumerate(_with_matcher(work, pending), start=1):
         from pipeline.relevance import relevance
 
         decision = relevance(
@@ -211,15 +212,15 @@ def decided_by(topic: Topic) -> str:
     return f"{RULE} {topic.digest}"
 
 
-def _with_matcher(
-    pending: Sequence[documents.Undecided], topic: Topic
-) -> "Iterator[tuple[documents.Undecided, Matcher]]":
-    """Each document with the topic's matcher, which is compiled only if there is a document."""
+def _with_matcher(work: Work, pending: Sequence[int]) -> "Iterator[tuple[documents.Undecided, Matcher]]":
+    """Each document with the topic's matcher, which is compiled only if there is a document; some texts at a time."""
     from pipeline.relevance import matcher_of
 
     if pending:
-        matcher = matcher_of(topic)
-        yield from ((document, matcher) for document in pending)
+        matcher = matcher_of(work.topic)
+        for start in range(0, len(pending), DECIDED):
+            for document in documents.to_decide(work.conn, pending[start:start + DECIDED]):
+                yield document, matcher
 
 
 def follow_provenance(work: Work) -> Report:

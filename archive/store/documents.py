@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -61,14 +62,18 @@ CLEAR_BLOCK = "DELETE FROM blocks WHERE payload_digest = :payload_digest AND url
 
 # Not decided by this rule and topic; or on the topic without a date, and meanwhile found captured before its days.
 PENDING_RELEVANCE = """
-    SELECT d.document_id, d.title, inflated(t.text) AS text, d.language, d.published, d.modified,
-           (SELECT min(c.captured_at) FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
-            AND c.role = 'article') AS captured_at
-    FROM documents d JOIN texts t USING (text_id)
-    WHERE NOT d.is_withheld AND (d.decided_by IS NULL OR d.decided_by != :decided_by
+    SELECT d.document_id FROM documents d
+    WHERE NOT d.is_withheld AND d.text_id IS NOT NULL AND (d.decided_by IS NULL OR d.decided_by != :decided_by
        OR (coalesce(json_extract(d.published, '$.basis'), 'htmldate') = 'htmldate' AND d.on_topic AND EXISTS (
            SELECT 1 FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
            AND c.role = 'article' AND c.captured_at < :begins)))
+    ORDER BY d.document_id
+"""
+TO_DECIDE = """
+    SELECT d.document_id, d.title, inflated(t.text) AS text, d.language, d.published, d.modified,
+           (SELECT min(c.captured_at) FROM captures c WHERE c.payload_digest = d.payload_digest AND c.url = d.url
+            AND c.role = 'article') AS captured_at
+    FROM json_each(:ids) j JOIN documents d ON d.document_id = j.value JOIN texts t USING (text_id)
     ORDER BY d.document_id
 """
 
@@ -187,15 +192,20 @@ def add_block(conn: sqlite3.Connection, block: Block) -> None:
     judge_again(conn, block.url)
 
 
-def pending_relevance(conn: sqlite3.Connection, *, decided_by: str, begins: datetime) -> list[Undecided]:
+def pending_relevance(conn: sqlite3.Connection, *, decided_by: str, begins: datetime) -> list[int]:
     """Documents that this rule and topic have not decided on; `begins` is the first moment of the topic's days."""
     values = {"decided_by": decided_by, "begins": to_iso(begins)}
+    return [row["document_id"] for row in conn.execute(PENDING_RELEVANCE, values)]
+
+
+def to_decide(conn: sqlite3.Connection, document_ids: Sequence[int]) -> list[Undecided]:
+    """These documents with what decides on them: their texts too, so not all that are pending at once."""
     return [
         Undecided(document_id=row["document_id"], title=row["title"] or "", language=row["language"],
                   paragraphs=tuple(row["text"].split(PARAGRAPH_BREAK)),
                   published_between=published_between(
                       moment_from(row["published"]), moment_from(row["modified"]), captured_at=row["captured_at"]))
-        for row in conn.execute(PENDING_RELEVANCE, values)
+        for row in conn.execute(TO_DECIDE, {"ids": json.dumps(document_ids)})
     ]
 
 

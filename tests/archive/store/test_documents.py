@@ -66,14 +66,18 @@ def test_a_document_stands_as_it_was_first_kept(conn: Connection, document: Call
     assert [row["title"] for row in conn.execute("SELECT title FROM documents")] == ["first"]
 
 
+def waiting(conn: Connection, decided_by: str) -> list[documents.Undecided]:
+    return documents.to_decide(conn, documents.pending_relevance(conn, decided_by=decided_by, begins=AT))
+
+
 def test_a_topic_file_decides_once_on_each_document(conn: Connection, document: Callable[..., Document]) -> None:
     documents.add(conn, document(title=None, paragraphs=("Суджа", "второй")))
-    (one,) = documents.pending_relevance(conn, decided_by="topic-1", begins=AT)
+    (one,) = waiting(conn, "topic-1")
     assert (one.title, one.paragraphs, one.language) == ("", ("Суджа", "второй"), "en")
     decision = Relevance(score=7.5, on_topic=True, terms=("Суджа (text)",))
     documents.set_relevance(conn, one.document_id, decision, decided_by="topic-1")
-    assert documents.pending_relevance(conn, decided_by="topic-1", begins=AT) == []
-    assert len(documents.pending_relevance(conn, decided_by="topic-2", begins=AT)) == 1
+    assert waiting(conn, "topic-1") == []
+    assert len(waiting(conn, "topic-2")) == 1
 
 
 def dates(published: str, modified: str | None = None, *, basis: str = "json-ld") -> dict[str, Moment | None]:
@@ -96,7 +100,7 @@ def test_a_text_is_decided_on_with_the_days_of_its_making(
 ) -> None:
     captures.add(conn, capture())
     documents.add(conn, document(payload_digest=capture().payload_digest, **said))
-    (one,) = documents.pending_relevance(conn, decided_by="topic-1", begins=AT)
+    (one,) = waiting(conn, "topic-1")
     assert one.published_between is not None
     assert tuple(moment.date().isoformat() for moment in one.published_between) == expected
 
@@ -107,15 +111,15 @@ def test_a_text_without_a_date_is_decided_anew_when_an_older_capture_of_it_comes
     captures.add(conn, capture())
     documents.add(conn, document(payload_digest=capture().payload_digest))
     on, off = (Relevance(score=3, on_topic=is_on, terms=()) for is_on in (True, False))
-    (one,) = documents.pending_relevance(conn, decided_by="topic-1", begins=AT)
+    (one,) = waiting(conn, "topic-1")
     documents.set_relevance(conn, one.document_id, on, decided_by="topic-1")
-    assert documents.pending_relevance(conn, decided_by="topic-1", begins=AT) == []
+    assert waiting(conn, "topic-1") == []
     captures.add(conn, capture(captured_at=AT - timedelta(days=2000), n=7))
-    (again,) = documents.pending_relevance(conn, decided_by="topic-1", begins=AT)
+    (again,) = waiting(conn, "topic-1")
     assert again.published_between is not None
     assert again.published_between[1] == AT - timedelta(days=2000)
     documents.set_relevance(conn, one.document_id, off, decided_by="topic-1")
-    assert documents.pending_relevance(conn, decided_by="topic-1", begins=AT) == []
+    assert waiting(conn, "topic-1") == []
 
 
 @pytest.mark.parametrize(("decision", "left"), [(True, 1), (False, 0)])
